@@ -1,0 +1,1 @@
+"""gmf: multimodal named entity recognition."""

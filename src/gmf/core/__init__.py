@@ -1,0 +1,1 @@
+"""Types, tags, errors, configuration and runtime: what every other package stands on."""

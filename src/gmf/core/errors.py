@@ -1,0 +1,51 @@
+"""The exception family: every error that a user can cause says where, what was expected and what to do."""
+
+from pathlib import Path
+
+
+class GmfError(Exception):
+    """Base of all errors that gmf raises on purpose; the command line prints them without a traceback."""
+
+
+class ConfigError(GmfError):
+    """A configuration, preset or override is wrong; nothing was started."""
+
+
+class EncoderError(GmfError):
+    """A pretrained encoder cannot be found, fetched or read."""
+
+
+class CheckpointError(GmfError):
+    """A run folder or checkpoint is absent, incomplete or of another version."""
+
+
+class ImageError(GmfError):
+    """An image cannot be read or breaks a limit."""
+
+
+class TrainingError(GmfError):
+    """Training cannot go on, for example because the loss is not a number."""
+
+
+class DataError(GmfError):
+    """A data file breaks its format.
+
+    Args:
+        message: What was expected, what came, and what to do.
+        path: The file.
+        line: Line number, counted from 1.
+        field: Column or key.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: Path | str | None = None,
+        line: int | None = None,
+        field: str | None = None,
+    ) -> None:
+        self.path, self.line, self.field = path, line, field
+        place = ":".join(str(part) for part in (path, line) if part is not None)
+        where = ", ".join(part for part in (place, f"field {field!r}" if field else "") if part)
+        super().__init__(f"{where}: {message}" if where else message)

@@ -1,0 +1,124 @@
+"""The BIO2 tag scheme: tags to spans and back, under both counting rules, and legal moves."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from gmf.core.types import Entity
+
+OUTSIDE = "O"
+#: Spellings of one type that the field's files use; the key is read as the value.
+TYPE_ALIASES = {"OTHER": "MISC"}
+#: Types of Twitter-2015 and Twitter-2017, in the order of the paper's tables.
+PAPER_TYPES = ("PER", "LOC", "ORG", "MISC")
+
+
+def split_tag(tag: str) -> tuple[str, str]:
+    """Split a tag into prefix and type.
+
+    Args:
+        tag: ``O``, ``B-TYPE`` or ``I-TYPE``.
+
+    Returns:
+        ``("O", "")``, ``("B", type)`` or ``("I", type)``.
+
+    Raises:
+        ValueError: If the tag has another form.
+    """
+    if tag == OUTSIDE:
+        return OUTSIDE, ""
+    prefix, dash, entity_type = tag.partition("-")
+    if prefix not in ("B", "I") or not dash or not entity_type:
+        raise ValueError(f"tag {tag!r}: expected O, B-TYPE or I-TYPE, for example B-PER")
+    return prefix, entity_type
+
+
+def entities_of(tags: Sequence[str], *, strict: bool = False) -> list[Entity]:
+    """Return the entities of one tweet, in order.
+
+    Lenient (the field's counting; conlleval and seqeval's default mode): an ``I-`` that cannot
+    continue the previous tag opens an entity. Strict: only ``B-`` opens one, and such an ``I-``
+    belongs to no entity (seqeval ``mode="strict", scheme=IOB2``).
+
+    Args:
+        tags: Tags of one tweet.
+        strict: Which rule.
+
+    Raises:
+        ValueError: If a tag is not of the scheme.
+    """
+    found: list[Entity] = []
+    start, current = 0, ""
+    for index, tag in enumerate([*tags, OUTSIDE]):
+        prefix, entity_type = split_tag(tag)
+        if prefix == "I" and current and entity_type == current:
+            continue
+        if current:
+            found.append(Entity(start, index, current))
+        opens = prefix == "B" or (prefix == "I" and not strict)
+        start, current = index, entity_type if opens else ""
+    return found
+
+
+def tags_of(entities: Iterable[Entity], num_words: int) -> list[str]:
+    """Return BIO2 tags of non-overlapping entities.
+
+    Raises:
+        ValueError: If an entity is empty, outside the words, or overlaps another.
+    """
+    tags = [OUTSIDE] * num_words
+    for entity in entities:
+        if not 0 <= entity.start < entity.end <= num_words:
+            raise ValueError(f"{entity}: expected 0 <= start < end <= {num_words} words")
+        if any(tag != OUTSIDE for tag in tags[entity.start : entity.end]):
+            raise ValueError(f"{entity}: overlaps another entity")
+        tags[entity.start] = f"B-{entity.type}"
+        tags[entity.start + 1 : entity.end] = [f"I-{entity.type}"] * (entity.end - entity.start - 1)
+    return tags
+
+
+def is_legal_move(previous: str | None, tag: str) -> bool:
+    """Say whether BIO2 allows ``tag`` after ``previous`` (``None`` at the start of a tweet)."""
+    prefix, entity_type = split_tag(tag)
+    return prefix != "I" or (
+        previous is not None and previous != OUTSIDE and split_tag(previous)[1] == entity_type
+    )
+
+
+@dataclass(frozen=True)
+class TagSet:
+    """The tags of a model, in index order: ``O``, then ``B-`` and ``I-`` of each type.
+
+    Args:
+        types: Entity types, in order, without repeats.
+    """
+
+    types: tuple[str, ...] = PAPER_TYPES
+
+    def __post_init__(self) -> None:
+        if not self.types or len(set(self.types)) != len(self.types):
+            raise ValueError(f"types {self.types}: expected one or more distinct names")
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """All tags; their position is their index."""
+        return (OUTSIDE, *(f"{prefix}-{t}" for t in self.types for prefix in ("B", "I")))
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """Tag to index."""
+        return {name: position for position, name in enumerate(self.names)}
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @classmethod
+    def of(cls, tags: Iterable[str]) -> "TagSet":
+        """Build the set of the types that occur; the paper's types come first, others sorted.
+
+        Raises:
+            ValueError: If a tag is not of the scheme or no entity occurs.
+        """
+        seen = {split_tag(tag)[1] for tag in set(tags)} - {""}
+        known = [t for t in PAPER_TYPES if t in seen]
+        return cls((*known, *sorted(seen - set(known))))

@@ -1,0 +1,108 @@
+"""The values that travel between packages: samples, images, regions, entities, predictions."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A typed span of words.
+
+    Args:
+        start: First word, from 0.
+        end: One past the last word (half-open), above ``start``.
+        type: Entity type without BIO prefix, for example ``PER``.
+    """
+
+    start: int
+    end: int
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A part of an image that shows an object: a box in the image, or a ready crop in its own file.
+
+    Args:
+        box: ``(x1, y1, x2, y2)`` in pixels of the upright (EXIF-rotated) image; ``None`` for a crop.
+        crop: File of a ready crop; ``None`` for a box.
+        label: What the proposer saw, or the phrase that it grounded; may be empty.
+        score: Confidence of the proposer, in [0, 1].
+    """
+
+    box: tuple[float, float, float, float] | None = None
+    crop: Path | None = None
+    label: str = ""
+    score: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class ImageInput:
+    """One image of a post, with the regions found in it.
+
+    Args:
+        source: File path or encoded bytes (JPEG, PNG, ...). Opened by content, never by name.
+        regions: Object regions, best first.
+    """
+
+    source: Path | bytes
+    regions: tuple[Region, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One post: its words, its images and, when labelled, its tags.
+
+    Args:
+        id: Identifier as a string (``33`` and ``17_06_12483`` are both real ones).
+        tokens: Words, exactly as in the file.
+        tags: One BIO2 tag a word as read (broken BIO2 is kept); ``None`` when unlabelled.
+        images: Zero, one or several images; a listed file may be absent or broken.
+        text: The raw text when the source has one.
+        offsets: ``(char_start, char_end)`` of each word in ``text``.
+        origin: ``file:line`` for messages.
+    """
+
+    id: str
+    tokens: tuple[str, ...]
+    tags: tuple[str, ...] | None = None
+    images: tuple[ImageInput, ...] = ()
+    text: str | None = None
+    offsets: tuple[tuple[int, int], ...] | None = None
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredEntity:
+    """A predicted entity.
+
+    Args:
+        start: First word, from 0.
+        end: One past the last word.
+        type: Entity type.
+        confidence: Probability of exactly this span and type under the model, in [0, 1].
+    """
+
+    start: int
+    end: int
+    type: str
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What a model says of one sample.
+
+    Args:
+        sample: The input.
+        tags: One legal BIO2 tag a word.
+        entities: The entities of ``tags`` in order, with confidences.
+        notes: What was substituted or skipped for this sample (missing image, cut words).
+        explanation: Named arrays or numbers on request: gates, attention mass.
+    """
+
+    sample: Sample
+    tags: tuple[str, ...]
+    entities: tuple[ScoredEntity, ...]
+    notes: tuple[str, ...] = ()
+    explanation: dict[str, object] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Files to batches: readers, images, regions, alignment, statistics, checks."""

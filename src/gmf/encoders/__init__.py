@@ -1,0 +1,1 @@
+"""Pretrained encoders that install as ordinary packages: catalogue, installation, resolution of names."""

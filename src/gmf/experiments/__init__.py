@@ -1,0 +1,1 @@
+"""Presets, the demo, and the paper's comparison as one suite."""

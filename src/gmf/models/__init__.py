@@ -1,0 +1,1 @@
+"""The models: the contract, the shared modules, GMF, the baselines, checkpoints and inference."""

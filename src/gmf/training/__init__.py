@@ -1,0 +1,1 @@
+"""Optimisation, the training loop and its callbacks."""
