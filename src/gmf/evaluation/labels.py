@@ -8,7 +8,7 @@ from gmf.core.tags import OUTSIDE, TYPE_ALIASES
 
 #: Labels that serve a model's machinery and name no entity: padding, sub-words, sentence marks.
 SERVICE_LABELS = frozenset(
-    "X [CLS] [SEP] [PAD] PAD <PAD> <pad> <s> </s> <EOS> <START> <STOP> <start> <stop> <unk>".split()
+    ("X", "[CLS]", "[SEP]", "[PAD]", "PAD", "<PAD>", "<pad>", "<s>", "</s>", "<EOS>", "<unk>")
 )
 #: How service labels are counted. ``outside`` reads them as O. The others first drop the words
 #: whose gold label is one, as the older scorers do; then ``skip-gold`` reads the predicted ones as
@@ -98,19 +98,17 @@ def _as_own_type(labels: Sequence[str]) -> list[str]:
 
 
 def _as_seqeval(labels: Sequence[str]) -> list[str]:
-    """Make service labels the entities that seqeval's default mode finds in them.
+    """Make service labels the wrong entities that seqeval's default mode counts for them.
 
-    Seqeval takes the first letter for a prefix and the rest for a type (``_`` when there is none),
-    and opens an entity where the type changes after anything but O.
+    Seqeval takes the first letter for a prefix and the rest for a type (``_`` when there is none,
+    as for O) and closes an entity wherever the type changes, opened or not: an X before O counts
+    for nothing, an X before a B-PER for one entity of type ``_``. Each stands here at its last
+    word, since seqeval's start for it is left over from an earlier entity.
     """
-    tags: list[str] = []
-    previous = OUTSIDE
-    for label in labels:
-        if label not in SERVICE_LABELS:
-            tags.append(label)
-        elif previous == label:
-            tags.append(OUTSIDE if tags[-1] == OUTSIDE else f"I-{label[1:] or '_'}")
-        else:
-            tags.append(OUTSIDE if previous == OUTSIDE else f"B-{label[1:] or '_'}")
-        previous = label
-    return tags
+    types = [label[1:].split("-", 1)[-1] or "_" for label in (*labels, OUTSIDE)]
+    return [
+        label
+        if label not in SERVICE_LABELS
+        else (OUTSIDE if types[index] == types[index + 1] else f"B-{types[index]}")
+        for index, label in enumerate(labels)
+    ]
