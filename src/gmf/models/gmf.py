@@ -48,17 +48,17 @@ class GmfConfig(HeadConfig):
     use_visual_clues: bool = True
     use_cross_scale_attention: bool = True
     use_consistency_matching: bool = True
-    max_objects: int = Field(3, ge=0)
-    cells_per_side: int = Field(2, ge=1, le=7)
-    reduction_ratio: int = Field(16, ge=1)
-    temperature: float = Field(0.21, gt=0)
-    direction_weight: float = Field(0.7, ge=0, le=1)
-    task_weight: float = Field(0.7, gt=0, le=1)
+    max_objects: int = Field(default=3, ge=0)
+    cells_per_side: int = Field(default=2, ge=1, le=7)
+    reduction_ratio: int = Field(default=16, ge=1)
+    temperature: float = Field(default=0.21, gt=0)
+    direction_weight: float = Field(default=0.7, ge=0, le=1)
+    task_weight: float = Field(default=0.7, gt=0, le=1)
     consistency_text: Literal["plain", "guided"] = "plain"
-    clue_layers: tuple[int, ...] | None = Field(None, strict=False)
+    clue_layers: tuple[int, ...] | None = Field(default=None, strict=False)
     normalise_clues: bool = True
-    hide_images: float = Field(0.0, ge=0, lt=1)
-    type_presence_weight: float = Field(0.0, ge=0)
+    hide_images: float = Field(default=0.0, ge=0, lt=1)
+    type_presence_weight: float = Field(default=0.0, ge=0)
     finetune_image_encoder: bool = False
 
 
