@@ -3,19 +3,13 @@
 from random import Random
 
 from gmf.experiments.demo.drawing.shapes import (
+    Figure,
     Shape,
     arc_points,
     ellipse,
-    mirrored,
     polygon,
     stroke,
 )
-
-
-def animal(rng: Random) -> list[Shape]:
-    """Draw one of several animals, facing either way."""
-    shapes = rng.choice((cat_sitting, dog, dog, bird, fish, rabbit, elephant, horse, owl))(rng)
-    return mirrored(shapes) if rng.random() < 0.5 else shapes
 
 
 def eye(x: float, y: float, size: float) -> list[Shape]:
@@ -46,7 +40,7 @@ def legs(xs: tuple[float, ...], top: float, bottom: float, width: float) -> list
     return shapes
 
 
-def cat_sitting(rng: Random) -> list[Shape]:
+def cat(rng: Random) -> list[Shape]:
     """Draw a cat that sits and looks out."""
     shapes: list[Shape] = [
         stroke("fur_dark", 0.08, (0.66, 0.92), (0.88, 0.86), (0.93, 0.66), (0.84, 0.52)),
@@ -270,3 +264,7 @@ def owl(rng: Random) -> list[Shape]:
     shapes.append(polygon("beak", (0.45, 0.4), (0.55, 0.4), (0.5, 0.5)))
     shapes += [ellipse("beak", x, 0.91, 0.06, 0.03) for x in (0.4, 0.6)]
     return shapes
+
+
+#: Each as likely as another.
+ANIMALS: tuple[Figure, ...] = (cat, dog, bird, fish, rabbit, elephant, horse, owl)
