@@ -18,6 +18,6 @@ class DataConfig(Config):
             picture in its place, as the paper does.
     """
 
-    folder: Path | None = Field(None, strict=False)
-    max_subwords: int = Field(128, ge=8, le=512)
+    folder: Path | None = Field(default=None, strict=False)
+    max_subwords: int = Field(default=128, ge=8, le=512)
     missing_image: Literal["mask", "blank"] = "mask"

@@ -105,7 +105,7 @@ def build_tagger(
 
 
 def save_tagger(tagger: Tagger, folder: Path) -> None:
-    """Write a checkpoint into a folder; everything that prediction needs, weights as safetensors."""
+    """Write all that prediction needs into a folder; weights as safetensors."""
     folder.mkdir(parents=True, exist_ok=True)
     model = tagger.model
     encoders = {
@@ -159,7 +159,9 @@ def load_tagger(folder: Path) -> Tagger:
         )
         data = DataConfig.model_validate_json(json.dumps(meta["data"]))
     except (KeyError, RuntimeError, OSError, SafetensorError, ConfigError, ValueError) as error:
-        raise CheckpointError(f"{folder}: the checkpoint is incomplete or damaged: {error}") from error
+        raise CheckpointError(
+            f"{folder}: the checkpoint is incomplete or damaged: {error}"
+        ) from error
     return Tagger(model.eval(), tokenizer, processor, data, meta["provenance"])
 
 
