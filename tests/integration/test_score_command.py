@@ -8,6 +8,7 @@ from fixtures.shared import shared_data
 from typer.testing import CliRunner
 
 from gmf.cli.score import compare_command, score_command
+from gmf.core.errors import ConfigError, GmfError
 
 GOLD = "IMGID:7\nRocky\tB-PER\nin\tO\nNew\tB-LOC\nYork\tI-LOC\n\nIMGID:8\nOscars\tB-OTHER\n"
 A = "IMGID:7\nRocky\tB-PER\nin\tX\nNew\tB-LOC\nYork\tO\n\nIMGID:8\nOscars\tB-ORG\n"
@@ -131,20 +132,21 @@ def test_aliases_are_applied(run, files, tmp_path):
     result = run("score", files["gold"], path, "--alias", "person=PER", "--json")
     assert json.loads(result.stdout)["lenient"]["micro"]["correct"] == 1
     result = run("score", files["gold"], path, "--alias", "person")
-    assert result.exit_code == 1
-    assert "alias 'person': expected SPELLING=TYPE" in result.stderr
+    assert isinstance(result.exception, ConfigError)
+    assert "alias 'person': expected SPELLING=TYPE" in str(result.exception)
 
 
-def test_faults_exit_with_1_and_name_the_file(run, files, tmp_path):
-    result = run("score", files["gold"])
-    assert result.exit_code == 1
-    assert "gold.txt: expected two label columns" in result.stderr
-    result = run("compare", files["a"], tmp_path / "none.txt", "--gold", files["gold"])
-    assert result.exit_code == 1
-    assert "none.txt: cannot be read" in result.stderr
-    result = run("score", files["gold"], files["a"], "--html", tmp_path / "no" / "page.html")
-    assert result.exit_code == 1
-    assert "page.html: cannot be written" in result.stderr
+def test_faults_name_the_file(run, files, tmp_path):
+    fault = run("score", files["gold"]).exception
+    assert isinstance(fault, GmfError)
+    assert "gold.txt: expected two label columns" in str(fault)
+    fault = run("compare", files["a"], tmp_path / "none.txt", "--gold", files["gold"]).exception
+    assert isinstance(fault, GmfError)
+    assert "none.txt: cannot be read" in str(fault)
+    page = tmp_path / "no" / "page.html"
+    fault = run("score", files["gold"], files["a"], "--html", page).exception
+    assert isinstance(fault, GmfError)
+    assert "page.html: cannot be written" in str(fault)
 
 
 def test_published_file_alone(run):

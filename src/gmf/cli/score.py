@@ -3,11 +3,12 @@
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from gmf.cli.output import say, write
 from gmf.core.errors import ConfigError, GmfError
 from gmf.core.tags import TYPE_ALIASES
 from gmf.evaluation.comparison import compare
@@ -93,28 +94,21 @@ def score_command(
     Files are CoNLL with one or two label columns, blocks of image name, text and two lines of tags,
     or JSON lines with tokens and tags or with text and entities by character offsets.
     """
-    try:
-        aliases = _aliases(alias)
-        config = EvaluationConfig(
-            rule=rule, service_labels=service_labels, rounds=rounds, level=level, seed=seed
-        )
-        training = None if train is None else read_training(train, aliases=aliases)
-        reports: list[Report] = []
-        for path in predicted or [None]:
-            paired = read_pairs(gold, predicted=path, order=columns, aliases=aliases)
-            pairs = paired.pairs if images is None else mark_images(paired.pairs, folder=images)
-            provenance = _provenance(paired, config)
-            reports.append(
-                evaluate(
-                    pairs,
-                    training=training,
-                    notes=paired.notes,
-                    provenance=provenance,
-                    config=config,
-                )
+    aliases = _aliases(alias)
+    config = EvaluationConfig(
+        rule=rule, service_labels=service_labels, rounds=rounds, level=level, seed=seed
+    )
+    training = None if train is None else read_training(train, aliases=aliases)
+    reports: list[Report] = []
+    for path in predicted or [None]:
+        paired = read_pairs(gold, predicted=path, order=columns, aliases=aliases)
+        pairs = paired.pairs if images is None else mark_images(paired.pairs, folder=images)
+        provenance = _provenance(paired, config)
+        reports.append(
+            evaluate(
+                pairs, training=training, notes=paired.notes, provenance=provenance, config=config
             )
-    except GmfError as error:
-        _fail(error)
+        )
     title = f"Scores of {(predicted or [gold])[0].name}"
     if len(reports) > 1:
         runs = summarise_runs(reports, level=level)
@@ -146,18 +140,13 @@ def compare_command(
     html: HtmlFile = None,
 ) -> None:
     """Compare two systems on the same tweets: difference, p-value, tweets that changed."""
-    try:
-        aliases = _aliases(alias)
-        config = EvaluationConfig(rule=rule, service_labels=service_labels, level=level, seed=seed)
-        sides = [
-            read_pairs(
-                gold or path, predicted=path if gold else None, order=columns, aliases=aliases
-            )
-            for path in (a, b)
-        ]
-        comparison = compare(sides[0].pairs, sides[1].pairs, rounds=rounds, config=config)
-    except GmfError as error:
-        _fail(error)
+    aliases = _aliases(alias)
+    config = EvaluationConfig(rule=rule, service_labels=service_labels, level=level, seed=seed)
+    sides = [
+        read_pairs(gold or path, predicted=path if gold else None, order=columns, aliases=aliases)
+        for path in (a, b)
+    ]
+    comparison = compare(sides[0].pairs, sides[1].pairs, rounds=rounds, config=config)
     _write_page(html, lambda: comparison_page(comparison, title=f"{b.name} against {a.name}"))
     _show(
         comparison_tables(comparison, max_changed=changed),
@@ -202,11 +191,11 @@ def _show(
     as_latex: bool,
 ) -> None:
     if as_json:
-        typer.echo(json.dumps(content, ensure_ascii=False, indent=2))
+        write(json.dumps(content, ensure_ascii=False, indent=2))
     if as_markdown:
-        typer.echo(to_markdown(tables), nl=False)
+        write(to_markdown(tables))
     if as_latex:
-        typer.echo(to_latex(tables), nl=False)
+        write(to_latex(tables))
     if not (as_json or as_markdown or as_latex):
         print_tables(tables, console=Console())
 
@@ -217,16 +206,5 @@ def _write_page(path: Path | None, build: Callable[[], str]) -> None:
     try:
         path.write_text(build(), encoding="utf-8")
     except OSError as error:
-        _fail(GmfError(f"{path}: cannot be written ({error.strerror or error})"))
-    Console(stderr=True).print(
-        f"page written to {path}", markup=False, highlight=False, soft_wrap=True
-    )
-
-
-def _say(message: str) -> None:
-    Console(stderr=True).print(message, markup=False, highlight=False, soft_wrap=True)
-
-
-def _fail(error: GmfError) -> NoReturn:
-    _say(f"error: {error}")
-    raise typer.Exit(1) from error
+        raise GmfError(f"{path}: cannot be written ({error.strerror or error})") from error
+    say(f"page written to {path}")

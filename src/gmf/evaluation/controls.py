@@ -25,7 +25,7 @@ CONTROLS: tuple[Control, ...] = ("real", "none", "blank", "shuffled", "noise")
 #: Side of blank and noise pictures, in pixels; the blank one is that of missing images.
 SIDE = 224
 #: Distinct noise pictures; posts share them, so that memory does not grow with the posts.
-NUM_NOISE = 64
+NUM_NOISE = 32
 
 
 @dataclass(frozen=True, slots=True)

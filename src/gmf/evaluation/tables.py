@@ -84,12 +84,12 @@ def print_tables(tables: Iterable[Table], *, console: Console) -> None:
 
 def to_markdown(tables: Iterable[Table]) -> str:
     """Return tables as GitHub Markdown."""
-    return "\n\n".join(_markdown(table) for table in tables) + "\n"
+    return "\n\n".join(_markdown(table) for table in tables)
 
 
 def to_latex(tables: Iterable[Table]) -> str:
     """Return tables as LaTeX; needs the package ``booktabs``."""
-    return "\n\n".join(_latex(table) for table in tables) + "\n"
+    return "\n\n".join(_latex(table) for table in tables)
 
 
 def to_html(table: Table) -> str:
