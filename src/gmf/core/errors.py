@@ -1,10 +1,10 @@
-"""The exception family: every error that a user can cause says where, what was expected and what to do."""
+"""The exception family: an error says where, what was expected and what to do."""
 
 from pathlib import Path
 
 
 class GmfError(Exception):
-    """Base of all errors that gmf raises on purpose; the command line prints them without a traceback."""
+    """Base of all errors raised on purpose; the command line prints them without a traceback."""
 
 
 class ConfigError(GmfError):
