@@ -8,7 +8,7 @@ import importlib
 import importlib.util
 import re
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from gmf.core.errors import ConfigError
 from gmf.data.proposers.words import BREAKING_WORDS
@@ -40,6 +40,7 @@ def chunk_phrases(tokens: Sequence[str]) -> list[str]:
             runs.append([])
         runs[-1] += words
     phrases = [run[start : start + MAX_PHRASE_WORDS] for run in runs for start in _starts(run)]
+    phrases = [phrase for phrase in phrases if any(len(word) > 1 for word in phrase)]
     named = [phrase for phrase in phrases if any(word[0].isupper() for word in phrase)]
     return _distinct(" ".join(phrase) for phrase in named or phrases)
 
@@ -62,8 +63,8 @@ def spacy_phrases(model: str = _SPACY_MODEL) -> PhraseFinder:
     pipeline = spacy.load(model, exclude=["ner", "lemmatizer"])
 
     def find(tokens: Sequence[str]) -> list[str]:
-        words = [word for token in tokens for word in ([token] if _words_of(token) else [])]
-        document = spacy.tokens.Doc(pipeline.vocab, words=[word.lstrip("#") for word in words])
+        words = [token.lstrip("#") for token in tokens if not _NOT_A_WORD.match(token)]
+        document = spacy.tokens.Doc(pipeline.vocab, words=[word for word in words if word.strip()])
         for _, part in pipeline.pipeline:
             document = part(document)
         chunks = [
@@ -75,12 +76,23 @@ def spacy_phrases(model: str = _SPACY_MODEL) -> PhraseFinder:
     return find
 
 
-def default_phrases() -> PhraseFinder:
-    """Return spaCy's finder when spaCy and its pipeline are installed, else the built-in one."""
+def phrase_finder(kind: Literal["auto", "spacy", "chunker"]) -> tuple[str, PhraseFinder]:
+    """Return the name of a finder and the finder.
+
+    Args:
+        kind: ``auto`` takes spaCy when it and its pipeline are installed, else the built-in one.
+
+    Raises:
+        ConfigError: If spaCy is asked for and not installed.
+    """
+    if kind == "chunker":
+        return "chunker", chunk_phrases
     try:
-        return spacy_phrases()
+        return "spacy", spacy_phrases()
     except ConfigError:
-        return chunk_phrases
+        if kind == "spacy":
+            raise
+        return "chunker", chunk_phrases
 
 
 def _words_of(token: str) -> list[str]:

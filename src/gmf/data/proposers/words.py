@@ -1,8 +1,6 @@
 """Closed-class English words and what breaks a noun phrase in a post."""
 
-#: Words that no noun phrase of a post contains: function words, common verbs and adverbs, chat.
-BREAKING_WORDS = frozenset(
-    """
+_WORDS = """
     a an the this that these those my your his her its our their some any no every each another
     i you he she it we they me him them us mine yours hers ours theirs myself yourself himself
     herself itself ourselves themselves who whom whose which what where when why how
@@ -14,7 +12,7 @@ BREAKING_WORDS = frozenset(
     should can could may might must ought ain't isn't aren't wasn't weren't don't doesn't didn't
     won't wouldn't can't cannot couldn't shouldn't hasn't haven't hadn't i'm i've i'll i'd you're
     you've you'll he's she's it's we're we've they're they've that's there's here's what's who's
-    let's let gonna wanna gotta
+    let's let gonna wanna gotta s ll ve re d m t
     not never only just also too very really still already always ever even now here there once
     again soon later today tonight tomorrow yesterday maybe perhaps quite almost more most less
     least much many few lot lots all both such same other own well back away ago
@@ -30,12 +28,13 @@ BREAKING_WORDS = frozenset(
     lose loses lost happen happens happened announce announces announced sign signs signed
     become becomes became help helps helped thank thanks please hope hoping enjoy enjoying enjoyed
     read reads buy buys bought sell sells sold hear heard speak speaks spoke talk talks talking
-    talked visit visits visiting visited arrive arrives arrived perform performs performed performing
-    yes yeah yep nope ok okay lol omg wow haha hahaha lmao oh hey hi hello rt via amp gt lt
-    one two three four five six seven eight nine ten first second third last next new good great
-    best bad better nice happy big old little amazing awesome beautiful
-    """.split()
-)
+    talked visit visits visiting visited arrive arrives arrived perform performs performed
+    performing yes yeah yep nope ok okay lol omg wow haha hahaha lmao oh hey hi hello
+    rt via amp gt lt one two three four five six seven eight nine ten first second third last next
+    new good great best bad better nice happy big old little amazing awesome beautiful
+    """
+#: Words that no noun phrase of a post contains: function words, common verbs and adverbs, chat.
+BREAKING_WORDS = frozenset(_WORDS.split())
 #: Names of the entity types in plain words: what a grounding model is asked for besides phrases.
 ENTITY_WORDS = {
     "PER": "person",
