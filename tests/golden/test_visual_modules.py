@@ -59,7 +59,9 @@ def test_cross_scale_attention_is_equations_1_to_4(training):
     maps = torch.randn(2, 6, 5, 5, dtype=torch.double)
     first, _, second = module.channel
     hidden = (maps.mean((2, 3)) @ first.weight.T + first.bias).clamp(min=0)
-    channel = batch_norm((hidden @ second.weight.T + second.bias)[:, :, None], module.channel_norm, training)
+    channel = batch_norm(
+        (hidden @ second.weight.T + second.bias)[:, :, None], module.channel_norm, training
+    )
     states = maps
     convolutions = [layer for layer in module.spatial if isinstance(layer, torch.nn.Conv2d)]
     for index, conv in enumerate(convolutions):
@@ -109,7 +111,9 @@ def test_gating_and_fusion_are_equations_7_to_9():
 
 
 def test_clues_are_equation_12_with_berts_head_split():
-    module = VisualClueGuidance(6, hidden_dim=8, num_heads=2, num_layers=2, normalise=False).double()
+    module = VisualClueGuidance(
+        6, hidden_dim=8, num_heads=2, num_layers=2, normalise=False
+    ).double()
     fused = torch.randn(2, 3, 4, 6, dtype=torch.double)
     index = torch.tensor([[2, 0], [1, -1]])
     clues = module(fused, index, slot_mask=index >= 0)
@@ -155,6 +159,7 @@ def test_contrastive_loss_is_equations_14_to_16():
     tau, weight = 0.21, 0.7
     total = 0.0
     for i in range(4):
+
         def similarity(a, b):
             return float(image[a] @ text[b] / image[a].norm() / text[b].norm()) / tau
 

@@ -94,6 +94,12 @@ class MnerModel(nn.Module, ABC):
         return 0
 
     @property
+    def frozen_image_encoder(self) -> ImageEncoder | None:
+        """The image encoder, when its output never changes and may be cached."""
+        encoder = getattr(self, "image_encoder", None)
+        return encoder if isinstance(encoder, ImageEncoder) and not encoder.trainable else None
+
+    @property
     def assets(self) -> dict[str, Any]:
         """What must be saved beside the weights to build the model again, as JSON values."""
         return {}

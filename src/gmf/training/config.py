@@ -43,17 +43,17 @@ class TrainingConfig(Config):
         precision: ``bf16``, ``fp32``, or ``auto``: bf16 where the hardware has it.
     """
 
-    epochs: int = Field(30, ge=1)
-    batch_size: int = Field(16, ge=1)
-    accumulation_steps: int = Field(1, ge=1)
-    learning_rate: float = Field(5e-5, gt=0)
-    new_learning_rate: float = Field(1e-3, gt=0)
-    transitions_learning_rate: float = Field(1e-2, gt=0)
-    image_learning_rate: float = Field(1e-5, gt=0)
-    warmup_ratio: float = Field(0.1, ge=0, lt=1)
-    weight_decay: float = Field(0.01, ge=0)
-    max_grad_norm: float = Field(1.0, gt=0)
-    patience: int | None = Field(None, ge=1)
+    epochs: int = Field(default=30, ge=1)
+    batch_size: int = Field(default=16, ge=1)
+    accumulation_steps: int = Field(default=1, ge=1)
+    learning_rate: float = Field(default=5e-5, gt=0)
+    new_learning_rate: float = Field(default=1e-3, gt=0)
+    transitions_learning_rate: float = Field(default=1e-2, gt=0)
+    image_learning_rate: float = Field(default=1e-5, gt=0)
+    warmup_ratio: float = Field(default=0.1, ge=0, lt=1)
+    weight_decay: float = Field(default=0.01, ge=0)
+    max_grad_norm: float = Field(default=1.0, gt=0)
+    patience: int | None = Field(default=None, ge=1)
     precision: Precision = "auto"
 
 
@@ -72,7 +72,7 @@ class RunConfig(Config):
     encoders: EncoderConfig
     model: SerializeAsAny[Config]
     training: TrainingConfig = TrainingConfig()
-    seed: int = Field(1234, ge=0)
+    seed: int = Field(default=1234, ge=0)
 
     @model_validator(mode="before")
     @classmethod

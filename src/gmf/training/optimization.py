@@ -1,8 +1,7 @@
 """Parameter groups, optimiser and learning-rate schedule."""
 
-import torch
 from torch import nn
-from torch.optim import AdamW
+from torch.optim import AdamW, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 from transformers import get_linear_schedule_with_warmup
 
@@ -49,7 +48,7 @@ def build_optimizer(model: MnerModel, config: TrainingConfig) -> AdamW:
     )
 
 
-def build_schedule(optimizer: torch.optim.Optimizer, config: TrainingConfig, updates: int) -> LambdaLR:
+def build_schedule(optimizer: Optimizer, config: TrainingConfig, updates: int) -> LambdaLR:
     """Return a schedule that rises over the warm-up and then falls to zero at the last update.
 
     Args:

@@ -1,7 +1,6 @@
 """The run folder: resolved configuration, metrics by epoch, and checkpoints that survive a kill."""
 
 import json
-import os
 import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -60,8 +59,9 @@ class RunFolder:
             found = yaml.safe_load((self.path / CONFIG).read_text(encoding="utf-8"))
             if found != wanted:
                 raise ConfigError(
-                    f"{self.path}: holds a run of another configuration ({_differences(found, wanted)})"
-                    "; choose another folder with --run, or delete this one"
+                    f"{self.path}: holds a run of another configuration "
+                    f"({_differences(found, wanted)}); choose another folder with --run, or "
+                    "delete this one"
                 )
         else:
             self.path.mkdir(parents=True, exist_ok=True)
@@ -131,7 +131,7 @@ def checkpoint_of(path: Path) -> Path:
 def _write(path: Path, text: str) -> None:
     half = path.with_suffix(path.suffix + ".tmp")
     half.write_text(text, encoding="utf-8")
-    os.replace(half, path)
+    half.replace(path)
 
 
 def _differences(found: Any, wanted: Any, prefix: str = "") -> str:

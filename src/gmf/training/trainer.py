@@ -81,7 +81,8 @@ class Trainer:
             TrainingError: If the loss is not a number; names epoch, batch and samples.
             ConfigError: If the folder holds a run of another configuration.
         """
-        state = self.folder.open(self.config, provenance)
+        with self.accelerator.main_process_first():
+            state = self.folder.open(self.config, provenance)
         if state.finished:
             return state
         if state.epochs_done:
@@ -157,9 +158,9 @@ class Trainer:
             output = model(batch)
             if output.loss is None or not torch.isfinite(output.loss):
                 raise TrainingError(
-                    f"the loss is {output.loss} in epoch {epoch + 1}, batch {number} of {len(plan)} "
-                    f"(samples {', '.join(sample.id for sample in samples)}); lower the learning "
-                    "rates, or compute with training.precision=fp32"
+                    f"the loss is {output.loss} in epoch {epoch + 1}, batch {number} of "
+                    f"{len(plan)} (samples {', '.join(sample.id for sample in samples)}); "
+                    "lower the learning rates, or compute with training.precision=fp32"
                 )
             self.accelerator.backward(output.loss * weight)
             if number % options.accumulation_steps == 0 or number == len(plan):

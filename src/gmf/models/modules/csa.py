@@ -4,6 +4,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+#: Narrower bottlenecks lose all their ReLUs too easily.
+MIN_WIDTH = 8
+
 
 class GuardedBatchNorm(nn.Module):
     """Batch normalisation that uses its running statistics when a batch is too small for its own.
@@ -41,7 +44,7 @@ class CrossScaleAttention(nn.Module):
 
     Args:
         channels: Channels of the map.
-        reduction_ratio: Bottleneck width is ``channels / reduction_ratio``, at least 4.
+        reduction_ratio: Bottleneck width is ``channels / reduction_ratio``, at least 8.
         dilation: Dilation of the two 3x3 convolutions.
 
     Raises:
@@ -52,7 +55,7 @@ class CrossScaleAttention(nn.Module):
         super().__init__()
         if min(channels, reduction_ratio, dilation) < 1:
             raise ValueError("channels, reduction_ratio and dilation: expected at least 1")
-        width = max(4, channels // reduction_ratio)
+        width = max(MIN_WIDTH, channels // reduction_ratio)
         self.channel = nn.Sequential(
             nn.Linear(channels, width), nn.ReLU(), nn.Linear(width, channels)
         )

@@ -1,7 +1,7 @@
 """Pretrained image encoders as a pyramid of feature maps (GMF, Sect. 3.3.2)."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, cast
+from typing import Any
 
 import torch
 from jaxtyping import Float
@@ -65,7 +65,7 @@ class ImageEncoder(nn.Module):
 
     def __init__(self, model: PreTrainedModel, *, trainable: bool = False) -> None:
         super().__init__()
-        self.config = cast(PretrainedConfig, model.config)
+        self.config: PretrainedConfig = model.config
         _, self._stages = _family(self.config)
         self.model = model.to(memory_format=torch.channels_last)  # pyright: ignore
         self.trainable = trainable
@@ -109,6 +109,12 @@ class ImageEncoder(nn.Module):
         """Return the map of each stage, finest first."""
         with torch.set_grad_enabled(self.trainable and torch.is_grad_enabled()):
             return self.run(views)
+
+    def encode(
+        self, views: Float[Tensor, "views 3 height width"]
+    ) -> tuple[Float[Tensor, "views _ _ _"], ...]:
+        """Return the maps of views that lie on the CPU, computed where the encoder is."""
+        return self(views.to(next(self.model.parameters()).device))
 
     def run(
         self, views: Float[Tensor, "views 3 height width"]

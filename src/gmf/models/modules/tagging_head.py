@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from gmf.core.config import Config
 from gmf.core.tags import OUTSIDE, TagSet, entities_of, is_legal_move, tags_of
-from gmf.core.types import ScoredEntity
+from gmf.core.types import Entity, ScoredEntity
 from gmf.data.batch import Batch
 from gmf.models.modules.crf import FORBIDDEN, LinearChainCrf
 
@@ -116,43 +116,42 @@ class TaggingHead(nn.Module):
             tags += [OUTSIDE] * (len(sample.tokens) - len(tags))
             found.append((row, tags_of(entities_of(tags), len(tags))))
         segments = [
-            self._segment(row, entity.start, entity.end, entity.type, places[row], mask)
+            self._segment(row, entity, places[row])
             for row, tags in found
             for entity in entities_of(tags)
         ]
         scores = iter(
-            self.crf.segment_log_probabilities(emissions, mask, segments).exp().clamp(max=1).tolist()
+            self.crf.segment_log_probabilities(emissions, mask, segments)
+            .exp()
+            .clamp(max=1)
+            .tolist()
         )
         return [
             Decoded(
                 tuple(tags),
-                tuple(ScoredEntity(e.start, e.end, e.type, next(scores)) for e in entities_of(tags)),
+                tuple(
+                    ScoredEntity(e.start, e.end, e.type, next(scores)) for e in entities_of(tags)
+                ),
             )
             for _, tags in found
         ]
 
     def _segment(
-        self,
-        row: int,
-        start: int,
-        end: int,
-        entity_type: str,
-        places: Sequence[int],
-        mask: Tensor,
+        self, row: int, entity: Entity, places: Sequence[int]
     ) -> tuple[int, int, list[int], int]:
         """The states of an entity over its positions, up to the next word or the end."""
-        first = places[start]
-        after = places[end] if end < len(places) else places[end - 1] + 1
+        first = places[entity.start]
+        after = places[entity.end] if entity.end < len(places) else places[entity.end - 1] + 1
         index = {place: word for word, place in enumerate(places)}
         states = [
             (
                 self.states.index("X")
                 if place not in index
-                else self.tags.index[f"{'B' if place == first else 'I'}-{entity_type}"]
+                else self.tags.index[f"{'B' if place == first else 'I'}-{entity.type}"]
             )
             for place in range(first, after)
         ]
-        return row, first, states, self.tags.index[f"I-{entity_type}"]
+        return row, first, states, self.tags.index[f"I-{entity.type}"]
 
     def _word_places(self, batch: Batch) -> list[list[int]]:
         """Position of each tagged word among the positions that the CRF reads."""
@@ -174,7 +173,7 @@ class TaggingHead(nn.Module):
         )
 
     def _known_positions(self, emissions: Tensor, batch: Batch) -> Tensor:
-        """Forbid, under ``x``, what the tokenizer rules out: a first subword is no service state."""
+        """Forbid, under ``x``, what the tokenizer rules out at each position."""
         if self.config.subword_labels == "first":
             return emissions
         states = torch.arange(len(self.states), device=emissions.device)

@@ -1,4 +1,4 @@
-"""Visual clue guidance: clues as extra keys and values of every self-attention layer (Eq. 10-13)."""
+"""Visual clue guidance: clues as extra keys and values of self-attention (GMF, Eq. 10-13)."""
 
 from dataclasses import dataclass, field
 
