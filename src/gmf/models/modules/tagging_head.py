@@ -77,7 +77,7 @@ class TaggingHead(nn.Module):
     ) -> Float[Tensor, "batch positions states"]:
         """Return emissions, Eq. 20: of words (``first``) or of subwords (``x``)."""
         if self.config.subword_labels == "first":
-            rows = torch.arange(len(batch), device=hidden.device)[:, None]
+            rows = torch.arange(hidden.shape[0], device=hidden.device)[:, None]
             hidden = hidden[rows, batch.first_subword]
         return self.emission(self.dropout(hidden)).float()
 
