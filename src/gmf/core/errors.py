@@ -27,6 +27,10 @@ class ImageError(GmfError):
     """An image cannot be read or breaks a limit."""
 
 
+class CacheError(GmfError):
+    """A cache cannot be written, or holds something else than what is being computed."""
+
+
 class TrainingError(GmfError):
     """Training cannot go on, for example because the loss is not a number."""
 

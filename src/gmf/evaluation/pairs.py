@@ -39,6 +39,8 @@ class TweetPair:
 def pairs_of(predictions: Iterable[Prediction]) -> list[TweetPair]:
     """Return the pairs of a model's predictions.
 
+    A tweet has an image when one of its image files is there.
+
     Raises:
         DataError: If a sample has no gold tags.
     """
@@ -56,7 +58,10 @@ def pairs_of(predictions: Iterable[Prediction]) -> list[TweetPair]:
                 gold=sample.tags,
                 predicted=prediction.tags,
                 scored=prediction.entities,
-                has_image=bool(sample.images),
+                has_image=any(
+                    isinstance(image.source, bytes) or image.source.is_file()
+                    for image in sample.images
+                ),
             )
         )
     return pairs

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from gmf.core.errors import DataError
 from gmf.core.tags import TYPE_ALIASES
+from gmf.data.conll import read_lines
 from gmf.evaluation.pairing import PairedTweets, pair_files
 from gmf.evaluation.prediction_columns import (
     group_lines,
@@ -47,7 +48,7 @@ def read_labelled_file(path: Path, *, aliases: Mapping[str, str] = TYPE_ALIASES)
     Raises:
         DataError: If it cannot be read, is empty or breaks its format.
     """
-    lines = _read_lines(path)
+    lines = read_lines(path)
     labels = LabelReader(path, aliases=aliases)
     first = next((line for line in lines if line.strip()), "")
     skipped = 0
@@ -66,14 +67,3 @@ def read_labelled_file(path: Path, *, aliases: Mapping[str, str] = TYPE_ALIASES)
             "some tweets have two sides and some have one; give all the same", path=path
         )
     return LabelledFile(path, kind, digest_of(path), tweets, dict(labels.respelled), skipped)
-
-
-def _read_lines(path: Path) -> list[str]:
-    # Not str.splitlines: it would cut at U+0085 and U+2028, which tweets contain.
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise DataError(f"cannot be read ({error.strerror or error})", path=path) from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"expected UTF-8, byte {error.start} is not", path=path) from error
-    return [line.removesuffix("\r") for line in text.split("\n")]

@@ -145,8 +145,9 @@ class Gmf(MnerModel):
             return ModelOutput(emissions)
         losses = {"ner": self.head.loss(emissions, batch)}
         total = losses["ner"]
-        if self.training and self.options.use_consistency_matching and maps is not None:
-            losses["consistency"] = self._consistency(batch, maps[-1], hidden)
+        if self.training and self.options.use_consistency_matching:
+            last_map = None if maps is None else maps[-1]
+            losses["consistency"] = self._consistency(batch, last_map, hidden)
             alpha = self.options.task_weight
             total = alpha * losses["ner"] + (1 - alpha) * losses["consistency"]
         if self.options.type_presence_weight and fused is not None:
@@ -216,18 +217,22 @@ class Gmf(MnerModel):
             mask = mask & keep
         return mask
 
-    def _consistency(self, batch: Batch, last_map: Tensor, hidden: Tensor) -> Float[Tensor, ""]:
+    def _consistency(
+        self, batch: Batch, last_map: Tensor | None, hidden: Tensor
+    ) -> Float[Tensor, ""]:
         """Contrast each post that has a real image with its first whole image, Sect. 3.5."""
         real = (batch.view_index >= 0) & ~batch.view_is_region & ~batch.view_is_blank
         rows = real.any(dim=1)
-        if self.options.consistency_text == "plain" and rows.sum() > 1:
+        if last_map is None:
+            nothing = hidden.new_zeros(0, hidden.shape[-1])
+            return self.matching.loss(nothing, nothing)
+        if self.options.consistency_text == "plain" and rows.any():
             inputs = {key: value[rows] for key, value in batch.text_inputs.items()}
             first = self.text_encoder(inputs, None)[:, 0]
         else:
             first = hidden[rows, 0]
         view: Int[Tensor, " pairs"] = batch.view_index[rows, real[rows].int().argmax(dim=1)]
-        text, image = self.matching(first, last_map[view].mean(dim=(2, 3)))
-        return self.matching.loss(text, image)
+        return self.matching.loss(*self.matching(first, last_map[view].mean(dim=(2, 3))))
 
     def _type_presence(self, fused: Tensor, batch: Batch, slot_mask: Tensor) -> Float[Tensor, ""]:
         """Predict from the mean clue of each post which entity types occur in it."""

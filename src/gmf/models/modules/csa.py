@@ -4,7 +4,6 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-
 #: Narrower bottlenecks lose all their ReLUs too easily.
 MIN_WIDTH = 8
 
