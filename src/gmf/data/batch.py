@@ -9,6 +9,24 @@ from torch import Tensor
 from gmf.core.types import Sample
 
 
+@dataclass(frozen=True, slots=True)
+class SlotOrigin:
+    """What a post listed for one of its slots.
+
+    Args:
+        image: Position of the image in the post, from 0; ``None`` for the blank stand-in that a
+            post without images got.
+        region: Position of the region in the image, from 0; ``None`` for the whole image.
+        fault: Why the picture could not be used; empty when it could.
+        is_blank: Whether a blank stand-in took its place.
+    """
+
+    image: int | None
+    region: int | None = None
+    fault: str = ""
+    is_blank: bool = False
+
+
 @dataclass(frozen=True)
 class Batch:
     """Samples as tensors; text-only models ignore the visual fields.
@@ -32,6 +50,9 @@ class Batch:
             the whole image, then its regions.
         view_is_region: True where the slot is a region.
         view_is_blank: True where a blank stand-in took the place of a missing image.
+        slot_origins: What each post listed, in order, unusable pictures included: the n-th of a
+            post that is usable or blank is its n-th slot that is not absent. Empty when nothing is
+            known of it.
     """
 
     samples: tuple[Sample, ...]
@@ -45,6 +66,7 @@ class Batch:
     view_index: Int[Tensor, "batch slots"]
     view_is_region: Bool[Tensor, "batch slots"]
     view_is_blank: Bool[Tensor, "batch slots"]
+    slot_origins: tuple[tuple[SlotOrigin, ...], ...] = ()
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -78,4 +100,5 @@ class Batch:
             view_index=empty,
             view_is_region=empty.bool(),
             view_is_blank=empty.bool(),
+            slot_origins=(),
         )

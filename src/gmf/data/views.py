@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -15,6 +15,7 @@ from torch import Tensor
 
 from gmf.core.errors import ImageError
 from gmf.core.types import ImageInput, Sample
+from gmf.data.batch import SlotOrigin
 from gmf.data.image_report import ImageReport
 from gmf.data.images import MAX_PIXELS, UnusableImageError, name_of, open_image, read_source
 from gmf.data.regions import Box, crop_box
@@ -120,14 +121,18 @@ class VisualFields:
     view_index: Int[Tensor, "batch slots"]
     view_is_region: Bool[Tensor, "batch slots"]
     view_is_blank: Bool[Tensor, "batch slots"]
+    slot_origins: tuple[tuple[SlotOrigin, ...], ...] = ()
 
 
 @dataclass(slots=True)
 class _Slot:
     view: View
-    is_region: bool
-    is_blank: bool = False
+    origin: SlotOrigin
     index: int = -1
+
+    @property
+    def is_region(self) -> bool:
+        return self.origin.region is not None
 
 
 def build_views(
@@ -158,12 +163,14 @@ def build_views(
         for position, slot in enumerate(row):
             fault = faults.get(slot.view)
             report.count_view(slot.view.source, slot.view.box, slot.is_region, fault)
-            if fault and not slot.is_region and missing_image == "blank":
-                row[position] = _Slot(blank, is_region=False, is_blank=True)
+            if fault:
+                is_blank = not slot.is_region and missing_image == "blank"
+                origin = replace(slot.origin, fault=str(fault), is_blank=is_blank)
+                row[position] = _Slot(blank if is_blank else slot.view, origin)
         if not row and missing_image == "blank":
-            row.append(_Slot(blank, is_region=False, is_blank=True))
-        report.count_blanks(sample, sum(slot.is_blank for slot in row))
-    if any(slot.is_blank for row in rows for slot in row):
+            row.append(_Slot(blank, SlotOrigin(None, is_blank=True)))
+        report.count_blanks(sample, sum(slot.origin.is_blank for slot in row))
+    if any(slot.origin.is_blank for row in rows for slot in row):
         _fetch([blank], source, contents, faults)
         if blank in faults:
             raise faults[blank]
@@ -183,11 +190,11 @@ def blank_picture() -> bytes:
 
 def _slots_of(images: Sequence[ImageInput], *, max_regions: int) -> list[_Slot]:
     slots: list[_Slot] = []
-    for image in images:
-        slots.append(_Slot(View(image.source), is_region=False))
-        for region in image.regions[:max_regions]:
+    for number, image in enumerate(images):
+        slots.append(_Slot(View(image.source), SlotOrigin(number)))
+        for position, region in enumerate(image.regions[:max_regions]):
             view = View(region.crop) if region.crop else View(image.source, region.box)
-            slots.append(_Slot(view, is_region=True))
+            slots.append(_Slot(view, SlotOrigin(number, position)))
     return slots
 
 
@@ -214,7 +221,7 @@ def _assemble(rows: list[list[_Slot]], contents: list[ViewContent]) -> VisualFie
         for position, slot in enumerate(row):
             index[number, position] = slot.index
             is_region[number, position] = slot.is_region
-            is_blank[number, position] = slot.is_blank
+            is_blank[number, position] = slot.origin.is_blank
     # A column without any view says nothing and would cost attention.
     kept = (index >= 0).any(dim=0)
     pixels = [content for content in contents if isinstance(content, Tensor)]
@@ -225,6 +232,7 @@ def _assemble(rows: list[list[_Slot]], contents: list[ViewContent]) -> VisualFie
         view_index=index[:, kept],
         view_is_region=is_region[:, kept],
         view_is_blank=is_blank[:, kept],
+        slot_origins=tuple(tuple(slot.origin for slot in row) for row in rows),
     )
 
 

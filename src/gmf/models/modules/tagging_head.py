@@ -107,18 +107,39 @@ class TaggingHead(nn.Module):
         self, emissions: Float[Tensor, "batch positions states"], batch: Batch
     ) -> list[Decoded]:
         """Return the best legal tags of every sample and the probability of each entity."""
-        emissions, mask = self._known_positions(emissions, batch), self.mask(batch)
-        path = self.crf.best_path(emissions, mask).tolist()
+        known = self._known_positions(emissions, batch)
+        path = self.crf.best_path(known, self.mask(batch)).tolist()
         places = self._word_places(batch)
-        found: list[tuple[int, list[str]]] = []
+        found: list[list[str]] = []
         for row, sample in enumerate(batch.samples):
             tags = [self.states[path[row][place]] for place in places[row]]
             tags += [OUTSIDE] * (len(sample.tokens) - len(tags))
-            found.append((row, tags_of(entities_of(tags), len(tags))))
+            found.append(tags_of(entities_of(tags), len(tags)))
+        scored = self.confidences(emissions, batch, [entities_of(tags) for tags in found])
+        return [
+            Decoded(tuple(tags), entities) for tags, entities in zip(found, scored, strict=True)
+        ]
+
+    @torch.no_grad()
+    def confidences(
+        self,
+        emissions: Float[Tensor, "batch positions states"],
+        batch: Batch,
+        entities: Sequence[Sequence[Entity | ScoredEntity]],
+    ) -> list[tuple[ScoredEntity, ...]]:
+        """Return the probability of given entities, whether or not they are the best.
+
+        Args:
+            emissions: Scores of the states.
+            batch: What they were computed from.
+            entities: Entities of each sample, within the words that are not cut off.
+        """
+        emissions, mask = self._known_positions(emissions, batch), self.mask(batch)
+        places = self._word_places(batch)
         segments = [
             self._segment(row, entity, places[row])
-            for row, tags in found
-            for entity in entities_of(tags)
+            for row, listed in enumerate(entities)
+            for entity in listed
         ]
         scores = iter(
             self.crf.segment_log_probabilities(emissions, mask, segments)
@@ -127,17 +148,12 @@ class TaggingHead(nn.Module):
             .tolist()
         )
         return [
-            Decoded(
-                tuple(tags),
-                tuple(
-                    ScoredEntity(e.start, e.end, e.type, next(scores)) for e in entities_of(tags)
-                ),
-            )
-            for _, tags in found
+            tuple(ScoredEntity(e.start, e.end, e.type, next(scores)) for e in listed)
+            for listed in entities
         ]
 
     def _segment(
-        self, row: int, entity: Entity, places: Sequence[int]
+        self, row: int, entity: Entity | ScoredEntity, places: Sequence[int]
     ) -> tuple[int, int, list[int], int]:
         """The states of an entity over its positions, up to the next word or the end."""
         first = places[entity.start]
