@@ -6,7 +6,7 @@ from typing import Any, Self, cast
 import numpy as np
 
 from gmf.core.types import Prediction, ScoredEntity
-from gmf.data.batch import SlotOrigin
+from gmf.data.slots import SlotOrigin
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,6 +93,35 @@ class TagStates:
         return row, first, run, self.tags.index[f"I-{entity.type}"]
 
 
+def word_places(
+    first_subword: Sequence[Sequence[int]],
+    lengths: Sequence[int],
+    *,
+    subword_labels: SubwordLabels,
+) -> list[list[int]]:
+    """Return the position of each word that was not cut off among the positions that are tagged.
+
+    Args:
+        first_subword: Position of each word's first subword, row by row.
+        lengths: Words of each row that were not cut off.
+        subword_labels: See ``TagStates``.
+    """
+    if subword_labels == "first":
+        return [list(range(length)) for length in lengths]
+    return [list(row[:length]) for row, length in zip(first_subword, lengths, strict=True)]
+
+
+def scored_entities(
+    entities: Sequence[Sequence[Entity | ScoredEntity]], probabilities: Sequence[float]
+) -> list[tuple[ScoredEntity, ...]]:
+    """Return the entities of each sample with probabilities that are given one after the other."""
+    scores = iter(probabilities)
+    return [
+        tuple(ScoredEntity(e.start, e.end, e.type, next(scores)) for e in listed)
+        for listed in entities
+    ]
+
+
 def _is_legal(before: str, after: str) -> bool:
     if before in SERVICE_STATES or after in SERVICE_STATES:
         return True
