@@ -39,7 +39,9 @@ class ArrayCrf:
         self.end = end.astype(np.float32)
 
     def best_path(
-        self, emissions: Float[np.ndarray, "batch words tags"], mask: Bool[np.ndarray, "batch words"]
+        self,
+        emissions: Float[np.ndarray, "batch words tags"],
+        mask: Bool[np.ndarray, "batch words"],
     ) -> Int[np.ndarray, "batch words"]:
         """Return the best legal tag sequence of each row (Viterbi); 0 where the mask is off.
 

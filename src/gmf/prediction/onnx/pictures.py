@@ -77,7 +77,9 @@ def preparation_of(processor: Callable[..., Mapping[str, Any]]) -> ImagePreparat
     try:
         preparation = _read_options(options)
     except (AttributeError, TypeError, ValueError) as error:
-        raise ExportError(f"image processor {name}: its options are not understood: {error}") from error
+        raise ExportError(
+            f"image processor {name}: its options are not understood: {error}"
+        ) from error
     noise = np.random.default_rng(0)
     for width, height in _PROBES:
         picture = Image.fromarray(noise.integers(0, 256, (height, width, 3), np.uint8))
