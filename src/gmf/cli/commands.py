@@ -6,6 +6,7 @@ from transformers.utils import logging
 from gmf.cli.data import data_app
 from gmf.cli.encoders import encoders_app
 from gmf.cli.evaluate import evaluate
+from gmf.cli.export import export
 from gmf.cli.predict import predict
 from gmf.cli.train import train
 
@@ -19,3 +20,4 @@ def mount(app: typer.Typer) -> None:
     app.command()(train)
     app.command()(evaluate)
     app.command()(predict)
+    app.command()(export)
