@@ -1,5 +1,6 @@
-"""Strict configuration: YAML and dotted overrides to frozen objects, every fault named before work starts."""
+"""Strict configuration: YAML and dotted overrides to frozen objects; faults end it before work."""
 
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeVar, cast
@@ -8,6 +9,17 @@ import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from gmf.core.errors import ConfigError
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads ``2e-4`` as a number, as YAML 1.2 does; YAML 1.1 takes it for text."""
+
+
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:float",
+    re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)[eE][-+]?\d+$"),
+    list("-+.0123456789"),
+)
 
 ConfigType = TypeVar("ConfigType", bound="Config")
 
@@ -25,7 +37,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
         ConfigError: If the file is absent, is not YAML or is no mapping.
     """
     try:
-        content: object = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content: object = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read ({error})") from error
     except yaml.YAMLError as error:
@@ -38,6 +50,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
 def apply_overrides(options: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, Any]:
     """Return options with ``key.sub=value`` overrides laid over them; values are read as YAML.
 
+    A plain name that gets an option becomes a mapping: ``model=bert model.dropout=0.2``.
+
     Raises:
         ConfigError: If an override has no ``=`` or its value is not YAML.
     """
@@ -47,14 +61,15 @@ def apply_overrides(options: Mapping[str, Any], overrides: Iterable[str]) -> dic
         if not equals or not dotted:
             raise ConfigError(f"override {override!r}: expected key=value, e.g. training.epochs=5")
         try:
-            value = yaml.safe_load(raw)
+            value = yaml.load(raw, Loader=_Loader)
         except yaml.YAMLError as error:
             raise ConfigError(f"override {override!r}: value is not YAML: {error}") from error
         *parents, last = dotted.split(".")
         target = merged
         for parent in parents:
             child = target.get(parent)
-            target[parent] = dict(child) if isinstance(child, dict) else {}
+            named = {"name": child} if isinstance(child, str) else {}
+            target[parent] = dict(child) if isinstance(child, dict) else named
             target = target[parent]
         target[last] = value
     return merged

@@ -1,10 +1,10 @@
-"""The exception family: every error that a user can cause says where, what was expected and what to do."""
+"""The exception family: an error says where, what was expected and what to do."""
 
 from pathlib import Path
 
 
 class GmfError(Exception):
-    """Base of all errors that gmf raises on purpose; the command line prints them without a traceback."""
+    """Base of all errors raised on purpose; the command line prints them without a traceback."""
 
 
 class ConfigError(GmfError):
@@ -19,8 +19,16 @@ class CheckpointError(GmfError):
     """A run folder or checkpoint is absent, incomplete or of another version."""
 
 
+class ExportError(GmfError):
+    """A model cannot be exported, or what was exported does not do the same."""
+
+
 class ImageError(GmfError):
     """An image cannot be read or breaks a limit."""
+
+
+class CacheError(GmfError):
+    """A cache cannot be written, or holds something else than what is being computed."""
 
 
 class TrainingError(GmfError):

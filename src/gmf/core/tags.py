@@ -1,6 +1,6 @@
 """The BIO2 tag scheme: tags to spans and back, under both counting rules, and legal moves."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -31,6 +31,16 @@ def split_tag(tag: str) -> tuple[str, str]:
     if prefix not in ("B", "I") or not dash or not entity_type:
         raise ValueError(f"tag {tag!r}: expected O, B-TYPE or I-TYPE, for example B-PER")
     return prefix, entity_type
+
+
+def alias_tag(tag: str, *, aliases: Mapping[str, str] = TYPE_ALIASES) -> str:
+    """Return the tag with its type renamed where an alias says so.
+
+    Raises:
+        ValueError: If the tag is not of the scheme.
+    """
+    prefix, entity_type = split_tag(tag)
+    return OUTSIDE if prefix == OUTSIDE else f"{prefix}-{aliases.get(entity_type, entity_type)}"
 
 
 def entities_of(tags: Sequence[str], *, strict: bool = False) -> list[Entity]:

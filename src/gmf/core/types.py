@@ -24,7 +24,7 @@ class Region:
     """A part of an image that shows an object: a box in the image, or a ready crop in its own file.
 
     Args:
-        box: ``(x1, y1, x2, y2)`` in pixels of the upright (EXIF-rotated) image; ``None`` for a crop.
+        box: ``(x1, y1, x2, y2)`` in pixels of the upright image; ``None`` for a crop.
         crop: File of a ready crop; ``None`` for a box.
         label: What the proposer saw, or the phrase that it grounded; may be empty.
         score: Confidence of the proposer, in [0, 1].
@@ -98,7 +98,7 @@ class Prediction:
         tags: One legal BIO2 tag a word.
         entities: The entities of ``tags`` in order, with confidences.
         notes: What was substituted or skipped for this sample (missing image, cut words).
-        explanation: Named arrays or numbers on request: gates, attention mass.
+        explanation: Named values on request, see ``gmf.models.inference.predict``.
     """
 
     sample: Sample

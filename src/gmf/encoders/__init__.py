@@ -1,1 +1,1 @@
-"""Pretrained encoders that install as ordinary packages: catalogue, installation, resolution of names."""
+"""Pretrained encoders that install as ordinary packages: catalogue, installation, names."""

@@ -1,0 +1,138 @@
+"""``gmf data``: look at a data set before a model does."""
+
+import dataclasses
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from gmf.cli.diagnosis import print_diagnosis
+from gmf.core.errors import GmfError
+from gmf.data.doctor.examine import examine_folder
+from gmf.data.doctor.repair import repair_folder
+from gmf.data.statistics import SplitStatistics, folder_statistics, ordered_types
+from gmf.data.validation import validate_folder
+
+data_app = typer.Typer(help="Look at a data set.", no_args_is_help=True)
+
+Folder = Annotated[Path, typer.Argument(help="Folder with train, dev (or valid) and test files.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@data_app.command()
+def stats(folder: Folder, as_json: AsJson = False) -> None:
+    """Count tweets, words and entities of each split (the paper's Table 1)."""
+    try:
+        counts = folder_statistics(folder)
+    except GmfError as error:
+        raise _failed(error) from error
+    if as_json:
+        _print_json({split: _as_json(count) for split, count in counts.items()})
+    else:
+        Console().print(_table(folder, counts))
+
+
+@data_app.command()
+def validate(folder: Folder, as_json: AsJson = False) -> None:
+    """Check that files, tags and images can be used; exit status 1 when something cannot."""
+    try:
+        findings = validate_folder(folder)
+    except GmfError as error:
+        raise _failed(error) from error
+    if as_json:
+        _print_json([finding.as_dict() for finding in findings])
+    else:
+        console = Console()
+        for finding in findings:
+            console.print(f"{finding.severity}: ", end="", style="red", highlight=False)
+            where = "" if finding.message.startswith(finding.place) else f"{finding.place}: "
+            console.print(where + finding.message, markup=False, highlight=False, soft_wrap=True)
+    errors = sum(finding.severity == "error" for finding in findings)
+    Console(stderr=True).print(f"{errors} errors, {len(findings) - errors} warnings")
+    if errors:
+        raise typer.Exit(1)
+
+
+@data_app.command()
+def doctor(
+    folder: Folder,
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(help="Another data set whose test part must not be trained on; repeatable."),
+    ] = None,
+    as_json: AsJson = False,
+    repair: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write a copy with BIO2, alias types and line ends mended to this folder."
+        ),
+    ] = None,
+) -> None:
+    """Find every irregularity and name the copy.
+
+    Exit status: 0 clean, 1 findings, 2 nothing could be examined.
+    """
+    try:
+        report = examine_folder(folder, against=tuple(against or ()))
+        mended = repair_folder(folder, out=repair) if repair else {}
+    except GmfError as error:
+        raise _failed(error, status=2) from error
+    if as_json:
+        _print_json(report.as_dict())
+    else:
+        print_diagnosis(report, Console())
+    messages = Console(stderr=True)
+    for file, counts in mended.items():
+        listed = ", ".join(f"{number} {kind}" for kind, number in counts.items()) or "nothing"
+        messages.print(f"{repair}/{file}: mended {listed}", highlight=False, soft_wrap=True)
+    messages.print(f"{len(report.findings)} findings")
+    if not report.is_clean:
+        raise typer.Exit(1)
+
+
+def _table(folder: Path, counts: dict[str, SplitStatistics]) -> Table:
+    table = Table(title=str(folder), caption="strict: B- tags open entities; lenient: stray I- too")
+    for name in ("", *counts):
+        table.add_column(name, justify="right" if name else "left")
+
+    def row(label: str, values: list[int]) -> None:
+        table.add_row(label, *(f"{value:,}" for value in values))
+
+    splits = list(counts.values())
+    row("tweets", [s.tweets for s in splits])
+    row("tokens", [s.tokens for s in splits])
+    row("longest", [s.longest for s in splits])
+    table.add_section()
+    for rule in ("strict", "lenient"):
+        by_type: list[dict[str, int]] = [getattr(s, rule) for s in splits]
+        for entity_type in ordered_types({t for types in by_type for t in types}):
+            row(f"{entity_type} ({rule})", [types.get(entity_type, 0) for types in by_type])
+        row(f"total ({rule})", [sum(types.values()) for types in by_type])
+        table.add_section()
+    row("tweets without entity", [s.without_entity for s in splits])
+    if any(s.unlabelled for s in splits):
+        row("unlabelled tweets", [s.unlabelled for s in splits])
+    row("images named", [s.images for s in splits])
+    row("images present", [s.images_present for s in splits])
+    row("object regions", [s.regions for s in splits])
+    return table
+
+
+def _as_json(count: SplitStatistics) -> dict[str, object]:
+    return {
+        **dataclasses.asdict(count),
+        "total_strict": count.total_strict,
+        "total_lenient": count.total_lenient,
+    }
+
+
+def _print_json(value: object) -> None:
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def _failed(error: GmfError, *, status: int = 1) -> typer.Exit:
+    Console(stderr=True).print(f"error: {error}", markup=False, highlight=False, soft_wrap=True)
+    return typer.Exit(status)

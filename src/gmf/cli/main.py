@@ -1,0 +1,45 @@
+"""The ``gmf`` command: one table of commands; exit 0 done, 1 failed, 2 bad usage or config."""
+
+import os
+import sys
+from importlib.metadata import version
+
+import typer
+
+from gmf.core.errors import ConfigError, GmfError
+
+app = typer.Typer(
+    help="Multimodal named entity recognition: text and images together.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+
+@app.callback(invoke_without_command=True)
+def root(
+    show_version: bool = typer.Option(False, "--version", help="Print the version and stop."),
+) -> None:
+    """Multimodal named entity recognition: text and images together."""
+    if show_version:
+        typer.echo(version("gmf"))
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line."""
+    from gmf.cli.commands import mount
+
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    mount(app)
+    try:
+        app()
+    except ConfigError as error:
+        _fail(error, 2)
+    except GmfError as error:
+        _fail(error, 1)
+
+
+def _fail(error: GmfError, code: int) -> None:
+    typer.echo(f"error: {error}", err=True)
+    sys.exit(code)

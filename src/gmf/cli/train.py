@@ -1,0 +1,54 @@
+"""``gmf train``: one run from a preset or a file."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from gmf.cli.output import progress_bar, report_images, say, write
+from gmf.experiments.presets import load_run_config
+from gmf.training.config import RunConfig
+from gmf.training.run import train as train_run
+from gmf.training.tensorboard import tensorboard_writer
+
+
+def train(
+    preset: Annotated[str, typer.Argument(help="A preset or a YAML file.", metavar="PRESET|FILE")],
+    overrides: Annotated[
+        list[str] | None, typer.Argument(help="Options, e.g. data.folder=DIR training.epochs=5.")
+    ] = None,
+    run: Annotated[Path | None, typer.Option(help="Run folder; named by default.")] = None,
+) -> None:
+    """Train a model; the same command goes on with a run that was killed."""
+    config = load_run_config(preset, overrides or [])
+    folder = run or Path("runs") / _run_name(preset, config)
+    say(f"run folder: {folder}")
+    with progress_bar() as bar, tensorboard_writer(folder / "tensorboard") as scalars:
+        task = bar.add_task("starting", total=None)
+
+        def on_step(epoch: int, number: int, total: int, loss: float) -> None:
+            bar.update(
+                task,
+                description=f"epoch {epoch}/{config.training.epochs} loss {loss:.2f}",
+                completed=number,
+                total=total,
+            )
+            scalars.step((epoch - 1) * total + number, loss)
+
+        def on_epoch(row: dict[str, Any]) -> None:
+            f1 = row["dev"]["lenient"]["micro"]["f1"]
+            say(f"epoch {row['epoch']}: dev F1 {100 * f1:.2f} (lenient), {row['train_seconds']} s")
+            scalars.epoch(row)
+
+        state, images = train_run(config, folder, on_step=on_step, on_epoch=on_epoch)
+    report_images(images)
+    write(
+        f"{folder}: best dev F1 {100 * state.best_f1:.2f} (lenient micro) in epoch "
+        f"{state.best_epoch} of {state.epochs_done}"
+    )
+
+
+def _run_name(preset: str, config: RunConfig) -> str:
+    model = config.model.model_dump()["name"]
+    encoder = Path(config.encoders.text).name
+    return f"{Path(preset).stem}-{model}-{encoder}-seed{config.seed}"

@@ -1,0 +1,34 @@
+"""Devices, numeric precision and seeds."""
+
+import random
+from typing import Literal
+
+import numpy as np
+import torch
+
+Precision = Literal["auto", "fp32", "bf16"]
+
+
+def resolve_precision(precision: Precision) -> Literal["fp32", "bf16"]:
+    """Return the precision to compute in.
+
+    ``auto`` takes bf16 where the hardware multiplies it (a CUDA device that says so, a CPU with
+    AVX512-BF16 or AMX); elsewhere bf16 is emulated and many times slower than fp32.
+    """
+    if precision != "auto":
+        return precision
+    if torch.cuda.is_available():
+        return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+    capable = torch.cpu.get_capabilities()
+    return "bf16" if capable.get("avx512_bf16") or capable.get("amx_bf16") else "fp32"
+
+
+def seed_everything(*parts: int) -> None:
+    """Seed Python, NumPy and torch from several numbers (for example a seed and an epoch).
+
+    The same numbers give the same stream in every process and after every resume.
+    """
+    seed = int(np.random.SeedSequence(parts).generate_state(1)[0])
+    random.seed(seed)
+    np.random.seed(seed)
+    torch.manual_seed(seed)

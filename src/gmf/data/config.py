@@ -1,0 +1,26 @@
+"""Options of the data side."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+
+from gmf.core.config import Config
+from gmf.data.cache.build import CacheConfig
+
+
+class DataConfig(Config):
+    """Where the data is and how it is read.
+
+    Args:
+        folder: Folder with ``train``, ``dev`` and ``test``; ``None`` must be overridden.
+        max_subwords: Limit on subwords of a post, special tokens included.
+        missing_image: ``mask`` leaves an absent or broken image out; ``blank`` puts a white
+            picture in its place, as the paper does.
+        cache: What of the pictures is kept on disk for training and evaluation.
+    """
+
+    folder: Path | None = Field(default=None, strict=False)
+    max_subwords: int = Field(default=128, ge=8, le=512)
+    missing_image: Literal["mask", "blank"] = "mask"
+    cache: CacheConfig = Field(default_factory=CacheConfig)

@@ -1,0 +1,98 @@
+"""What became of the images: counted once each, printed at the end of every command."""
+
+import hashlib
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gmf.core.types import Sample
+from gmf.data.images import UnusableImageError
+from gmf.data.regions import Box
+
+
+@dataclass
+class ImageReport:
+    """Counts of images and regions by outcome.
+
+    However often a picture is fetched, in several epochs or for several posts, it counts once.
+
+    Args:
+        images: Whole images by outcome: ``read`` or the kind of fault.
+        regions: Regions by outcome.
+        blanks: Blank stand-ins given to posts.
+        examples: The first faults of each kind, as messages.
+        max_examples: How many of them to keep.
+    """
+
+    images: Counter[str] = field(default_factory=Counter[str])
+    regions: Counter[str] = field(default_factory=Counter[str])
+    blanks: int = 0
+    examples: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    max_examples: int = 5
+    _seen: set[bytes] = field(default_factory=set[bytes], repr=False)
+
+    def count_view(
+        self,
+        source: Path | bytes,
+        box: Box | None,
+        is_region: bool,
+        fault: UnusableImageError | None,
+    ) -> None:
+        """Count a view that was fetched; ``fault`` says why it could not be."""
+        if not self._is_new(source, box, is_region):
+            return
+        outcome = fault.kind.value if fault else "read"
+        (self.regions if is_region else self.images)[outcome] += 1
+        if fault:
+            examples = self.examples.setdefault(outcome, [])
+            if len(examples) < self.max_examples:
+                examples.append(str(fault))
+
+    def count_blanks(self, sample: Sample, number: int) -> None:
+        """Count the blank stand-ins that a post got."""
+        if number and self._is_new(sample.origin, sample.id, sample.tokens):
+            self.blanks += number
+
+    def merge(self, other: "ImageReport") -> None:
+        """Add the counts of another process; what both have seen counts twice."""
+        self.images.update(other.images)
+        self.regions.update(other.regions)
+        self.blanks += other.blanks
+        for kind, messages in other.examples.items():
+            mine = self.examples.setdefault(kind, [])
+            mine += messages[: self.max_examples - len(mine)]
+
+    @property
+    def has_faults(self) -> bool:
+        """Whether anything was missing, dropped or substituted."""
+        return bool(self.examples or self.blanks)
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the counts for JSON."""
+        return {
+            "images": dict(self.images),
+            "regions": dict(self.regions),
+            "blank_stand_ins": self.blanks,
+            "examples": {kind: list(messages) for kind, messages in self.examples.items()},
+        }
+
+    def summary(self) -> str:
+        """Return the report as text: one line of counts, then the first faults of each kind."""
+        counts = [f"images: {_listed(self.images)}"]
+        if self.regions:
+            counts.append(f"regions: {_listed(self.regions)}")
+        if self.blanks:
+            counts.append(f"blank stand-ins: {self.blanks}")
+        faults = [f"  {message}" for messages in self.examples.values() for message in messages]
+        return "\n".join(["; ".join(counts), *faults])
+
+    def _is_new(self, *identity: object) -> bool:
+        key = hashlib.blake2b(repr(identity).encode(), digest_size=8).digest()
+        if key in self._seen:
+            return False
+        self._seen.add(key)
+        return True
+
+
+def _listed(counts: Counter[str]) -> str:
+    return ", ".join(f"{number} {outcome}" for outcome, number in counts.most_common()) or "none"

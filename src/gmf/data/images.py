@@ -1,0 +1,158 @@
+"""Image files to upright RGB pictures: by content, within a pixel limit, faults named by kind."""
+
+import struct
+import zlib
+from enum import StrEnum
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from gmf.core.errors import ImageError
+
+#: Refuse larger pictures before they are decoded: width times height.
+MAX_PIXELS = 50_000_000
+#: Decoders in use. Others (EPS, PSD, ...) are no formats of posts and widen the attack surface.
+FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
+
+_TOO_LARGE = (Image.DecompressionBombError, Image.DecompressionBombWarning)
+_BROKEN = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    IndexError,
+    KeyError,
+    TypeError,
+    AttributeError,
+    OverflowError,
+    MemoryError,
+    struct.error,
+    zlib.error,
+)
+
+
+class FaultKind(StrEnum):
+    """Why a picture cannot be used."""
+
+    ABSENT = "absent"
+    NOT_AN_IMAGE = "not an image"
+    BROKEN = "broken"
+    TOO_LARGE = "too large"
+    EMPTY_REGION = "empty region"
+
+
+class UnusableImageError(ImageError):
+    """A picture cannot be used.
+
+    Args:
+        name: The file, or ``<N bytes>``.
+        kind: Why.
+        detail: What was found.
+    """
+
+    def __init__(self, name: str, *, kind: FaultKind, detail: str) -> None:
+        self.name, self.kind, self.detail = name, kind, detail
+        super().__init__(f"{name}: {kind.value}: {detail}")
+
+
+def name_of(source: Path | bytes) -> str:
+    """Return a source's name for messages."""
+    return str(source) if isinstance(source, Path) else f"<{len(source)} bytes>"
+
+
+def read_source(source: Path | bytes) -> bytes:
+    """Return the encoded bytes of a picture.
+
+    Raises:
+        UnusableImageError: If the file is absent or cannot be read.
+    """
+    if isinstance(source, bytes):
+        return source
+    try:
+        return source.read_bytes()
+    except (OSError, ValueError) as error:
+        is_absent = isinstance(error, FileNotFoundError | NotADirectoryError)
+        raise UnusableImageError(
+            str(source),
+            kind=FaultKind.ABSENT if is_absent else FaultKind.BROKEN,
+            detail="no such file" if is_absent else f"cannot be read ({error})",
+        ) from error
+
+
+def open_image(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """Decode a picture to RGB.
+
+    The format is told by content, never by name. EXIF orientation is applied, an animation gives
+    its first frame, transparency is laid over white, 16 bits are scaled to 8.
+
+    Args:
+        source: File or encoded bytes (JPEG, PNG, GIF, WebP, BMP, TIFF).
+        max_pixels: Limit on width times height, checked on the header before decoding.
+
+    Raises:
+        UnusableImageError: If the file is absent, no image, truncated, broken or too large.
+    """
+    name = name_of(source)
+    content = read_source(source)
+    try:
+        with Image.open(BytesIO(content), formats=FORMATS) as image:
+            width, height = image.size
+            if width * height > max_pixels:
+                raise UnusableImageError(
+                    name,
+                    kind=FaultKind.TOO_LARGE,
+                    detail=f"{width} x {height} pixels, the limit is {max_pixels}",
+                )
+            return upright_rgb(image)
+    except UnidentifiedImageError as error:
+        detail = f"expected {', '.join(FORMATS)}" if content else "empty file"
+        raise UnusableImageError(name, kind=FaultKind.NOT_AN_IMAGE, detail=detail) from error
+    except _TOO_LARGE as error:
+        raise UnusableImageError(name, kind=FaultKind.TOO_LARGE, detail=str(error)) from error
+    except _BROKEN as error:
+        raise UnusableImageError(
+            name, kind=FaultKind.BROKEN, detail=str(error) or repr(error)
+        ) from error
+
+
+def upright_rgb(image: Image.Image) -> Image.Image:
+    """Return an opened picture as ``open_image`` does: upright, RGB, transparency over white.
+
+    Raises:
+        OSError: Or others of Pillow's errors, if the content that is still unread is broken.
+    """
+    image.load()
+    return _to_rgb(_upright(image))
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    try:
+        return ImageOps.exif_transpose(image)
+    except _BROKEN:
+        # Unreadable EXIF says nothing about the picture itself.
+        return image
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    if image.mode == "RGB":
+        return image.copy()
+    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
+        return Image.fromarray(_to_8_bits(np.asarray(image))).convert("RGB")
+    if image.has_transparency_data:
+        layered = image.convert("RGBA")
+        paper = Image.new("RGBA", layered.size, "white")
+        return Image.alpha_composite(paper, layered).convert("RGB")
+    return image.convert("RGB")
+
+
+def _to_8_bits(values: np.ndarray) -> np.ndarray:
+    """Scale 16-bit whole numbers, and real numbers by their own range, to 0..255."""
+    numbers = np.nan_to_num(values.astype(np.float64))
+    if values.dtype.kind == "f":
+        low, high = float(numbers.min()), float(numbers.max())
+        scaled = (numbers - low) * (255 / (high - low)) if high > low else numbers * 0
+    else:
+        scaled = numbers / 257
+    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)

@@ -1,0 +1,112 @@
+"""Can gmf train on this folder? Every fault of its files, with file and line."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Literal
+
+from gmf.core.errors import DataError
+from gmf.core.tags import is_legal_move
+from gmf.core.types import Sample
+from gmf.data.images import FaultKind, UnusableImageError, open_image
+from gmf.data.readers import read_split, splits_of
+from gmf.data.regions import crop_box
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is not as it should be.
+
+    Args:
+        kind: Short name of the sort of finding, with hyphens.
+        severity: ``error``: lines or pictures are lost; ``warning``: usable, but look at it.
+        place: File, with the line where there is one: ``file:line``.
+        message: What was found and what to do.
+    """
+
+    kind: str
+    severity: Literal["error", "warning"]
+    place: str
+    message: str
+
+    def as_dict(self) -> dict[str, str]:
+        """Return the finding for JSON."""
+        return asdict(self)
+
+
+def validate_folder(folder: Path) -> list[Finding]:
+    """Check all splits of a folder: format, BIO2, identifiers, images and boxes.
+
+    Absent images are summed up in one warning a split, since many copies lack them.
+
+    Raises:
+        DataError: If the folder holds no split.
+    """
+    findings: list[Finding] = []
+
+    def note(error: DataError) -> None:
+        place = ":".join(str(part) for part in (error.path, error.line) if part is not None)
+        findings.append(Finding("format", "error", place or str(folder), str(error)))
+
+    seen: dict[str, str] = {}
+    for split in splits_of(folder):
+        try:
+            samples = read_split(folder, split, on_fault=note)
+        except DataError as error:
+            note(error)
+            continue
+        for sample in samples:
+            findings += _tag_findings(sample)
+            if sample.id in seen:
+                message = f"identifier {sample.id!r} is also at {seen[sample.id]}"
+                findings.append(Finding("duplicate-id", "warning", sample.origin, message))
+            seen.setdefault(sample.id, sample.origin)
+        findings += _image_findings(samples, place=f"{folder} ({split})")
+    return findings
+
+
+def _tag_findings(sample: Sample) -> list[Finding]:
+    previous: str | None = None
+    found: list[Finding] = []
+    for index, tag in enumerate(sample.tags or ()):
+        if not is_legal_move(previous, tag):
+            after = "at the start" if previous is None else f"after {previous}"
+            message = (
+                f"word {index} {sample.tokens[index]!r} of {sample.id!r}: {tag} {after} is not "
+                "BIO2; counted as an entity by the lenient rule only"
+            )
+            found.append(Finding("bio2", "warning", sample.origin, message))
+        previous = tag
+    return found
+
+
+def _image_findings(samples: Sequence[Sample], *, place: str) -> list[Finding]:
+    findings: list[Finding] = []
+    absent: list[str] = []
+    faulty: dict[str, list[str]] = defaultdict(list)
+    for sample in samples:
+        for image in sample.images:
+            try:
+                picture = open_image(image.source)
+            except UnusableImageError as fault:
+                if fault.kind is FaultKind.ABSENT:
+                    absent.append(fault.name)
+                else:
+                    faulty[str(fault)].append(sample.origin)
+                continue
+            for region in image.regions:
+                try:
+                    if region.crop is not None:
+                        open_image(region.crop)
+                    elif region.box is not None:
+                        crop_box(picture, region.box, name=str(image.source))
+                except UnusableImageError as fault:
+                    faulty[str(fault)].append(sample.origin)
+    for message, origins in faulty.items():
+        findings.append(Finding("image", "error", origins[0], message))
+    if absent:
+        total = sum(len(sample.images) for sample in samples)
+        message = f"{len(absent)} of {total} images are absent, the first is {absent[0]}"
+        findings.append(Finding("absent-image", "warning", place, message))
+    return findings

@@ -1,0 +1,1 @@
+"""One converter a module: wheels to a model folder; nothing of a wheel is run or unpickled."""

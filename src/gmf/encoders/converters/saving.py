@@ -1,0 +1,25 @@
+"""Write an image encoder as a Hugging Face folder, the same bytes whatever library version runs."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from safetensors.torch import save_file
+from transformers import PreTrainedModel
+
+
+def save_image_encoder(
+    model: PreTrainedModel, *, folder: Path, processor: Mapping[str, object]
+) -> None:
+    """Write weights, configuration and image processor.
+
+    Args:
+        model: The encoder.
+        folder: An existing folder.
+        processor: Content of ``preprocessor_config.json``.
+    """
+    save_file(dict(model.state_dict()), folder / "model.safetensors", metadata={"format": "pt"})
+    model.config.architectures = [type(model).__name__]
+    model.config.save_pretrained(folder)
+    text = json.dumps(processor, indent=2) + "\n"
+    (folder / "preprocessor_config.json").write_text(text, encoding="utf-8")

@@ -1,0 +1,114 @@
+"""Labels as other systems write them: spelling, and the policies for service labels."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from gmf.core.tags import OUTSIDE, TYPE_ALIASES
+
+#: Labels that serve a model's machinery and name no entity: padding, sub-words, sentence marks.
+SERVICE_LABELS = frozenset(
+    ("X", "[CLS]", "[SEP]", "[PAD]", "PAD", "<PAD>", "<pad>", "<s>", "</s>", "<EOS>", "<unk>")
+)
+#: How service labels are counted. ``outside`` reads them as O. The others first drop the words
+#: whose gold label is one, as the older scorers do; then ``skip-gold`` reads the predicted ones as
+#: O, ``seqeval`` counts them as seqeval does when they are left in, ``chunker`` counts each run of
+#: them as an entity of its own type, as the hand-written chunker of UMT does.
+ServicePolicy = Literal["outside", "skip-gold", "seqeval", "chunker"]
+SERVICE_POLICIES: tuple[ServicePolicy, ...] = ("outside", "skip-gold", "seqeval", "chunker")
+#: Prefixes of BIOES and BILOU, read as BIO.
+_PREFIXES = {"B": "B", "I": "I", "E": "I", "L": "I", "M": "I", "S": "B", "U": "B"}
+
+
+def canonical_label(label: str, *, aliases: Mapping[str, str] = TYPE_ALIASES) -> str:
+    """Return a label as BIO with the types' common names; service labels stay as they are.
+
+    BIOES, BILOU and BMES prefixes become B or I.
+
+    Args:
+        label: As in a file.
+        aliases: Type spelling to type name.
+
+    Raises:
+        ValueError: If it is neither a tag nor a service label.
+    """
+    if label == OUTSIDE or label in SERVICE_LABELS:
+        return label
+    prefix, dash, entity_type = label.partition("-")
+    if prefix not in _PREFIXES or not dash or not entity_type:
+        raise ValueError(
+            f"label {label!r}: expected O, B-TYPE or I-TYPE (or E-, S-, L-, U-), or a service "
+            "label such as X or [SEP]"
+        )
+    return f"{_PREFIXES[prefix]}-{aliases.get(entity_type, entity_type)}"
+
+
+def is_label(text: str) -> bool:
+    """Say whether a column can be a label."""
+    try:
+        canonical_label(text)
+    except ValueError:
+        return False
+    return True
+
+
+def count_service_labels(labels: Sequence[Sequence[str]]) -> dict[str, int]:
+    """Count the service labels that occur, by label."""
+    found = Counter(label for tweet in labels for label in tweet if label in SERVICE_LABELS)
+    return dict(sorted(found.items()))
+
+
+def resolve_service_labels(
+    gold: Sequence[str], predicted: Sequence[str], *, policy: ServicePolicy = "outside"
+) -> tuple[list[str], list[str], list[int]]:
+    """Return the BIO tags of one tweet under a policy, and the words that are scored.
+
+    Args:
+        gold: Canonical labels.
+        predicted: As many canonical labels.
+        policy: How service labels are counted.
+
+    Returns:
+        Gold tags, predicted tags, and for each the index of its word.
+    """
+    if policy == "outside":
+        kept = list(range(len(gold)))
+    else:
+        kept = [index for index, label in enumerate(gold) if label not in SERVICE_LABELS]
+    wanted = [_as_outside(gold[index]) for index in kept]
+    found = [predicted[index] for index in kept]
+    if policy == "seqeval":
+        return wanted, _as_seqeval(found), kept
+    if policy == "chunker":
+        return wanted, _as_own_type(found), kept
+    return wanted, [_as_outside(label) for label in found], kept
+
+
+def _as_outside(label: str) -> str:
+    return OUTSIDE if label in SERVICE_LABELS else label
+
+
+def _as_own_type(labels: Sequence[str]) -> list[str]:
+    """Make each run of one service label an entity whose type is the label."""
+    before = [OUTSIDE, *labels]
+    return [
+        f"{'I' if previous == label else 'B'}-{label}" if label in SERVICE_LABELS else label
+        for previous, label in zip(before, labels, strict=False)
+    ]
+
+
+def _as_seqeval(labels: Sequence[str]) -> list[str]:
+    """Make service labels the wrong entities that seqeval's default mode counts for them.
+
+    Seqeval takes the first letter for a prefix and the rest for a type (``_`` when there is none,
+    as for O) and closes an entity wherever the type changes, opened or not: an X before O counts
+    for nothing, an X before a B-PER for one entity of type ``_``. Each stands here at its last
+    word, since seqeval's start for it is left over from an earlier entity.
+    """
+    types = [label[1:].split("-", 1)[-1] or "_" for label in (*labels, OUTSIDE)]
+    return [
+        label
+        if label not in SERVICE_LABELS
+        else (OUTSIDE if types[index] == types[index + 1] else f"B-{types[index]}")
+        for index, label in enumerate(labels)
+    ]

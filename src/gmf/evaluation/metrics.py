@@ -1,0 +1,210 @@
+"""Exact-span counts that add up, and the scores made of them, under both counting rules."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Literal
+
+from gmf.core.tags import PAPER_TYPES, entities_of
+from gmf.core.types import Entity
+
+#: Counting rules: ``lenient`` is the field's (conlleval, seqeval by default), ``strict`` is IOB2.
+Rule = Literal["lenient", "strict"]
+RULES: tuple[Rule, Rule] = ("lenient", "strict")
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Entities counted over any number of tweets; counts of disjoint tweets add up.
+
+    Args:
+        gold: Entities of the annotation.
+        predicted: Entities of the system.
+        correct: Entities of both with the same span and type.
+    """
+
+    gold: int = 0
+    predicted: int = 0
+    correct: int = 0
+
+    def __add__(self, other: "Counts") -> "Counts":
+        return Counts(
+            self.gold + other.gold,
+            self.predicted + other.predicted,
+            self.correct + other.correct,
+        )
+
+    @property
+    def precision(self) -> float:
+        """Correct share of the predicted entities, in [0, 1]; 0 when nothing was predicted."""
+        return self.correct / self.predicted if self.predicted else 0.0
+
+    @property
+    def recall(self) -> float:
+        """Found share of the gold entities, in [0, 1]; 0 when there are none."""
+        return self.correct / self.gold if self.gold else 0.0
+
+    @property
+    def f1(self) -> float:
+        """Harmonic mean of precision and recall, in [0, 1]; 0 when both are."""
+        total = self.gold + self.predicted
+        return 2 * self.correct / total if total else 0.0
+
+    def to_dict(self) -> dict[str, float]:
+        """Return scores as fractions, and the counts behind them."""
+        return {
+            "precision": self.precision,
+            "recall": self.recall,
+            "f1": self.f1,
+            "gold": self.gold,
+            "predicted": self.predicted,
+            "correct": self.correct,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Macro:
+    """Unweighted means over the types that occur in gold or prediction, in [0, 1]."""
+
+    precision: float
+    recall: float
+    f1: float
+
+
+@dataclass(frozen=True, slots=True)
+class RuleScores:
+    """Scores under one counting rule.
+
+    Args:
+        types: Counts of each entity type that occurs; the paper's types first, then by name.
+    """
+
+    types: dict[str, Counts] = field(default_factory=dict[str, Counts])
+
+    def __add__(self, other: "RuleScores") -> "RuleScores":
+        names = ordered_types({*self.types, *other.types})
+        none = Counts()
+        return RuleScores(
+            {name: self.types.get(name, none) + other.types.get(name, none) for name in names}
+        )
+
+    @property
+    def micro(self) -> Counts:
+        """All types together."""
+        return sum(self.types.values(), Counts())
+
+    @property
+    def macro(self) -> Macro:
+        """Mean over types; a type that occurs only in the prediction counts, as in seqeval."""
+        each, number = self.types.values(), max(len(self.types), 1)
+        return Macro(
+            sum(c.precision for c in each) / number,
+            sum(c.recall for c in each) / number,
+            sum(c.f1 for c in each) / number,
+        )
+
+    def to_dict(self) -> dict[str, dict[str, object]]:
+        """Return ``micro``, ``macro`` (with the micro counts) and ``types``, as plain values."""
+        micro, macro = self.micro, self.macro
+        means = {"precision": macro.precision, "recall": macro.recall, "f1": macro.f1}
+        return {
+            "micro": dict(micro.to_dict()),
+            "macro": {**micro.to_dict(), **means},
+            "types": {name: counts.to_dict() for name, counts in self.types.items()},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """Scores of the same tweets under both counting rules; scores of disjoint tweets add up."""
+
+    lenient: RuleScores = field(default_factory=RuleScores)
+    strict: RuleScores = field(default_factory=RuleScores)
+
+    def __add__(self, other: "Scores") -> "Scores":
+        return Scores(self.lenient + other.lenient, self.strict + other.strict)
+
+    def under(self, rule: Rule) -> RuleScores:
+        """Return the scores of one rule."""
+        return self.lenient if rule == "lenient" else self.strict
+
+    def to_dict(self) -> dict[str, object]:
+        """Return ``{"lenient": ..., "strict": ...}``, the head of every JSON report."""
+        return {rule: self.under(rule).to_dict() for rule in RULES}
+
+
+def score(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> Scores:
+    """Score predicted against gold tags, tweet by tweet, exact span and type.
+
+    Equals seqeval: lenient its default mode, strict ``mode="strict", scheme=IOB2``.
+
+    Args:
+        gold: BIO tags of each tweet, as annotated (broken BIO2 is read by each rule's way).
+        predicted: As many tags for each tweet.
+
+    Raises:
+        ValueError: If the numbers of tweets or of a tweet's tags differ, or a tag is not BIO.
+    """
+    check_same_shape(gold, predicted)
+    return Scores(
+        *(count_spans(spans_of(gold, rule=rule), spans_of(predicted, rule=rule)) for rule in RULES)
+    )
+
+
+def spans_of(tags: Iterable[Sequence[str]], *, rule: Rule) -> list[tuple[Entity, ...]]:
+    """Return the entities of each tweet under a rule.
+
+    Raises:
+        ValueError: If a tag is not BIO.
+    """
+    return [_entities(tuple(tweet), rule == "strict") for tweet in tags]
+
+
+# The same tweets are read under many countings; their entities are found once.
+@lru_cache(maxsize=2**15)
+def _entities(tags: tuple[str, ...], strict: bool) -> tuple[Entity, ...]:
+    return tuple(entities_of(tags, strict=strict))
+
+
+def count_spans(
+    gold: Iterable[Iterable[Entity]], predicted: Iterable[Iterable[Entity]]
+) -> RuleScores:
+    """Count entities by type over tweets.
+
+    Args:
+        gold: Entities of each tweet; none occurs twice in one tweet.
+        predicted: Entities of the same tweets.
+    """
+    totals: tuple[Counter[str], ...] = (Counter(), Counter(), Counter())
+    for gold_spans, predicted_spans in zip(gold, predicted, strict=True):
+        wanted, found = set(gold_spans), set(predicted_spans)
+        for total, spans in zip(totals, (wanted, found, wanted & found), strict=True):
+            total.update(span.type for span in spans)
+    names = ordered_types({*totals[0], *totals[1]})
+    return RuleScores({name: Counts(*(total[name] for total in totals)) for name in names})
+
+
+def ordered_types(types: Iterable[str]) -> list[str]:
+    """Return distinct types, the paper's first and in its order, others by name."""
+    distinct = set(types)
+    known = [name for name in PAPER_TYPES if name in distinct]
+    return [*known, *sorted(distinct - set(known))]
+
+
+def check_same_shape(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> None:
+    """Check that two taggings are of the same tweets and words.
+
+    Raises:
+        ValueError: Names the first tweet that differs.
+    """
+    if len(gold) != len(predicted):
+        raise ValueError(
+            f"{len(gold)} gold tweets and {len(predicted)} predicted: expected as many"
+        )
+    for index, (wanted, found) in enumerate(zip(gold, predicted, strict=True)):
+        if len(wanted) != len(found):
+            raise ValueError(
+                f"tweet {index}: {len(wanted)} gold tags and {len(found)} predicted; "
+                "give words without a prediction the tag O"
+            )

@@ -1,0 +1,96 @@
+"""Words that two sides cut differently, brought to common pieces by their place in the text."""
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import pairwise
+
+from gmf.core.tags import OUTSIDE
+
+#: Characters ``[start, end)`` of a text.
+Span = tuple[int, int]
+
+
+def words_of(text: str) -> list[Span]:
+    """Return the spans between white space."""
+    return [match.span() for match in re.finditer(r"\S+", text)]
+
+
+def locate(tokens: Sequence[str], text: str) -> list[Span]:
+    """Return where the tokens stand in a text, one after the other.
+
+    Raises:
+        ValueError: If a token does not occur after the one before it.
+    """
+    spans: list[Span] = []
+    position = 0
+    for token in tokens:
+        start = text.find(token, position)
+        if start < 0:
+            raise ValueError(
+                f"token {token!r} does not occur in the text after character {position}"
+            )
+        position = start + len(token)
+        spans.append((start, position))
+    return spans
+
+
+def cut_at(spans: Iterable[Span], cuts: Iterable[int]) -> tuple[list[Span], list[int]]:
+    """Cut spans at characters.
+
+    Returns:
+        The pieces, and the index of the span that each is part of.
+    """
+    places = sorted(set(cuts))
+    pieces: list[Span] = []
+    owners: list[int] = []
+    for index, (start, end) in enumerate(spans):
+        edges = [start, *(place for place in places if start < place < end), end]
+        pieces += pairwise(edges)
+        owners += [index] * (len(edges) - 1)
+    return pieces, owners
+
+
+def spread_labels(
+    labels: Sequence[str | None], owners: Sequence[int | None]
+) -> tuple[str | None, ...]:
+    """Return labels of pieces: a word's first piece has its label, later ones continue it.
+
+    Args:
+        labels: One a word.
+        owners: Word of each piece; ``None`` where this side has no word, which is outside.
+    """
+    spread: list[str | None] = []
+    previous: int | None = None
+    for owner in owners:
+        label = OUTSIDE if owner is None else labels[owner]
+        if owner is not None and owner == previous and label and label.startswith("B-"):
+            label = f"I-{label[2:]}"
+        spread.append(label)
+        previous = owner
+    return tuple(spread)
+
+
+def common_pieces(
+    ours: Sequence[Span], theirs: Sequence[Span]
+) -> tuple[list[Span], list[int | None], list[int | None]]:
+    """Return the pieces that two word lists of one text have in common.
+
+    Returns:
+        The pieces, and for each the word of either side that it is part of, if any.
+    """
+    edges = sorted({edge for span in (*ours, *theirs) for edge in span})
+    pieces: list[Span] = []
+    owners: tuple[list[int | None], list[int | None]] = ([], [])
+    places = [0, 0]
+    for piece in pairwise(edges):
+        found: list[int | None] = []
+        for side, spans in enumerate((ours, theirs)):
+            while places[side] < len(spans) and spans[places[side]][1] <= piece[0]:
+                places[side] += 1
+            inside = places[side] < len(spans) and spans[places[side]][0] <= piece[0]
+            found.append(places[side] if inside else None)
+        if any(owner is not None for owner in found):
+            pieces.append(piece)
+            for side, owner in enumerate(found):
+                owners[side].append(owner)
+    return pieces, *owners

@@ -1,0 +1,213 @@
+"""A checkpoint folder: weights, configuration, tags, tokenizer and image processor in one place."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+from pydantic import ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load_model, save_model
+from transformers import AutoImageProcessor, AutoTokenizer, PreTrainedTokenizerFast
+
+from gmf.core.config import describe_faults
+from gmf.core.errors import CheckpointError, ConfigError
+from gmf.core.tags import TagSet
+from gmf.core.types import Sample
+from gmf.data.cache.build import build_view_source
+from gmf.data.cache.maps import POOLED_SIZE, EncodedViews
+from gmf.data.collate import Collator
+from gmf.data.config import DataConfig
+from gmf.data.views import DirectViews, ViewSource
+from gmf.encoders.module_digest import digest_of_module
+from gmf.encoders.resolve import hub_error, resolve_encoder
+from gmf.models.base import MnerModel, Parts
+from gmf.models.modules.image_encoder import ImageEncoder
+from gmf.models.modules.text_encoder import TextEncoder
+from gmf.models.registry import model_class
+
+FORMAT = 1
+META, WEIGHTS = "gmf.json", "model.safetensors"
+TOKENIZER, PROCESSOR = "tokenizer", "image_processor"
+
+
+@dataclass(frozen=True)
+class Tagger:
+    """A model with all that it needs to read samples.
+
+    Args:
+        model: The model.
+        tokenizer: Its text encoder's; ``None`` for models that read words.
+        image_processor: Its image encoder's; ``None`` for text-only models.
+        data: Options of the data side.
+        provenance: Encoder names and digests, and whatever training noted.
+    """
+
+    model: MnerModel
+    tokenizer: PreTrainedTokenizerFast | None
+    image_processor: Any
+    data: DataConfig
+    provenance: dict[str, Any]
+
+    def collator(self, *, cached: bool = False) -> Collator:
+        """Return what turns samples into the model's batches and counts their images.
+
+        Args:
+            cached: Whether pictures are kept on disk as the options of the data side say.
+        """
+        return Collator(
+            tags=self.model.tags,
+            tokenizer=self.tokenizer,
+            view_source=self._views(cached) if self.image_processor else None,
+            max_subwords=self.data.max_subwords,
+            max_regions=self.model.max_regions,
+            missing_image=self.data.missing_image,
+        )
+
+    def _views(self, cached: bool) -> ViewSource:
+        direct = DirectViews(self.image_processor)
+        encoder = self.model.frozen_image_encoder
+        if not cached:
+            if self.data.cache.kind == "pooled_maps" and encoder is not None:
+                # The model was trained on pooled maps, so it must read them here too.
+                return EncodedViews(direct, encode=encoder.encode, pooled_size=POOLED_SIZE)
+            return direct
+        return build_view_source(
+            direct,
+            config=self.data.cache,
+            encode=encoder.encode if encoder else None,
+            encoder_digest=digest_of_module(encoder) if encoder else None,
+        )
+
+
+def build_tagger(
+    name: str,
+    options: dict[str, Any],
+    *,
+    tags: TagSet,
+    text_encoder: str,
+    image_encoder: str,
+    data: DataConfig,
+    training_samples: Sequence[Sample] = (),
+) -> Tagger:
+    """Assemble an untrained model from pretrained encoders.
+
+    Args:
+        name: Registered name of the model.
+        options: Its options, checked here.
+        tags: Tags to predict.
+        text_encoder: Packaged name, folder or hub id.
+        image_encoder: Packaged name, folder or hub id.
+        data: Options of the data side.
+        training_samples: Source of a vocabulary, for models that have one.
+
+    Raises:
+        ConfigError: If the model or an option is wrong.
+        EncoderError: If an encoder cannot be found or fetched.
+    """
+    kind = model_class(name)
+    parts = Parts(
+        tags=tags,
+        text_encoder=lambda: TextEncoder.load(text_encoder),
+        image_encoder=lambda **o: ImageEncoder.load(image_encoder, **o),
+        training_samples=training_samples,
+    )
+    used = ({} if kind.reads_words else {"text": text_encoder}) | (
+        {"image": image_encoder} if kind.uses_images else {}
+    )
+    model = kind.build(_options(kind, options), parts)
+    return Tagger(
+        model,
+        tokenizer=_fetch(AutoTokenizer, text_encoder) if "text" in used else None,
+        image_processor=_fetch(AutoImageProcessor, image_encoder) if "image" in used else None,
+        data=data,
+        provenance={"encoders": used},
+    )
+
+
+def save_tagger(tagger: Tagger, folder: Path) -> None:
+    """Write all that prediction needs into a folder; weights as safetensors."""
+    folder.mkdir(parents=True, exist_ok=True)
+    model = tagger.model
+    encoders = {
+        "text": getattr(getattr(model, "text_encoder", None), "config", None),
+        "image": getattr(getattr(model, "image_encoder", None), "config", None),
+    }
+    meta = {
+        "format": FORMAT,
+        "model": model.config.model_dump(mode="json"),
+        "types": model.tags.types,
+        "encoders": {kind: c.to_dict() for kind, c in encoders.items() if c is not None},
+        "data": tagger.data.model_dump(mode="json"),
+        "assets": model.assets,
+        "provenance": tagger.provenance,
+    }
+    save_model(model, str(folder / WEIGHTS))
+    if tagger.tokenizer is not None:
+        tagger.tokenizer.save_pretrained(folder / TOKENIZER)
+    if tagger.image_processor is not None:
+        tagger.image_processor.save_pretrained(folder / PROCESSOR)
+    text = json.dumps(meta, indent=2, ensure_ascii=False)
+    (folder / META).write_text(text + "\n", encoding="utf-8")
+
+
+def load_tagger(folder: Path) -> Tagger:
+    """Read a checkpoint written by ``save_tagger``, in evaluation mode on the CPU.
+
+    Raises:
+        CheckpointError: If the folder is no checkpoint, is incomplete or of another format.
+    """
+    meta = _read_meta(folder)
+    try:
+        kind = model_class(meta["model"]["name"])
+        parts = Parts(
+            tags=TagSet(tuple(meta["types"])),
+            text_encoder=lambda: TextEncoder.from_config(meta["encoders"]["text"]),
+            image_encoder=lambda **o: ImageEncoder.from_config(meta["encoders"]["image"], **o),
+            assets=meta["assets"],
+        )
+        model = kind.build(_options(kind, meta["model"]), parts)
+        load_model(model, str(folder / WEIGHTS))
+        tokenizer = (
+            AutoTokenizer.from_pretrained(folder / TOKENIZER, trust_remote_code=False)
+            if (folder / TOKENIZER).is_dir()
+            else None
+        )
+        processor = (
+            AutoImageProcessor.from_pretrained(folder / PROCESSOR, trust_remote_code=False)
+            if (folder / PROCESSOR).is_dir()
+            else None
+        )
+        data = DataConfig.model_validate_json(json.dumps(meta["data"]))
+    except (KeyError, RuntimeError, OSError, SafetensorError, ConfigError, ValueError) as error:
+        raise CheckpointError(
+            f"{folder}: the checkpoint is incomplete or damaged: {error}"
+        ) from error
+    return Tagger(model.eval(), tokenizer, processor, data, meta["provenance"])
+
+
+def _read_meta(folder: Path) -> dict[str, Any]:
+    try:
+        meta = json.loads((folder / META).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(
+            f"{folder}: expected a checkpoint with {META} and {WEIGHTS} ({error})"
+        ) from error
+    if not isinstance(meta, dict) or cast(dict[str, Any], meta).get("format") != FORMAT:
+        raise CheckpointError(f"{folder / META}: expected format {FORMAT} of this version of gmf")
+    return cast(dict[str, Any], meta)
+
+
+def _options(kind: type[MnerModel], options: dict[str, Any]) -> Any:
+    try:
+        return kind.Options.model_validate(options)
+    except ValidationError as error:
+        raise ConfigError(f"model: {describe_faults(error)}") from error
+
+
+def _fetch(loader: Any, name: str) -> Any:
+    try:
+        return loader.from_pretrained(resolve_encoder(name))
+    except (OSError, ValueError) as error:
+        raise hub_error(name, error) from error

@@ -1,0 +1,250 @@
+"""GMF: visual clue guidance and consistency matching, with its joint loss (Eq. 22)."""
+
+from dataclasses import replace
+from typing import Any, ClassVar, Literal
+
+import torch
+from jaxtyping import Bool, Float, Int
+from pydantic import Field
+from torch import Tensor, nn
+
+from gmf.core.tags import TagSet
+from gmf.data.batch import Batch
+from gmf.models.base import MnerModel, ModelOutput, Parts
+from gmf.models.modules.consistency_matching import ConsistencyMatching
+from gmf.models.modules.csa import CrossScaleAttention
+from gmf.models.modules.feature_mapping import FeatureMapping
+from gmf.models.modules.gating import DynamicGating
+from gmf.models.modules.image_encoder import ImageEncoder
+from gmf.models.modules.tagging_head import HeadConfig, TaggingHead
+from gmf.models.modules.text_encoder import TextEncoder
+from gmf.models.modules.visual_clue_guidance import VisualClueGuidance, VisualClues
+
+
+class GmfConfig(HeadConfig):
+    """Options of GMF; the defaults are the paper's where it gives them.
+
+    Args:
+        name: ``gmf``.
+        use_visual_clues: Visual clue guidance (VCG); off is the ablation "w/o VCG".
+        use_cross_scale_attention: CSA; off is the ablation "w/o CSA".
+        use_consistency_matching: CM; off is the ablation "w/o CM".
+        max_objects: m; object regions of each image, 0 or more.
+        cells_per_side: g; each picture gives g x g clues in each layer.
+        reduction_ratio: r of CSA.
+        temperature: tau of Eq. 14-15.
+        direction_weight: lambda of Eq. 16.
+        task_weight: alpha of Eq. 22.
+        consistency_text: C_g from a pass without clues (``plain``) or from the guided one.
+        clue_layers: Text layers that receive clues, from 0; all when ``None``.
+        normalise_clues: Layer norm before Eq. 12.
+        hide_images: Share of posts whose images are hidden in a training step, in [0, 1).
+        type_presence_weight: Weight of an auxiliary loss that predicts from the clues which
+            entity types occur in the tweet; 0, the paper's, leaves it out.
+        finetune_image_encoder: Train the backbone too.
+    """
+
+    name: Literal["gmf"] = "gmf"
+    use_visual_clues: bool = True
+    use_cross_scale_attention: bool = True
+    use_consistency_matching: bool = True
+    max_objects: int = Field(default=3, ge=0)
+    cells_per_side: int = Field(default=2, ge=1, le=7)
+    reduction_ratio: int = Field(default=16, ge=1)
+    temperature: float = Field(default=0.21, gt=0)
+    direction_weight: float = Field(default=0.7, ge=0, le=1)
+    task_weight: float = Field(default=0.7, gt=0, le=1)
+    consistency_text: Literal["plain", "guided"] = "plain"
+    clue_layers: tuple[int, ...] | None = Field(default=None, strict=False)
+    normalise_clues: bool = True
+    hide_images: float = Field(default=0.0, ge=0, lt=1)
+    type_presence_weight: float = Field(default=0.0, ge=0)
+    finetune_image_encoder: bool = False
+
+
+class Gmf(MnerModel):
+    """The model of the paper.
+
+    Source: GMF, Sect. 3, Eq. 1-22. Departs from it: see the numbered records in docs/decisions.
+
+    Args:
+        config: Options.
+        tags: Tags to predict.
+        text_encoder: Reads the tweet and takes clues.
+        image_encoder: Gives the pyramid of each picture.
+    """
+
+    Options: ClassVar = GmfConfig
+    uses_images: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        config: GmfConfig,
+        tags: TagSet,
+        *,
+        text_encoder: TextEncoder,
+        image_encoder: ImageEncoder,
+    ) -> None:
+        super().__init__(config, tags)
+        self.options = config
+        self.text_encoder, self.image_encoder = text_encoder, image_encoder
+        dim, channels = text_encoder.hidden_dim, image_encoder.stage_channels
+        if config.use_visual_clues:
+            if config.use_cross_scale_attention:
+                self.attention = nn.ModuleList(
+                    CrossScaleAttention(c, reduction_ratio=config.reduction_ratio) for c in channels
+                )
+            self.mapping = FeatureMapping(
+                channels, out_dim=dim, cells_per_side=config.cells_per_side
+            )
+            self.gating = DynamicGating(
+                dim, num_stages=len(channels), num_layers=text_encoder.num_layers
+            )
+            self.guidance = VisualClueGuidance(
+                dim,
+                hidden_dim=dim,
+                num_heads=text_encoder.num_heads,
+                num_layers=text_encoder.num_layers,
+                normalise=config.normalise_clues,
+            )
+            if config.type_presence_weight:
+                self.type_presence = nn.Linear(dim, len(tags.types))
+        if config.use_consistency_matching:
+            self.matching = ConsistencyMatching(
+                dim,
+                channels[-1],
+                temperature=config.temperature,
+                direction_weight=config.direction_weight,
+            )
+        self.head = TaggingHead(dim, tags=tags, config=config)
+
+    @classmethod
+    def build(cls, config: GmfConfig, parts: Parts) -> "Gmf":
+        """Assemble the model from pretrained or saved encoders."""
+        return cls(
+            config,
+            parts.tags,
+            text_encoder=parts.text_encoder(),
+            image_encoder=parts.image_encoder(trainable=config.finetune_image_encoder),
+        )
+
+    @property
+    def max_regions(self) -> int:
+        """The paper's m."""
+        return self.options.max_objects
+
+    def forward(self, batch: Batch) -> ModelOutput:
+        """Return emissions, and the joint loss of Eq. 22 when the batch has labels."""
+        maps = self._maps(batch)
+        slot_mask = self._visible(batch)
+        fused = self._pyramid(maps)[0] if maps is not None and self._guides else None
+        clues = None if fused is None else self._clues(fused, batch, slot_mask)
+        hidden = self.text_encoder(batch.text_inputs, clues)
+        emissions = self.head(hidden, batch)
+        if batch.labels is None:
+            return ModelOutput(emissions)
+        losses = {"ner": self.head.loss(emissions, batch)}
+        total = losses["ner"]
+        if self.training and self.options.use_consistency_matching:
+            last_map = None if maps is None else maps[-1]
+            losses["consistency"] = self._consistency(batch, last_map, hidden)
+            alpha = self.options.task_weight
+            total = alpha * losses["ner"] + (1 - alpha) * losses["consistency"]
+        if self.options.type_presence_weight and fused is not None:
+            losses["type_presence"] = self._type_presence(fused, batch, slot_mask)
+            total = total + self.options.type_presence_weight * losses["type_presence"]
+        return ModelOutput(emissions, losses, total)
+
+    @torch.no_grad()
+    def explain(self, batch: Batch) -> list[dict[str, Any]]:
+        """Return of each sample the gates and the attention that its words pay to each slot.
+
+        Returns:
+            ``gates`` (layers, slots, stages) and ``slot_attention`` (layers, words, slots), the
+            mean over heads; both empty for a post without pictures.
+        """
+        maps = self._maps(batch)
+        if maps is None or not self._guides:
+            return super().explain(batch)
+        slot_mask = self._visible(batch)
+        fused, gates = self._pyramid(maps)
+        mass: list[Tensor] = []
+        clues = replace(self._clues(fused, batch, slot_mask), mass=mass)
+        self.text_encoder(batch.text_inputs, clues)
+        attention = torch.stack(mass).unflatten(-1, (slot_mask.shape[1], -1)).sum(dim=-1)
+        explained: list[dict[str, Any]] = []
+        for row, slots in enumerate(slot_mask):
+            words = batch.first_subword[row][batch.word_mask[row]]
+            explained.append(
+                {
+                    "gates": gates[:, batch.view_index[row, slots]].float().cpu().numpy(),
+                    "slot_attention": attention[:, row, words][..., slots].float().cpu().numpy(),
+                }
+                if slots.any()
+                else {}
+            )
+        return explained
+
+    @property
+    def _guides(self) -> bool:
+        return self.options.use_visual_clues
+
+    def _maps(self, batch: Batch) -> tuple[Float[Tensor, "views _ _ _"], ...] | None:
+        if batch.stage_maps is not None:
+            return batch.stage_maps
+        return None if batch.views is None else self.image_encoder(batch.views)
+
+    def _pyramid(
+        self, maps: tuple[Tensor, ...]
+    ) -> tuple[Float[Tensor, "layers views cells dim"], Float[Tensor, "layers views stages"]]:
+        """Refine, map and gate the pyramid of every distinct picture, Eq. 1-9."""
+        if self.options.use_cross_scale_attention:
+            maps = tuple(csa(stage) for csa, stage in zip(self.attention, maps, strict=True))
+        stages = self.mapping(maps)
+        gates = self.gating(stages)
+        return self.gating.fuse(stages, gates), gates
+
+    def _clues(self, fused: Tensor, batch: Batch, slot_mask: Tensor) -> VisualClues:
+        return self.guidance(
+            fused, batch.view_index, slot_mask=slot_mask, layers=self.options.clue_layers
+        )
+
+    def _visible(self, batch: Batch) -> Bool[Tensor, "batch slots"]:
+        """Which slots may be seen; hides all images of some posts in training when asked to."""
+        mask = batch.view_index >= 0
+        if self.training and self.options.hide_images:
+            keep = torch.rand(len(batch), 1, device=mask.device) >= self.options.hide_images
+            mask = mask & keep
+        return mask
+
+    def _consistency(
+        self, batch: Batch, last_map: Tensor | None, hidden: Tensor
+    ) -> Float[Tensor, ""]:
+        """Contrast each post that has a real image with its first whole image, Sect. 3.5."""
+        real = (batch.view_index >= 0) & ~batch.view_is_region & ~batch.view_is_blank
+        rows = real.any(dim=1)
+        if last_map is None:
+            nothing = hidden.new_zeros(0, hidden.shape[-1])
+            return self.matching.loss(nothing, nothing)
+        if self.options.consistency_text == "plain" and rows.any():
+            inputs = {key: value[rows] for key, value in batch.text_inputs.items()}
+            first = self.text_encoder(inputs, None)[:, 0]
+        else:
+            first = hidden[rows, 0]
+        view: Int[Tensor, " pairs"] = batch.view_index[rows, real[rows].int().argmax(dim=1)]
+        return self.matching.loss(*self.matching(first, last_map[view].mean(dim=(2, 3))))
+
+    def _type_presence(self, fused: Tensor, batch: Batch, slot_mask: Tensor) -> Float[Tensor, ""]:
+        """Predict from the mean clue of each post which entity types occur in it."""
+        weight = slot_mask.to(fused.dtype)[:, :, None]
+        cells = fused.mean(dim=(0, 2))[batch.view_index.clamp(min=0)]
+        summary = (cells * weight).sum(dim=1) / weight.sum(dim=1).clamp(min=1)
+        rows = slot_mask.any(dim=1)
+        if batch.labels is None or not rows.any():
+            return fused.sum() * 0
+        types = torch.arange(len(self.tags.types), device=fused.device)
+        kinds = torch.where(batch.labels > 0, (batch.labels - 1) // 2, -1)
+        present = (kinds[:, :, None] == types).any(dim=1).to(fused.dtype)
+        return nn.functional.binary_cross_entropy_with_logits(
+            self.type_presence(summary[rows]), present[rows]
+        )

@@ -1,0 +1,55 @@
+"""Inference with PyTorch: samples to predictions, in order, in constant memory."""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import torch
+
+from gmf.core.types import Prediction, Sample
+from gmf.data.batch import Batch
+from gmf.data.collate import Collator
+from gmf.models.base import MnerModel
+from gmf.models.windows import WINDOW, predict_in_windows
+
+__all__ = ["WINDOW", "predict"]
+
+
+@torch.no_grad()
+def predict(
+    model: MnerModel,
+    samples: Iterable[Sample],
+    *,
+    collator: Collator,
+    batch_size: int = 32,
+    explain: bool = False,
+) -> Iterator[Prediction]:
+    """Yield a prediction for every sample, in order.
+
+    A sample's prediction does not depend on what shares its batch. The model is left in
+    evaluation mode.
+
+    On request ``Prediction.explanation`` holds, for a post with a picture that the model saw:
+    what ``MnerModel.explain`` returns; ``slots``, the origins of its pictures; and of a second pass
+    without pictures ``without_images``, the entities then found, and ``same_entities``, the
+    entities of the prediction with the confidence that they then have. It is empty for others.
+
+    Args:
+        model: The model.
+        samples: Any number of samples; read in windows.
+        collator: Made for this model.
+        batch_size: Samples of one pass.
+        explain: Whether to fill ``Prediction.explanation``; costs two passes more.
+    """
+    model.eval()
+    device = next(model.parameters()).device
+
+    def collate(rows: Sequence[Sample]) -> Batch:
+        return collator(rows).to(device)
+
+    yield from predict_in_windows(
+        model,
+        samples,
+        collate=collate,
+        uses_images=model.uses_images,
+        batch_size=batch_size,
+        explain=explain,
+    )

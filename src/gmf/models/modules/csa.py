@@ -1,0 +1,95 @@
+"""Cross-scale attention: refine one level of the image pyramid (GMF, Eq. 1-4)."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+#: Narrower bottlenecks lose all their ReLUs too easily.
+MIN_WIDTH = 8
+
+
+class GuardedBatchNorm(nn.Module):
+    """Batch normalisation that uses its running statistics when a batch is too small for its own.
+
+    A batch of one vector has no variance; posts with images are rare in some batches.
+
+    Args:
+        channels: Channels of the input, axis 1.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.norm = nn.BatchNorm1d(channels)
+
+    def forward(self, values: Float[Tensor, "views channels cells"]) -> Tensor:
+        """Return normalised values of the same shape."""
+        own = self.training and values.shape[0] * values.shape[2] > 1 and values.shape[0] > 1
+        return nn.functional.batch_norm(
+            values,
+            self.norm.running_mean,
+            self.norm.running_var,
+            self.norm.weight,
+            self.norm.bias,
+            training=own,
+            momentum=self.norm.momentum or 0.0,
+            eps=self.norm.eps,
+        )
+
+
+class CrossScaleAttention(nn.Module):
+    """Emphasise channels and places of a feature map: ``F' = F + F * sigmoid(M_c(F) + M_s(F))``.
+
+    Source: GMF, Sect. 3.4.1, Eq. 1-4. Departs from it: ReLU between layers and a least width of
+    the bottleneck, which the paper does not state (docs/decisions/0001).
+
+    Args:
+        channels: Channels of the map.
+        reduction_ratio: Bottleneck width is ``channels / reduction_ratio``, at least 8.
+        dilation: Dilation of the two 3x3 convolutions.
+
+    Raises:
+        ValueError: If a size is below 1.
+    """
+
+    def __init__(self, channels: int, *, reduction_ratio: int = 16, dilation: int = 4) -> None:
+        super().__init__()
+        if min(channels, reduction_ratio, dilation) < 1:
+            raise ValueError("channels, reduction_ratio and dilation: expected at least 1")
+        width = max(MIN_WIDTH, channels // reduction_ratio)
+        self.channel = nn.Sequential(
+            nn.Linear(channels, width), nn.ReLU(), nn.Linear(width, channels)
+        )
+        self.channel_norm = GuardedBatchNorm(channels)
+        self.spatial = nn.Sequential(
+            nn.Conv2d(channels, width, 1),
+            nn.ReLU(),
+            nn.Conv2d(width, width, 3, padding=dilation, dilation=dilation),
+            nn.ReLU(),
+            nn.Conv2d(width, width, 3, padding=dilation, dilation=dilation),
+            nn.ReLU(),
+            nn.Conv2d(width, 1, 1),
+        )
+        self.spatial_norm = GuardedBatchNorm(1)
+
+    def forward(
+        self, feature_map: Float[Tensor, "views channels height width"]
+    ) -> Float[Tensor, "views channels height width"]:
+        """Return the refined map F', Eq. 1."""
+        attention = torch.sigmoid(
+            self.channel_attention(feature_map) + self.spatial_attention(feature_map)
+        )
+        return feature_map + feature_map * attention
+
+    def channel_attention(
+        self, feature_map: Float[Tensor, "views channels height width"]
+    ) -> Float[Tensor, "views channels 1 1"]:
+        """Return M_c before the sigmoid, Eq. 3."""
+        scores = self.channel(feature_map.mean(dim=(2, 3)))
+        return self.channel_norm(scores[:, :, None])[:, :, :, None]
+
+    def spatial_attention(
+        self, feature_map: Float[Tensor, "views channels height width"]
+    ) -> Float[Tensor, "views 1 height width"]:
+        """Return M_s before the sigmoid, Eq. 4."""
+        scores = self.spatial(feature_map)
+        return self.spatial_norm(scores.flatten(2)).reshape(scores.shape)

@@ -1,0 +1,47 @@
+"""Feature mapping: bring every level of the pyramid to one size (GMF, Eq. 5-6)."""
+
+from collections.abc import Sequence
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+
+class FeatureMapping(nn.Module):
+    """``V_s = Conv1x1(Pool(F'_s))`` for each stage s.
+
+    Source: GMF, Sect. 3.4.1, Eq. 5-6. Departs from it: the last stage is pooled too when its map
+    is larger than ``cells_per_side``.
+
+    Args:
+        stage_channels: Channels of each stage.
+        out_dim: Width that all stages share.
+        cells_per_side: g; each image keeps g x g cells, 1 to 7.
+
+    Raises:
+        ValueError: If no stage is given or ``cells_per_side`` is outside 1 to 7.
+    """
+
+    def __init__(self, stage_channels: Sequence[int], *, out_dim: int, cells_per_side: int) -> None:
+        super().__init__()
+        if not stage_channels:
+            raise ValueError("stage_channels is empty, expected one number a stage")
+        if not 1 <= cells_per_side <= 7:
+            raise ValueError(f"cells_per_side is {cells_per_side}, expected 1 to 7")
+        self.pool = nn.AdaptiveAvgPool2d(cells_per_side)
+        self.convolutions = nn.ModuleList(nn.Conv2d(c, out_dim, 1) for c in stage_channels)
+
+    def forward(
+        self, maps: Sequence[Float[Tensor, "views _ _ _"]]
+    ) -> Float[Tensor, "views stages dim side side"]:
+        """Return all stages at one size.
+
+        Raises:
+            ValueError: If the number of maps is not the number of stages.
+        """
+        if len(maps) != len(self.convolutions):
+            raise ValueError(f"got {len(maps)} maps, expected {len(self.convolutions)} stages")
+        mapped = [
+            conv(self.pool(stage)) for conv, stage in zip(self.convolutions, maps, strict=True)
+        ]
+        return torch.stack(mapped, dim=1)

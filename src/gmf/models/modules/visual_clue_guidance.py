@@ -1,0 +1,132 @@
+"""Visual clue guidance: clues as extra keys and values of self-attention (GMF, Eq. 10-13)."""
+
+from dataclasses import dataclass, field
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class VisualClues:
+    """Keys and values that the text of a batch may attend to, layer by layer.
+
+    Args:
+        keys: phi_k of Eq. 12 for each layer, split over heads.
+        values: phi_v of Eq. 12 for each layer, split over heads.
+        mask: True where a clue is there; False for absent images and objects.
+        mass: Filled with the attention that each layer pays to each clue when not ``None``.
+        layers: Layers that see the clues; all when ``None``.
+    """
+
+    keys: Float[Tensor, "layers batch heads clues head_dim"]
+    values: Float[Tensor, "layers batch heads clues head_dim"]
+    mask: Bool[Tensor, "batch clues"]
+    mass: list[Float[Tensor, "batch subwords clues"]] | None = field(default=None, compare=False)
+    layers: tuple[int, ...] | None = None
+
+
+def clue_attention(
+    query: Float[Tensor, "batch heads subwords head_dim"],
+    key: Float[Tensor, "batch heads subwords head_dim"],
+    value: Float[Tensor, "batch heads subwords head_dim"],
+    bias: Float[Tensor, "batch _ _ subwords"] | None,
+    *,
+    scale: float,
+    dropout: float = 0.0,
+    clues: VisualClues | None = None,
+    layer: int = 0,
+) -> Float[Tensor, "batch heads subwords head_dim"]:
+    """Attend over the clues and the text together, Eq. 13; over the text alone without clues.
+
+    Args:
+        query: Q of the text.
+        key: K of the text.
+        value: V of the text.
+        bias: Added to the scores of the text (mask, relative positions).
+        scale: Factor of the scores, ``1 / sqrt(head size)``.
+        dropout: Dropout of attention probabilities, 0 outside training.
+        clues: Keys and values of the images; they get no positional bias.
+        layer: Which layer's clues.
+    """
+    if clues is not None and (clues.layers is None or layer in clues.layers):
+        absent = torch.finfo(query.dtype).min
+        clue_bias = torch.zeros_like(clues.mask, dtype=query.dtype)
+        clue_bias = clue_bias.masked_fill(~clues.mask, absent)[:, None, None, :]
+        rows = (query.shape[0], 1 if bias is None else bias.shape[1], query.shape[2])
+        text_bias = query.new_zeros(()) if bias is None else bias
+        bias = torch.cat(
+            [
+                clue_bias.expand(*rows, clue_bias.shape[-1]),
+                text_bias.expand(*rows, key.shape[2]),
+            ],
+            dim=-1,
+        )
+        key = torch.cat([clues.keys[layer].to(key.dtype), key], dim=2)
+        value = torch.cat([clues.values[layer].to(value.dtype), value], dim=2)
+        if clues.mass is not None:
+            scores = query @ key.transpose(-1, -2) * scale + bias
+            mass = scores.softmax(dim=-1)[..., : clues.mask.shape[1]].mean(dim=1)
+            clues.mass.append(mass.detach())
+    return nn.functional.scaled_dot_product_attention(
+        query, key, value, attn_mask=bias, dropout_p=dropout, scale=scale
+    )
+
+
+class VisualClueGuidance(nn.Module):
+    """Project the gated pyramid of each picture into clues for each text layer.
+
+    ``[phi_k^l ; phi_v^l] = V^(l) W_l``, the cells of all pictures of a post side by side.
+
+    Source: GMF, Sect. 3.4.3-3.4.4, Eq. 10-12. Departs from it: pictures that are absent are
+    masked; ``normalise`` puts a layer norm before ``W_l`` (docs/decisions/0003).
+
+    Args:
+        dim: Width of the fused pyramid.
+        hidden_dim: Width of the text encoder.
+        num_heads: Heads of the text encoder; clues are split as it splits its own keys.
+        num_layers: Text layers.
+        normalise: Whether to normalise each cell before its projection.
+    """
+
+    def __init__(
+        self, dim: int, *, hidden_dim: int, num_heads: int, num_layers: int, normalise: bool
+    ) -> None:
+        super().__init__()
+        self.num_heads = num_heads
+        self.norm = nn.LayerNorm(dim) if normalise else nn.Identity()
+        self.projections = nn.ModuleList(
+            nn.Linear(dim, 2 * hidden_dim, bias=False) for _ in range(num_layers)
+        )
+
+    def forward(
+        self,
+        fused: Float[Tensor, "layers views cells dim"],
+        view_index: Int[Tensor, "batch slots"],
+        *,
+        slot_mask: Bool[Tensor, "batch slots"],
+        layers: tuple[int, ...] | None = None,
+    ) -> VisualClues:
+        """Return the clues of every post.
+
+        Args:
+            fused: V^(l) of each distinct picture, Eq. 9.
+            view_index: Picture of each slot; negative where absent.
+            slot_mask: Which slots may be seen.
+            layers: Text layers that receive clues; all when ``None``.
+        """
+        normal = self.norm(fused)
+        projected = torch.stack([layer(normal[i]) for i, layer in enumerate(self.projections)])
+        cells = projected[:, view_index.clamp(min=0)].flatten(2, 3)
+        keys, values = cells.chunk(2, dim=-1)
+        return VisualClues(
+            keys=self._split(keys),
+            values=self._split(values),
+            mask=slot_mask.repeat_interleave(fused.shape[2], dim=1),
+            layers=layers,
+        )
+
+    def _split(self, states: Tensor) -> Tensor:
+        layers, batch, clues, hidden = states.shape
+        heads = states.view(layers, batch, clues, self.num_heads, hidden // self.num_heads)
+        return heads.transpose(2, 3)

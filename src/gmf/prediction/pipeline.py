@@ -1,0 +1,134 @@
+"""A trained model in use: text and images to entities with character offsets and confidences."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, Self, overload
+
+from gmf.core.types import Sample
+from gmf.data.image_report import ImageReport
+from gmf.prediction.engine import Engine
+from gmf.prediction.hub import local_folder
+from gmf.prediction.onnx.extra import require_installed
+from gmf.prediction.onnx.folder import is_exported
+from gmf.prediction.posts import Post, PostImages, sample_of
+from gmf.prediction.results import Document, document_of
+
+
+class Pipeline:
+    """Finds entities in posts; made by ``gmf.load``. May be used by many threads at once.
+
+    Args:
+        engine: What runs the model.
+        source: Folder that it was loaded from.
+    """
+
+    def __init__(self, engine: Engine, *, source: Path | None = None) -> None:
+        self.engine, self.source = engine, source
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Entity types that the model predicts."""
+        return self.engine.types
+
+    @property
+    def report(self) -> ImageReport:
+        """What became of the images so far."""
+        return self.engine.report
+
+    @overload
+    def __call__(  # pyright: ignore[reportOverlappingOverload] -- str is an Iterable[str]
+        self, text: str, *, image: PostImages = None, explain: bool = False
+    ) -> Document: ...
+
+    @overload
+    def __call__(
+        self,
+        text: list[str] | tuple[str, ...],
+        *,
+        image: Sequence[PostImages] | None = None,
+        explain: bool = False,
+    ) -> list[Document]: ...
+
+    @overload
+    def __call__(
+        self,
+        text: Iterable[str],
+        *,
+        image: Iterable[PostImages] | None = None,
+        explain: bool = False,
+    ) -> Iterator[Document]: ...
+
+    def __call__(self, text: Any, *, image: Any = None, explain: bool = False) -> Any:
+        """Find the entities of one post, or of several.
+
+        Args:
+            text: One text; or a list, which gives a list; or any other iterable, which gives an
+                iterator and is read as it goes.
+            image: The images of the post: none, one or a list of paths, bytes, PIL images or
+                ``ImageInput``; for several texts, one such value a text.
+            explain: Whether to say what the model used; costs about three times the time.
+
+        Raises:
+            ValueError: If texts and images differ in number.
+            DataError: If a text is no Unicode text.
+            ImageError: If an image is none of the above, or a URL. A file that is absent or broken
+                is no error but a note of the document.
+        """
+        if isinstance(text, str):
+            return next(self.stream([(text, image)], explain=explain))
+        posts = text if image is None else zip(text, image, strict=True)
+        documents = self.stream(posts, explain=explain)
+        return list(documents) if isinstance(text, list | tuple) else documents
+
+    def stream(
+        self, posts: Iterable[Post], *, batch_size: int = 32, explain: bool = False
+    ) -> Iterator[Document]:
+        """Yield the document of each post, in order and in constant memory.
+
+        Args:
+            posts: Texts, or pairs of a text and its images.
+            batch_size: Posts of one pass; posts of like length share one.
+            explain: Whether to say what the model used.
+        """
+        samples = (sample_of(post) if isinstance(post, str) else sample_of(*post) for post in posts)
+        return self.predict(samples, batch_size=batch_size, explain=explain)
+
+    def predict(
+        self, samples: Iterable[Sample], *, batch_size: int = 32, explain: bool = False
+    ) -> Iterator[Document]:
+        """Yield the document of each sample, in order and in constant memory; see ``stream``."""
+        return map(
+            document_of, self.engine.predict(samples, batch_size=batch_size, explain=explain)
+        )
+
+    @classmethod
+    def from_pretrained(cls, name: str | Path, **options: Any) -> Self:
+        """Load a trained model; the same as ``gmf.load``."""
+        loaded = load(name, **options)
+        return cls(loaded.engine, source=loaded.source)
+
+
+def load(name: str | Path, *, device: str = "auto", revision: str | None = None) -> Pipeline:
+    """Load a trained model.
+
+    Args:
+        name: A run folder (its best checkpoint is taken), a checkpoint folder, a folder written by
+            ``gmf export``, or an id on the Hugging Face Hub such as ``someone/gmf-twitter2017``.
+        device: Where to compute: ``auto`` takes a GPU when there is one; or ``cpu``, ``cuda``, ...
+        revision: Branch, tag or commit of a hub id.
+
+    Raises:
+        CheckpointError: If there is no such folder or hub id, or it holds no complete checkpoint.
+    """
+    # Here, not above: what runs a model decides what is imported; an exported one needs no torch.
+    folder = local_folder(name, revision=revision)
+    if is_exported(folder):
+        require_installed(["onnxruntime"])
+        from gmf.prediction.onnx.engine import OnnxEngine
+
+        return Pipeline(OnnxEngine(folder, device=device), source=folder)
+    from gmf.models.checkpoint import load_tagger
+    from gmf.prediction.torch_engine import TorchEngine
+    from gmf.training.run_folder import checkpoint_of
+
+    return Pipeline(TorchEngine(load_tagger(checkpoint_of(folder)), device=device), source=folder)

@@ -1,0 +1,101 @@
+"""Options of a run: data, encoders, model, optimisation."""
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+from pydantic import Field, SerializeAsAny, field_validator, model_validator
+
+from gmf.core.config import Config
+from gmf.core.errors import ConfigError, EncoderError
+from gmf.core.runtime import Precision
+from gmf.data.config import DataConfig
+from gmf.encoders.resolve import resolve_pair
+from gmf.models.registry import model_class
+
+
+class EncoderConfig(Config):
+    """Names of the pretrained encoders: packaged names, local folders or hub ids.
+
+    Args:
+        text: Text encoder.
+        image: Image encoder.
+    """
+
+    text: str
+    image: str
+
+
+class TrainingConfig(Config):
+    """How the model is optimised.
+
+    Args:
+        epochs: Passes over the training split.
+        batch_size: Posts of one step, over all processes.
+        accumulation_steps: Batches whose gradients are added before each update.
+        learning_rate: Of the text encoder.
+        new_learning_rate: Of layers that start from random weights.
+        transitions_learning_rate: Of the CRF's transitions.
+        image_learning_rate: Of the image encoder, when it is fine-tuned.
+        warmup_ratio: Share of the updates over which the rates rise; they then fall to zero.
+        weight_decay: Of weights; biases and normalisation have none.
+        max_grad_norm: Gradients are scaled down to this norm.
+        patience: Epochs without a better dev F1 after which training stops; ``None``: never.
+        precision: ``bf16``, ``fp32``, or ``auto``: bf16 where the hardware has it.
+    """
+
+    epochs: int = Field(default=30, ge=1)
+    batch_size: int = Field(default=16, ge=1)
+    accumulation_steps: int = Field(default=1, ge=1)
+    learning_rate: float = Field(default=5e-5, gt=0)
+    new_learning_rate: float = Field(default=1e-3, gt=0)
+    transitions_learning_rate: float = Field(default=1e-2, gt=0)
+    image_learning_rate: float = Field(default=1e-5, gt=0)
+    warmup_ratio: float = Field(default=0.1, ge=0, lt=1)
+    weight_decay: float = Field(default=0.01, ge=0)
+    max_grad_norm: float = Field(default=1.0, gt=0)
+    patience: int | None = Field(default=None, ge=1)
+    precision: Precision = "auto"
+
+
+class RunConfig(Config):
+    """Everything that decides a run.
+
+    Args:
+        data: The data and how it is read.
+        encoders: The pair of encoders, or the name of a packaged pair.
+        model: A model's name, or its name and options.
+        training: Optimisation.
+        seed: Seed of initial weights, order and dropout.
+    """
+
+    data: DataConfig = DataConfig()
+    encoders: EncoderConfig
+    model: SerializeAsAny[Config]
+    training: TrainingConfig = TrainingConfig()
+    seed: int = Field(default=1234, ge=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_pair(cls, options: Any) -> Any:
+        if isinstance(options, Mapping) and isinstance(options.get("encoders"), str):
+            try:
+                text, image = resolve_pair(options["encoders"])
+            except EncoderError as error:
+                raise ValueError(f"encoders: {error}") from error
+            return {**options, "encoders": {"text": text, "image": image}}
+        return options
+
+    @field_validator("model", mode="before")
+    @classmethod
+    def _choose_model(cls, options: Any) -> Any:
+        if isinstance(options, Config):
+            return options
+        if isinstance(options, str):
+            options = {"name": options}
+        if not isinstance(options, Mapping) or not isinstance(options.get("name"), str):
+            raise ValueError("expected a model's name, or a mapping with a name")
+        try:
+            kind = model_class(cast(str, options["name"]))
+        except ConfigError as error:
+            raise ValueError(str(error)) from error
+        return kind.Options.model_validate(options)

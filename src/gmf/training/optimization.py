@@ -1,0 +1,61 @@
+"""Parameter groups, optimiser and learning-rate schedule."""
+
+from torch import nn
+from torch.optim import AdamW, Optimizer
+from torch.optim.lr_scheduler import LambdaLR
+from transformers import get_linear_schedule_with_warmup
+
+from gmf.models.base import MnerModel
+from gmf.training.config import TrainingConfig
+
+_NORMS = (nn.LayerNorm, nn.BatchNorm1d, nn.BatchNorm2d, nn.GroupNorm)
+
+
+def build_optimizer(model: MnerModel, config: TrainingConfig) -> AdamW:
+    """Return AdamW with a learning rate for each kind of parameter.
+
+    Biases, normalisation and CRF transitions have no weight decay. Frozen parameters are left out.
+    """
+    rates = {
+        "text_encoder": config.learning_rate,
+        "image_encoder": config.image_learning_rate,
+        "transitions": config.transitions_learning_rate,
+        "new": config.new_learning_rate,
+    }
+    undecayed = {
+        f"{name}.{own}" if name else own
+        for name, module in model.named_modules()
+        for own, _ in module.named_parameters(recurse=False)
+        if isinstance(module, _NORMS) or own == "bias" or own.endswith("_bias")
+    }
+    groups: dict[tuple[str, bool], list[nn.Parameter]] = {}
+    for name, parameter in model.named_parameters():
+        if parameter.requires_grad:
+            kind = model.parameter_group(name)
+            decays = name not in undecayed and kind != "transitions"
+            groups.setdefault((kind, decays), []).append(parameter)
+    return AdamW(
+        [
+            {
+                "params": parameters,
+                "lr": rates[kind],
+                "weight_decay": config.weight_decay if decays else 0.0,
+                "name": kind,
+            }
+            for (kind, decays), parameters in sorted(groups.items())
+        ],
+        fused=True,
+    )
+
+
+def build_schedule(optimizer: Optimizer, config: TrainingConfig, updates: int) -> LambdaLR:
+    """Return a schedule that rises over the warm-up and then falls to zero at the last update.
+
+    Args:
+        optimizer: Its rates are the peak.
+        config: Names the share of warm-up.
+        updates: Number of optimiser updates of the whole run.
+    """
+    return get_linear_schedule_with_warmup(
+        optimizer, num_warmup_steps=int(config.warmup_ratio * updates), num_training_steps=updates
+    )

@@ -1,0 +1,90 @@
+"""One training run, from a configuration to a run folder."""
+
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from gmf.core.errors import ConfigError
+from gmf.core.runtime import resolve_precision, seed_everything
+from gmf.core.tags import TagSet
+from gmf.core.types import Sample
+from gmf.data.image_report import ImageReport
+from gmf.data.readers import read_split
+from gmf.models.checkpoint import build_tagger
+from gmf.training.config import RunConfig
+from gmf.training.fingerprint import fingerprint
+from gmf.training.run_folder import RunFolder, RunState
+from gmf.training.trainer import OnEpoch, OnStep, Trainer
+
+PACKAGES = ("gmf", "torch", "transformers", "accelerate", "safetensors")
+
+
+def train(
+    config: RunConfig,
+    path: Path,
+    *,
+    on_step: OnStep = lambda *_: None,
+    on_epoch: OnEpoch = lambda _: None,
+) -> tuple[RunState, ImageReport]:
+    """Train the model of a configuration; the same call goes on with a killed run.
+
+    The test split is never read here.
+
+    Args:
+        config: The run.
+        path: Run folder.
+        on_step: Hears of each batch: epoch, batch, batches of the epoch, loss.
+        on_epoch: Hears of each epoch's metrics.
+
+    Returns:
+        How the run ended, and what became of its images.
+
+    Raises:
+        ConfigError: If no data folder is named, or the run folder holds another run.
+        DataError: If a data file breaks its format.
+        EncoderError: If an encoder cannot be found or fetched.
+        TrainingError: If the loss is not a number.
+    """
+    if config.data.folder is None:
+        raise ConfigError("data.folder: expected a folder with train and dev; add data.folder=DIR")
+    splits = {name: read_split(config.data.folder, name) for name in ("train", "dev")}
+    seed_everything(config.seed)
+    options = config.model.model_dump()
+    tagger = build_tagger(
+        options["name"],
+        options,
+        tags=TagSet.of(tag for sample in splits["train"] for tag in sample.tags or ()),
+        text_encoder=config.encoders.text,
+        image_encoder=config.encoders.image,
+        data=config.data,
+        training_samples=splits["train"],
+    )
+    provenance = {**tagger.provenance, **_provenance(config, splits)}
+    tagger.provenance.update(provenance)
+    collator = tagger.collator(cached=True)
+    trainer = Trainer(
+        config,
+        tagger=tagger,
+        collator=collator,
+        train=splits["train"],
+        dev=splits["dev"],
+        folder=RunFolder(path),
+        on_step=on_step,
+        on_epoch=on_epoch,
+    )
+    return trainer.run(provenance), collator.report
+
+
+def _provenance(config: RunConfig, splits: dict[str, list[Sample]]) -> dict[str, Any]:
+    """Return what a reader needs to believe a score: data, seed, versions, hardware."""
+    return {
+        "data": {name: fingerprint(samples) for name, samples in splits.items()},
+        "seed": config.seed,
+        "precision": resolve_precision(config.training.precision),
+        "versions": {"python": platform.python_version()}
+        | {package: version(package) for package in PACKAGES},
+        "hardware": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+    }

@@ -1,0 +1,186 @@
+"""The training loop: epochs over length-bucketed batches, chosen on dev, resumable."""
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from accelerate import Accelerator
+from accelerate.utils import DistributedDataParallelKwargs, gather_object
+from safetensors.torch import load_model
+from torch.optim import Optimizer
+from torch.optim.lr_scheduler import LRScheduler
+
+from gmf.core.errors import DataError, TrainingError
+from gmf.core.runtime import resolve_precision, seed_everything
+from gmf.core.types import Sample
+from gmf.data.collate import Collator
+from gmf.data.sampling import batches, share_of
+from gmf.evaluation.metrics import Scores, score
+from gmf.models.checkpoint import WEIGHTS, Tagger
+from gmf.models.inference import predict
+from gmf.training.config import RunConfig
+from gmf.training.optimization import build_optimizer, build_schedule
+from gmf.training.run_folder import RunFolder, RunState
+
+#: Called after each training batch with (epoch, batch number, batches of the epoch, loss).
+OnStep = Callable[[int, int, int, float], None]
+#: Called after each epoch with its row of metrics.
+OnEpoch = Callable[[dict[str, Any]], None]
+
+
+class Trainer:
+    """Train one model.
+
+    Runs on whatever Accelerate finds: the CPU, one GPU, several, several machines. A global batch
+    is shared out over the processes and the gradient is that of the whole batch.
+
+    Args:
+        config: The run.
+        tagger: The untrained model with its tokenizer and image processor.
+        collator: Makes its batches.
+        train: Training samples.
+        dev: Samples to choose the checkpoint on.
+        folder: Where the run is written.
+        on_step: Hears of each batch (main process only).
+        on_epoch: Hears of each epoch (main process only).
+
+    Raises:
+        DataError: If a split is empty or a sample has no tags.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        *,
+        tagger: Tagger,
+        collator: Collator,
+        train: Sequence[Sample],
+        dev: Sequence[Sample],
+        folder: RunFolder,
+        on_step: OnStep = lambda *_: None,
+        on_epoch: OnEpoch = lambda _: None,
+    ) -> None:
+        for name, split in (("train", train), ("dev", dev)):
+            if not split or any(sample.tags is None for sample in split):
+                raise DataError(f"{name}: expected one or more samples, each with tags")
+        self.config, self.tagger, self.collator = config, tagger, collator
+        self.train_split, self.dev_split, self.folder = train, dev, folder
+        self.on_step, self.on_epoch = on_step, on_epoch
+        precision = resolve_precision(config.training.precision)
+        self.accelerator = Accelerator(
+            mixed_precision="bf16" if precision == "bf16" else "no",
+            kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
+        )
+
+    def run(self, provenance: dict[str, Any]) -> RunState:
+        """Train, or go on where a killed run stood; return how the run ended.
+
+        Raises:
+            TrainingError: If the loss is not a number; names epoch, batch and samples.
+            ConfigError: If the folder holds a run of another configuration.
+        """
+        with self.accelerator.main_process_first():
+            state = self.folder.open(self.config, provenance)
+        if state.finished:
+            return state
+        if state.epochs_done:
+            weights = self.folder.checkpoint(state.epochs_done) / WEIGHTS
+            load_model(self.tagger.model, str(weights))
+        self.tagger.model.to(self.accelerator.device)
+        optimizer = build_optimizer(self.tagger.model, self.config.training)
+        schedule = build_schedule(optimizer, self.config.training, self._updates())
+        if state.epochs_done:
+            self.folder.restore(state, optimizer, schedule)
+        model = self.accelerator.prepare(self.tagger.model)
+        while not state.finished:
+            epoch = state.epochs_done
+            began = time.perf_counter()
+            seed_everything(self.config.seed, epoch + 1, self.accelerator.process_index)
+            losses = self._epoch(model, optimizer, schedule, epoch)
+            trained = time.perf_counter()
+            scores = self.score(self.dev_split)
+            row = {
+                "epoch": epoch + 1,
+                "losses": losses,
+                "learning_rate": schedule.get_last_lr()[0],
+                "dev": scores.to_dict(),
+                "train_seconds": round(trained - began, 2),
+                "dev_seconds": round(time.perf_counter() - trained, 2),
+            }
+            self._close_epoch(state, row, scores.lenient.micro.f1)
+            if self.accelerator.is_main_process:
+                self.folder.save(self.tagger, state, optimizer, schedule)
+                self.on_epoch(row)
+            self.accelerator.wait_for_everyone()
+        return state
+
+    def score(self, samples: Sequence[Sample]) -> Scores:
+        """Return the scores of the model as it stands, the samples shared over the processes."""
+        rank, world = self.accelerator.process_index, self.accelerator.num_processes
+        mine = samples[rank::world]
+        pairs = [
+            (prediction.sample.tags, prediction.tags)
+            for prediction in predict(self.tagger.model, mine, collator=self.collator)
+        ]
+        pairs = gather_object(pairs) if world > 1 else pairs
+        return score([gold or () for gold, _ in pairs], [tags for _, tags in pairs])
+
+    def _updates(self) -> int:
+        size, options = len(self.train_split), self.config.training
+        steps = len(self._batches(0)) if size else 0
+        return math.ceil(steps / options.accumulation_steps) * options.epochs
+
+    def _batches(self, epoch: int) -> list[list[int]]:
+        return batches(
+            [len(sample.tokens) for sample in self.train_split],
+            batch_size=self.config.training.batch_size,
+            seed=self.config.seed,
+            epoch=epoch,
+        )
+
+    def _epoch(
+        self, model: torch.nn.Module, optimizer: Optimizer, schedule: LRScheduler, epoch: int
+    ) -> dict[str, float]:
+        """Run one pass over the training split; return the mean of each loss."""
+        model.train()
+        options = self.config.training
+        plan = self._batches(epoch)
+        terms: dict[str, list[float]] = {}
+        rank, world = self.accelerator.process_index, self.accelerator.num_processes
+        for number, indices in enumerate(plan, start=1):
+            own = share_of(indices, rank=rank, world_size=world)
+            # An idle process still takes part in the exchange of gradients, with weight 0.
+            weight = len(own) * world / len(indices) / options.accumulation_steps
+            samples = [self.train_split[index] for index in own or indices[:1]]
+            batch = self.collator(samples).to(self.accelerator.device)
+            output = model(batch)
+            if output.loss is None or not torch.isfinite(output.loss):
+                raise TrainingError(
+                    f"the loss is {output.loss} in epoch {epoch + 1}, batch {number} of "
+                    f"{len(plan)} (samples {', '.join(sample.id for sample in samples)}); "
+                    "lower the learning rates, or compute with training.precision=fp32"
+                )
+            self.accelerator.backward(output.loss * weight)
+            if number % options.accumulation_steps == 0 or number == len(plan):
+                torch.nn.utils.clip_grad_norm_(model.parameters(), options.max_grad_norm)
+                optimizer.step()
+                schedule.step()
+                optimizer.zero_grad()
+            for name, value in {**output.losses, "total": output.loss}.items():
+                terms.setdefault(name, []).append(value.item())
+            if self.accelerator.is_main_process:
+                self.on_step(epoch + 1, number, len(plan), output.loss.item())
+        return {name: sum(values) / len(values) for name, values in terms.items()}
+
+    def _close_epoch(self, state: RunState, row: dict[str, Any], dev_f1: float) -> None:
+        state.epochs_done += 1
+        state.history.append(row)
+        if dev_f1 > state.best_f1:
+            state.best_epoch, state.best_f1 = state.epochs_done, dev_f1
+        patience = self.config.training.patience
+        waited = state.epochs_done - state.best_epoch
+        state.finished = state.epochs_done >= self.config.training.epochs or (
+            patience is not None and waited >= patience
+        )

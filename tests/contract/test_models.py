@@ -1,0 +1,160 @@
+"""What every registered model must do, on tiny encoders."""
+
+import pytest
+import torch
+from fixtures.batches import tiny_batch
+from fixtures.encoders import tiny_image_encoder, tiny_text_encoder
+
+from gmf.core.tags import TagSet, is_legal_move
+from gmf.core.types import Sample
+from gmf.data.batch import Batch
+from gmf.evaluation.metrics import score
+from gmf.models.base import Parts
+from gmf.models.registry import MODELS, model_class
+
+MULTIMODAL = [name for name in MODELS if model_class(name).uses_images]
+
+
+def words(length, row):
+    return tuple(f"word{(row * 7 + i) % 23}" for i in range(length))
+
+
+def build(name, **options):
+    torch.manual_seed(0)
+    kind = model_class(name)
+    samples = tuple(Sample(str(r), words(4, r), ("B-PER", "O", "O", "O")) for r in range(6))
+    parts = Parts(
+        tags=TagSet(),
+        text_encoder=tiny_text_encoder,
+        image_encoder=lambda **o: tiny_image_encoder(**o),
+        training_samples=samples,
+    )
+    return kind.build(kind.Options.model_validate(options), parts)
+
+
+def gold_batch(**options) -> Batch:
+    """Eight posts with legal tags, some with pictures and some without."""
+    lengths = (4, 2, 3, 5, 4, 1, 6, 3)
+    slots = ((0, 1), (2,), (), (3,), (), (4, 5, 6), (7,), (0,))
+    batch = tiny_batch(lengths, slots=slots, num_views=8, **options)
+    names = TagSet().names
+    generator = torch.Generator().manual_seed(11)
+    labels = torch.zeros_like(batch.labels)
+    for row, length in enumerate(lengths):
+        previous = None
+        for word in range(length):
+            legal = [i for i, name in enumerate(names) if is_legal_move(previous, name)]
+            pick = legal[int(torch.randint(len(legal), (1,), generator=generator))]
+            labels[row, word], previous = pick, names[pick]
+    samples = tuple(
+        Sample(str(row), words(length, row), tuple(names[i] for i in labels[row, :length]))
+        for row, length in enumerate(lengths)
+    )
+    return Batch(**{**vars(batch), "labels": labels, "samples": samples})
+
+
+def rows(batch: Batch, keep, *, pad=0) -> Batch:
+    """Some rows of a batch, with more padding."""
+
+    def cut(tensor, fill):
+        wide = torch.nn.functional.pad(tensor[keep], (0, pad), value=fill)
+        return wide
+
+    return Batch(
+        samples=tuple(batch.samples[row] for row in keep),
+        text_inputs={key: cut(value, 0) for key, value in batch.text_inputs.items()},
+        first_subword=cut(batch.first_subword, 0),
+        word_mask=cut(batch.word_mask, False),
+        subword_words=cut(batch.subword_words, -1),
+        labels=cut(batch.labels, 0),
+        views=batch.views,
+        stage_maps=None,
+        view_index=cut(batch.view_index, -1),
+        view_is_region=cut(batch.view_is_region, False),
+        view_is_blank=cut(batch.view_is_blank, False),
+    )
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_overfits_eight_samples(name):
+    model, batch = build(name, dropout=0.0), gold_batch()
+    optimizer = torch.optim.Adam(model.parameters(), lr=5e-3)
+    model.train()
+    for _ in range(120):
+        optimizer.zero_grad()
+        model(batch).loss.backward()
+        optimizer.step()
+    model.eval()
+    decoded = model.decode(model(batch), batch)
+    gold = [sample.tags for sample in batch.samples]
+    assert score(gold, [d.tags for d in decoded]).strict.micro.f1 == 1.0
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_gradients_reach_every_trainable_parameter(name):
+    model, batch = build(name).train(), gold_batch()
+    model(batch).loss.backward()
+    without = [n for n, p in model.named_parameters() if p.requires_grad and not _reached(p)]
+    assert not without
+
+
+def _reached(parameter):
+    return parameter.grad is not None and bool((parameter.grad != 0).any())
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_padding_and_batch_composition_do_not_change_predictions(name):
+    model, batch = build(name).eval(), gold_batch()
+    whole = model.decode(model(batch), batch)
+    for keep in ([3], [6, 0], [5, 4, 2, 1]):
+        part = rows(batch, keep, pad=3)
+        for decoded, row in zip(model.decode(model(part), part), keep, strict=True):
+            assert decoded.tags == whole[row].tags
+            for one, other in zip(decoded.entities, whole[row].entities, strict=True):
+                assert one.confidence == pytest.approx(other.confidence, abs=1e-4)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_tags_are_legal_one_a_word_and_confidences_are_probabilities(name):
+    model, batch = build(name).eval(), gold_batch()
+    for decoded, sample in zip(model.decode(model(batch), batch), batch.samples, strict=True):
+        assert len(decoded.tags) == len(sample.tokens)
+        assert all(
+            is_legal_move(before, after)
+            for before, after in zip((None, *decoded.tags), decoded.tags, strict=False)
+        )
+        assert all(0 < entity.confidence <= 1 for entity in decoded.entities)
+
+
+@pytest.mark.parametrize("name", MULTIMODAL)
+def test_the_image_matters_and_a_masked_image_does_not(name):
+    model, batch = build(name).eval(), gold_batch()
+    before = model(batch).emissions
+    other = torch.randn(batch.views.shape)
+    after = model(Batch(**{**vars(batch), "views": other})).emissions
+    changed = (before - after).abs().amax(dim=(1, 2)) > 1e-5
+    has_image = (batch.view_index >= 0).any(dim=1)
+    assert changed.tolist() == has_image.tolist()
+
+
+@pytest.mark.parametrize("name", MULTIMODAL)
+def test_posts_without_images_are_the_same_in_any_batch(name):
+    model, batch = build(name).eval(), gold_batch()
+    mixed = model(batch).emissions
+    alone = model(batch.without_images()).emissions
+    bare = ~(batch.view_index >= 0).any(dim=1)
+    torch.testing.assert_close(mixed[bare], alone[bare], rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["bert", "bert-crf", "gmf"])
+def test_the_older_subword_convention(name):
+    model, batch = build(name, subword_labels="x", dropout=0.0), gold_batch()
+    optimizer = torch.optim.Adam(model.parameters(), lr=5e-3)
+    model.train()
+    for _ in range(120):
+        optimizer.zero_grad()
+        model(batch).loss.backward()
+        optimizer.step()
+    model.eval()
+    decoded = model.decode(model(batch), batch)
+    assert [d.tags for d in decoded] == [sample.tags for sample in batch.samples]

@@ -1,0 +1,145 @@
+import itertools
+
+import pytest
+import torch
+from torchcrf import CRF
+
+from gmf.core.tags import TagSet, is_legal_move
+from gmf.models.modules.crf import LinearChainCrf
+
+TAGS = 3
+LENGTHS = [4, 1, 3]
+
+
+def make(num_tags=TAGS, words=4, **options):
+    torch.manual_seed(5)
+    crf = LinearChainCrf(num_tags, **options).double()
+    emissions = torch.randn(len(LENGTHS), words, num_tags, dtype=torch.double)
+    mask = torch.arange(words) < torch.tensor(LENGTHS)[:, None]
+    labels = torch.randint(0, num_tags, mask.shape) * mask
+    return crf, emissions, labels, mask
+
+
+def path_score(crf, emissions, path):
+    score = crf.start[path[0]] + crf.end[path[-1]]
+    for step, tag in enumerate(path):
+        score = score + emissions[step, tag]
+    for before, after in itertools.pairwise(path):
+        score = score + crf.transitions[before, after]
+    return score
+
+
+def all_paths(length, num_tags=TAGS):
+    return list(itertools.product(range(num_tags), repeat=length))
+
+
+def test_likelihood_equals_enumeration_of_all_paths():
+    crf, emissions, labels, mask = make()
+    result = crf.log_likelihood(emissions, labels, mask)
+    for row, length in enumerate(LENGTHS):
+        scores = torch.stack([path_score(crf, emissions[row], p) for p in all_paths(length)])
+        gold = path_score(crf, emissions[row], labels[row, :length].tolist())
+        torch.testing.assert_close(result[row], gold - scores.logsumexp(0))
+
+
+def test_best_path_and_marginals_equal_enumeration():
+    crf, emissions, _, mask = make()
+    best = crf.best_path(emissions, mask)
+    marginals = crf.log_marginals(emissions, mask).exp()
+    for row, length in enumerate(LENGTHS):
+        paths = all_paths(length)
+        scores = torch.stack([path_score(crf, emissions[row], p) for p in paths])
+        assert best[row, :length].tolist() == list(paths[int(scores.argmax())])
+        assert best[row, length:].eq(0).all()
+        weights = scores.softmax(0)
+        for step, tag in itertools.product(range(length), range(TAGS)):
+            expected = sum(w for w, p in zip(weights, paths, strict=True) if p[step] == tag)
+            torch.testing.assert_close(marginals[row, step, tag], expected)
+
+
+def test_equals_pytorch_crf():
+    crf, emissions, labels, mask = make()
+    other = CRF(TAGS, batch_first=True).double()
+    other.load_state_dict(
+        {"start_transitions": crf.start, "end_transitions": crf.end, "transitions": crf.transitions}
+    )
+    expected = other(emissions, labels, mask=mask, reduction="none")
+    torch.testing.assert_close(crf.log_likelihood(emissions, labels, mask), expected)
+    best = crf.best_path(emissions, mask)
+    for row, path in enumerate(other.decode(emissions, mask=mask)):
+        assert best[row, : len(path)].tolist() == path
+
+
+def test_gradient_equals_pytorch_crf():
+    crf, emissions, labels, mask = make()
+    other = CRF(TAGS, batch_first=True).double()
+    other.load_state_dict(
+        {"start_transitions": crf.start, "end_transitions": crf.end, "transitions": crf.transitions}
+    )
+    crf.log_likelihood(emissions, labels, mask).sum().backward()
+    other(emissions, labels, mask=mask, reduction="sum").backward()
+    torch.testing.assert_close(crf.transitions.grad, other.transitions.grad)
+    torch.testing.assert_close(crf.end.grad, other.end_transitions.grad)
+
+
+def legal_crf():
+    names = TagSet(("PER", "LOC")).names
+    moves = torch.tensor([[is_legal_move(a, b) for b in names] for a in names])
+    starts = torch.tensor([is_legal_move(None, name) for name in names])
+    torch.manual_seed(6)
+    crf = LinearChainCrf(len(names), legal_moves=moves, legal_starts=starts).double()
+    return names, crf
+
+
+def is_legal(path, names):
+    return all(
+        is_legal_move(names[before] if before is not None else None, names[after])
+        for before, after in itertools.pairwise([None, *path])
+    )
+
+
+def test_decoding_is_legal_and_best_among_legal_paths():
+    names, crf = legal_crf()
+    emissions = 3 * torch.randn(6, 4, len(names), dtype=torch.double)
+    mask = torch.ones(6, 4, dtype=torch.bool)
+    best = crf.best_path(emissions, mask)
+    legal = [p for p in all_paths(4, len(names)) if is_legal(p, names)]
+    for row in range(6):
+        scores = [path_score(crf, emissions[row], p).item() for p in legal]
+        assert tuple(best[row].tolist()) == legal[max(range(len(legal)), key=scores.__getitem__)]
+
+
+@pytest.mark.parametrize(("start", "end"), [(0, 1), (1, 3), (2, 4), (0, 4)])
+def test_entity_probability_equals_enumeration_over_legal_paths(start, end):
+    names, crf = legal_crf()
+    emissions = torch.randn(1, 4, len(names), dtype=torch.double)
+    mask = torch.ones(1, 4, dtype=torch.bool)
+    run = [names.index("B-PER")] + [names.index("I-PER")] * (end - start - 1)
+    inside = names.index("I-PER")
+    result = crf.segment_log_probabilities(emissions, mask, [(0, start, run, inside)]).exp()
+    legal = [p for p in all_paths(4, len(names)) if is_legal(p, names)]
+    weights = torch.stack([path_score(crf, emissions[0], p) for p in legal]).softmax(0)
+    expected = sum(
+        weight
+        for weight, path in zip(weights, legal, strict=True)
+        if list(path[start:end]) == run and (end == 4 or path[end] != inside)
+    )
+    torch.testing.assert_close(result[0], expected)
+
+
+def test_without_moves_it_is_a_softmax_over_each_word():
+    crf, emissions, labels, mask = make(learn_moves=False)
+    expected = (emissions.log_softmax(-1).gather(2, labels[:, :, None])[:, :, 0] * mask).sum(1)
+    torch.testing.assert_close(crf.log_likelihood(emissions, labels, mask), expected)
+    assert not any(parameter.requires_grad for parameter in crf.parameters())
+
+
+def test_an_empty_sequence_has_likelihood_one():
+    crf, emissions, labels, mask = make()
+    result = crf.log_likelihood(emissions, labels, mask & False)
+    assert result.tolist() == [0, 0, 0]
+
+
+def test_bad_size():
+    with pytest.raises(ValueError, match="num_tags is 0"):
+        LinearChainCrf(0)

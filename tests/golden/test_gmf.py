@@ -1,0 +1,137 @@
+import pytest
+import torch
+from fixtures.batches import tiny_batch
+from fixtures.encoders import tiny_image_encoder, tiny_text_encoder
+
+from gmf.core.tags import TagSet
+from gmf.models.baselines.bert import BertCrfConfig, BertTagger
+from gmf.models.gmf import Gmf, GmfConfig
+from gmf.models.modules.consistency_matching import contrastive_loss
+
+
+def make(family="bert", image_family="resnet", **options):
+    torch.manual_seed(0)
+    return Gmf(
+        GmfConfig(**options),
+        TagSet(),
+        text_encoder=tiny_text_encoder(family),
+        image_encoder=tiny_image_encoder(image_family),
+    )
+
+
+@pytest.mark.parametrize("family", ["bert", "roberta", "mpnet"])
+def test_with_zero_images_it_is_the_text_only_model_bit_for_bit(family):
+    gmf = make(family).eval()
+    plain = BertTagger(BertCrfConfig(), TagSet(), text_encoder=gmf.text_encoder).eval()
+    plain.head = gmf.head
+    batch = tiny_batch().without_images()
+    assert torch.equal(gmf(batch).emissions, plain(batch).emissions)
+    assert torch.equal(gmf(batch).loss, plain(batch).loss)
+
+
+def test_joint_loss_is_equation_22():
+    model = make(task_weight=0.6, dropout=0.0).train()
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    output = model(tiny_batch())
+    expected = 0.6 * output.losses["ner"] + 0.4 * output.losses["consistency"]
+    torch.testing.assert_close(output.loss, expected)
+
+
+def test_contrast_reads_text_without_clues_and_only_real_whole_images():
+    model = make(dropout=0.0).eval()
+    batch = tiny_batch(slots=((1, 0), (2,), ()))
+    maps = model.image_encoder(batch.views)
+    first = model.text_encoder(batch.text_inputs, None)[:2, 0]
+    text, image = model.matching(first, maps[-1][[1, 2]].mean((2, 3)))
+    expected = contrastive_loss(text, image, temperature=0.21, direction_weight=0.7)
+    hidden = torch.zeros(3, batch.text_inputs["input_ids"].shape[1], 16)
+    torch.testing.assert_close(model._consistency(batch, maps[-1], hidden), expected)
+
+
+ABLATIONS = {
+    "use_visual_clues": ("mapping", "gating", "guidance", "attention"),
+    "use_cross_scale_attention": ("attention",),
+    "use_consistency_matching": ("matching",),
+}
+
+
+@pytest.mark.parametrize("switch", ABLATIONS)
+def test_an_ablation_leaves_out_its_module(switch):
+    model = make(**{switch: False})
+    for part in ABLATIONS[switch]:
+        assert not hasattr(model, part)
+    model.train()(tiny_batch()).loss.backward()
+
+
+def test_all_three_ablations_leave_the_text_only_model():
+    model = make(**dict.fromkeys(ABLATIONS, False)).eval()
+    batch = tiny_batch()
+    assert torch.equal(model(batch).emissions, model(batch.without_images()).emissions)
+
+
+def test_explanation_has_gates_and_attention_of_each_picture():
+    model = make().eval()
+    batch = tiny_batch()
+    with_two, with_one, bare = model.explain(batch)
+    assert with_two["gates"].shape == (2, 2, 4)
+    assert with_two["gates"].sum(-1) == pytest.approx(1, abs=1e-5)
+    assert with_two["slot_attention"].shape == (2, 4, 2)
+    assert ((with_one["slot_attention"] > 0) & (with_one["slot_attention"] < 1)).all()
+    assert bare == {}
+
+
+def test_order_of_images_does_not_matter():
+    model = make().eval()
+    one = model(tiny_batch(slots=((0, 1, 2), (), ()))).emissions
+    other = model(tiny_batch(slots=((2, 0, 1), (), ()))).emissions
+    torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_frozen_backbone_stays_in_evaluation_mode_and_has_no_gradient():
+    model = make().train()
+    assert not model.image_encoder.model.training
+    model(tiny_batch()).loss.backward()
+    assert all(p.grad is None for p in model.image_encoder.parameters())
+
+
+def test_fine_tuning_the_backbone():
+    torch.manual_seed(0)
+    model = Gmf(
+        GmfConfig(finetune_image_encoder=True),
+        TagSet(),
+        text_encoder=tiny_text_encoder(),
+        image_encoder=tiny_image_encoder(trainable=True),
+    ).train()
+    model(tiny_batch()).loss.backward()
+    assert any(p.grad is not None for p in model.image_encoder.parameters())
+
+
+def test_hidden_images_leave_the_text_only_result():
+    model = make(hide_images=0.999).train()
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    batch = tiny_batch()
+    shown = model(batch).emissions
+    torch.testing.assert_close(shown, model(batch.without_images()).emissions, atol=1e-5, rtol=1e-4)
+
+
+def test_type_presence_loss_reads_the_clues():
+    model = make(type_presence_weight=0.5).train()
+    output = model(tiny_batch())
+    assert set(output.losses) == {"ner", "consistency", "type_presence"}
+    model(tiny_batch()).loss.backward()
+    assert model.type_presence.weight.grad is not None
+
+
+def test_mobilenet_gives_four_stages():
+    model = make(image_family="mobilenet").eval()
+    assert len(model.image_encoder.stage_channels) == 4
+    assert model.explain(tiny_batch())[0]["gates"].shape == (2, 2, 4)
+
+
+def test_clue_layers_restricts_guidance():
+    model = make(clue_layers=(1,)).eval()
+    assert model.explain(tiny_batch())[0]["slot_attention"].shape[0] == 1

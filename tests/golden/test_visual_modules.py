@@ -1,0 +1,183 @@
+"""Each visual equation in float64 against plain loops."""
+
+import math
+
+import pytest
+import torch
+
+from gmf.models.modules.consistency_matching import ConsistencyMatching, contrastive_loss
+from gmf.models.modules.csa import CrossScaleAttention
+from gmf.models.modules.feature_mapping import FeatureMapping
+from gmf.models.modules.gating import DynamicGating
+from gmf.models.modules.visual_clue_guidance import VisualClueGuidance, VisualClues, clue_attention
+
+
+def batch_norm(values, norm, training):
+    """Plain batch norm of (views, channels, cells) with statistics per channel."""
+    result = torch.empty_like(values)
+    for c in range(values.shape[1]):
+        cells = values[:, c].flatten()
+        mean = sum(cells) / len(cells) if training else norm.norm.running_mean[c]
+        var = (
+            sum((x - mean) ** 2 for x in cells) / len(cells)
+            if training
+            else norm.norm.running_var[c]
+        )
+        scaled = (values[:, c] - mean) / torch.sqrt(var + norm.norm.eps)
+        result[:, c] = scaled * norm.norm.weight[c] + norm.norm.bias[c]
+    return result
+
+
+def convolve(values, conv):
+    """Plain convolution with zero padding and dilation."""
+    out_channels, in_channels, height, width = conv.weight.shape
+    padding, dilation = conv.padding[0], conv.dilation[0]
+    views, _, rows, columns = values.shape
+    result = torch.zeros(views, out_channels, rows, columns, dtype=values.dtype)
+    for v in range(views):
+        for o in range(out_channels):
+            for y in range(rows):
+                for x in range(columns):
+                    total = conv.bias[o]
+                    for i in range(in_channels):
+                        for ky in range(height):
+                            for kx in range(width):
+                                sy, sx = y - padding + ky * dilation, x - padding + kx * dilation
+                                if 0 <= sy < rows and 0 <= sx < columns:
+                                    total = total + conv.weight[o, i, ky, kx] * values[v, i, sy, sx]
+                    result[v, o, y, x] = total
+    return result
+
+
+@pytest.mark.parametrize("training", [True, False])
+def test_cross_scale_attention_is_equations_1_to_4(training):
+    module = CrossScaleAttention(6, reduction_ratio=2).double().train(training)
+    for norm in (module.channel_norm.norm, module.spatial_norm.norm):
+        norm.running_mean.normal_()
+        norm.running_var.uniform_(0.5, 2)
+        torch.nn.init.normal_(norm.weight)
+    maps = torch.randn(2, 6, 5, 5, dtype=torch.double)
+    first, _, second = module.channel
+    hidden = (maps.mean((2, 3)) @ first.weight.T + first.bias).clamp(min=0)
+    channel = batch_norm(
+        (hidden @ second.weight.T + second.bias)[:, :, None], module.channel_norm, training
+    )
+    states = maps
+    convolutions = [layer for layer in module.spatial if isinstance(layer, torch.nn.Conv2d)]
+    for index, conv in enumerate(convolutions):
+        states = convolve(states, conv)
+        if index < 3:
+            states = states.clamp(min=0)
+    spatial = batch_norm(states.flatten(2), module.spatial_norm, training).reshape(2, 1, 5, 5)
+    expected = maps + maps * torch.sigmoid(channel[:, :, :, None] + spatial)
+    module.channel_norm.norm.momentum = module.spatial_norm.norm.momentum = 0.0
+    torch.testing.assert_close(module(maps), expected)
+
+
+def test_attention_of_one_picture_in_training_uses_running_statistics():
+    module = CrossScaleAttention(8).train()
+    assert torch.isfinite(module(torch.randn(1, 8, 4, 4))).all()
+
+
+def test_feature_mapping_is_equations_5_and_6():
+    module = FeatureMapping([3, 2], out_dim=4, cells_per_side=2).double()
+    maps = [torch.randn(2, 3, 8, 8).double(), torch.randn(2, 2, 4, 4).double()]
+    result = module(maps)
+    for s, (conv, stage) in enumerate(zip(module.convolutions, maps, strict=True)):
+        half = stage.shape[-1] // 2
+        for v in range(2):
+            for y in range(2):
+                for x in range(2):
+                    block = stage[v, :, y * half : (y + 1) * half, x * half : (x + 1) * half]
+                    expected = conv.weight[:, :, 0, 0] @ block.mean((1, 2)) + conv.bias
+                    torch.testing.assert_close(result[v, s, :, y, x], expected)
+
+
+def test_gating_and_fusion_are_equations_7_to_9():
+    module = DynamicGating(4, num_stages=3, num_layers=2).double()
+    stages = torch.randn(2, 3, 4, 2, 2, dtype=torch.double)
+    gates = module(stages)
+    fused = module.fuse(stages, gates)
+    for layer, projection in enumerate(module.projections):
+        for v in range(2):
+            pooled = sum(stages[v, s].mean((1, 2)) for s in range(3)) / 3
+            logits = projection.weight @ pooled + projection.bias
+            logits = torch.where(logits > 0, logits, 0.01 * logits)
+            weights = [math.exp(x) for x in logits.tolist()]
+            probabilities = torch.tensor([w / sum(weights) for w in weights]).double()
+            torch.testing.assert_close(gates[layer, v], probabilities)
+            mixed = sum(probabilities[s] * stages[v, s] for s in range(3))
+            torch.testing.assert_close(fused[layer, v], mixed.flatten(1).T)
+
+
+def test_clues_are_equation_12_with_berts_head_split():
+    module = VisualClueGuidance(
+        6, hidden_dim=8, num_heads=2, num_layers=2, normalise=False
+    ).double()
+    fused = torch.randn(2, 3, 4, 6, dtype=torch.double)
+    index = torch.tensor([[2, 0], [1, -1]])
+    clues = module(fused, index, slot_mask=index >= 0)
+    assert clues.mask.tolist() == [[True] * 8, [True] * 4 + [False] * 4]
+    for layer in range(2):
+        weight = module.projections[layer].weight
+        for row, slot, view in [(0, 0, 2), (0, 1, 0), (1, 0, 1)]:
+            for cell in range(4):
+                both = weight @ fused[layer, view, cell]
+                for head in range(2):
+                    part = slice(4 * head, 4 * head + 4)
+                    at = (layer, row, head, 4 * slot + cell)
+                    torch.testing.assert_close(clues.keys[at], both[:8][part])
+                    torch.testing.assert_close(clues.values[at], both[8:][part])
+
+
+def random_clues(batch=2, heads=2, count=3, dim=4, layers=2):
+    shape = (layers, batch, heads, count, dim)
+    mask = torch.tensor([[True, True, False], [False, False, False]])
+    return VisualClues(torch.randn(shape).double(), torch.randn(shape).double(), mask)
+
+
+def test_prefix_attention_is_equation_13():
+    clues = random_clues()
+    query, key, value = (torch.randn(2, 2, 5, 4).double() for _ in range(3))
+    bias = torch.zeros(2, 1, 1, 5).double()
+    bias[1, :, :, 3:] = torch.finfo(torch.double).min
+    result = clue_attention(query, key, value, bias, scale=0.5, clues=clues, layer=1)
+    for b in range(2):
+        seen = [k for k in range(3) if clues.mask[b, k]]
+        words = range(5) if b == 0 else range(3)
+        for h in range(2):
+            for q in range(5):
+                keys = [clues.keys[1, b, h, k] for k in seen] + [key[b, h, w] for w in words]
+                values = [clues.values[1, b, h, k] for k in seen] + [value[b, h, w] for w in words]
+                weights = [math.exp(0.5 * float(query[b, h, q] @ k)) for k in keys]
+                mixed = sum(w * v for w, v in zip(weights, values, strict=True)) / sum(weights)
+                torch.testing.assert_close(result[b, h, q], mixed)
+
+
+def test_contrastive_loss_is_equations_14_to_16():
+    text, image = torch.randn(4, 3).double(), torch.randn(4, 3).double()
+    tau, weight = 0.21, 0.7
+    total = 0.0
+    for i in range(4):
+
+        def similarity(a, b):
+            return float(image[a] @ text[b] / image[a].norm() / text[b].norm()) / tau
+
+        down = sum(math.exp(similarity(i, k)) for k in range(4))
+        across = sum(math.exp(similarity(k, i)) for k in range(4))
+        own = math.exp(similarity(i, i))
+        total -= weight * math.log(own / down) + (1 - weight) * math.log(own / across)
+    result = contrastive_loss(text, image, temperature=tau, direction_weight=weight)
+    assert result.item() == pytest.approx(total / 4)
+
+
+def test_contrast_of_one_pair_is_zero_and_keeps_the_graph():
+    module = ConsistencyMatching(4, 6, temperature=0.2, direction_weight=0.7)
+    text, image = module(torch.randn(1, 4), torch.randn(1, 6))
+    assert module.loss(text, image).item() == 0
+
+
+@pytest.mark.parametrize("bad", [{"temperature": 0.0}, {"direction_weight": 1.5}])
+def test_bad_contrast_options(bad):
+    with pytest.raises(ValueError, match="expected"):
+        ConsistencyMatching(4, 6, **{"temperature": 0.2, "direction_weight": 0.7, **bad})
