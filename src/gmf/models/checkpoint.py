@@ -122,7 +122,15 @@ def build_tagger(
         tokenizer=_fetch(AutoTokenizer, text_encoder) if "text" in used else None,
         image_processor=_fetch(AutoImageProcessor, image_encoder) if "image" in used else None,
         data=data,
-        provenance={"encoders": used},
+        provenance={
+            "encoders": {
+                kind: {
+                    "name": encoder,
+                    "digest": digest_of_module(getattr(model, f"{kind}_encoder")),
+                }
+                for kind, encoder in used.items()
+            }
+        },
     )
 
 
@@ -185,6 +193,11 @@ def load_tagger(folder: Path) -> Tagger:
             f"{folder}: the checkpoint is incomplete or damaged: {error}"
         ) from error
     return Tagger(model.eval(), tokenizer, processor, data, meta["provenance"])
+
+
+def _describe(model: MnerModel, kind: str, name: str) -> dict[str, str]:
+    """Name an encoder and digest its weights as they are before training."""
+    return {"name": name, "digest": digest_of_module(getattr(model, f"{kind}_encoder"))}
 
 
 def _read_meta(folder: Path) -> dict[str, Any]:
