@@ -62,7 +62,7 @@ def evaluate_run(
     samples = read_split(folder, split)
     if any(sample.tags is None for sample in samples):
         raise DataError(f"split {split}: expected tags on every sample", path=folder)
-    collator = tagger.collator()
+    collator = tagger.collator(cached=True)
     predictions: list[Prediction] = []
     for prediction in predict(tagger.model, samples, collator=collator):
         predictions.append(prediction)

@@ -64,7 +64,7 @@ def train(
     )
     provenance = {**tagger.provenance, **_provenance(config, splits)}
     tagger.provenance.update(provenance)
-    collator = tagger.collator()
+    collator = tagger.collator(cached=True)
     trainer = Trainer(
         config,
         tagger=tagger,

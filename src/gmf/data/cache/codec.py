@@ -50,7 +50,7 @@ class PaletteCodec:
     byte instead of the real value takes a quarter of the space and loses nothing.
 
     Args:
-        palette: Real value of each byte value, rising.
+        palette: Real value of each byte value, rising evenly.
         height: Height of a view in pixels.
         width: Width of a view in pixels.
     """
@@ -67,10 +67,11 @@ class PaletteCodec:
         """Return one byte a value, or ``None`` when a value is not in the table."""
         (pixels,) = _checked(content, [self._shape], [torch.float32])
         channels = pixels.flatten(1).contiguous()
-        codes = torch.searchsorted(self.palette, channels).clamp(max=255)
-        if not torch.equal(self.palette.gather(1, codes), channels):
-            return None
-        return codes.to(torch.uint8).numpy().tobytes()
+        first, last = self.palette[:, :1], self.palette[:, -1:]
+        # Real values are evenly spaced but for rounding; where that is not so, the check fails.
+        codes = ((channels - first) * (255 / (last - first))).round_().clamp_(0, 255)
+        record = codes.to(torch.uint8).numpy().tobytes()
+        return record if torch.equal(self.decode(memoryview(record)).flatten(1), channels) else None
 
     def decode(self, record: memoryview) -> Float[Tensor, "channels height width"]:
         """Return the pixels."""

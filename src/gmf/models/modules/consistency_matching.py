@@ -86,7 +86,9 @@ class ConsistencyMatching(nn.Module):
         """Return the loss of projected pairs, Eq. 16, over the pairs of all processes."""
         if distributed.is_available() and distributed.is_initialized():
             # Every process must take part in the exchange, so its graph must reach a parameter.
-            tie = 0 * (self.text_head[0].weight.sum() + self.image_head[0].weight.sum())
+            tie = 0 * sum(
+                p.sum() for p in (*self.text_head.parameters(), *self.image_head.parameters())
+            )
             text, image = gather_rows(text + tie), gather_rows(image + tie)
         return contrastive_loss(
             text, image, temperature=self.temperature, direction_weight=self.direction_weight

@@ -4,11 +4,13 @@ import random
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
+from filelock import FileLock
 
-from gmf.data.cache.store import ENTRY_BYTES, INDEX, RECORDS, RecordStore
+from gmf.data.cache.store import ENTRY_BYTES, INDEX, RECORDS, RecordStore, _entry, lock_of
 
 SIZE = 256
 WRITER = """
@@ -106,6 +108,27 @@ def test_zeroed_index_tail_is_not_believed(folder):
     assert len(store_at(folder)) == 1
     store_at(folder).put({key_of(2): record_of(2)})
     assert whole_records(folder) == 2
+
+
+def test_entries_beyond_a_torn_one_are_never_believed(folder):
+    store_at(folder).put({key_of(1): record_of(1)})
+    with (folder / INDEX).open("ab") as file:
+        file.write(bytes(ENTRY_BYTES) + _entry(key_of(3), 2))
+    store_at(folder).put({key_of(2): record_of(2)})
+    assert whole_records(folder) == 2
+
+
+def test_writers_wait_for_each_other(folder):
+    store = store_at(folder)
+    folder.mkdir(parents=True)
+    with FileLock(lock_of(folder)):
+        writer = threading.Thread(target=store.put, args=({key_of(1): record_of(1)},))
+        writer.start()
+        writer.join(timeout=0.2)
+        assert writer.is_alive()
+        assert not (folder / INDEX).exists()
+    writer.join()
+    assert whole_records(folder) == 1
 
 
 def test_deleted_and_refilled_by_another_is_not_mixed_up(folder):
