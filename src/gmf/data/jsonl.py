@@ -1,6 +1,6 @@
 """Own data: one JSON object a line, as ``sample.schema.json`` describes it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
 
@@ -87,9 +87,14 @@ class SampleRow(Config):
 
 
 class RegionsRow(Config):
-    """A line of ``regions.jsonl``: the objects of one image of a CoNLL data set."""
+    """A line of ``regions.jsonl``: the objects of one image."""
 
-    image: Text = Field(description="File name in the images folder.")
+    image: Text = Field(
+        description="File name in the images folder; for own data the path as in the data file."
+    )
+    digest: str | None = Field(None, description="sha256 of the image file.")
+    source: str = Field("", description="What proposed them, with a digest of its settings.")
+    queries: tuple[str, ...] = Field((), description="What was looked for.")
     regions: tuple[RegionRow, ...] = Field(description="Objects, best first.")
 
 
@@ -102,7 +107,13 @@ def sample_schema() -> dict[str, Any]:
 
 
 def sample_of_row(
-    row: SampleRow, *, folder: Path, default_id: str = "", path: Path | None = None, line: int = 1
+    row: SampleRow,
+    *,
+    folder: Path,
+    default_id: str = "",
+    path: Path | None = None,
+    line: int = 1,
+    regions: Mapping[str, tuple[Region, ...]] | None = None,
 ) -> Sample:
     """Return the sample that a row describes.
 
@@ -112,6 +123,7 @@ def sample_of_row(
         default_id: Identifier when the row has none.
         path: File, for messages.
         line: Line, for messages.
+        regions: Regions by image path, for images that list none themselves.
 
     Raises:
         DataError: If a path leaves the folder, a tag is not BIO2, or an entity is empty, outside
@@ -122,7 +134,7 @@ def sample_of_row(
         return DataError(str(error), path=path, line=line, field=field)
 
     try:
-        images = tuple(_image_of(image, folder) for image in row.images)
+        images = tuple(_image_of(image, folder, regions or {}) for image in row.images)
     except ValueError as error:
         raise located("images", error) from error
     identifier = row.id if row.id is not None else default_id
@@ -184,11 +196,17 @@ def tokenize_with_entities(
     return tokens, offsets, tuple(tags_of(words, len(tokens)))
 
 
-def read_jsonl(path: Path, *, on_fault: Callable[[DataError], None] = fail) -> list[Sample]:
+def read_jsonl(
+    path: Path,
+    *,
+    regions: Mapping[str, tuple[Region, ...]] | None = None,
+    on_fault: Callable[[DataError], None] = fail,
+) -> list[Sample]:
     """Read own data. Empty lines are skipped; entity type ``OTHER`` is read as ``MISC``.
 
     Args:
         path: The file; image paths in it are relative to its folder.
+        regions: Regions by image path, for images that list none themselves.
         on_fault: Called with each fault; the line is then left out. By default it is raised.
 
     Raises:
@@ -207,6 +225,7 @@ def read_jsonl(path: Path, *, on_fault: Callable[[DataError], None] = fail) -> l
                     default_id=f"{path.stem}-{number}",
                     path=path,
                     line=number,
+                    regions=regions,
                 )
             )
         except DataError as error:
@@ -266,9 +285,9 @@ def _parse(kind: type[RowType], content: str, *, path: Path, line: int) -> RowTy
         ) from error
 
 
-def _image_of(row: ImageRow, folder: Path) -> ImageInput:
-    regions = tuple(_region_of(region, folder) for region in row.regions)
-    return ImageInput(inside(folder, row.path), regions)
+def _image_of(row: ImageRow, folder: Path, regions: Mapping[str, tuple[Region, ...]]) -> ImageInput:
+    own = tuple(_region_of(region, folder) for region in row.regions)
+    return ImageInput(inside(folder, row.path), own or regions.get(row.path, ()))
 
 
 def _region_of(row: RegionRow, folder: Path) -> Region:

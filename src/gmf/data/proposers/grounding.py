@@ -62,7 +62,7 @@ class GroundingProposer:
         ConfigError: If phrases are to come from spaCy and it is not installed.
     """
 
-    needs_picture, uses_text = True, True
+    needs_picture = True
 
     def __init__(
         self,
