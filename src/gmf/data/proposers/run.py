@@ -119,7 +119,7 @@ class RegionsJob:
         try:
             with FileLock(self.file.folder / ".regions.lock", timeout=0):
                 self.file.load(overwrite=overwrite)
-                self._work(tasks, on_progress or (lambda done: None))
+                self._work(tasks, on_progress)
                 self.file.finish()
         except Timeout as error:
             raise DataError("another job writes regions there", path=self.file.folder) from error
@@ -127,7 +127,7 @@ class RegionsJob:
             raise DataError(f"the proposer failed on every image: {self.report.examples[0]}")
         return self.report
 
-    def _work(self, tasks: Sequence[ImageTask], on_progress: Callable[[int], None]) -> None:
+    def _work(self, tasks: Sequence[ImageTask], on_progress: Callable[[int], None] | None) -> None:
         pending: list[_Pending] = []
         for done, task in enumerate(tasks, 1):
             prepared = self._prepare(task)
@@ -136,7 +136,8 @@ class RegionsJob:
             if len(pending) == self.batch_size or (done == len(tasks) and pending):
                 self._propose(pending)
                 pending = []
-            on_progress(done - len(pending))
+            if on_progress is not None:
+                on_progress(done - len(pending))
 
     def _prepare(self, task: ImageTask) -> _Pending | None:
         """Open an image, unless its line is there already or it cannot be read."""

@@ -96,6 +96,8 @@ class YoloProposer(Wordless):
     ) -> list[Region]:
         places, classes = np.nonzero(scores >= self.config.min_score)
         boxes = undo_letterbox(boxes[places], size=size, input_size=self._network.input_size)
+        # A box may be endless, since its size is an exponential.
+        boxes = np.clip(boxes, 0, np.array(size * 2, dtype=np.float32))
         values = scores[places, classes]
         kept = suppress(boxes, values, max_overlap=self.config.max_overlap, classes=classes)
         return [
