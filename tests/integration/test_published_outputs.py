@@ -1,5 +1,7 @@
 """A published system's predictions: our report gives its printed scores, and says why others do."""
 
+import time
+
 import pytest
 from fixtures.shared import shared_data
 
@@ -7,8 +9,9 @@ from gmf.core.tags import entities_of
 from gmf.core.types import Sample
 from gmf.evaluation.evaluator import evaluate
 from gmf.evaluation.groups import TrainingNames, count_seen
+from gmf.evaluation.html import report_page
 from gmf.evaluation.metrics import Counts
-from gmf.evaluation.prediction_io import read_labelled_file, read_pairs
+from gmf.evaluation.prediction_io import read_labelled_file, read_pairs, read_training
 from gmf.evaluation.spans import TweetSpans
 
 
@@ -72,3 +75,17 @@ def test_seen_names_as_counted_elsewhere(year, seen, total):
     )
     assert groups["seen"].gold == seen
     assert sum(groups.values(), Counts()).gold == total
+
+
+def test_all_analyses_of_3257_tweets_within_ten_seconds():
+    folder = shared_data()
+    start = time.process_time()
+    paired = read_pairs(
+        folder / "twitter2015" / "test.txt",
+        predicted=folder / "mgcmt_outputs" / "twitter2015_pre_output.txt",
+    )
+    training = read_training(folder / "twitter2015" / "train.txt")
+    report = evaluate(paired.pairs, notes=paired.notes, training=training)
+    report_page(report, title="Twitter-2015")
+    assert time.process_time() - start < 10
+    assert report.num_tweets == 3257

@@ -19,6 +19,10 @@ class CheckpointError(GmfError):
     """A run folder or checkpoint is absent, incomplete or of another version."""
 
 
+class ExportError(GmfError):
+    """A model cannot be exported, or what was exported does not do the same."""
+
+
 class ImageError(GmfError):
     """An image cannot be read or breaks a limit."""
 

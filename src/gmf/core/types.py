@@ -98,7 +98,7 @@ class Prediction:
         tags: One legal BIO2 tag a word.
         entities: The entities of ``tags`` in order, with confidences.
         notes: What was substituted or skipped for this sample (missing image, cut words).
-        explanation: Named arrays or numbers on request: gates, attention mass.
+        explanation: Named values on request, see ``gmf.models.inference.predict``.
     """
 
     sample: Sample

@@ -2,10 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 from gmf.core.errors import DataError
 from gmf.core.types import Prediction, ScoredEntity
 from gmf.evaluation.labels import ServicePolicy, resolve_service_labels
+
+#: Endings of image files named by a tweet's id.
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,18 @@ def pairs_of(predictions: Iterable[Prediction]) -> list[TweetPair]:
             )
         )
     return pairs
+
+
+def mark_images(pairs: Iterable[TweetPair], *, folder: Path) -> list[TweetPair]:
+    """Return the pairs with ``has_image`` set by whether ``<id>.jpg`` or ``.png`` is in a folder.
+
+    Raises:
+        DataError: If there is no such folder.
+    """
+    if not folder.is_dir():
+        raise DataError("no such folder of images", path=folder)
+    names = {path.stem for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES}
+    return [replace(pair, has_image=pair.id in names) for pair in pairs]
 
 
 def apply_service_policy(
@@ -164,6 +180,7 @@ class PairingNotes:
         changed_gold: Tweets whose gold in the system's file differs.
         gold_service_labels: Service labels in the gold, with counts.
         predicted_service_labels: Service labels in the prediction, with counts.
+        predicted_service_words: Words that they are on, by tweet.
     """
 
     gold_file: FileNote
@@ -179,6 +196,7 @@ class PairingNotes:
     changed_gold: tuple[ChangedGold, ...]
     gold_service_labels: dict[str, int]
     predicted_service_labels: dict[str, int]
+    predicted_service_words: dict[str, tuple[int, ...]]
 
     def to_dict(self) -> dict[str, object]:
         """Return plain values."""

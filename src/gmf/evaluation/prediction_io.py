@@ -4,8 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gmf.core.errors import DataError
-from gmf.core.tags import TYPE_ALIASES
+from gmf.core.tags import OUTSIDE, TYPE_ALIASES
+from gmf.core.types import Sample
 from gmf.data.conll import read_lines
+from gmf.evaluation.labels import SERVICE_LABELS
 from gmf.evaluation.pairing import PairedTweets, pair_files
 from gmf.evaluation.prediction_columns import (
     group_lines,
@@ -40,6 +42,24 @@ def read_pairs(
     ours = read_labelled_file(gold, aliases=aliases)
     theirs = None if predicted is None else read_labelled_file(predicted, aliases=aliases)
     return pair_files(ours, predicted=theirs, order=order)
+
+
+def read_training(path: Path, *, aliases: Mapping[str, str] = TYPE_ALIASES) -> list[Sample]:
+    """Read the labelled posts of a training file of any known format; service labels are O.
+
+    Raises:
+        DataError: If the file breaks its format.
+    """
+    file = read_labelled_file(path, aliases=aliases)
+    return [
+        Sample(
+            tweet.id,
+            tweet.tokens,
+            tuple(OUTSIDE if x is None or x in SERVICE_LABELS else x for x in tweet.first),
+            origin=f"{path}:{tweet.line}",
+        )
+        for tweet in file.tweets
+    ]
 
 
 def read_labelled_file(path: Path, *, aliases: Mapping[str, str] = TYPE_ALIASES) -> LabelledFile:

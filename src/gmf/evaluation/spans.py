@@ -3,9 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gmf.core.tags import entities_of
 from gmf.core.types import Entity, ScoredEntity
-from gmf.evaluation.metrics import Rule
+from gmf.evaluation.metrics import Rule, spans_of
 from gmf.evaluation.pairs import TweetPair
 
 
@@ -44,15 +43,10 @@ def spans_of_pairs(pairs: Iterable[TweetPair], *, rule: Rule) -> list[TweetSpans
     Raises:
         ValueError: If a label is not BIO.
     """
-    strict = rule == "strict"
+    known = list(pairs)
+    gold = spans_of((pair.gold for pair in known), rule=rule)
+    predicted = spans_of((pair.predicted for pair in known), rule=rule)
     return [
-        TweetSpans(
-            pair.id,
-            pair.tokens,
-            tuple(entities_of(pair.gold, strict=strict)),
-            tuple(entities_of(pair.predicted, strict=strict)),
-            pair.scored,
-            pair.has_image,
-        )
-        for pair in pairs
+        TweetSpans(pair.id, pair.tokens, wanted, found, pair.scored, pair.has_image)
+        for pair, wanted, found in zip(known, gold, predicted, strict=True)
     ]

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from gmf.core.config import Config
 from gmf.core.tags import TagSet
-from gmf.core.types import Sample
+from gmf.core.types import Sample, ScoredEntity
 from gmf.data.batch import Batch
 from gmf.models.modules.image_encoder import ImageEncoder
 from gmf.models.modules.tagging_head import Decoded, TaggingHead
@@ -107,6 +107,12 @@ class MnerModel(nn.Module, ABC):
     def decode(self, output: ModelOutput, batch: Batch) -> list[Decoded]:
         """Return tags and entities of every sample."""
         return self.head.decode(output.emissions, batch)
+
+    def confidences(
+        self, output: ModelOutput, batch: Batch, entities: Sequence[Sequence[ScoredEntity]]
+    ) -> list[tuple[ScoredEntity, ...]]:
+        """Return the probability of given entities of every sample."""
+        return self.head.confidences(output.emissions, batch, entities)
 
     def explain(self, batch: Batch) -> list[dict[str, Any]]:
         """Return, for each sample, named values that show what the model used; empty by default."""

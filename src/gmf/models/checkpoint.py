@@ -170,12 +170,12 @@ def load_tagger(folder: Path) -> Tagger:
         model = kind.build(_options(kind, meta["model"]), parts)
         load_model(model, str(folder / WEIGHTS))
         tokenizer = (
-            AutoTokenizer.from_pretrained(folder / TOKENIZER)
+            AutoTokenizer.from_pretrained(folder / TOKENIZER, trust_remote_code=False)
             if (folder / TOKENIZER).is_dir()
             else None
         )
         processor = (
-            AutoImageProcessor.from_pretrained(folder / PROCESSOR)
+            AutoImageProcessor.from_pretrained(folder / PROCESSOR, trust_remote_code=False)
             if (folder / PROCESSOR).is_dir()
             else None
         )

@@ -37,7 +37,7 @@ class GmfConfig(HeadConfig):
         task_weight: alpha of Eq. 22.
         consistency_text: C_g from a pass without clues (``plain``) or from the guided one.
         clue_layers: Text layers that receive clues, from 0; all when ``None``.
-        normalise_clues: Layer norm before Eq. 12.
+        normalise_stages: Batch normalisation after Eq. 5-6; the paper has none.
         hide_images: Share of posts whose images are hidden in a training step, in [0, 1).
         type_presence_weight: Weight of an auxiliary loss that predicts from the clues which
             entity types occur in the tweet; 0, the paper's, leaves it out.
@@ -56,7 +56,7 @@ class GmfConfig(HeadConfig):
     task_weight: float = Field(default=0.7, gt=0, le=1)
     consistency_text: Literal["plain", "guided"] = "plain"
     clue_layers: tuple[int, ...] | None = Field(default=None, strict=False)
-    normalise_clues: bool = True
+    normalise_stages: bool = True
     hide_images: float = Field(default=0.0, ge=0, lt=1)
     type_presence_weight: float = Field(default=0.0, ge=0)
     finetune_image_encoder: bool = False
@@ -95,7 +95,10 @@ class Gmf(MnerModel):
                     CrossScaleAttention(c, reduction_ratio=config.reduction_ratio) for c in channels
                 )
             self.mapping = FeatureMapping(
-                channels, out_dim=dim, cells_per_side=config.cells_per_side
+                channels,
+                out_dim=dim,
+                cells_per_side=config.cells_per_side,
+                normalise=config.normalise_stages,
             )
             self.gating = DynamicGating(
                 dim, num_stages=len(channels), num_layers=text_encoder.num_layers
@@ -105,7 +108,6 @@ class Gmf(MnerModel):
                 hidden_dim=dim,
                 num_heads=text_encoder.num_heads,
                 num_layers=text_encoder.num_layers,
-                normalise=config.normalise_clues,
             )
             if config.type_presence_weight:
                 self.type_presence = nn.Linear(dim, len(tags.types))

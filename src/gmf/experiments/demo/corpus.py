@@ -101,10 +101,11 @@ def write_corpus(folder: Path, *, config: DemoCorpusConfig | None = None) -> Dem
     splits: dict[str, tuple[Sample, ...]] = {}
     facts: dict[str, PostFacts] = {}
     for split, count in _split_sizes(config).items():
-        rng = Random(f"{config.seed}/{split}")
+        plan = plan_split(split, count, config=config, rng=Random(f"{config.seed}/{split}"))
         samples: list[Sample] = []
-        for post in plan_split(split, count, config=config, rng=rng):
+        for position, post in enumerate(plan):
             sample_id = str(next(ids))
+            rng = Random(f"{config.seed}/{split}/{position}")
             samples.append(_write_post(folder, sample_id, post, names=names, rng=rng))
             facts[sample_id] = post
         splits[split] = tuple(samples)
@@ -172,8 +173,11 @@ def _named_post(split: str, cell: Cell, *, style: str, rng: Random) -> PostFacts
 def _write_post(
     folder: Path, sample_id: str, post: PostFacts, *, names: NameMaker, rng: Random
 ) -> Sample:
-    slots = (("A", post.kind), ("B", post.second))
-    kinds: dict[str, Kind] = {slot: kind for slot, kind in slots if kind}
+    kinds: dict[str, Kind] = {}
+    if post.kind is not None:
+        kinds["A"] = post.kind
+    if post.second is not None:
+        kinds["B"] = post.second
     tokens, tags = write_tweet(post.template, kinds=kinds, names=names, rng=rng)
     style = next(s for s in STYLES_OF_SPLIT[post.split] if s.name == post.style)
     picture = draw_picture(post.content, style=style, rng=rng)

@@ -15,6 +15,9 @@ The corpus samples from it and :mod:`gmf.experiments.demo.limits` sums over it.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from gmf.core.config import Config
 from gmf.experiments.demo.kinds import (
@@ -31,11 +34,11 @@ from gmf.experiments.demo.templates import TEMPLATES, Template
 
 #: How often each kind is named. People lead, as in the field's data.
 KIND_SHARES: dict[Kind, float] = {
-    "person": 0.36,
-    "place": 0.22,
-    "organisation": 0.22,
-    "animal": 0.1,
-    "work": 0.1,
+    "person": 0.34,
+    "place": 0.2,
+    "organisation": 0.2,
+    "animal": 0.13,
+    "work": 0.13,
 }
 #: How far the text tells, by kind of pair. Unrelated pairs lean to telling text: where neither
 #: text nor picture tells, there is nothing to measure but luck.
@@ -77,8 +80,15 @@ class PairShares(Config):
         misleading: Share of misleading pairs.
     """
 
-    unrelated: float = 0.34
-    misleading: float = 0.12
+    unrelated: float = Field(default=0.34, ge=0.0, le=1.0)
+    misleading: float = Field(default=0.12, ge=0.0, le=1.0)
+
+    @model_validator(mode="after")
+    def _check_sum(self) -> Self:
+        if self.unrelated + self.misleading > 1:
+            total = self.unrelated + self.misleading
+            raise ValueError(f"unrelated and misleading: expected at most 1 together, got {total}")
+        return self
 
     @cached_property
     def of_pair(self) -> dict[Pair, float]:

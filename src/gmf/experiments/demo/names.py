@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from random import Random
 
-ONSETS = tuple("b br d dr h j kl l m n pl r s st t tr v vr z".split())
+ONSETS = (*"bdhjlmnrstvz", "br", "dr", "kl", "pl", "st", "tr", "vr")
 VOWELS = ("a", "e", "i", "o", "u", "ai", "oo")
 CODAS = ("", "", "", "l", "m", "n", "r", "sk", "x", "th")
 #: Share of names of two words.

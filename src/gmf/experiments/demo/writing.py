@@ -1,5 +1,6 @@
 """Writing: a template and names become the tagged words of a tweet."""
 
+from collections.abc import Mapping
 from random import Random
 
 from gmf.core.tags import OUTSIDE
@@ -22,7 +23,7 @@ def name_words(words: tuple[str, ...], entity_type: str, rng: Random) -> Tagged:
 
 
 def write_tweet(
-    template: str, *, kinds: dict[str, Kind], names: NameMaker, rng: Random
+    template: str, *, kinds: Mapping[str, Kind], names: NameMaker, rng: Random
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return words and tags of a tweet.
 

@@ -28,7 +28,7 @@ class Canvas:
     def __init__(
         self, size: tuple[int, int], *, style: Style, palette: Palette, rng: Random
     ) -> None:
-        self._size, self._style, self._palette, self._rng = size, style, palette, rng
+        self._style, self._palette, self._rng = style, palette, rng
         self._scale = OVERSAMPLING * min(size) / REFERENCE_PX
         width, height = size[0] * OVERSAMPLING, size[1] * OVERSAMPLING
         self._bare = self._ground()
@@ -91,12 +91,12 @@ class Canvas:
             lead = luminance(fill)
             solid = (lead > 0.75) if dark else (lead < 0.25)
             self._draw.polygon(points, self._line_colour(fill) if solid else self._bare)
+        elif style.fill == "flat" or shape.is_detail:
+            self._draw.polygon(points, fill)
         elif style.fill == "facets":
             self._facets(points, fill)
-        elif style.fill in ("gradient", "hatch") and not shape.is_detail:
-            self._textured(points, fill)
         else:
-            self._draw.polygon(points, fill)
+            self._textured(points, fill)
         if style.outline and (not shape.is_detail or style.fill == "empty"):
             self._outline(shape.points, fill)
 
@@ -172,5 +172,5 @@ class Canvas:
 
     def finished(self) -> Image.Image:
         """Return the picture in its final size, with the style's finish."""
-        reduced = self._image.resize(self._size, Image.Resampling.BOX)
+        reduced = self._image.reduce(OVERSAMPLING)
         return self._style.finish(reduced, self._rng)

@@ -58,9 +58,9 @@ def wax(image: Image.Image, rng: Random) -> Image.Image:
 
 def watercolour(image: Image.Image, rng: Random) -> Image.Image:
     """Blur edges and let the pigment pool."""
-    pixels = _pixels(image.filter(ImageFilter.GaussianBlur(1.6)))
+    pixels = _pixels(image.filter(ImageFilter.GaussianBlur(1.1)))
     pooled = pixels * (1 + 0.16 * _coarse_noise(rng, image, 9))
-    washed = 0.8 * pooled + 0.2 * 250
+    washed = 0.9 * pooled + 0.1 * 250
     return _image(washed + 3 * _noise(rng, image.height, image.width))
 
 
@@ -74,8 +74,8 @@ def photo(image: Image.Image, rng: Random) -> Image.Image:
 
 def old_photo(image: Image.Image, rng: Random) -> Image.Image:
     """Blur, strong dark corners, grain, and a pale border."""
-    pixels = _pixels(image.filter(ImageFilter.GaussianBlur(1.3))) * _vignette(image, 0.5)
-    faded = 0.85 * pixels + 24 + 10 * _noise(rng, image.height, image.width)
+    pixels = _pixels(image.filter(ImageFilter.GaussianBlur(1.0))) * _vignette(image, 0.45)
+    faded = 0.85 * pixels + 24 + 7 * _noise(rng, image.height, image.width)
     rim = round(0.03 * image.width)
     faded[:rim], faded[-rim:], faded[:, :rim], faded[:, -rim:] = 235, 235, 235, 235
     return _image(faded)
@@ -84,7 +84,7 @@ def old_photo(image: Image.Image, rng: Random) -> Image.Image:
 def _vignette(image: Image.Image, strength: float) -> Pixels:
     y = np.linspace(-1, 1, image.height, dtype=np.float32)[:, None, None]
     x = np.linspace(-1, 1, image.width, dtype=np.float32)[None, :, None]
-    return np.float32(1) - np.float32(strength / 2) * (x * x + y * y)
+    return (1 - strength / 2 * (x * x + y * y)).astype(np.float32)
 
 
 def halftone(image: Image.Image, rng: Random) -> Image.Image:
@@ -99,8 +99,8 @@ def halftone(image: Image.Image, rng: Random) -> Image.Image:
 
 def blocks(image: Image.Image, rng: Random) -> Image.Image:
     """Reduce to large square pixels of few colours."""
-    side = rng.randint(52, 64)
-    small = image.resize((side, side), Image.Resampling.BOX).quantize(rng.choice((16, 24)))
+    side = rng.randint(72, 88)
+    small = image.resize((side, side), Image.Resampling.BOX).quantize(rng.choice((24, 32)))
     return small.convert("RGB").resize(image.size, Image.Resampling.NEAREST)
 
 
@@ -119,12 +119,12 @@ def mosaic(image: Image.Image, rng: Random) -> Image.Image:
 
 def posterised(image: Image.Image, rng: Random) -> Image.Image:
     """Reduce to few flat colours."""
-    return image.quantize(rng.choice((5, 6, 8))).convert("RGB")
+    return image.quantize(rng.choice((8, 10))).convert("RGB")
 
 
 def oil(image: Image.Image, rng: Random) -> Image.Image:
     """Paint over with a broad brush."""
-    brushed = image.filter(ImageFilter.ModeFilter(5)).filter(ImageFilter.SMOOTH)
+    brushed = image.reduce(2).filter(ImageFilter.ModeFilter(3)).resize(image.size)
     return _image(_pixels(brushed) + 9 * _coarse_noise(rng, image, 40))
 
 
@@ -132,7 +132,7 @@ def cut(image: Image.Image, rng: Random) -> Image.Image:
     """Print in two colours, as from a cut block."""
     grey = _pixels(image.convert("L").filter(ImageFilter.GaussianBlur(0.8)))[..., None]
     lines = 34 * np.sin(np.arange(image.height, dtype=np.float32) * 2 * np.pi / 6)[:, None, None]
-    light = (grey + lines) > rng.uniform(120, 145)
+    light = (grey + lines) > rng.uniform(85, 110)
     ink, sheet = np.array([34, 30, 40], np.float32), np.array([240, 230, 208], np.float32)
     return _image(np.where(light, sheet, ink)).filter(ImageFilter.SMOOTH)
 
@@ -140,8 +140,8 @@ def cut(image: Image.Image, rng: Random) -> Image.Image:
 def screen_lines(image: Image.Image, rng: Random) -> Image.Image:
     """Show the scan lines of an old screen."""
     pixels = _pixels(image.filter(ImageFilter.GaussianBlur(0.7)))
-    pixels[::3] *= rng.uniform(0.6, 0.75)
-    return _image(pixels * 1.1)
+    pixels[::3] *= rng.uniform(0.75, 0.88)
+    return _image(pixels * 1.06)
 
 
 def embroidery(image: Image.Image, rng: Random) -> Image.Image:

@@ -3,6 +3,7 @@
 from random import Random
 
 from gmf.experiments.demo.drawing.shapes import (
+    Figure,
     Shape,
     arc_points,
     box,
@@ -13,11 +14,6 @@ from gmf.experiments.demo.drawing.shapes import (
     star,
     stroke,
 )
-
-
-def organisation(rng: Random) -> list[Shape]:
-    """Draw a logo or a sign."""
-    return rng.choice((badge, badge, badge, ring, sign, flag))(rng)
 
 
 def mark(rng: Random, role: str, x: float, y: float, size: float) -> list[Shape]:
@@ -101,9 +97,9 @@ def emblem(rng: Random, x: float, y: float, size: float) -> list[Shape]:
 
 def badge(rng: Random) -> list[Shape]:
     """Draw an emblem over a word mark on a card."""
-    shapes = [box("white", 0.0, 0.0, 1.0, 1.0)] if rng.random() < 0.6 else []
+    shapes = [box("white", 0.0, 0.0, 1.0, 1.0)] if rng.random() < 0.6 else list[Shape]()
     shapes += emblem(rng, 0.5, 0.36, rng.uniform(0.27, 0.32))
-    shapes += lettering("brand", random_letters(rng, 4, 7), 0.06, 0.74, 0.94, 0.87, width=0.045)
+    shapes += lettering("brand", random_letters(rng, 4, 6), 0.05, 0.73, 0.95, 0.88, width=0.05)
     if rng.random() < 0.5:
         shapes.append(stroke("accent", 0.02, (0.2, 0.94), (0.8, 0.94)))
     return shapes
@@ -142,16 +138,8 @@ def sign(rng: Random) -> list[Shape]:
     field, text = rng.choice((("brand", "white"), ("white", "brand"), ("ink", "light")))
     shapes += [box("metal", 0.0, 0.08, 1.0, 0.7), box(field, 0.03, 0.11, 0.97, 0.67)]
     shapes += emblem(rng, 0.5, 0.29, 0.15)
-    return shapes + lettering(text, random_letters(rng, 4, 7), 0.08, 0.48, 0.92, 0.61, width=0.045)
+    return shapes + lettering(text, random_letters(rng, 4, 6), 0.08, 0.48, 0.92, 0.61, width=0.045)
 
 
-def flag(rng: Random) -> list[Shape]:
-    """Draw a banner that hangs from a bar, with an emblem and a word mark."""
-    field = rng.choice(("brand", "accent", "white"))
-    text = "brand" if field == "white" else "white"
-    shapes = [
-        polygon(field, (0.08, 0.06), (0.92, 0.06), (0.92, 0.98), (0.5, 0.86), (0.08, 0.98)),
-        stroke("metal", 0.04, (0.0, 0.05), (1.0, 0.05)),
-    ]
-    shapes += emblem(rng, 0.5, 0.36, 0.24)
-    return shapes + lettering(text, random_letters(rng, 3, 5), 0.16, 0.66, 0.84, 0.79, width=0.045)
+#: Each as likely as another; a repeated one more so.
+ORGANISATIONS: tuple[Figure, ...] = (badge, badge, ring, sign)

@@ -48,6 +48,8 @@ ROLE_COLOURS: dict[str, tuple[Colour, ...]] = {
 }
 #: Roles of any strong colour.
 FREE_ROLES = ("cloth", "trousers", "accent", "brand")
+#: Roles of what lies behind everything: pale, now and then dark, so that figures stand out.
+BACKDROPS = ("backdrop", "backdrop_second")
 
 
 def _mix(a: Colour, b: Colour, share: float) -> Colour:
@@ -80,6 +82,10 @@ def strong_colour(rng: Random) -> Colour:
     channels = colorsys.hsv_to_rgb(rng.random(), rng.uniform(0.55, 0.9), rng.uniform(0.45, 0.9))
     red, green, blue = (round(255 * channel) for channel in channels)
     return red, green, blue
+
+
+def _backdrop(rng: Random) -> Colour:
+    return shaded(strong_colour(rng), 0.4 if rng.random() < 0.2 else rng.uniform(1.5, 1.85))
 
 
 def _duotone(rng: Random) -> Callable[[Colour], Colour]:
@@ -124,6 +130,7 @@ class Palette:
         self._tone = toning(tone, rng)
         self._colours = {role: rng.choice(choices) for role, choices in ROLE_COLOURS.items()}
         self._colours |= {role: strong_colour(rng) for role in FREE_ROLES}
+        self._colours |= {role: _backdrop(rng) for role in BACKDROPS}
         shift = rng.uniform(0.85, 1.12)
         self._colours = {role: shaded(colour, shift) for role, colour in self._colours.items()}
 

@@ -2,12 +2,15 @@
 
 from random import Random
 
-from gmf.experiments.demo.drawing.shapes import Shape, arc_points, box, ellipse, polygon, stroke
-
-
-def person(rng: Random) -> list[Shape]:
-    """Draw a portrait or a standing figure."""
-    return portrait(rng) if rng.random() < 0.65 else standing(rng)
+from gmf.experiments.demo.drawing.shapes import (
+    Figure,
+    Shape,
+    arc_points,
+    box,
+    ellipse,
+    polygon,
+    stroke,
+)
 
 
 def face(
@@ -186,3 +189,7 @@ def standing(rng: Random) -> list[Shape]:
     if rng.random() < 0.4:
         shapes.append(stroke("white", 0.03, (x - 0.16, 0.44), (x + 0.16, 0.44)))
     return shapes + face(rng, x, 0.16, 0.095, 0.12)
+
+
+#: Each as likely as another; a repeated one more so.
+PEOPLE: tuple[Figure, ...] = (portrait, portrait, portrait, standing)

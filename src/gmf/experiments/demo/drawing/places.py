@@ -2,15 +2,15 @@
 
 from random import Random
 
-from gmf.experiments.demo.drawing.shapes import Shape, arc_points, box, ellipse, polygon, stroke
-
-
-def place(rng: Random) -> list[Shape]:
-    """Draw a building or a landscape."""
-    draw = rng.choice(
-        (skyline, skyline, house, church, castle, lighthouse, bridge, mountains, mountains, temple)
-    )
-    return draw(rng)
+from gmf.experiments.demo.drawing.shapes import (
+    Figure,
+    Shape,
+    arc_points,
+    box,
+    ellipse,
+    polygon,
+    stroke,
+)
 
 
 def windows(
@@ -247,3 +247,18 @@ def temple(rng: Random) -> list[Shape]:
             box("white", x - 0.055, 0.42, x + 0.055, 0.46),
         ]
     return shapes
+
+
+#: Each as likely as another; a repeated one more so.
+PLACES: tuple[Figure, ...] = (
+    skyline,
+    skyline,
+    house,
+    church,
+    castle,
+    lighthouse,
+    bridge,
+    mountains,
+    mountains,
+    temple,
+)

@@ -1,32 +1,40 @@
 """Scenes: a main figure with small things around it on a background, and where they are."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
 from PIL import Image
 
-from gmf.experiments.demo.drawing.animals import animal
+from gmf.experiments.demo.drawing.animals import ANIMALS
 from gmf.experiments.demo.drawing.canvas import Canvas
-from gmf.experiments.demo.drawing.organisations import organisation
-from gmf.experiments.demo.drawing.palettes import Palette
-from gmf.experiments.demo.drawing.people import person
-from gmf.experiments.demo.drawing.places import place
-from gmf.experiments.demo.drawing.shapes import Shape, box, ellipse, moved, polygon, stroke, turned
+from gmf.experiments.demo.drawing.organisations import ORGANISATIONS
+from gmf.experiments.demo.drawing.palettes import BACKDROPS, Palette
+from gmf.experiments.demo.drawing.people import PEOPLE
+from gmf.experiments.demo.drawing.places import PLACES
+from gmf.experiments.demo.drawing.shapes import (
+    Figure,
+    Shape,
+    box,
+    ellipse,
+    mirrored,
+    moved,
+    polygon,
+    turned,
+)
 from gmf.experiments.demo.drawing.styles import Style
-from gmf.experiments.demo.drawing.unrelated import small_thing, unrelated
-from gmf.experiments.demo.drawing.works import work
+from gmf.experiments.demo.drawing.unrelated import SMALL_THINGS, UNRELATED
+from gmf.experiments.demo.drawing.works import WORKS
 from gmf.experiments.demo.kinds import Content
 
 Box = tuple[float, float, float, float]
 
-FIGURES: dict[Content, Callable[[Random], list[Shape]]] = {
-    "person": person,
-    "place": place,
-    "organisation": organisation,
-    "animal": animal,
-    "work": work,
-    "unrelated": unrelated,
+FIGURES: dict[Content, tuple[Figure, ...]] = {
+    "person": PEOPLE,
+    "place": PLACES,
+    "organisation": ORGANISATIONS,
+    "animal": ANIMALS,
+    "work": WORKS,
+    "unrelated": UNRELATED,
 }
 #: Sides that a picture may have, in pixels.
 SIDES_PX = (224, 256, 288, 320)
@@ -39,10 +47,12 @@ class Picture:
     Args:
         image: The pixels.
         boxes: Main figure first, then the small things; pixels, inside the picture.
+        figure: Name of the main figure.
     """
 
     image: Image.Image
     boxes: tuple[Box, ...]
+    figure: str
 
 
 def draw_picture(content: Content, *, style: Style, rng: Random) -> Picture:
@@ -53,20 +63,27 @@ def draw_picture(content: Content, *, style: Style, rng: Random) -> Picture:
     """
     width, height = rng.choice(SIDES_PX), rng.choice(SIDES_PX)
     main = _main_box(rng, width, height)
-    others = [_small_box(rng, width, height, main) for _ in range(rng.choice((0, 0, 1, 1, 2)))]
+    others = [_small_box(rng, width, height, main) for _ in range(rng.choice((0, 0, 0, 1, 1, 2)))]
     palette = Palette(rng, tone=rng.choice(style.tones))
     canvas = Canvas((width, height), style=style, palette=palette, rng=rng)
     if style.ground == "any":
         for shape in background(rng):
             canvas.paint(moved([shape], left=0, top=0, width=width, height=height)[0])
     in_front = rng.random() < 0.25
-    things = [(turned(FIGURES[content](rng), rng.uniform(-7, 7)), main)]
-    small = [(small_thing(rng), place) for place in others]
+    figure = rng.choice(FIGURES[content])
+    things = [(_posed(figure, rng), main)]
+    small = [(rng.choice(SMALL_THINGS)(rng), place) for place in others]
     for shapes, (left, top, right, bottom) in [*things, *small] if in_front else [*small, *things]:
         for shape in moved(shapes, left=left, top=top, width=right - left, height=bottom - top):
             canvas.paint(shape)
     boxes = tuple(_clipped(area, width, height) for area in (main, *others))
-    return Picture(canvas.finished(), boxes)
+    return Picture(canvas.finished(), boxes, figure.__name__)
+
+
+def _posed(figure: Figure, rng: Random) -> list[Shape]:
+    """Return a figure slightly turned, and an animal facing either way."""
+    shapes = turned(figure(rng), rng.uniform(-7, 7))
+    return mirrored(shapes) if figure in ANIMALS and rng.random() < 0.5 else shapes
 
 
 def _clipped(area: Box, width: int, height: int) -> Box:
@@ -81,10 +98,10 @@ def _clipped(area: Box, width: int, height: int) -> Box:
 
 def _main_box(rng: Random, width: int, height: int) -> Box:
     """Return where the main figure goes; it may leave the picture by up to an eighth."""
-    side = rng.uniform(0.62, 0.92) * min(width, height)
+    side = rng.uniform(0.72, 0.97) * min(width, height)
     aspect = rng.uniform(0.85, 1.18)
     w, h = side * min(1.0, aspect), side * min(1.0, 1 / aspect)
-    slack = 0.08 if rng.random() < 0.2 else 0.0
+    slack = 0.08 if rng.random() < 0.15 else 0.0
     left = rng.uniform(-slack * w, width - w + slack * w)
     top = rng.uniform(-slack * h, height - h + slack * h)
     return left, top, left + w, top + h
@@ -94,7 +111,7 @@ def _small_box(rng: Random, width: int, height: int, main: Box) -> Box:
     """Return where a small thing goes: of a few tries, where it hides least of the figure."""
     best, least = main, float("inf")
     for _ in range(6):
-        side = rng.uniform(0.16, 0.26) * min(width, height)
+        side = rng.uniform(0.15, 0.24) * min(width, height)
         left, top = rng.uniform(0, width - side), rng.uniform(0, height - side)
         covered = max(0.0, min(main[2], left + side) - max(main[0], left)) * max(
             0.0, min(main[3], top + side) - max(main[1], top)
@@ -106,10 +123,9 @@ def _small_box(rng: Random, width: int, height: int, main: Box) -> Box:
 
 def background(rng: Random) -> list[Shape]:
     """Return what lies behind everything, over the whole unit square."""
-    roles = ("white", "sky", "grey", "wall", "light", "accent", "cloth", "shade", "ground")
-    first, second = rng.sample(roles, 2)
+    first, second = BACKDROPS
     base = box(first, 0, 0, 1, 1, is_detail=True)
-    kind = rng.choice(("plain", "plain", "floor", "diagonal", "spots", "bands"))
+    kind = rng.choice(("plain", "plain", "floor", "diagonal", "spots"))
     if kind == "floor":
         return [base, box(second, 0, rng.uniform(0.6, 0.85), 1, 1, is_detail=True)]
     if kind == "diagonal":
@@ -118,6 +134,4 @@ def background(rng: Random) -> list[Shape]:
     if kind == "spots":
         spots = [(rng.random(), rng.random(), rng.uniform(0.03, 0.1)) for _ in range(7)]
         return [base, *(ellipse(second, x, y, r, r, is_detail=True) for x, y, r in spots)]
-    if kind == "bands":
-        return [base, *(stroke(second, 0.05, (0, y / 5), (1, y / 5)) for y in range(1, 5))]
     return [base]

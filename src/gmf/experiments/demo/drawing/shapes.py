@@ -1,7 +1,7 @@
 """Shapes in the unit square: what a figure is made of before a style turns it into pixels."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -45,6 +45,10 @@ class Shape:
     role: str
     stroke: float = 0.0
     is_detail: bool = False
+
+
+#: Draws one thing in the unit square, with the variety that the generator gives.
+Figure = Callable[[Random], list[Shape]]
 
 
 def polygon(role: str, *points: Point, is_detail: bool = False) -> Shape:

@@ -2,27 +2,15 @@
 
 from random import Random
 
-from gmf.experiments.demo.drawing.shapes import Shape, arc_points, box, ellipse, polygon, stroke
-
-
-def unrelated(rng: Random) -> list[Shape]:
-    """Draw food, a chart, a screenshot, a pattern, weather or a vehicle."""
-    family = rng.choice(
-        (
-            (pizza, burger, cup, ice_cream, fruit),
-            (bars, curve, pie),
-            (screenshot, chat),
-            (checks, dots, stripes),
-            (weather,),
-            (car, bus, bicycle),
-        )
-    )
-    return rng.choice(family)(rng)
-
-
-def small_thing(rng: Random) -> list[Shape]:
-    """Draw something small that lies about in any picture."""
-    return rng.choice((cup, ice_cream, fruit, balloon, ball, plant, parcel))(rng)
+from gmf.experiments.demo.drawing.shapes import (
+    Figure,
+    Shape,
+    arc_points,
+    box,
+    ellipse,
+    polygon,
+    stroke,
+)
 
 
 def pizza(rng: Random) -> list[Shape]:
@@ -127,21 +115,6 @@ def axes() -> list[Shape]:
     ]
 
 
-def bars(rng: Random) -> list[Shape]:
-    """Draw a bar chart."""
-    count = rng.randint(5, 7)
-    return axes() + [
-        box(
-            rng.choice(("brand", "brand", "accent")),
-            0.15 + 0.78 * i / count,
-            rng.uniform(0.15, 0.7),
-            0.15 + 0.78 * (i + 0.7) / count,
-            0.855,
-        )
-        for i in range(count)
-    ]
-
-
 def curve(rng: Random) -> list[Shape]:
     """Draw a line chart."""
     shapes = axes()
@@ -153,21 +126,6 @@ def curve(rng: Random) -> list[Shape]:
         shapes.append(stroke(role, 0.022, *points))
         shapes += [ellipse(role, px, py, 0.02, 0.02, is_detail=True) for px, py in points]
     return shapes
-
-
-def pie(rng: Random) -> list[Shape]:
-    """Draw a pie chart with a legend."""
-    shapes = [box("white", 0.0, 0.0, 1.0, 1.0)]
-    start, cuts = -90.0, sorted(rng.uniform(0.1, 0.9) for _ in range(3))
-    for part, (low, high) in enumerate(zip((0.0, *cuts), (*cuts, 1.0), strict=True)):
-        role = ("brand", "accent", "leaf", "light")[part]
-        arc = arc_points(0.42, 0.46, 0.36, 0.36, start + 360 * low, start + 360 * high)
-        shapes.append(polygon(role, (0.42, 0.46), *arc))
-        shapes += [
-            box(role, 0.84, 0.2 + 0.12 * part, 0.9, 0.26 + 0.12 * part),
-            stroke("grey_dark", 0.014, (0.92, 0.23 + 0.12 * part), (0.98, 0.23 + 0.12 * part)),
-        ]
-    return [*shapes, stroke("ink", 0.02, (0.15, 0.92), (0.7, 0.92))]
 
 
 def screenshot(rng: Random) -> list[Shape]:
@@ -268,90 +226,6 @@ def stripes(rng: Random) -> list[Shape]:
     return shapes
 
 
-def cloud(x: float, y: float, size: float, role: str) -> list[Shape]:
-    """Draw a cloud."""
-    return [
-        ellipse(role, x + dx * size, y + dy * size, r * size, 0.8 * r * size)
-        for dx, dy, r in ((-0.5, 0.1, 0.45), (0.5, 0.1, 0.4), (0.05, -0.15, 0.55), (0.0, 0.2, 0.5))
-    ]
-
-
-def weather(rng: Random) -> list[Shape]:
-    """Draw a sky with sun or rain."""
-    shapes = [box(rng.choice(("sky", "water", "grey")), 0.0, 0.0, 1.0, 1.0)]
-    if rng.random() < 0.6:
-        shapes += [
-            stroke("light", 0.03, (0.7, 0.3), p) for p in arc_points(0.7, 0.3, 0.3, 0.3)[::2]
-        ]
-        shapes.append(ellipse("light", 0.7, 0.3, 0.18, 0.18))
-    else:
-        shapes += [
-            stroke("white", 0.016, (x, y), (x - 0.04, y + 0.12))
-            for x, y in ((rng.uniform(0.1, 0.9), rng.uniform(0.5, 0.85)) for _ in range(14))
-        ]
-    for _ in range(rng.randint(2, 3)):
-        shapes += cloud(
-            rng.uniform(0.25, 0.75),
-            rng.uniform(0.3, 0.65),
-            rng.uniform(0.2, 0.3),
-            rng.choice(("white", "grey")),
-        )
-    return shapes
-
-
-def wheel(x: float, y: float, radius: float) -> list[Shape]:
-    """Draw a wheel with a hub."""
-    return [ellipse("ink", x, y, radius, radius), ellipse("grey", x, y, 0.5 * radius, 0.5 * radius)]
-
-
-def car(rng: Random) -> list[Shape]:
-    """Draw a car from the side."""
-    body = rng.choice(("tomato", "brand", "accent", "grey"))
-    roof = rng.uniform(0.24, 0.32)
-    return [
-        polygon(body, (0.2, 0.52), (0.32, roof), (0.66, roof), (0.8, 0.52)),
-        polygon("window", (0.26, 0.5), (0.35, roof + 0.05), (0.48, roof + 0.05), (0.48, 0.5)),
-        polygon("window", (0.52, 0.5), (0.52, roof + 0.05), (0.64, roof + 0.05), (0.74, 0.5)),
-        polygon(body, (0.0, 0.54), (0.06, 0.5), (0.9, 0.5), (1.0, 0.58), (1.0, 0.74), (0.0, 0.74)),
-        ellipse("light", 0.96, 0.6, 0.035, 0.035),
-        stroke("shade", 0.012, (0.5, 0.52), (0.5, 0.73)),
-        *wheel(0.22, 0.75, 0.13),
-        *wheel(0.78, 0.75, 0.13),
-    ]
-
-
-def bus(rng: Random) -> list[Shape]:
-    """Draw a bus from the side."""
-    body = rng.choice(("tomato", "cheese", "brand"))
-    shapes = [box(body, 0.0, 0.2, 1.0, 0.76), stroke("white", 0.03, (0.0, 0.6), (1.0, 0.6))]
-    shapes += [box("window", 0.05 + 0.15 * i, 0.28, 0.17 + 0.15 * i, 0.48) for i in range(5)]
-    return [
-        *shapes,
-        box("window", 0.83, 0.28, 0.96, 0.7),
-        *wheel(0.22, 0.78, 0.11),
-        *wheel(0.72, 0.78, 0.11),
-    ]
-
-
-def bicycle(rng: Random) -> list[Shape]:
-    """Draw a bicycle."""
-    frame = rng.choice(("tomato", "brand", "leaf"))
-    shapes: list[Shape] = []
-    for x in (0.22, 0.78):
-        shapes.append(stroke("ink", 0.035, *arc_points(x, 0.66, 0.2, 0.2)))
-        shapes += [
-            stroke("grey", 0.008, (x, 0.66), p) for p in arc_points(x, 0.66, 0.19, 0.19)[::3]
-        ]
-    shapes += [
-        stroke(frame, 0.035, (0.22, 0.66), (0.36, 0.36), (0.48, 0.66), (0.22, 0.66)),
-        stroke(frame, 0.035, (0.36, 0.36), (0.7, 0.34), (0.48, 0.66)),
-        stroke(frame, 0.035, (0.78, 0.66), (0.68, 0.24)),
-        stroke("ink", 0.035, (0.6, 0.2), (0.7, 0.22), (0.8, 0.18)),
-        stroke("ink", 0.05, (0.28, 0.3), (0.42, 0.3)),
-    ]
-    return shapes
-
-
 def balloon(rng: Random) -> list[Shape]:
     """Draw a balloon on a string."""
     return [
@@ -398,3 +272,19 @@ def parcel(rng: Random) -> list[Shape]:
         polygon(ribbon, (0.5, 0.28), (0.24, 0.06), (0.2, 0.26)),
         polygon(ribbon, (0.5, 0.28), (0.76, 0.06), (0.8, 0.26)),
     ]
+
+
+#: Food, a chart, screens and patterns.
+UNRELATED: tuple[Figure, ...] = (
+    pizza,
+    burger,
+    ice_cream,
+    curve,
+    screenshot,
+    chat,
+    checks,
+    dots,
+    stripes,
+)
+#: What may lie about in any picture.
+SMALL_THINGS: tuple[Figure, ...] = (cup, ice_cream, fruit, balloon, ball, plant, parcel)
