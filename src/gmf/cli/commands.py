@@ -10,6 +10,7 @@ from gmf.cli.encoders import encoders_app
 from gmf.cli.evaluate import evaluate
 from gmf.cli.export import export
 from gmf.cli.predict import predict
+from gmf.cli.regions import regions_app
 from gmf.cli.score import compare_command, score_command
 from gmf.cli.train import train
 
@@ -21,6 +22,7 @@ def mount(app: typer.Typer) -> None:
     app.add_typer(data_app, name="data")
     app.add_typer(encoders_app, name="encoders")
     app.add_typer(cache_app, name="cache")
+    app.add_typer(regions_app, name="regions")
     app.command()(train)
     app.command()(evaluate)
     app.command()(predict)
