@@ -7,6 +7,7 @@ from gmf.cli.data import data_app
 from gmf.cli.encoders import encoders_app
 from gmf.cli.evaluate import evaluate
 from gmf.cli.predict import predict
+from gmf.cli.serve import serve
 from gmf.cli.train import train
 
 
@@ -19,3 +20,4 @@ def mount(app: typer.Typer) -> None:
     app.command()(train)
     app.command()(evaluate)
     app.command()(predict)
+    app.command()(serve)
