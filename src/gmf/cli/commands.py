@@ -12,6 +12,7 @@ from gmf.cli.export import export
 from gmf.cli.predict import predict
 from gmf.cli.regions import regions_app
 from gmf.cli.score import compare_command, score_command
+from gmf.cli.serve import serve
 from gmf.cli.train import train
 
 
@@ -30,3 +31,4 @@ def mount(app: typer.Typer) -> None:
     app.command("compare")(compare_command)
     app.command()(demo)
     app.command()(export)
+    app.command()(serve)

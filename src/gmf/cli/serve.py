@@ -1,0 +1,57 @@
+"""``gmf serve``: REST service and web page of a trained run."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gmf.cli.output import write
+from gmf.core.config import apply_overrides, parse_config
+from gmf.core.errors import ConfigError
+
+
+def serve(
+    run: Annotated[Path, typer.Argument(help="Run folder or checkpoint folder.")],
+    limits: Annotated[
+        list[str] | None,
+        typer.Argument(help="Limits, e.g. max_body_mb=8 timeout_seconds=10.", metavar="[LIMIT]..."),
+    ] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port; 0 takes a free one.", min=0, max=65535)] = 8000,
+    device: Annotated[str, typer.Option(help="Where to compute, e.g. cpu or cuda.")] = "cpu",
+    api_key_file: Annotated[
+        Path | None,
+        typer.Option(help="File with the key that requests must bring; or set GMF_API_KEY."),
+    ] = None,
+) -> None:
+    """Serve a run over HTTP: REST under /v1, a page at /, until SIGTERM or Ctrl-C."""
+    try:
+        from gmf.serving.config import ServeConfig
+        from gmf.serving.run import bind, serve_pipeline
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"gmf serve needs {error.name}; install it with: pip install 'gmf[serve]'"
+        ) from error
+    from gmf.prediction.pipeline import load
+
+    config = parse_config(ServeConfig, apply_overrides({}, limits or []), source="limits")
+    key = _api_key(api_key_file)
+    with bind(host, port) as listener:
+        pipeline = load(run, device=device)
+        name = f"[{host}]" if ":" in host else host
+        write(f"http://{name}:{listener.getsockname()[1]}/")
+        serve_pipeline(pipeline, listener=listener, config=config, api_key=key)
+
+
+def _api_key(file: Path | None) -> str | None:
+    try:
+        key = file.read_text(encoding="utf-8") if file else os.environ.get("GMF_API_KEY")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: the API key cannot be read ({error})") from error
+    if key is None:
+        return None
+    key = key.strip()
+    if not key.isascii() or not key.isprintable() or len(key) < 16 or " " in key:
+        raise ConfigError("the API key must have 16 printable ASCII characters or more, no spaces")
+    return key
