@@ -6,10 +6,9 @@ from typing import Annotated, Any
 
 import torch
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from typer.core import TyperGroup
 
+from gmf.cli.output import progress_bar, write
 from gmf.core.config import apply_overrides, parse_config
 from gmf.core.errors import ConfigError, DataError
 from gmf.data.jsonl import read_regions
@@ -71,22 +70,15 @@ def find(
     choice = ProposerChoice(proposer, tuple(places or ()), settings, _device_of(device))
     tasks = collect_images(data, splits=split or ())
     job = RegionsJob(build_proposer(choice), limits=limits, out=out, batch_size=batch_size)
-    bar = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=Console(stderr=True),
-    )
-    with bar:
+    with progress_bar() as bar:
         line = bar.add_task(proposer, total=len(tasks))
         report = job.run(
             tasks, overwrite=overwrite, on_progress=lambda done: bar.update(line, completed=done)
         )
     if as_json:
-        typer.echo(json.dumps({"file": str(job.file.path), **report.as_dict()}, indent=2))
+        write(json.dumps({"file": str(job.file.path), **report.as_dict()}, indent=2))
     else:
-        typer.echo(f"{job.file.path}: {report.summary()}")
+        write(f"{job.file.path}: {report.summary()}")
 
 
 @regions_app.command("show")
@@ -119,7 +111,7 @@ def show(
         raise DataError("none of its images is in the data set and can be read", path=path)
     out.parent.mkdir(parents=True, exist_ok=True)
     contact_sheet(entries, columns=columns, tile_px=tile).save(out, format="PNG")
-    typer.echo(f"{out}: {len(entries)} of {len(tasks)} images")
+    write(f"{out}: {len(entries)} of {len(tasks)} images")
 
 
 def _device_of(name: str) -> torch.device:

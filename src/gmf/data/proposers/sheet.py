@@ -76,9 +76,11 @@ def draw_regions(image: Image.Image, regions: Sequence[Region]) -> Image.Image:
         left, top, right, bottom = region.box
         pen.rectangle((left, top, right - 1, bottom - 1), outline=colour, width=3)
         label = f"{region.label} {region.score:.2f}".strip()
-        box = pen.textbbox((left + 3, max(0.0, top + 2)), label, font=_font())
+        room = drawn.width - pen.textlength(label, font=_font()) - 3
+        place = (max(3.0, min(left + 3, room)), max(0.0, top + 2))
+        box = pen.textbbox(place, label, font=_font())
         pen.rectangle((box[0] - 2, box[1] - 1, box[2] + 2, box[3] + 1), fill=colour)
-        pen.text((left + 3, max(0.0, top + 2)), label, fill="white", font=_font())
+        pen.text(place, label, fill="white", font=_font())
     return drawn
 
 

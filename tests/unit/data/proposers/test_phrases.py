@@ -15,14 +15,14 @@ from gmf.data.readers import read_conll
     ("post", "expected"),
     [
         (
-            "RT @BBCWorld : Kim Davis and Isis in Palm Springs http://t.co/x",
+            "RT @BBC : Kim Davis and Isis in Palm Springs http://t.co/x",
             "Kim Davis|Isis|Palm Springs",
         ),
         ("just a dog on my sofa", "dog|sofa"),
         ("#BlackLivesMatter at 5 pm", "Black Lives Matter"),
         ("New York 's Red Cross , Red Cross !", "York|Red Cross"),
         (
-            "a very long row of big shiny green plastic garden chairs",
+            "a row of big shiny green plastic garden chairs",
             "row|shiny green plastic garden|chairs",
         ),
         ("😀 !!! 123 http://t.co", ""),
