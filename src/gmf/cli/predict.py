@@ -22,7 +22,7 @@ def predict(
     """Find the entities of a post, with character offsets and confidences."""
     pipeline = load(run)
     document = pipeline(text, image=image)
-    report_images(pipeline.collator.report)
+    report_images(pipeline.report)
     for note in document.notes:
         say(f"note: {note}")
     if as_json:

@@ -7,6 +7,7 @@ from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
 from gmf.core.types import Sample
+from gmf.data.slots import SlotOrigin
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,9 @@ class Batch:
             the whole image, then its regions.
         view_is_region: True where the slot is a region.
         view_is_blank: True where a blank stand-in took the place of a missing image.
+        slot_origins: What each post listed, in order, unusable pictures included: the n-th of a
+            post that is usable or blank is its n-th slot that is not absent. Empty when nothing is
+            known of it.
     """
 
     samples: tuple[Sample, ...]
@@ -45,6 +49,7 @@ class Batch:
     view_index: Int[Tensor, "batch slots"]
     view_is_region: Bool[Tensor, "batch slots"]
     view_is_blank: Bool[Tensor, "batch slots"]
+    slot_origins: tuple[tuple[SlotOrigin, ...], ...] = ()
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -78,4 +83,5 @@ class Batch:
             view_index=empty,
             view_is_region=empty.bool(),
             view_is_blank=empty.bool(),
+            slot_origins=(),
         )

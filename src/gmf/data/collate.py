@@ -1,6 +1,7 @@
 """Samples to a batch."""
 
 from collections.abc import Sequence
+from copy import copy
 
 import torch
 from torch import Tensor
@@ -67,7 +68,14 @@ class Collator:
             view_index=pictures.view_index,
             view_is_region=pictures.view_is_region,
             view_is_blank=pictures.view_is_blank,
+            slot_origins=pictures.slot_origins,
         )
+
+    def reporting_to(self, report: ImageReport) -> "Collator":
+        """Return the same collator, with another report to count in."""
+        other = copy(self)
+        other.report = report
+        return other
 
     def _align(self, samples: Sequence[Sample]) -> Alignment:
         posts = [sample.tokens for sample in samples]

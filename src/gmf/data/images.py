@@ -105,8 +105,7 @@ def open_image(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> Image.I
                     kind=FaultKind.TOO_LARGE,
                     detail=f"{width} x {height} pixels, the limit is {max_pixels}",
                 )
-            image.load()
-            return _to_rgb(_upright(image))
+            return upright_rgb(image)
     except UnidentifiedImageError as error:
         detail = f"expected {', '.join(FORMATS)}" if content else "empty file"
         raise UnusableImageError(name, kind=FaultKind.NOT_AN_IMAGE, detail=detail) from error
@@ -116,6 +115,16 @@ def open_image(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> Image.I
         raise UnusableImageError(
             name, kind=FaultKind.BROKEN, detail=str(error) or repr(error)
         ) from error
+
+
+def upright_rgb(image: Image.Image) -> Image.Image:
+    """Return an opened picture as ``open_image`` does: upright, RGB, transparency over white.
+
+    Raises:
+        OSError: Or others of Pillow's errors, if the content that is still unread is broken.
+    """
+    image.load()
+    return _to_rgb(_upright(image))
 
 
 def _upright(image: Image.Image) -> Image.Image:

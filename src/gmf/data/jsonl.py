@@ -1,6 +1,6 @@
 """Own data: one JSON object a line, as ``sample.schema.json`` describes it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
 
@@ -102,7 +102,13 @@ def sample_schema() -> dict[str, Any]:
 
 
 def sample_of_row(
-    row: SampleRow, *, folder: Path, default_id: str = "", path: Path | None = None, line: int = 1
+    row: SampleRow,
+    *,
+    folder: Path,
+    default_id: str = "",
+    path: Path | None = None,
+    line: int = 1,
+    aliases: Mapping[str, str] = TYPE_ALIASES,
 ) -> Sample:
     """Return the sample that a row describes.
 
@@ -112,6 +118,7 @@ def sample_of_row(
         default_id: Identifier when the row has none.
         path: File, for messages.
         line: Line, for messages.
+        aliases: Entity types to rename; by default ``OTHER`` is read as ``MISC``.
 
     Raises:
         DataError: If a path leaves the folder, a tag is not BIO2, or an entity is empty, outside
@@ -129,26 +136,34 @@ def sample_of_row(
     origin = f"{path}:{line}" if path else ""
     if row.tokens is not None:
         try:
-            tags = None if row.tags is None else tuple(alias_tag(tag) for tag in row.tags)
+            tags = (
+                None
+                if row.tags is None
+                else tuple(alias_tag(tag, aliases=aliases) for tag in row.tags)
+            )
         except ValueError as error:
             raise located("tags", error) from error
         return Sample(identifier, row.tokens, tags, images, origin=origin)
     text = row.text or ""
     try:
-        tokens, offsets, tags = tokenize_with_entities(text, entities=row.entities)
+        tokens, offsets, tags = tokenize_with_entities(text, entities=row.entities, aliases=aliases)
     except ValueError as error:
         raise located("text" if row.entities is None else "entities", error) from error
     return Sample(identifier, tokens, tags, images, text, offsets, origin)
 
 
 def tokenize_with_entities(
-    text: str, *, entities: tuple[EntityRow, ...] | None
+    text: str,
+    *,
+    entities: tuple[EntityRow, ...] | None,
+    aliases: Mapping[str, str] = TYPE_ALIASES,
 ) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...], tuple[str, ...] | None]:
     """Tokenise a text so that no token reaches across the boundary of an entity.
 
     Args:
         text: Raw text.
         entities: Entities by character offsets; ``None`` when unlabelled.
+        aliases: Entity types to rename.
 
     Returns:
         Tokens, their offsets and their tags (``None`` when unlabelled).
@@ -178,17 +193,21 @@ def tokenize_with_entities(
         return tokens, offsets, None
     starts = {start: index for index, (start, _) in enumerate(offsets)}
     ends = {end: index + 1 for index, (_, end) in enumerate(offsets)}
-    words = [
-        Entity(starts[e.start], ends[e.end], TYPE_ALIASES.get(e.type, e.type)) for e in entities
-    ]
+    words = [Entity(starts[e.start], ends[e.end], aliases.get(e.type, e.type)) for e in entities]
     return tokens, offsets, tuple(tags_of(words, len(tokens)))
 
 
-def read_jsonl(path: Path, *, on_fault: Callable[[DataError], None] = fail) -> list[Sample]:
-    """Read own data. Empty lines are skipped; entity type ``OTHER`` is read as ``MISC``.
+def read_jsonl(
+    path: Path,
+    *,
+    aliases: Mapping[str, str] = TYPE_ALIASES,
+    on_fault: Callable[[DataError], None] = fail,
+) -> list[Sample]:
+    """Read own data. Empty lines are skipped.
 
     Args:
         path: The file; image paths in it are relative to its folder.
+        aliases: Entity types to rename; by default ``OTHER`` is read as ``MISC``.
         on_fault: Called with each fault; the line is then left out. By default it is raised.
 
     Raises:
@@ -207,6 +226,7 @@ def read_jsonl(path: Path, *, on_fault: Callable[[DataError], None] = fail) -> l
                     default_id=f"{path.stem}-{number}",
                     path=path,
                     line=number,
+                    aliases=aliases,
                 )
             )
         except DataError as error:

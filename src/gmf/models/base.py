@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from gmf.core.config import Config
 from gmf.core.tags import TagSet
-from gmf.core.types import Sample
+from gmf.core.types import Sample, ScoredEntity
 from gmf.data.batch import Batch
 from gmf.models.modules.image_encoder import ImageEncoder
 from gmf.models.modules.tagging_head import Decoded, TaggingHead
@@ -94,6 +94,12 @@ class MnerModel(nn.Module, ABC):
         return 0
 
     @property
+    def frozen_image_encoder(self) -> ImageEncoder | None:
+        """The image encoder, when its output never changes and may be cached."""
+        encoder = getattr(self, "image_encoder", None)
+        return encoder if isinstance(encoder, ImageEncoder) and not encoder.trainable else None
+
+    @property
     def assets(self) -> dict[str, Any]:
         """What must be saved beside the weights to build the model again, as JSON values."""
         return {}
@@ -101,6 +107,12 @@ class MnerModel(nn.Module, ABC):
     def decode(self, output: ModelOutput, batch: Batch) -> list[Decoded]:
         """Return tags and entities of every sample."""
         return self.head.decode(output.emissions, batch)
+
+    def confidences(
+        self, output: ModelOutput, batch: Batch, entities: Sequence[Sequence[ScoredEntity]]
+    ) -> list[tuple[ScoredEntity, ...]]:
+        """Return the probability of given entities of every sample."""
+        return self.head.confidences(output.emissions, batch, entities)
 
     def explain(self, batch: Batch) -> list[dict[str, Any]]:
         """Return, for each sample, named values that show what the model used; empty by default."""

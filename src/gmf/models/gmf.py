@@ -37,7 +37,7 @@ class GmfConfig(HeadConfig):
         task_weight: alpha of Eq. 22.
         consistency_text: C_g from a pass without clues (``plain``) or from the guided one.
         clue_layers: Text layers that receive clues, from 0; all when ``None``.
-        normalise_clues: Layer norm before Eq. 12.
+        normalise_stages: Batch normalisation after Eq. 5-6; the paper has none.
         hide_images: Share of posts whose images are hidden in a training step, in [0, 1).
         type_presence_weight: Weight of an auxiliary loss that predicts from the clues which
             entity types occur in the tweet; 0, the paper's, leaves it out.
@@ -56,7 +56,7 @@ class GmfConfig(HeadConfig):
     task_weight: float = Field(default=0.7, gt=0, le=1)
     consistency_text: Literal["plain", "guided"] = "plain"
     clue_layers: tuple[int, ...] | None = Field(default=None, strict=False)
-    normalise_clues: bool = True
+    normalise_stages: bool = True
     hide_images: float = Field(default=0.0, ge=0, lt=1)
     type_presence_weight: float = Field(default=0.0, ge=0)
     finetune_image_encoder: bool = False
@@ -95,7 +95,10 @@ class Gmf(MnerModel):
                     CrossScaleAttention(c, reduction_ratio=config.reduction_ratio) for c in channels
                 )
             self.mapping = FeatureMapping(
-                channels, out_dim=dim, cells_per_side=config.cells_per_side
+                channels,
+                out_dim=dim,
+                cells_per_side=config.cells_per_side,
+                normalise=config.normalise_stages,
             )
             self.gating = DynamicGating(
                 dim, num_stages=len(channels), num_layers=text_encoder.num_layers
@@ -105,7 +108,6 @@ class Gmf(MnerModel):
                 hidden_dim=dim,
                 num_heads=text_encoder.num_heads,
                 num_layers=text_encoder.num_layers,
-                normalise=config.normalise_clues,
             )
             if config.type_presence_weight:
                 self.type_presence = nn.Linear(dim, len(tags.types))
@@ -145,8 +147,9 @@ class Gmf(MnerModel):
             return ModelOutput(emissions)
         losses = {"ner": self.head.loss(emissions, batch)}
         total = losses["ner"]
-        if self.training and self.options.use_consistency_matching and maps is not None:
-            losses["consistency"] = self._consistency(batch, maps[-1], hidden)
+        if self.training and self.options.use_consistency_matching:
+            last_map = None if maps is None else maps[-1]
+            losses["consistency"] = self._consistency(batch, last_map, hidden)
             alpha = self.options.task_weight
             total = alpha * losses["ner"] + (1 - alpha) * losses["consistency"]
         if self.options.type_presence_weight and fused is not None:
@@ -216,18 +219,22 @@ class Gmf(MnerModel):
             mask = mask & keep
         return mask
 
-    def _consistency(self, batch: Batch, last_map: Tensor, hidden: Tensor) -> Float[Tensor, ""]:
+    def _consistency(
+        self, batch: Batch, last_map: Tensor | None, hidden: Tensor
+    ) -> Float[Tensor, ""]:
         """Contrast each post that has a real image with its first whole image, Sect. 3.5."""
         real = (batch.view_index >= 0) & ~batch.view_is_region & ~batch.view_is_blank
         rows = real.any(dim=1)
-        if self.options.consistency_text == "plain" and rows.sum() > 1:
+        if last_map is None:
+            nothing = hidden.new_zeros(0, hidden.shape[-1])
+            return self.matching.loss(nothing, nothing)
+        if self.options.consistency_text == "plain" and rows.any():
             inputs = {key: value[rows] for key, value in batch.text_inputs.items()}
             first = self.text_encoder(inputs, None)[:, 0]
         else:
             first = hidden[rows, 0]
         view: Int[Tensor, " pairs"] = batch.view_index[rows, real[rows].int().argmax(dim=1)]
-        text, image = self.matching(first, last_map[view].mean(dim=(2, 3)))
-        return self.matching.loss(text, image)
+        return self.matching.loss(*self.matching(first, last_map[view].mean(dim=(2, 3))))
 
     def _type_presence(self, fused: Tensor, batch: Batch, slot_mask: Tensor) -> Float[Tensor, ""]:
         """Predict from the mean clue of each post which entity types occur in it."""

@@ -1,7 +1,6 @@
-"""The only inference loop: samples to predictions, in order, in constant memory."""
+"""Inference with PyTorch: samples to predictions, in order, in constant memory."""
 
-from collections.abc import Iterable, Iterator
-from itertools import islice
+from collections.abc import Iterable, Iterator, Sequence
 
 import torch
 
@@ -9,10 +8,9 @@ from gmf.core.types import Prediction, Sample
 from gmf.data.batch import Batch
 from gmf.data.collate import Collator
 from gmf.models.base import MnerModel
-from gmf.models.modules.tagging_head import Decoded
+from gmf.models.windows import WINDOW, predict_in_windows
 
-#: Batches that are read ahead to be sorted by length; bounds memory.
-WINDOW = 32
+__all__ = ["WINDOW", "predict"]
 
 
 @torch.no_grad()
@@ -29,48 +27,29 @@ def predict(
     A sample's prediction does not depend on what shares its batch. The model is left in
     evaluation mode.
 
+    On request ``Prediction.explanation`` holds, for a post with a picture that the model saw:
+    what ``MnerModel.explain`` returns; ``slots``, the origins of its pictures; and of a second pass
+    without pictures ``without_images``, the entities then found, and ``same_entities``, the
+    entities of the prediction with the confidence that they then have. It is empty for others.
+
     Args:
         model: The model.
         samples: Any number of samples; read in windows.
         collator: Made for this model.
         batch_size: Samples of one pass.
-        explain: Whether to fill ``Prediction.explanation``.
+        explain: Whether to fill ``Prediction.explanation``; costs two passes more.
     """
     model.eval()
     device = next(model.parameters()).device
-    source = iter(samples)
-    while window := list(islice(source, WINDOW * batch_size)):
-        order = sorted(range(len(window)), key=lambda i: len(window[i].tokens))
-        results: dict[int, Prediction] = {}
-        for start in range(0, len(order), batch_size):
-            rows = order[start : start + batch_size]
-            batch = collator([window[row] for row in rows]).to(device)
-            decoded = model.decode(model(batch), batch)
-            explanations = model.explain(batch) if explain else [{} for _ in rows]
-            for place, row in enumerate(rows):
-                results[row] = Prediction(
-                    sample=window[row],
-                    tags=decoded[place].tags,
-                    entities=decoded[place].entities,
-                    notes=_notes(batch, place, decoded[place]),
-                    explanation=explanations[place],
-                )
-        for row in range(len(window)):
-            yield results[row]
 
+    def collate(rows: Sequence[Sample]) -> Batch:
+        return collator(rows).to(device)
 
-def _notes(batch: Batch, row: int, decoded: Decoded) -> tuple[str, ...]:
-    """Say what of a sample the model did not see."""
-    notes: list[str] = []
-    cut = len(decoded.tags) - int(batch.word_mask[row].sum())
-    if cut:
-        notes.append(f"{cut} words beyond the length limit are tagged O")
-    whole = (batch.view_index[row] >= 0) & ~batch.view_is_region[row]
-    blanks = int((whole & batch.view_is_blank[row]).sum())
-    listed = len(batch.samples[row].images)
-    unseen = listed - int((whole & ~batch.view_is_blank[row]).sum())
-    if unseen and batch.view_index.shape[1]:
-        notes.append(f"{unseen} of {listed} images could not be read")
-    if blanks:
-        notes.append(f"{blanks} blank stand-in in place of an image")
-    return tuple(notes)
+    yield from predict_in_windows(
+        model,
+        samples,
+        collate=collate,
+        uses_images=model.uses_images,
+        batch_size=batch_size,
+        explain=explain,
+    )

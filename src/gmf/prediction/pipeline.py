@@ -1,185 +1,134 @@
 """A trained model in use: text and images to entities with character offsets and confidences."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
-from io import BytesIO
 from pathlib import Path
-from typing import Any, overload
+from typing import Any, Self, overload
 
-import torch
-from PIL import Image
-
-from gmf.core.types import ImageInput, Prediction, Sample
-from gmf.data.collate import Collator
-from gmf.data.tokenize import tokenize
-from gmf.models.checkpoint import Tagger, load_tagger
-from gmf.models.inference import predict
-from gmf.training.run_folder import checkpoint_of
-
-#: What is taken as one image: a file, encoded bytes, an opened picture, or one with regions.
-ImageLike = str | Path | bytes | Image.Image | ImageInput
-#: The images of one post.
-PostImages = ImageLike | Sequence[ImageLike] | None
-
-
-@dataclass(frozen=True, slots=True)
-class Mention:
-    """An entity found in a text.
-
-    Args:
-        text: Its characters, ``document.text[char_start:char_end]``.
-        type: Entity type, for example ``PER``.
-        char_start: First character, from 0.
-        char_end: One past the last character.
-        confidence: Probability of exactly this span and type under the model, in [0, 1].
-    """
-
-    text: str
-    type: str
-    char_start: int
-    char_end: int
-    confidence: float
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """What was found in one post.
-
-    Args:
-        text: The text as given.
-        entities: Entities in order.
-        notes: What of the post the model did not see, and why.
-        explanation: On request: ``gates`` and ``slot_attention``, see ``Gmf.explain``.
-    """
-
-    text: str
-    entities: tuple[Mention, ...]
-    notes: tuple[str, ...] = ()
-    explanation: dict[str, Any] = field(default_factory=dict)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return text, entities and notes as plain values."""
-        entities = [asdict(entity) for entity in self.entities]
-        return {"text": self.text, "entities": entities, "notes": list(self.notes)}
+from gmf.core.types import Sample
+from gmf.data.image_report import ImageReport
+from gmf.prediction.engine import Engine
+from gmf.prediction.hub import local_folder
+from gmf.prediction.onnx.extra import require_installed
+from gmf.prediction.onnx.folder import is_exported
+from gmf.prediction.posts import Post, PostImages, sample_of
+from gmf.prediction.results import Document, document_of
 
 
 class Pipeline:
-    """Finds entities in posts; made by ``gmf.load``.
+    """Finds entities in posts; made by ``gmf.load``. May be used by many threads at once.
 
     Args:
-        tagger: A trained model.
-        device: Where to compute.
+        engine: What runs the model.
+        source: Folder that it was loaded from.
     """
 
-    def __init__(self, tagger: Tagger, *, device: str | torch.device = "cpu") -> None:
-        self.tagger = tagger
-        self.tagger.model.to(device).eval()
-        self.collator: Collator = tagger.collator()
+    def __init__(self, engine: Engine, *, source: Path | None = None) -> None:
+        self.engine, self.source = engine, source
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """Entity types that the model predicts."""
+        return self.engine.types
+
+    @property
+    def report(self) -> ImageReport:
+        """What became of the images so far."""
+        return self.engine.report
 
     @overload
-    def __call__(
-        self,
-        text: str,
-        *,
-        image: PostImages = None,
-        explain: bool = False,
+    def __call__(  # pyright: ignore[reportOverlappingOverload] -- str is an Iterable[str]
+        self, text: str, *, image: PostImages = None, explain: bool = False
     ) -> Document: ...
 
     @overload
     def __call__(
         self,
-        text: list[str],
+        text: list[str] | tuple[str, ...],
         *,
         image: Sequence[PostImages] | None = None,
         explain: bool = False,
     ) -> list[Document]: ...
 
+    @overload
     def __call__(
-        self, text: str | list[str], *, image: Any = None, explain: bool = False
-    ) -> Document | list[Document]:
+        self,
+        text: Iterable[str],
+        *,
+        image: Iterable[PostImages] | None = None,
+        explain: bool = False,
+    ) -> Iterator[Document]: ...
+
+    def __call__(self, text: Any, *, image: Any = None, explain: bool = False) -> Any:
         """Find the entities of one post, or of several.
 
         Args:
-            text: One text, or a list of texts.
-            image: The images of the post: none, one or a list; for a list of texts, a list with
-                one such value a text.
-            explain: Whether to say what the model used.
+            text: One text; or a list, which gives a list; or any other iterable, which gives an
+                iterator and is read as it goes.
+            image: The images of the post: none, one or a list of paths, bytes, PIL images or
+                ``ImageInput``; for several texts, one such value a text.
+            explain: Whether to say what the model used; costs about three times the time.
 
         Raises:
             ValueError: If texts and images differ in number.
+            DataError: If a text is no Unicode text.
+            ImageError: If an image is none of the above, or a URL. A file that is absent or broken
+                is no error but a note of the document.
         """
         if isinstance(text, str):
             return next(self.stream([(text, image)], explain=explain))
-        images = [None] * len(text) if image is None else image
-        return list(self.stream(zip(text, images, strict=True), explain=explain))
+        posts = text if image is None else zip(text, image, strict=True)
+        documents = self.stream(posts, explain=explain)
+        return list(documents) if isinstance(text, list | tuple) else documents
 
     def stream(
-        self, posts: Iterable[tuple[str, Any]], *, batch_size: int = 32, explain: bool = False
+        self, posts: Iterable[Post], *, batch_size: int = 32, explain: bool = False
     ) -> Iterator[Document]:
         """Yield the document of each post, in order and in constant memory.
 
         Args:
-            posts: Pairs of a text and its images (none, one or a list).
-            batch_size: Posts of one pass.
+            posts: Texts, or pairs of a text and its images.
+            batch_size: Posts of one pass; posts of like length share one.
             explain: Whether to say what the model used.
         """
-        samples = (_sample(text, images) for text, images in posts)
-        for prediction in predict(
-            self.tagger.model,
-            samples,
-            collator=self.collator,
-            batch_size=batch_size,
-            explain=explain,
-        ):
-            yield document_of(prediction)
+        samples = (sample_of(post) if isinstance(post, str) else sample_of(*post) for post in posts)
+        return self.predict(samples, batch_size=batch_size, explain=explain)
+
+    def predict(
+        self, samples: Iterable[Sample], *, batch_size: int = 32, explain: bool = False
+    ) -> Iterator[Document]:
+        """Yield the document of each sample, in order and in constant memory; see ``stream``."""
+        return map(
+            document_of, self.engine.predict(samples, batch_size=batch_size, explain=explain)
+        )
+
+    @classmethod
+    def from_pretrained(cls, name: str | Path, **options: Any) -> Self:
+        """Load a trained model; the same as ``gmf.load``."""
+        loaded = load(name, **options)
+        return cls(loaded.engine, source=loaded.source)
 
 
-def load(path: str | Path, *, device: str | torch.device = "cpu") -> Pipeline:
+def load(name: str | Path, *, device: str = "auto", revision: str | None = None) -> Pipeline:
     """Load a trained model.
 
     Args:
-        path: A run folder (its best checkpoint is taken) or a checkpoint folder.
-        device: Where to compute.
+        name: A run folder (its best checkpoint is taken), a checkpoint folder, a folder written by
+            ``gmf export``, or an id on the Hugging Face Hub such as ``someone/gmf-twitter2017``.
+        device: Where to compute: ``auto`` takes a GPU when there is one; or ``cpu``, ``cuda``, ...
+        revision: Branch, tag or commit of a hub id.
 
     Raises:
-        CheckpointError: If the path holds no complete checkpoint.
+        CheckpointError: If there is no such folder or hub id, or it holds no complete checkpoint.
     """
-    return Pipeline(load_tagger(checkpoint_of(Path(path))), device=device)
+    # Here, not above: what runs a model decides what is imported; an exported one needs no torch.
+    folder = local_folder(name, revision=revision)
+    if is_exported(folder):
+        require_installed(["onnxruntime"])
+        from gmf.prediction.onnx.engine import OnnxEngine
 
+        return Pipeline(OnnxEngine(folder, device=device), source=folder)
+    from gmf.models.checkpoint import load_tagger
+    from gmf.prediction.torch_engine import TorchEngine
+    from gmf.training.run_folder import checkpoint_of
 
-def document_of(prediction: Prediction) -> Document:
-    """Return a prediction as a document with character offsets.
-
-    A sample without text gets its words joined by spaces.
-    """
-    sample = prediction.sample
-    text, offsets = sample.text, sample.offsets
-    if text is None or offsets is None:
-        text = " ".join(sample.tokens)
-        starts = [0]
-        for token in sample.tokens:
-            starts.append(starts[-1] + len(token) + 1)
-        offsets = tuple((s, s + len(t)) for s, t in zip(starts, sample.tokens, strict=False))
-    mentions: list[Mention] = []
-    for entity in prediction.entities:
-        start, end = offsets[entity.start][0], offsets[entity.end - 1][1]
-        mentions.append(Mention(text[start:end], entity.type, start, end, entity.confidence))
-    return Document(text, tuple(mentions), prediction.notes, prediction.explanation)
-
-
-def _sample(text: str, images: Any) -> Sample:
-    listed = () if images is None else images if isinstance(images, list | tuple) else (images,)
-    tokens, offsets = tokenize(text)
-    return Sample(
-        id="", tokens=tokens, images=tuple(map(_image, listed)), text=text, offsets=offsets
-    )
-
-
-def _image(image: ImageLike) -> ImageInput:
-    if isinstance(image, ImageInput):
-        return image
-    if isinstance(image, Image.Image):
-        buffer = BytesIO()
-        image.convert("RGB").save(buffer, format="PNG")
-        return ImageInput(buffer.getvalue())
-    return ImageInput(Path(image) if isinstance(image, str) else image)
+    return Pipeline(TorchEngine(load_tagger(checkpoint_of(folder)), device=device), source=folder)

@@ -110,6 +110,12 @@ class ImageEncoder(nn.Module):
         with torch.set_grad_enabled(self.trainable and torch.is_grad_enabled()):
             return self.run(views)
 
+    def encode(
+        self, views: Float[Tensor, "views 3 height width"]
+    ) -> tuple[Float[Tensor, "views _ _ _"], ...]:
+        """Return the maps of views that lie on the CPU, computed where the encoder is."""
+        return self(views.to(next(self.model.parameters()).device))
+
     def run(
         self, views: Float[Tensor, "views 3 height width"]
     ) -> tuple[Float[Tensor, "views _ _ _"], ...]:

@@ -79,22 +79,18 @@ class VisualClueGuidance(nn.Module):
     ``[phi_k^l ; phi_v^l] = V^(l) W_l``, the cells of all pictures of a post side by side.
 
     Source: GMF, Sect. 3.4.3-3.4.4, Eq. 10-12. Departs from it: pictures that are absent are
-    masked; ``normalise`` puts a layer norm before ``W_l`` (docs/decisions/0003).
+    masked (docs/decisions/0004).
 
     Args:
         dim: Width of the fused pyramid.
         hidden_dim: Width of the text encoder.
         num_heads: Heads of the text encoder; clues are split as it splits its own keys.
         num_layers: Text layers.
-        normalise: Whether to normalise each cell before its projection.
     """
 
-    def __init__(
-        self, dim: int, *, hidden_dim: int, num_heads: int, num_layers: int, normalise: bool
-    ) -> None:
+    def __init__(self, dim: int, *, hidden_dim: int, num_heads: int, num_layers: int) -> None:
         super().__init__()
         self.num_heads = num_heads
-        self.norm = nn.LayerNorm(dim) if normalise else nn.Identity()
         self.projections = nn.ModuleList(
             nn.Linear(dim, 2 * hidden_dim, bias=False) for _ in range(num_layers)
         )
@@ -115,8 +111,7 @@ class VisualClueGuidance(nn.Module):
             slot_mask: Which slots may be seen.
             layers: Text layers that receive clues; all when ``None``.
         """
-        normal = self.norm(fused)
-        projected = torch.stack([layer(normal[i]) for i, layer in enumerate(self.projections)])
+        projected = torch.stack([layer(fused[i]) for i, layer in enumerate(self.projections)])
         cells = projected[:, view_index.clamp(min=0)].flatten(2, 3)
         keys, values = cells.chunk(2, dim=-1)
         return VisualClues(

@@ -1,0 +1,139 @@
+"""Results: the entities of a post with character offsets, as objects, dicts and spaCy documents."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from gmf.core.types import Prediction, ScoredEntity
+from gmf.prediction.explanation import Explanation
+
+if TYPE_CHECKING:
+    from spacy.tokens import Doc
+    from spacy.vocab import Vocab
+
+#: Where ``Document.to_spacy`` keeps the confidences and notes in ``Doc.user_data``.
+USER_DATA = "gmf"
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """An entity found in a text.
+
+    Args:
+        text: Its characters, ``document.text[char_start:char_end]``.
+        type: Entity type, for example ``PER``.
+        char_start: First character (Unicode code point), from 0.
+        char_end: One past the last character.
+        confidence: Probability of exactly this span and type under the model, in [0, 1].
+    """
+
+    text: str
+    type: str
+    char_start: int
+    char_end: int
+    confidence: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values; ``start`` and ``end`` are characters, as in own data."""
+        return {
+            "text": self.text,
+            "type": self.type,
+            "start": self.char_start,
+            "end": self.char_end,
+            "confidence": self.confidence,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What was found in one post.
+
+    Args:
+        text: The text as given; words joined by single spaces when only words were given.
+        entities: Entities in order.
+        notes: What of the post the model did not see, and why.
+        explanation: What the model used; on request, and only when it saw a picture.
+        words: ``(char_start, char_end)`` of each word that the model tagged.
+        tags: BIO2 tag of each word.
+        id: Identifier of the post, when it has one.
+    """
+
+    text: str
+    entities: tuple[Mention, ...]
+    notes: tuple[str, ...] = ()
+    explanation: Explanation | None = None
+    words: tuple[tuple[int, int], ...] = ()
+    tags: tuple[str, ...] = ()
+    id: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return text, entities and notes, and the explanation if there is one, as plain values."""
+        entities = [entity.to_dict() for entity in self.entities]
+        found: dict[str, Any] = {
+            "text": self.text,
+            "entities": entities,
+            "notes": list(self.notes),
+        }
+        if self.explanation is not None:
+            found["explanation"] = self.explanation.to_dict()
+        return found
+
+    def to_spacy(self, vocab: "Vocab | None" = None) -> "Doc":
+        """Return a spaCy document of the same text and words, its entities in ``ents``.
+
+        ``doc.user_data["gmf"]`` holds ``id``, ``notes`` and the ``confidences`` of ``ents``.
+
+        Args:
+            vocab: The vocabulary of the pipeline that goes on with it; a new one when ``None``.
+
+        Raises:
+            ImportError: If spaCy is not installed (``pip install 'gmf[spacy]'``).
+        """
+        from spacy.tokens import Doc, Span
+        from spacy.util import get_words_and_spaces
+        from spacy.vocab import Vocab
+
+        words, spaces = get_words_and_spaces(
+            [self.text[start:end] for start, end in self.words], self.text
+        )
+        doc = Doc(Vocab() if vocab is None else vocab, words=words, spaces=spaces)
+        spans = [
+            doc.char_span(e.char_start, e.char_end, label=e.type, alignment_mode="expand")
+            for e in self.entities
+        ]
+        doc.ents = cast(list[Span], spans)
+        doc.user_data[USER_DATA] = {
+            "id": self.id,
+            "notes": list(self.notes),
+            "confidences": [entity.confidence for entity in self.entities],
+        }
+        return doc
+
+
+def document_of(prediction: Prediction) -> Document:
+    """Return a prediction as a document with character offsets.
+
+    A sample without text gets its words joined by spaces.
+    """
+    sample = prediction.sample
+    text, words = sample.text, sample.offsets
+    if text is None or words is None:
+        text = " ".join(sample.tokens)
+        starts = [0]
+        for token in sample.tokens:
+            starts.append(starts[-1] + len(token) + 1)
+        words = tuple((s, s + len(t)) for s, t in zip(starts, sample.tokens, strict=False))
+
+    def mention(entity: ScoredEntity) -> Mention:
+        start, end = words[entity.start][0], words[entity.end - 1][1]
+        return Mention(text[start:end], entity.type, start, end, entity.confidence)
+
+    without = cast(tuple[ScoredEntity, ...], prediction.explanation.get("without_images", ()))
+    return Document(
+        text,
+        tuple(map(mention, prediction.entities)),
+        prediction.notes,
+        Explanation.of(prediction, without_images=tuple(map(mention, without))),
+        words,
+        prediction.tags,
+        sample.id,
+    )
