@@ -25,7 +25,7 @@ class Slow:
     """A pipeline that waits for a gate before it answers."""
 
     def __init__(self, pipeline):
-        self.tagger, self.collator = pipeline.tagger, pipeline.collator
+        self.engine = pipeline.engine
         self.gate, self.begun = threading.Event(), threading.Event()
 
     def stream(self, posts, *, batch_size, explain):

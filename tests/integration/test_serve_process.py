@@ -13,18 +13,15 @@ from pathlib import Path
 
 import httpx2
 import pytest
-from fixtures.serving import picture, tiny_tagger
-
-from gmf.models.checkpoint import save_tagger
+from fixtures.serving import picture
+from fixtures.taggers import tiny_checkpoint
 
 SOURCE = Path(__file__).parents[2] / "src"
 
 
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("serve") / "checkpoint"
-    save_tagger(tiny_tagger(), folder)
-    return folder
+    return tiny_checkpoint(tmp_path_factory.mktemp("serve") / "checkpoint")
 
 
 @contextmanager

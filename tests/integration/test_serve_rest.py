@@ -7,8 +7,9 @@ from fastapi.testclient import TestClient
 from fixtures.serving import encoded, image, picture, same, tiny_pipeline
 
 from gmf.core.types import ImageInput, Region
-from gmf.data.tokenize import tokenize
+from gmf.data.proposers.filters import RegionFilter
 from gmf.serving.app import create_app
+from gmf.serving.regions import RegionFinder
 
 TEXT = "Rocky is ready for snow season in New York"
 
@@ -60,33 +61,64 @@ def test_explanation_names_views_gates_and_attention(client, pipeline):
     red, blue = picture(), picture("blue", format="JPEG")
     body = {"text": TEXT, "images": [image(red, [2, 2, 30, 30]), image(blue)], "explain": True}
     answer = client.post("/v1/entities", json=body).json()
-    explanation = answer["explanation"]
-    assert [(v["image"], v["region"]) for v in explanation["views"]] == [
-        (0, None),
-        (0, 0),
-        (1, None),
-    ]
-    for view in explanation["views"]:
+    inputs = [ImageInput(red, (Region((2, 2, 30, 30)),)), ImageInput(blue)]
+    expected = pipeline(TEXT, image=inputs, explain=True).explanation
+    found = answer["explanation"]
+    places = [(view["image"], view["region"], view["box"]) for view in found["views"]]
+    assert places == [(0, None, None), (0, 0, [2, 2, 30, 30]), (1, None, None)]
+    for number, view in enumerate(found["views"]):
         assert sum(view["gates"]) == pytest.approx(1, abs=1e-4)
-        assert len(view["gates_by_layer"]) == 2
-    assert len(explanation["attention"]) == len(answer["entities"]) > 0
-    for attention in explanation["attention"]:
-        assert attention["text"] + sum(attention["views"]) == pytest.approx(1, abs=1e-4)
-    same(explanation["without_images"], pipeline(TEXT))
-    # Attention belongs to its own entity: recomputed from the pipeline's arrays.
-    inputs = (ImageInput(red, (Region((2, 2, 30, 30)),)), ImageInput(blue))
-    document = pipeline(TEXT, image=inputs, explain=True)
-    starts = [start for start, _ in tokenize(TEXT)[1]]
-    first = starts.index(document.entities[0].char_start)
-    mass = document.explanation["slot_attention"].mean(axis=0)
-    words = [w for w, s in enumerate(starts) if w >= first and s < document.entities[0].char_end]
-    assert explanation["attention"][0]["views"] == pytest.approx(mass[words].mean(axis=0), abs=1e-5)
+        assert view["gates_by_layer"][1] == pytest.approx(expected.gates[1, number], abs=1e-5)
+    assert len(found["evidence"]) == len(answer["entities"]) > 0
+    for evidence, truth in zip(found["evidence"], expected.entities, strict=True):
+        shares = evidence["view_attention"]
+        assert evidence["text_attention"] + sum(shares) == pytest.approx(1, abs=1e-4)
+        assert shares == pytest.approx(truth.picture_attention, abs=1e-5)
+        alone = evidence["confidence_without_images"]
+        assert alone == pytest.approx(truth.confidence_without_images, abs=1e-4)
+    same(found["without_images"], pipeline(TEXT))
 
 
 def test_explanation_of_text_alone_is_empty(client):
     answer = client.post("/v1/entities", json={"text": TEXT, "explain": True}).json()
-    assert answer["explanation"]["views"] == answer["explanation"]["attention"] == []
+    assert answer["explanation"]["views"] == answer["explanation"]["evidence"] == []
     assert answer["explanation"]["without_images"] == answer["entities"]
+
+
+def test_text_only_models_and_blank_stand_ins_are_explained():
+    body = {"text": TEXT, "images": [image()], "explain": True}
+    with TestClient(create_app(tiny_pipeline("bert-crf"))) as client:
+        assert client.get("/v1/model").json()["reads_images"] is False
+        answer = client.post("/v1/entities", json=body).json()
+        assert answer["notes"] == ["1 images not used: the model reads text only"]
+        assert answer["explanation"]["views"] == []
+    with TestClient(create_app(tiny_pipeline(missing_image="blank"))) as client:
+        answer = client.post("/v1/entities", json={**body, "images": []}).json()
+        assert answer["notes"] == ["blank stand-in in place of an image"]
+        assert answer["explanation"]["views"][0]["image"] is None
+
+
+def test_regions_are_found_in_images_that_come_without(pipeline):
+    class Middle:
+        source, needs_picture, uses_text = "middle", True, True
+
+        def propose(self, requests):
+            assert all(request.texts == (("Rocky", "rests"),) for request in requests)
+            halves = [[side / 4 for side in (*r.upright.size, *r.upright.size)] for r in requests]
+            return [[Region((a, b, 3 * a, 3 * b), label="thing")] for a, b, _, _ in halves]
+
+    finder = RegionFinder(Middle(), limits=RegionFilter(max_regions=3))
+    own = [0, 0, 9, 9]
+    body = {
+        "text": "Rocky rests",
+        "images": [image(picture(size=(80, 40))), image(None, own)],
+        "explain": True,
+    }
+    with TestClient(create_app(pipeline, finder=finder)) as client:
+        assert client.get("/v1/model").json()["finds_regions"] is True
+        views = client.post("/v1/entities", json=body).json()["explanation"]["views"]
+    boxes = [(view["image"], view["box"], view["label"]) for view in views if view["box"]]
+    assert boxes == [(0, [20, 10, 60, 30], "thing"), (1, own, "")]
 
 
 def test_offsets_count_code_points(client):
@@ -100,7 +132,7 @@ def test_cut_words_and_unused_regions_are_noted(client):
     body = {"text": "word " * 60, "images": [image(None, *boxes)], "explain": True}
     notes = client.post("/v1/entities", json=body).json()["notes"]
     assert any("words beyond the length limit" in note for note in notes)
-    assert "2 regions beyond the first 3 of an image were not used" in notes
+    assert "2 regions beyond the first 3 of an image not used" in notes
 
 
 @pytest.mark.parametrize("text", ["", " \n", "\u200b", "\x00", "😀" * 20, "\u202e" * 9], ids=repr)
@@ -171,4 +203,4 @@ def test_examples_of_the_document_are_answered(client):
 def test_report_of_images_does_not_grow(client, pipeline):
     for colour in ("red", "blue"):
         client.post("/v1/entities", json={"text": "a", "images": [image(picture(colour))]})
-    assert not pipeline.collator.report.images
+    assert not pipeline.report._seen

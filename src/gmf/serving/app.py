@@ -14,6 +14,7 @@ from gmf.serving.intake import Intake
 from gmf.serving.openapi import DESCRIPTION, add_document, post_body, posts_body, refusals, tags
 from gmf.serving.page import add_page
 from gmf.serving.problems import RefusedError, http_error, response_of
+from gmf.serving.regions import RegionFinder
 from gmf.serving.schemas import BatchEntities, BatchItem, Entities, Model, State
 from gmf.serving.service import Service
 
@@ -21,7 +22,11 @@ _WORK = (408, 413, 415, 422, 429, 503)
 
 
 def create_app(
-    pipeline: Pipeline, *, config: ServeConfig | None = None, api_key: str | None = None
+    pipeline: Pipeline,
+    *,
+    config: ServeConfig | None = None,
+    api_key: str | None = None,
+    finder: RegionFinder | None = None,
 ) -> FastAPI:
     """Return the service as an ASGI application.
 
@@ -29,9 +34,10 @@ def create_app(
         pipeline: A trained model, used by this application alone.
         config: Limits; the defaults when ``None``.
         api_key: Key that requests must bring; everybody may ask when ``None``.
+        finder: Finds regions in images that come without.
     """
     config = config or ServeConfig()
-    service, intake = Service(pipeline, config), Intake(config)
+    service, intake = Service(pipeline, config, finder=finder), Intake(config)
     model = service.engine.describe(config)
     app = FastAPI(
         title="gmf",

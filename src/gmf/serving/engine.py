@@ -2,40 +2,42 @@
 
 from collections.abc import Sequence
 from importlib.metadata import version
-from itertools import compress
 from typing import Any
 
-from gmf.data.image_report import ImageReport
-from gmf.data.tokenize import tokenize
-from gmf.prediction.pipeline import Document, Mention, Pipeline
+from gmf.core.types import ImageInput, Region
+from gmf.prediction.pipeline import Pipeline
+from gmf.prediction.results import Document
 from gmf.serving.config import ServeConfig
-from gmf.serving.explanation import explanation_of
-from gmf.serving.intake import internal_images
-from gmf.serving.schemas import Entities, Entity, Limits, Model, Post
+from gmf.serving.explanation import entity_of, explanation_of
+from gmf.serving.regions import RegionFinder
+from gmf.serving.schemas import Entities, Limits, Model, Post
 
 
 class Engine:
-    """Finds the entities of posts; not thread-safe, used by one worker thread.
+    """Finds the entities of posts; used by one worker thread.
 
     Args:
         pipeline: A trained model.
         batch_size: Posts of one pass.
+        finder: Finds regions in images that come without; ``None`` leaves them without.
     """
 
-    def __init__(self, pipeline: Pipeline, *, batch_size: int = 32) -> None:
+    def __init__(
+        self, pipeline: Pipeline, *, batch_size: int = 32, finder: RegionFinder | None = None
+    ) -> None:
         self.pipeline, self.batch_size = pipeline, batch_size
-        model = pipeline.tagger.model
-        self.reads_images = model.uses_images
-        self.max_regions = model.max_regions if model.uses_images else 0
+        self.max_regions = pipeline.engine.max_regions
+        self.finder = finder if self.max_regions else None
 
     def describe(self, config: ServeConfig) -> Model:
         """Return what is served."""
-        model = self.pipeline.tagger.model
+        engine = self.pipeline.engine
         return Model(
-            name=getattr(model.config, "name", type(model).__name__),
-            types=list(model.tags.types),
-            reads_images=self.reads_images,
-            regions_read=self.max_regions,
+            name=engine.name,
+            types=list(engine.types),
+            reads_images=engine.reads_images,
+            regions_read=engine.max_regions,
+            finds_regions=self.finder is not None,
             limits=Limits(
                 body_bytes=config.max_body,
                 text_characters=config.max_text,
@@ -48,70 +50,42 @@ class Engine:
         )
 
     def size(self, post: Post) -> int:
-        """Return the cost of a post: the pictures that are read for it, at least 1."""
-        if not self.reads_images:
+        """Return the cost of a post: the pictures that may be read for it, at least 1."""
+        if not self.pipeline.engine.reads_images:
             return 1
-        views = sum(1 + min(len(image.regions), self.max_regions) for image in post.images)
-        return max(1, views)
+        most = self.max_regions
+        views = (1 + (most if self.finder else min(len(i.regions), most)) for i in post.images)
+        return max(1, sum(views))
 
     def answer(self, posts: Sequence[Post]) -> list[Entities]:
         """Return what is found in each post, in order."""
-        curious = [post for post in posts if post.explain]
-        bare = [post.model_copy(update={"images": []}) for post in curious]
-        first = iter(self._run([*(post for post in posts if not post.explain), *bare]))
-        plain = [next(first) for post in posts if not post.explain]
-        alone, explained, quick = first, iter(self._run(curious, explain=True)), iter(plain)
-        return [
-            self._answer(post, next(explained), alone=next(alone))
-            if post.explain
-            else self._answer(post, next(quick))
-            for post in posts
-        ]
+        answers: dict[int, Entities] = {}
+        for explain in (False, True):
+            rows = [row for row, post in enumerate(posts) if post.explain == explain]
+            pairs: list[Any] = [(posts[row].text, self._images(posts[row])) for row in rows]
+            documents = self.pipeline.stream(pairs, batch_size=self.batch_size, explain=explain)
+            for row, document in zip(rows, documents, strict=True):
+                answers[row] = self._answer(posts[row], document)
+        return [answers[row] for row in range(len(posts))]
 
-    def _run(self, posts: Sequence[Post], *, explain: bool = False) -> list[Document]:
-        """Run the posts through the pipeline; one without a word holds nothing and is not run."""
-        is_wordy = [bool(tokenize(post.text)[0]) for post in posts]
-        pairs: list[tuple[str, Any]] = [
-            (post.text, internal_images(post)) for post in compress(posts, is_wordy)
+    def _images(self, post: Post) -> list[ImageInput]:
+        images = [
+            ImageInput(image.data, tuple(Region(region.box) for region in image.regions))
+            for image in post.images
         ]
-        found = self.pipeline.stream(pairs, batch_size=self.batch_size, explain=explain)
-        documents = [
-            next(found) if wordy else Document(post.text, ())
-            for post, wordy in zip(posts, is_wordy, strict=True)
-        ]
-        # Images were checked on arrival; a report over the server's life would only grow.
-        self.pipeline.collator.report = ImageReport()
-        return documents
+        return self.finder.complete(images, text=post.text) if self.finder else images
 
-    def _answer(self, post: Post, document: Document, *, alone: Document | None = None) -> Entities:
-        explanation = alone and explanation_of(
-            document,
-            post,
-            max_regions=self.max_regions,
-            without_images=[entity_of(mention) for mention in alone.entities],
-        )
+    def _answer(self, post: Post, document: Document) -> Entities:
+        entities = [entity_of(mention) for mention in document.entities]
         return Entities(
             text=post.text,
-            entities=[entity_of(mention) for mention in document.entities],
+            entities=entities,
             notes=[*document.notes, *self._notes(post)],
-            explanation=explanation,
+            explanation=explanation_of(document) if post.explain else None,
         )
 
     def _notes(self, post: Post) -> list[str]:
-        if not self.reads_images:
-            return ["this model reads text only; images were not used"] if post.images else []
         extra = sum(max(0, len(image.regions) - self.max_regions) for image in post.images)
-        if not extra:
+        if not extra or not self.pipeline.engine.reads_images:
             return []
-        return [f"{extra} regions beyond the first {self.max_regions} of an image were not used"]
-
-
-def entity_of(mention: Mention) -> Entity:
-    """Return an entity as it is answered."""
-    return Entity(
-        text=mention.text,
-        type=mention.type,
-        char_start=mention.char_start,
-        char_end=mention.char_end,
-        confidence=mention.confidence,
-    )
+        return [f"{extra} regions beyond the first {self.max_regions} of an image not used"]

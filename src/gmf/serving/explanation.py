@@ -1,65 +1,65 @@
-"""What the model used, from the arrays of the pipeline to views, gates and attention by entity."""
-
-from collections.abc import Sequence
+"""What the model used, from the pipeline's arrays to the shares that a reader looks at."""
 
 import numpy as np
 
-from gmf.data.tokenize import tokenize
-from gmf.prediction.pipeline import Document, Mention
-from gmf.serving.schemas import Attention, Entity, Explanation, Post, View
+from gmf.prediction.explanation import Evidence
+from gmf.prediction.results import Document, Mention
+from gmf.serving.schemas import Entity, EntityEvidence, Explanation, View
 
 #: More digits of a share say nothing and double the answer.
 DIGITS = 6
 
 
-def explanation_of(
-    document: Document, post: Post, *, max_regions: int, without_images: Sequence[Entity]
-) -> Explanation:
-    """Return the explanation of a post.
-
-    Args:
-        document: With ``gates`` (layers, slots, stages) and ``slot_attention`` (layers, words,
-            slots), or neither when the model read no picture. A slot is a whole image or one of
-            its regions, images in order.
-        post: The post, all of whose images can be read.
-        max_regions: Regions of each image that the model reads.
-        without_images: What is found in the text alone.
-    """
-    gates, attention = (document.explanation.get(k) for k in ("gates", "slot_attention"))
-    if gates is None or attention is None:
-        return Explanation(views=[], attention=[], without_images=list(without_images))
-    places = [
-        (number, region)
-        for number, image in enumerate(post.images)
-        for region in (None, *range(min(len(image.regions), max_regions)))
-    ]
-    views = [
-        View(
-            image=image,
-            region=region,
-            gates=_rounded(gates[:, slot].mean(axis=0)),
-            gates_by_layer=[_rounded(layer) for layer in gates[:, slot]],
-        )
-        for slot, (image, region) in zip(range(gates.shape[1]), places, strict=True)
-    ]
-    _, offsets = tokenize(document.text)
-    mass = attention.mean(axis=0)
-    return Explanation(
-        views=views,
-        attention=[_attention(mention, mass, offsets) for mention in document.entities],
-        without_images=list(without_images),
+def entity_of(mention: Mention) -> Entity:
+    """Return an entity as it is answered."""
+    return Entity(
+        text=mention.text,
+        type=mention.type,
+        char_start=mention.char_start,
+        char_end=mention.char_end,
+        confidence=mention.confidence,
     )
 
 
-def _attention(mention: Mention, mass: np.ndarray, offsets: Sequence[tuple[int, int]]) -> Attention:
-    words = [
-        word
-        for word, (start, end) in enumerate(offsets[: len(mass)])
-        if start < mention.char_end and mention.char_start < end
+def explanation_of(document: Document) -> Explanation:
+    """Return the explanation of a document that was asked to be explained.
+
+    One whose model saw no picture has none of its own: what was found is what the text says.
+    """
+    found = document.explanation
+    mentions = document.entities if found is None else found.without_images
+    without_images = [entity_of(mention) for mention in mentions]
+    if found is None:
+        return Explanation(views=[], evidence=[], without_images=without_images)
+    views = [
+        View(
+            image=picture.image,
+            region=picture.region,
+            box=picture.box,
+            label=picture.label,
+            gates=None if found.gates is None else _rounded(found.gates[:, place].mean(axis=0)),
+            gates_by_layer=(
+                None if found.gates is None else [_rounded(row) for row in found.gates[:, place]]
+            ),
+        )
+        for place, picture in enumerate(found.pictures)
     ]
-    views = mass[words].mean(axis=0)
-    return Attention(text=_rounded(1 - views.sum(keepdims=True))[0], views=_rounded(views))
+    evidence = [_evidence_of(one) for one in found.entities]
+    return Explanation(views=views, evidence=evidence, without_images=without_images)
+
+
+def _evidence_of(evidence: Evidence) -> EntityEvidence:
+    text = evidence.text_attention
+    return EntityEvidence(
+        text_attention=None if text is None else _share(text),
+        view_attention=None if text is None else _rounded(np.array(evidence.picture_attention)),
+        confidence_without_images=_share(evidence.confidence_without_images),
+    )
 
 
 def _rounded(shares: np.ndarray) -> list[float]:
-    return [round(float(share), DIGITS) for share in np.clip(shares, 0, 1)]
+    return [_share(share) for share in shares]
+
+
+def _share(value: float) -> float:
+    return round(min(max(float(value), 0.0), 1.0), DIGITS)

@@ -10,7 +10,6 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from gmf.core.types import ImageInput, Region
 from gmf.data.images import UnusableImageError, open_image
 from gmf.data.regions import crop_box
 from gmf.serving.config import ServeConfig
@@ -131,14 +130,6 @@ class Intake:
         finally:
             await form.close()
         return _post_of(texts, data)
-
-
-def internal_images(post: Post) -> tuple[ImageInput, ...]:
-    """Return the images of a post as the pipeline takes them."""
-    return tuple(
-        ImageInput(image.data, tuple(Region(region.box) for region in image.regions))
-        for image in post.images
-    )
 
 
 def _content_type(request: Request) -> str:

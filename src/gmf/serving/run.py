@@ -11,6 +11,7 @@ from gmf.prediction.pipeline import Pipeline
 from gmf.serving.app import create_app
 from gmf.serving.config import ServeConfig
 from gmf.serving.logs import log_config
+from gmf.serving.regions import RegionFinder
 
 #: Connections beyond this get 503 from the server itself.
 MAX_CONNECTIONS = 1024
@@ -35,6 +36,7 @@ def serve_pipeline(
     listener: socket.socket,
     config: ServeConfig,
     api_key: str | None = None,
+    finder: RegionFinder | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT; accepted requests are finished first.
 
@@ -43,10 +45,11 @@ def serve_pipeline(
         listener: A bound socket.
         config: Limits.
         api_key: Key that requests must bring.
+        finder: Finds regions in images that come without.
     """
     server = uvicorn.Server(
         uvicorn.Config(
-            create_app(pipeline, config=config, api_key=api_key),
+            create_app(pipeline, config=config, api_key=api_key, finder=finder),
             log_config=log_config(),
             access_log=False,
             server_header=False,

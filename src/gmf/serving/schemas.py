@@ -31,12 +31,13 @@ EncodedImage = Annotated[
 ]
 Coordinate = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
+Box = tuple[Coordinate, Coordinate, Coordinate, Coordinate]
 
 
 class PostRegion(Schema):
     """An object region of an image."""
 
-    box: tuple[Coordinate, Coordinate, Coordinate, Coordinate] = Field(
+    box: Box = Field(
         description="x1, y1, x2, y2 in pixels of the upright image, from its upper left corner."
     )
 
@@ -75,29 +76,39 @@ class Entity(Schema):
 
 
 class View(Schema):
-    """A picture that the model read: a whole image or a region of it."""
+    """A picture that the model read: a whole image, a region of it, or a blank stand-in."""
 
-    image: int = Field(ge=0, description="Which image of the post, from 0.")
-    region: int | None = Field(description="Which region of the image; null for all of it.")
-    gates: list[Share] = Field(
-        description="Weight of each visual stage, from fine detail to whole objects; the mean over "
-        "the text layers. Sums to 1."
+    image: int | None = Field(
+        description="Which image of the post, from 0; null for the blank stand-in of a post "
+        "without images."
     )
-    gates_by_layer: list[list[Share]] = Field(description="The same for each text layer.")
+    region: int | None = Field(description="Which region of the image; null for all of it.")
+    box: Box | None = Field(description="The region's x1, y1, x2, y2 in pixels.")
+    label: str = Field(description="What was seen in the region; may be empty.")
+    gates: list[Share] | None = Field(
+        description="Weight of each visual stage, from fine detail to whole objects; the mean over "
+        "the text layers. Sums to 1. Null for models without gates."
+    )
+    gates_by_layer: list[list[Share]] | None = Field(description="The same for each text layer.")
 
 
-class Attention(Schema):
-    """Where the words of an entity look, mean over text layers, heads and words; sums to 1."""
+class EntityEvidence(Schema):
+    """What one entity rests on. Attention is the mean over words, heads and layers; sums to 1."""
 
-    text: Share = Field(description="Attention to the post's own words.")
-    views: list[Share] = Field(description="Attention to each view, in the order of `views`.")
+    text_attention: Share | None = Field(
+        description="Attention to the post's own words; null for models that do not tell."
+    )
+    view_attention: list[Share] | None = Field(description="Attention to each of `views`.")
+    confidence_without_images: Share = Field(
+        description="Probability of the same span and type from the text alone."
+    )
 
 
 class Explanation(Schema):
-    """What the model used; views and attention are empty when it read no picture."""
+    """What the model used; views and evidence are empty when it read no picture."""
 
     views: list[View]
-    attention: list[Attention] = Field(description="One an entity, in the order of `entities`.")
+    evidence: list[EntityEvidence] = Field(description="One an entity, in their order.")
     without_images: list[Entity] = Field(description="What is found in the text alone.")
 
 
@@ -157,6 +168,7 @@ class Model(Schema):
     types: list[str] = Field(description="Entity types that it finds.")
     reads_images: bool
     regions_read: int = Field(description="Regions of each image that the model reads.")
+    finds_regions: bool = Field(description="Whether images without regions get some.")
     limits: Limits
     version: str = Field(description="Version of gmf.")
 

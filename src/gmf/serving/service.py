@@ -13,6 +13,7 @@ from gmf.serving.engine import Engine
 from gmf.serving.logs import LOGGER
 from gmf.serving.metrics import Metrics
 from gmf.serving.problems import RefusedError
+from gmf.serving.regions import RegionFinder
 from gmf.serving.schemas import Entities, Post
 
 
@@ -22,11 +23,14 @@ class Service:
     Args:
         pipeline: A trained model.
         config: Limits.
+        finder: Finds regions in images that come without.
     """
 
-    def __init__(self, pipeline: Pipeline, config: ServeConfig) -> None:
+    def __init__(
+        self, pipeline: Pipeline, config: ServeConfig, *, finder: RegionFinder | None = None
+    ) -> None:
         self.config, self.metrics = config, Metrics()
-        self.engine = Engine(pipeline, batch_size=config.max_batch)
+        self.engine = Engine(pipeline, batch_size=config.max_batch, finder=finder)
         self.batcher: Batcher[Post, Entities] = Batcher(
             self._work,
             size=self.engine.size,

@@ -15,7 +15,7 @@ export function renderResult(answer, post, model) {
   const used = usedImages && renderUsed(answer, post, urls);
   const hue = (type) => hueOf(type, model.types);
   const buttons = answer.entities.map((entity, number) =>
-    usedImages
+    used.tells
       ? h("button", { type: "button", class: `entity ${hue(entity.type)}`, "aria-pressed": "false", onclick: () => pick(number) }, ...label(entity))
       : h("mark", { class: `entity ${hue(entity.type)}` }, ...label(entity)),
   );
@@ -37,7 +37,7 @@ export function renderResult(answer, post, model) {
       used && used.element,
     ].filter(Boolean),
   );
-  if (usedImages && answer.entities.length) pick(0);
+  if (used.tells) pick(0);
   return answer.entities.length ? `${plural(answer.entities.length, "entity", "entities")} found.` : "No entity found.";
 }
 

@@ -4,7 +4,8 @@ import { h, percent, place } from "./dom.js";
 
 /** Return `element`, and `pick(number)` that shows the attention of one entity. */
 export function renderUsed(answer, post, urls) {
-  const { views, attention } = answer.explanation;
+  const { views, evidence } = answer.explanation;
+  const tells = answer.entities.length > 0 && evidence[0].view_attention !== null;
   const names = views.map((view) => nameOf(view, post));
   const picked = h("p", { class: "picked", "aria-live": "polite" });
   const shares = h("div", {});
@@ -16,7 +17,7 @@ export function renderUsed(answer, post, urls) {
       const label = h("span", {});
       labels[slot] = label;
       const box = h("div", { class: "region" }, label);
-      place(box, view.region === null ? { x: 0, y: 0, width: 1, height: 1 } : image.regions[view.region]);
+      place(box, shareOf(view.box, image.size));
       stage.append(box);
     });
     return h("figure", {}, stage, h("figcaption", { class: "hint" }, `Image ${number + 1}: ${image.name}`));
@@ -25,22 +26,23 @@ export function renderUsed(answer, post, urls) {
 
   function pick(number) {
     const entity = answer.entities[number];
-    const { text, views: mass } = attention[number];
+    const { text_attention: text, view_attention: mass } = evidence[number];
     picked.replaceChildren("Attention of ", h("strong", {}, entity.text), `, ${entity.type}. Choose another entity in the text above.`);
     shares.replaceChildren(bars([["Words of the post", text], ...mass.map((share, slot) => [names[slot], share])]));
     const highest = Math.max(...mass, 1e-9);
     views.forEach((view, slot) => {
+      if (!labels[slot]) return;
       labels[slot].textContent = `${short(view)} ${percent(mass[slot])}`;
       labels[slot].parentElement.style.borderWidth = `${1.5 + (4.5 * mass[slot]) / highest}px`;
     });
   }
-  views.forEach((view, slot) => (labels[slot].textContent = short(view)));
+  labels.forEach((label, slot) => (label.textContent = short(views[slot])));
 
   const element = h(
     "section",
     { "aria-labelledby": "used-title" },
     h("h3", { id: "used-title" }, "What the model used"),
-    answer.entities.length > 0 && picked,
+    tells && picked,
     h(
       "div",
       { class: "used" },
@@ -48,18 +50,29 @@ export function renderUsed(answer, post, urls) {
       h(
         "div",
         {},
-        answer.entities.length > 0 && [h("h4", {}, "Where it looked"), shares],
-        views.map((view, slot) => [h("h4", {}, `Visual stages of ${names[slot].toLowerCase()}`), bars(view.gates.map((share, stage) => [stageName(stage, view.gates.length), share]))]),
-        byLayer(views, names),
+        tells && [h("h4", {}, "Where it looked"), shares],
+        views.map((view, slot) => view.gates && [h("h4", {}, `Visual stages of ${lower(names[slot])}`), bars(view.gates.map((share, stage) => [stageName(stage, view.gates.length), share]))]),
+        views[0].gates && byLayer(views, names),
       ),
     ),
   );
-  return { element, pick };
+  return { element, pick, tells };
+}
+
+const lower = (name) => name[0].toLowerCase() + name.slice(1);
+
+/** A box in pixels as shares of its picture; no box is all of it. */
+function shareOf(box, size) {
+  if (!box) return { x: 0, y: 0, width: 1, height: 1 };
+  const [x1, y1, x2, y2] = box;
+  return { x: x1 / size.width, y: y1 / size.height, width: (x2 - x1) / size.width, height: (y2 - y1) / size.height };
 }
 
 function nameOf(view, post) {
+  if (view.image === null) return "Blank stand-in for an image";
   const image = post.images.length > 1 ? `Image ${view.image + 1}` : "Image";
-  return view.region === null ? `${image}, whole` : `${image}, region ${view.region + 1}`;
+  if (view.region === null) return `${image}, whole`;
+  return `${image}, region ${view.region + 1}${view.label && ` (${view.label})`}`;
 }
 
 function stageName(stage, number) {
