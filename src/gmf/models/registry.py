@@ -8,6 +8,7 @@ from gmf.models.base import MnerModel
 #: Name to ``module:class``; adding a model adds a line here.
 MODELS = {
     "bilstm-crf": "gmf.models.baselines.bilstm_crf:BiLstmCrf",
+    "hbilstm-crf": "gmf.models.baselines.hbilstm_crf:HBiLstmCrf",
     "bert": "gmf.models.baselines.bert:SoftmaxBertTagger",
     "bert-crf": "gmf.models.baselines.bert:BertTagger",
     "gmf": "gmf.models.gmf:Gmf",
