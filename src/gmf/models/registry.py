@@ -9,6 +9,7 @@ from gmf.models.base import MnerModel
 MODELS = {
     "bilstm-crf": "gmf.models.baselines.bilstm_crf:BiLstmCrf",
     "hbilstm-crf": "gmf.models.baselines.hbilstm_crf:HBiLstmCrf",
+    "t-ner": "gmf.models.baselines.tner:Tner",
     "bert": "gmf.models.baselines.bert:SoftmaxBertTagger",
     "bert-crf": "gmf.models.baselines.bert:BertTagger",
     "gmf": "gmf.models.gmf:Gmf",
