@@ -12,6 +12,8 @@ MODELS = {
     "t-ner": "gmf.models.baselines.tner:Tner",
     "bert": "gmf.models.baselines.bert:SoftmaxBertTagger",
     "bert-crf": "gmf.models.baselines.bert:BertTagger",
+    "gvatt-hbilstm-crf": "gmf.models.baselines.gvatt:GvattHBiLstmCrf",
+    "gvatt-bert-crf": "gmf.models.baselines.gvatt:GvattBertCrf",
     "gmf": "gmf.models.gmf:Gmf",
 }
 
