@@ -14,6 +14,7 @@ MODELS = {
     "bert-crf": "gmf.models.baselines.bert:BertTagger",
     "gvatt-hbilstm-crf": "gmf.models.baselines.gvatt:GvattHBiLstmCrf",
     "gvatt-bert-crf": "gmf.models.baselines.gvatt:GvattBertCrf",
+    "umt": "gmf.models.baselines.umt:Umt",
     "gmf": "gmf.models.gmf:Gmf",
 }
 
