@@ -15,6 +15,7 @@ MODELS = {
     "gvatt-hbilstm-crf": "gmf.models.baselines.gvatt:GvattHBiLstmCrf",
     "gvatt-bert-crf": "gmf.models.baselines.gvatt:GvattBertCrf",
     "umt": "gmf.models.baselines.umt:Umt",
+    "maf": "gmf.models.baselines.maf:Maf",
     "gmf": "gmf.models.gmf:Gmf",
 }
 
