@@ -16,6 +16,7 @@ MODELS = {
     "gvatt-bert-crf": "gmf.models.baselines.gvatt:GvattBertCrf",
     "umt": "gmf.models.baselines.umt:Umt",
     "maf": "gmf.models.baselines.maf:Maf",
+    "umgf": "gmf.models.baselines.umgf:Umgf",
     "gmf": "gmf.models.gmf:Gmf",
 }
 
