@@ -17,6 +17,7 @@ MODELS = {
     "umt": "gmf.models.baselines.umt:Umt",
     "maf": "gmf.models.baselines.maf:Maf",
     "umgf": "gmf.models.baselines.umgf:Umgf",
+    "bfcl": "gmf.models.baselines.bfcl:Bfcl",
     "gmf": "gmf.models.gmf:Gmf",
 }
 
