@@ -18,6 +18,7 @@ MODELS = {
     "maf": "gmf.models.baselines.maf:Maf",
     "umgf": "gmf.models.baselines.umgf:Umgf",
     "bfcl": "gmf.models.baselines.bfcl:Bfcl",
+    "debiascl": "gmf.models.baselines.debiascl:DebiasCl",
     "gmf": "gmf.models.gmf:Gmf",
 }
 
