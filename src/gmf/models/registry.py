@@ -19,6 +19,7 @@ MODELS = {
     "umgf": "gmf.models.baselines.umgf:Umgf",
     "bfcl": "gmf.models.baselines.bfcl:Bfcl",
     "debiascl": "gmf.models.baselines.debiascl:DebiasCl",
+    "hvpnet": "gmf.models.baselines.hvpnet:Hvpnet",
     "gmf": "gmf.models.gmf:Gmf",
 }
 
