@@ -6,6 +6,7 @@ from transformers.utils import logging
 from gmf.cli.data import data_app
 from gmf.cli.encoders import encoders_app
 from gmf.cli.evaluate import evaluate
+from gmf.cli.models import models
 from gmf.cli.predict import predict
 from gmf.cli.train import train
 
@@ -16,6 +17,7 @@ def mount(app: typer.Typer) -> None:
     logging.disable_progress_bar()
     app.add_typer(data_app, name="data")
     app.add_typer(encoders_app, name="encoders")
+    app.command()(models)
     app.command()(train)
     app.command()(evaluate)
     app.command()(predict)
