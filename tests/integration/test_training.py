@@ -65,7 +65,7 @@ def test_a_run_leaves_all_that_its_reader_needs(workplace, tmp_path):
         "image_processor",
     }
     result = evaluate_run(tmp_path / "run")
-    assert result.scores.lenient.micro.gold == 4
+    assert result.report.scores.lenient.micro.gold == 4
     assert result.warnings == ()
     assert evaluate_run(tmp_path / "run", split="dev").warnings == ()
 

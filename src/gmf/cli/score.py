@@ -25,6 +25,7 @@ from gmf.evaluation.provenance import (
     Provenance,
     describe_hardware,
     package_versions,
+    release_of,
 )
 from gmf.evaluation.report import Report, summarise_runs
 from gmf.evaluation.report_tables import comparison_tables, report_tables, runs_tables
@@ -112,12 +113,12 @@ def score_command(
     title = f"Scores of {(predicted or [gold])[0].name}"
     if len(reports) > 1:
         runs = summarise_runs(reports, level=level)
-        _write_page(html, lambda: runs_page(runs, title=f"{title} and {len(reports) - 1} more"))
+        write_page(html, lambda: runs_page(runs, title=f"{title} and {len(reports) - 1} more"))
         tables, content = runs_tables(runs), runs.to_dict()
     else:
-        _write_page(html, lambda: report_page(reports[0], title=title))
+        write_page(html, lambda: report_page(reports[0], title=title))
         tables, content = report_tables(reports[0], all_countings=countings), reports[0].to_dict()
-    _show(tables, content, as_json=as_json, as_markdown=as_markdown, as_latex=as_latex)
+    show(tables, content, as_json=as_json, as_markdown=as_markdown, as_latex=as_latex)
 
 
 def compare_command(
@@ -147,8 +148,8 @@ def compare_command(
         for path in (a, b)
     ]
     comparison = compare(sides[0].pairs, sides[1].pairs, rounds=rounds, config=config)
-    _write_page(html, lambda: comparison_page(comparison, title=f"{b.name} against {a.name}"))
-    _show(
+    write_page(html, lambda: comparison_page(comparison, title=f"{b.name} against {a.name}"))
+    show(
         comparison_tables(comparison, max_changed=changed),
         comparison.to_dict(),
         as_json=as_json,
@@ -170,10 +171,13 @@ def _aliases(given: Sequence[str] | None) -> dict[str, str]:
 def _provenance(paired: PairedTweets, config: EvaluationConfig) -> Provenance:
     notes = paired.notes
     files = [("gold", notes.gold_file), ("predictions", notes.predicted_file)]
+    copies = {"gold": release_of((pair.tokens, pair.gold) for pair in paired.pairs)}
     return Provenance(
         config.rule,
         data=tuple(
-            DataFingerprint(part, Path(file.path).name, file.sha256, file.tweets)
+            DataFingerprint(
+                part, Path(file.path).name, file.sha256, file.tweets, copies.get(part, "")
+            )
             for part, file in files
             if file
         ),
@@ -182,7 +186,7 @@ def _provenance(paired: PairedTweets, config: EvaluationConfig) -> Provenance:
     )
 
 
-def _show(
+def show(
     tables: Sequence[Table],
     content: dict[str, object],
     *,
@@ -190,6 +194,7 @@ def _show(
     as_markdown: bool,
     as_latex: bool,
 ) -> None:
+    """Print tables, or the same content as JSON, Markdown or LaTeX."""
     if as_json:
         write(json.dumps(content, ensure_ascii=False, indent=2))
     if as_markdown:
@@ -200,7 +205,12 @@ def _show(
         print_tables(tables, console=Console())
 
 
-def _write_page(path: Path | None, build: Callable[[], str]) -> None:
+def write_page(path: Path | None, build: Callable[[], str]) -> None:
+    """Write a page when a path is given.
+
+    Raises:
+        GmfError: If it cannot be written.
+    """
     if path is None:
         return
     try:

@@ -122,7 +122,15 @@ def build_tagger(
         tokenizer=_fetch(AutoTokenizer, text_encoder) if "text" in used else None,
         image_processor=_fetch(AutoImageProcessor, image_encoder) if "image" in used else None,
         data=data,
-        provenance={"encoders": used},
+        provenance={
+            "encoders": {
+                kind: {
+                    "name": encoder,
+                    "digest": digest_of_module(getattr(model, f"{kind}_encoder")),
+                }
+                for kind, encoder in used.items()
+            }
+        },
     )
 
 

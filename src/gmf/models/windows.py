@@ -111,11 +111,12 @@ def predict_in_windows(
                     sample=window[row],
                     tags=decoded[place].tags,
                     entities=decoded[place].entities,
+                    saw_image=_saw_image(batch, place),
                     notes=_notes(batch, place, uses_images=uses_images),
                     explanation=explanations[place],
                 )
         for row, sample in enumerate(window):
-            yield results.get(row) or Prediction(sample, (), (), ("the post has no words",))
+            yield results.get(row) or Prediction(sample, (), (), notes=("the post has no words",))
 
 
 def _explain(
@@ -137,6 +138,12 @@ def _explain(
         }
         explained.append(found if (batch.view_index[row] >= 0).any() else {})
     return explained
+
+
+def _saw_image(batch: BatchLike, row: int) -> bool:
+    """Say whether a whole image of a post was read, no stand-in."""
+    origins = batch.slot_origins[row] if batch.slot_origins else ()
+    return any(o.region is None and not o.fault and not o.is_blank for o in origins)
 
 
 def _notes(batch: BatchLike, row: int, *, uses_images: bool) -> tuple[str, ...]:

@@ -15,11 +15,17 @@ class Engine(Protocol):
     """A loaded model; may be used by many threads at once.
 
     Attributes:
+        name: Registered name of the model.
         types: Entity types that it predicts.
+        reads_images: Whether it uses images at all.
+        max_regions: First regions of each image that it uses.
         report: What became of the images so far. A picture counts once a window of posts.
     """
 
+    name: str
     types: tuple[str, ...]
+    reads_images: bool
+    max_regions: int
     report: ImageReport
 
     def predict(
@@ -39,11 +45,17 @@ class WindowedEngine(ABC):
     """Base of engines: hands on window by window and adds up what became of the images.
 
     Args:
-        types: Entity types that the model predicts.
+        name: Registered name of the model.
+        types: Entity types that it predicts.
+        reads_images: Whether it uses images at all.
+        max_regions: First regions of each image that it uses.
     """
 
-    def __init__(self, types: tuple[str, ...]) -> None:
-        self.types, self.report = types, ImageReport()
+    def __init__(
+        self, name: str, *, types: tuple[str, ...], reads_images: bool, max_regions: int
+    ) -> None:
+        self.name, self.types, self.report = name, types, ImageReport()
+        self.reads_images, self.max_regions = reads_images, max_regions
         self._lock = Lock()
 
     def predict(

@@ -21,7 +21,13 @@ class TorchEngine(WindowedEngine):
     """
 
     def __init__(self, tagger: Tagger, *, device: str = "auto") -> None:
-        super().__init__(tagger.model.tags.types)
+        model = tagger.model
+        super().__init__(
+            model.config.model_dump()["name"],
+            types=model.tags.types,
+            reads_images=model.uses_images,
+            max_regions=model.max_regions if model.uses_images else 0,
+        )
         if device == "auto":
             device = "cuda" if torch.cuda.is_available() else "cpu"
         self.tagger = tagger

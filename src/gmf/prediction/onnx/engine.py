@@ -30,7 +30,12 @@ class OnnxEngine(WindowedEngine):
 
     def __init__(self, folder: Path, *, device: str = "auto", num_threads: int = 0) -> None:
         info = read_info(folder)
-        super().__init__(info.types)
+        super().__init__(
+            info.model,
+            types=info.types,
+            reads_images=info.images is not None,
+            max_regions=info.images.max_regions if info.images else 0,
+        )
         self.model = ArrayModel(folder, info=info, device=device, num_threads=num_threads)
         self.collator = ArrayCollator(folder, info=info)
 

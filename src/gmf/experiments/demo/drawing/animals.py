@@ -163,28 +163,6 @@ def fish(rng: Random) -> list[Shape]:
     return shapes
 
 
-def rabbit(rng: Random) -> list[Shape]:
-    """Draw a rabbit from the side."""
-    tilt = rng.uniform(-0.06, 0.06)
-    return [
-        ellipse("white", 0.12, 0.74, 0.09, 0.09),
-        ellipse("fur", 0.4, 0.7, 0.29, 0.23),
-        ellipse("fur_dark", 0.32, 0.8, 0.17, 0.14),
-        ellipse("fur", 0.38, 0.94, 0.17, 0.04),
-        ellipse("fur", 0.68, 0.92, 0.1, 0.045),
-        polygon("fur", (0.56, 0.6), (0.72, 0.6), (0.72, 0.92), (0.62, 0.92)),
-        ellipse("fur_dark", 0.62 + tilt, 0.16, 0.05, 0.17),
-        ellipse("fur", 0.72 + tilt, 0.17, 0.055, 0.18),
-        ellipse("nose", 0.72 + tilt, 0.18, 0.025, 0.13, is_detail=True),
-        ellipse("fur", 0.74, 0.45, 0.18, 0.15),
-        ellipse("fur_light", 0.84, 0.51, 0.08, 0.07, is_detail=True),
-        ellipse("nose", 0.92, 0.45, 0.025, 0.02),
-        stroke("ink", 0.007, (0.86, 0.52), (1.0, 0.5)),
-        stroke("ink", 0.007, (0.86, 0.54), (0.99, 0.57)),
-        *eye(0.78, 0.4, 0.032),
-    ]
-
-
 def elephant(rng: Random) -> list[Shape]:
     """Draw an elephant from the side."""
     up = rng.random() < 0.5
@@ -219,25 +197,6 @@ def elephant(rng: Random) -> list[Shape]:
     ]
 
 
-def horse(rng: Random) -> list[Shape]:
-    """Draw a horse from the side."""
-    lift = rng.uniform(0.0, 0.08)
-    return [
-        polygon("hair", (0.16, 0.42), (0.04, 0.5), (0.02, 0.78), (0.1, 0.72), (0.14, 0.52)),
-        *legs((0.24, 0.31, 0.58, 0.64), 0.58, 0.97 - lift / 3, 0.075),
-        ellipse("fur", 0.42, 0.5, 0.28, 0.15),
-        polygon("fur", (0.5, 0.5), (0.64, 0.2), (0.8, 0.12), (0.78, 0.26), (0.7, 0.52), (0.6, 0.6)),
-        polygon(
-            "fur", (0.68, 0.16), (0.8, 0.07), (0.98, 0.27), (0.94, 0.36), (0.86, 0.35), (0.72, 0.28)
-        ),
-        polygon("fur", (0.73, 0.12), (0.75, 0.0), (0.8, 0.1)),
-        polygon("hair", (0.74, 0.08), (0.62, 0.14), (0.47, 0.42), (0.56, 0.42), (0.68, 0.2)),
-        stroke("accent", 0.018, (0.84, 0.15), (0.8, 0.31)),
-        ellipse("ink", 0.94, 0.29, 0.012, 0.012, is_detail=True),
-        *eye(0.81, 0.17, 0.02),
-    ]
-
-
 def owl(rng: Random) -> list[Shape]:
     """Draw an owl face to face."""
     shapes: list[Shape] = [
@@ -267,4 +226,4 @@ def owl(rng: Random) -> list[Shape]:
 
 
 #: Each as likely as another.
-ANIMALS: tuple[Figure, ...] = (cat, dog, bird, fish, rabbit, elephant, horse, owl)
+ANIMALS: tuple[Figure, ...] = (cat, dog, bird, fish, elephant, owl)

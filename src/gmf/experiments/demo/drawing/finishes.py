@@ -119,7 +119,7 @@ def mosaic(image: Image.Image, rng: Random) -> Image.Image:
 
 def posterised(image: Image.Image, rng: Random) -> Image.Image:
     """Reduce to few flat colours."""
-    return image.quantize(rng.choice((5, 6, 8))).convert("RGB")
+    return image.quantize(rng.choice((8, 10))).convert("RGB")
 
 
 def oil(image: Image.Image, rng: Random) -> Image.Image:
@@ -140,8 +140,8 @@ def cut(image: Image.Image, rng: Random) -> Image.Image:
 def screen_lines(image: Image.Image, rng: Random) -> Image.Image:
     """Show the scan lines of an old screen."""
     pixels = _pixels(image.filter(ImageFilter.GaussianBlur(0.7)))
-    pixels[::3] *= rng.uniform(0.6, 0.75)
-    return _image(pixels * 1.1)
+    pixels[::3] *= rng.uniform(0.75, 0.88)
+    return _image(pixels * 1.06)
 
 
 def embroidery(image: Image.Image, rng: Random) -> Image.Image:

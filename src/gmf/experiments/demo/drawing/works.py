@@ -8,9 +8,7 @@ from gmf.experiments.demo.drawing.shapes import (
     arc_points,
     box,
     ellipse,
-    lettering,
     polygon,
-    random_letters,
     stroke,
 )
 
@@ -56,7 +54,7 @@ def book(rng: Random) -> list[Shape]:
         stroke("grey", 0.006, (0.905 + 0.016 * i, 0.09), (0.905 + 0.016 * i, 0.94))
         for i in range(3)
     ]
-    shapes += lettering("white", random_letters(rng, 4, 6), 0.28, 0.12, 0.84, 0.22, width=0.032)
+    shapes.append(stroke("white", 0.06, (0.32, 0.17), (0.8, 0.17)))
     shapes.append(stroke("white", 0.024, (0.36, 0.3), (0.76, 0.3)))
     shapes += cover_art(rng, 0.3, 0.42, 0.82, 0.76)
     return [*shapes, stroke("white", 0.018, (0.38, 0.85), (0.74, 0.85))]
