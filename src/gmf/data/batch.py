@@ -6,25 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from gmf.core.types import Sample
-
-
-@dataclass(frozen=True, slots=True)
-class SlotOrigin:
-    """What a post listed for one of its slots.
-
-    Args:
-        image: Position of the image in the post, from 0; ``None`` for the blank stand-in that a
-            post without images got.
-        region: Position of the region in the image, from 0; ``None`` for the whole image.
-        fault: Why the picture could not be used; empty when it could.
-        is_blank: Whether a blank stand-in took its place.
-    """
-
-    image: int | None
-    region: int | None = None
-    fault: str = ""
-    is_blank: bool = False
+from gmf.core.types import Sample, SlotOrigin
 
 
 @dataclass(frozen=True)

@@ -122,7 +122,7 @@ def sample_of_row(
         return DataError(str(error), path=path, line=line, field=field)
 
     try:
-        images = tuple(_image_of(image, folder) for image in row.images)
+        images = tuple(image_of_row(image, folder) for image in row.images)
     except ValueError as error:
         raise located("images", error) from error
     identifier = row.id if row.id is not None else default_id
@@ -266,7 +266,12 @@ def _parse(kind: type[RowType], content: str, *, path: Path, line: int) -> RowTy
         ) from error
 
 
-def _image_of(row: ImageRow, folder: Path) -> ImageInput:
+def image_of_row(row: ImageRow, folder: Path) -> ImageInput:
+    """Return the image that a row describes.
+
+    Raises:
+        ValueError: If a path leaves the folder.
+    """
     regions = tuple(_region_of(region, folder) for region in row.regions)
     return ImageInput(inside(folder, row.path), regions)
 

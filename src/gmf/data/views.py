@@ -14,8 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from gmf.core.errors import ImageError
-from gmf.core.types import ImageInput, Sample
-from gmf.data.batch import SlotOrigin
+from gmf.core.types import ImageInput, Sample, SlotOrigin
 from gmf.data.image_report import ImageReport
 from gmf.data.images import MAX_PIXELS, UnusableImageError, name_of, open_image, read_source
 from gmf.data.regions import Box, crop_box

@@ -19,7 +19,12 @@ class Engine(Protocol):
     report: ImageReport
 
     def predict(
-        self, samples: Iterable[Sample], *, batch_size: int = 32, explain: bool = False
+        self,
+        samples: Iterable[Sample],
+        *,
+        batch_size: int = 32,
+        explain: bool = False,
+        report: ImageReport | None = None,
     ) -> Iterator[Prediction]:
         """Yield a prediction for every sample, in order and in constant memory.
 
@@ -27,5 +32,6 @@ class Engine(Protocol):
             samples: Any number of samples.
             batch_size: Samples of one pass.
             explain: Whether to fill ``Prediction.explanation``.
+            report: Counts the images instead of the engine's own.
         """
         ...

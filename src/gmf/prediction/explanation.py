@@ -5,8 +5,7 @@ from typing import Any, Self, cast
 
 import numpy as np
 
-from gmf.core.types import Prediction, ScoredEntity
-from gmf.data.batch import SlotOrigin
+from gmf.core.types import Prediction, ScoredEntity, SlotOrigin
 
 
 @dataclass(frozen=True, slots=True)

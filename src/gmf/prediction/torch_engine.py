@@ -35,22 +35,27 @@ class TorchEngine:
             align([["a"]], tokenizer=tagger.tokenizer, max_subwords=tagger.data.max_subwords)
 
     def predict(
-        self, samples: Iterable[Sample], *, batch_size: int = 32, explain: bool = False
+        self,
+        samples: Iterable[Sample],
+        *,
+        batch_size: int = 32,
+        explain: bool = False,
+        report: ImageReport | None = None,
     ) -> Iterator[Prediction]:
         """Yield a prediction for every sample, in order and in constant memory."""
         source = iter(samples)
         while window := list(islice(source, WINDOW * batch_size)):
             # Each window has a report of its own: threads do not meet, and what a report remembers
             # to count a picture once does not grow with the number of posts.
-            report = ImageReport()
+            counted = ImageReport()
             try:
                 yield from predict(
                     self.tagger.model,
                     window,
-                    collator=self._collator.reporting_to(report),
+                    collator=self._collator.reporting_to(counted),
                     batch_size=batch_size,
                     explain=explain,
                 )
             finally:
                 with self._lock:
-                    self.report.merge(report)
+                    (self.report if report is None else report).merge(counted)
