@@ -111,9 +111,7 @@ def test_gating_and_fusion_are_equations_7_to_9():
 
 
 def test_clues_are_equation_12_with_berts_head_split():
-    module = VisualClueGuidance(
-        6, hidden_dim=8, num_heads=2, num_layers=2, normalise=False
-    ).double()
+    module = VisualClueGuidance(6, hidden_dim=8, num_heads=2, num_layers=2).double()
     fused = torch.randn(2, 3, 4, 6, dtype=torch.double)
     index = torch.tensor([[2, 0], [1, -1]])
     clues = module(fused, index, slot_mask=index >= 0)
@@ -181,3 +179,11 @@ def test_contrast_of_one_pair_is_zero_and_keeps_the_graph():
 def test_bad_contrast_options(bad):
     with pytest.raises(ValueError, match="expected"):
         ConsistencyMatching(4, 6, **{"temperature": 0.2, "direction_weight": 0.7, **bad})
+
+
+def test_normalised_mapping_has_unit_variance_over_pictures_and_cells():
+    module = FeatureMapping([3], out_dim=4, cells_per_side=2, normalise=True).double().train()
+    (values,) = module([5 + torch.randn(6, 3, 8, 8).double()]).unbind(1)
+    flat = values.transpose(0, 1).flatten(1)
+    torch.testing.assert_close(flat.mean(1), torch.zeros(4).double(), atol=1e-6, rtol=0)
+    torch.testing.assert_close(flat.var(1, correction=0), torch.ones(4).double(), atol=1e-2, rtol=0)

@@ -9,7 +9,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from gmf.cli.diagnosis import print_diagnosis
 from gmf.core.errors import GmfError
+from gmf.data.doctor.examine import examine_folder
+from gmf.data.doctor.repair import repair_folder
 from gmf.data.statistics import SplitStatistics, folder_statistics, ordered_types
 from gmf.data.validation import validate_folder
 
@@ -53,6 +56,43 @@ def validate(folder: Folder, as_json: AsJson = False) -> None:
         raise typer.Exit(1)
 
 
+@data_app.command()
+def doctor(
+    folder: Folder,
+    against: Annotated[
+        list[Path] | None,
+        typer.Option(help="Another data set whose test part must not be trained on; repeatable."),
+    ] = None,
+    as_json: AsJson = False,
+    repair: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write a copy with BIO2, alias types and line ends mended to this folder."
+        ),
+    ] = None,
+) -> None:
+    """Find every irregularity and name the copy.
+
+    Exit status: 0 clean, 1 findings, 2 nothing could be examined.
+    """
+    try:
+        report = examine_folder(folder, against=tuple(against or ()))
+        mended = repair_folder(folder, out=repair) if repair else {}
+    except GmfError as error:
+        raise _failed(error, status=2) from error
+    if as_json:
+        _print_json(report.as_dict())
+    else:
+        print_diagnosis(report, Console())
+    messages = Console(stderr=True)
+    for file, counts in mended.items():
+        listed = ", ".join(f"{number} {kind}" for kind, number in counts.items()) or "nothing"
+        messages.print(f"{repair}/{file}: mended {listed}", highlight=False, soft_wrap=True)
+    messages.print(f"{len(report.findings)} findings")
+    if not report.is_clean:
+        raise typer.Exit(1)
+
+
 def _table(folder: Path, counts: dict[str, SplitStatistics]) -> Table:
     table = Table(title=str(folder), caption="strict: B- tags open entities; lenient: stray I- too")
     for name in ("", *counts):
@@ -93,6 +133,6 @@ def _print_json(value: object) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
 
 
-def _failed(error: GmfError) -> typer.Exit:
+def _failed(error: GmfError, *, status: int = 1) -> typer.Exit:
     Console(stderr=True).print(f"error: {error}", markup=False, highlight=False, soft_wrap=True)
-    return typer.Exit(1)
+    return typer.Exit(status)

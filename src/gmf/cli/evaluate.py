@@ -1,62 +1,133 @@
-"""``gmf evaluate``: score a trained run on a split."""
+"""``gmf evaluate``: score trained runs on a split."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
 
-from gmf.cli.output import progress_bar, report_images, results, say, write
-from gmf.evaluation.metrics import RULES, Scores
-from gmf.experiments.evaluate import evaluate_run
+from gmf.cli.output import progress_bar, report_images, say
+from gmf.cli.score import AsJson, AsLatex, AsMarkdown, HtmlFile, show, write_page
+from gmf.core.errors import ConfigError
+from gmf.evaluation.controls import CONTROLS, Control, control_table
+from gmf.evaluation.html import report_page, runs_page
+from gmf.evaluation.pairs import TweetPair
+from gmf.evaluation.report import summarise_runs
+from gmf.evaluation.report_tables import report_tables, runs_tables
+from gmf.evaluation.tables import Table
+from gmf.experiments.evaluate import RunEvaluation, evaluate_run
 
 
 def evaluate(
-    run: Annotated[Path, typer.Argument(help="Run folder or checkpoint folder.")],
+    runs: Annotated[
+        list[Path], typer.Argument(help="Run folders; several are runs with different seeds.")
+    ],
     data: Annotated[
         Path | None, typer.Option(help="Data folder; the run's own by default.")
     ] = None,
     split: Annotated[str, typer.Option(help="train, dev or test.")] = "test",
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    images: Annotated[
+        str,
+        typer.Option(
+            help="What the model sees: real, none, blank, shuffled, noise; several, with commas, "
+            "are compared with real images; all is all of them."
+        ),
+    ] = "real",
+    predictions: Annotated[
+        Path | None, typer.Option(help="Write gold and predictions as JSON lines.")
+    ] = None,
+    as_json: AsJson = False,
+    as_markdown: AsMarkdown = False,
+    as_latex: AsLatex = False,
+    html: HtmlFile = None,
 ) -> None:
-    """Score a run: exact spans, per tweet, lenient and strict side by side."""
+    """Score runs: lenient and strict side by side, and every analysis of the predictions."""
+    controls = _controls(images)
+    results = [_evaluate(run, data=data, split=split, control=controls[0]) for run in runs]
+    for result in results:
+        report_images(result.images)
+        for warning in result.warnings:
+            say(f"warning: {warning}")
+    if predictions is not None:
+        _write_predictions(predictions, results[0])
+    title = f"{runs[0]}, {split}"
+    if len(results) > 1:
+        summary = summarise_runs([result.report for result in results])
+        write_page(html, lambda: runs_page(summary, title=title))
+        tables, content = runs_tables(summary), summary.to_dict()
+    else:
+        report = results[0].report
+        write_page(html, lambda: report_page(report, title=title))
+        tables, content = report_tables(report), report.to_dict()
+    if len(controls) > 1:
+        table = _compare_controls(runs[0], results[0], controls, data=data, split=split)
+        tables = [table, *tables]
+        rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+        content = {**content, "controls": rows}
+    show(tables, content, as_json=as_json, as_markdown=as_markdown, as_latex=as_latex)
+
+
+def _evaluate(run: Path, *, data: Path | None, split: str, control: Control) -> RunEvaluation:
     with progress_bar() as bar:
-        task = bar.add_task("evaluating", total=None)
-        result = evaluate_run(
+        task = bar.add_task(f"{run}, images {control}", total=None)
+        return evaluate_run(
             run,
             split=split,
             folder=data,
+            control=control,
             on_progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
-    report_images(result.images)
-    for warning in result.warnings:
-        say(f"warning: {warning}")
-    if as_json:
-        scores = {**result.scores.to_dict(), "provenance": result.provenance}
-        write(json.dumps(scores, indent=2))
-    else:
-        results.print(scores_table(result.scores, title=f"{run}, {split}"))
 
 
-def scores_table(scores: Scores, *, title: str) -> Table:
-    """Return the scores as a table: a row a type, both counting rules side by side."""
-    table = Table(title=title, caption="exact spans, per tweet; lenient is the field's counting")
-    table.add_column("")
-    for rule in RULES:
-        for name in ("P", "R", "F1", "gold"):
-            table.add_column(f"{name}\n{rule}", justify="right")
-    rules = [getattr(scores, rule) for rule in RULES]
-    names = list(dict.fromkeys(name for rule in rules for name in rule.types))
-    for name in [*names, "micro"]:
-        cells: list[str] = []
-        for rule in rules:
-            counts = rule.micro if name == "micro" else rule.types.get(name)
-            cells += (
-                [f"{100 * v:.2f}" for v in (counts.precision, counts.recall, counts.f1)]
-                + [str(counts.gold)]
-                if counts
-                else ["", "", "", "0"]
-            )
-        table.add_row(name, *cells, end_section=name == (names[-1] if names else ""))
-    return table
+def _controls(given: str) -> list[Control]:
+    names = list(CONTROLS) if given == "all" else given.split(",")
+    chosen: list[Control] = [control for control in CONTROLS if control in names]
+    if set(names) - set(CONTROLS):
+        raise ConfigError(f"--images {given!r}: expected all, or some of {', '.join(CONTROLS)}")
+    if len(chosen) > 1 and "real" not in chosen:
+        chosen.insert(0, "real")
+    return chosen
+
+
+def _compare_controls(
+    run: Path,
+    real: RunEvaluation,
+    controls: Sequence[Control],
+    *,
+    data: Path | None,
+    split: str,
+) -> Table:
+    found = dict.fromkeys(controls[:1], real.pairs)
+    for control in controls[1:]:
+        found[control] = _evaluate(run, data=data, split=split, control=control).pairs
+    return control_table(found)
+
+
+def _write_predictions(path: Path, result: RunEvaluation) -> None:
+    lines = [json.dumps(_row(pair), ensure_ascii=False) for pair in result.pairs]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    say(f"predictions written to {path}")
+
+
+def _row(pair: TweetPair) -> dict[str, object]:
+    """Return a pair as `gmf score` and `gmf compare` read it."""
+    starts = [0]
+    for token in pair.tokens:
+        starts.append(starts[-1] + len(token) + 1)
+    entities = [
+        {
+            "start": starts[entity.start],
+            "end": starts[entity.end] - 1,
+            "type": entity.type,
+            "confidence": entity.confidence,
+        }
+        for entity in pair.scored or ()
+    ]
+    return {
+        "id": pair.id,
+        "tokens": pair.tokens,
+        "text": " ".join(pair.tokens),
+        "gold_tags": pair.gold,
+        "predicted_entities": entities,
+    }

@@ -43,3 +43,7 @@ def main() -> None:
 def _fail(error: GmfError, code: int) -> None:
     typer.echo(f"error: {error}", err=True)
     sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

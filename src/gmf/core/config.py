@@ -50,6 +50,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
 def apply_overrides(options: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, Any]:
     """Return options with ``key.sub=value`` overrides laid over them; values are read as YAML.
 
+    A plain name that gets an option becomes a mapping: ``model=bert model.dropout=0.2``.
+
     Raises:
         ConfigError: If an override has no ``=`` or its value is not YAML.
     """
@@ -66,7 +68,8 @@ def apply_overrides(options: Mapping[str, Any], overrides: Iterable[str]) -> dic
         target = merged
         for parent in parents:
             child = target.get(parent)
-            target[parent] = dict(child) if isinstance(child, dict) else {}
+            named = {"name": child} if isinstance(child, str) else {}
+            target[parent] = dict(child) if isinstance(child, dict) else named
             target = target[parent]
         target[last] = value
     return merged

@@ -19,8 +19,16 @@ class CheckpointError(GmfError):
     """A run folder or checkpoint is absent, incomplete or of another version."""
 
 
+class ExportError(GmfError):
+    """A model cannot be exported, or what was exported does not do the same."""
+
+
 class ImageError(GmfError):
     """An image cannot be read or breaks a limit."""
+
+
+class CacheError(GmfError):
+    """A cache cannot be written, or holds something else than what is being computed."""
 
 
 class TrainingError(GmfError):

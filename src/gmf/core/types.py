@@ -73,24 +73,6 @@ class Sample:
 
 
 @dataclass(frozen=True, slots=True)
-class SlotOrigin:
-    """What a post listed for one of its slots.
-
-    Args:
-        image: Position of the image in the post, from 0; ``None`` for the blank stand-in that a
-            post without images got.
-        region: Position of the region in the image, from 0; ``None`` for the whole image.
-        fault: Why the picture could not be used; empty when it could.
-        is_blank: Whether a blank stand-in took its place.
-    """
-
-    image: int | None
-    region: int | None = None
-    fault: str = ""
-    is_blank: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class ScoredEntity:
     """A predicted entity.
 
@@ -115,6 +97,7 @@ class Prediction:
         sample: The input.
         tags: One legal BIO2 tag a word.
         entities: The entities of ``tags`` in order, with confidences.
+        saw_image: Whether the model read at least one real image of it.
         notes: What was substituted or skipped for this sample (missing image, cut words).
         explanation: Named values on request, see ``gmf.models.inference.predict``.
     """
@@ -122,5 +105,6 @@ class Prediction:
     sample: Sample
     tags: tuple[str, ...]
     entities: tuple[ScoredEntity, ...]
+    saw_image: bool = False
     notes: tuple[str, ...] = ()
     explanation: dict[str, object] = field(default_factory=dict)

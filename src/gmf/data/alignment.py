@@ -5,10 +5,12 @@ from dataclasses import dataclass
 
 import torch
 from jaxtyping import Bool, Int
+from tokenizers import Encoding
 from torch import Tensor
-from transformers import BatchEncoding, PreTrainedTokenizerFast
+from transformers import PreTrainedTokenizerFast
 
 from gmf.core.errors import ConfigError
+from gmf.data.word_places import place_words
 
 
 @dataclass(frozen=True)
@@ -51,50 +53,27 @@ def align(
             f"max_subwords {max_subwords}: leaves no room for words beside "
             f"{tokenizer.num_special_tokens_to_add()} special tokens"
         )
-    words = [list(post) for post in posts]
-    encoding = _encode(words, tokenizer, max_subwords)
-    unknown = None if tokenizer.unk_token is None else str(tokenizer.unk_token)
-    if _fill_empty_words(words, encoding, unknown, max_subwords):
-        encoding = _encode(words, tokenizer, max_subwords)
-    first = torch.zeros((len(words), max(map(len, words), default=0)), dtype=torch.long)
-    mask = torch.zeros_like(first, dtype=torch.bool)
-    inputs = {name: torch.tensor(rows, dtype=torch.long) for name, rows in encoding.items()}
-    subword_words = torch.full_like(inputs["input_ids"], -1)
-    for row in range(len(words)):
-        for position, word in enumerate(encoding.word_ids(row)):
-            if word is None:
-                continue
-            subword_words[row, position] = word
-            if not mask[row, word]:
-                first[row, word], mask[row, word] = position, True
-    return Alignment(inputs, first, mask, subword_words)
 
+    def encode(words: list[list[str]]) -> Sequence[Encoding]:
+        encoded = tokenizer(
+            words,
+            is_split_into_words=True,
+            truncation=True,
+            max_length=max_subwords,
+            padding=True,
+        )
+        return encoded.encodings or ()
 
-def _encode(
-    words: list[list[str]], tokenizer: PreTrainedTokenizerFast, max_subwords: int
-) -> BatchEncoding:
-    return tokenizer(
-        words,
-        is_split_into_words=True,
-        truncation=True,
-        max_length=max_subwords,
-        padding=True,
+    places = place_words(
+        posts,
+        encode=encode,
+        inputs=tokenizer.model_input_names,
+        unknown_token=None if tokenizer.unk_token is None else str(tokenizer.unk_token),
+        max_subwords=max_subwords,
     )
-
-
-def _fill_empty_words(
-    words: list[list[str]], encoding: BatchEncoding, unknown: str | None, max_subwords: int
-) -> bool:
-    """Replace words without subword by the unknown token; those beyond the limit are no matter."""
-    is_changed = False
-    for row, post in enumerate(words):
-        present = {word for word in encoding.word_ids(row) if word is not None}
-        is_full = sum(encoding["attention_mask"][row]) >= max_subwords
-        visible = max(present, default=0) if is_full else len(post)
-        for index in set(range(visible)) - present:
-            if unknown is None:
-                raise ConfigError(
-                    f"word {post[index]!r} has no subword and the tokenizer has no unknown token"
-                )
-            post[index], is_changed = unknown, True
-    return is_changed
+    return Alignment(
+        {name: torch.from_numpy(array) for name, array in places.inputs.items()},
+        torch.from_numpy(places.first_subword),
+        torch.from_numpy(places.word_mask),
+        torch.from_numpy(places.subword_words),
+    )

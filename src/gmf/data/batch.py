@@ -6,7 +6,8 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from gmf.core.types import Sample, SlotOrigin
+from gmf.core.types import Sample
+from gmf.data.slots import SlotOrigin
 
 
 @dataclass(frozen=True)

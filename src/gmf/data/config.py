@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from gmf.core.config import Config
+from gmf.data.cache.build import CacheConfig
 
 
 class DataConfig(Config):
@@ -16,8 +17,10 @@ class DataConfig(Config):
         max_subwords: Limit on subwords of a post, special tokens included.
         missing_image: ``mask`` leaves an absent or broken image out; ``blank`` puts a white
             picture in its place, as the paper does.
+        cache: What of the pictures is kept on disk for training and evaluation.
     """
 
     folder: Path | None = Field(default=None, strict=False)
     max_subwords: int = Field(default=128, ge=8, le=512)
     missing_image: Literal["mask", "blank"] = "mask"
+    cache: CacheConfig = Field(default_factory=CacheConfig)

@@ -104,7 +104,7 @@ def read_blocks(path: Path, *, on_fault: Callable[[DataError], None] = fail) -> 
             yield RawTweet(block.id, block.line, tuple(rows), tuple(row_lines), block.is_separated)
         elif not block.lines:
             message = f"tweet {block.id!r} has no tokens; add them or remove the {ID_PREFIX} line"
-            on_fault(DataError(message, path=path, line=block.line))
+            on_fault(DataError(message, path=path, line=block.line, field="IMGID"))
 
 
 @dataclass

@@ -1,6 +1,6 @@
 """Own data: one JSON object a line, as ``sample.schema.json`` describes it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
 
@@ -87,9 +87,14 @@ class SampleRow(Config):
 
 
 class RegionsRow(Config):
-    """A line of ``regions.jsonl``: the objects of one image of a CoNLL data set."""
+    """A line of ``regions.jsonl``: the objects of one image."""
 
-    image: Text = Field(description="File name in the images folder.")
+    image: Text = Field(
+        description="File name in the images folder; for own data the path as in the data file."
+    )
+    digest: str | None = Field(None, description="sha256 of the image file.")
+    source: str = Field("", description="What proposed them, with a digest of its settings.")
+    queries: tuple[str, ...] = Field((), description="What was looked for.")
     regions: tuple[RegionRow, ...] = Field(description="Objects, best first.")
 
 
@@ -102,7 +107,14 @@ def sample_schema() -> dict[str, Any]:
 
 
 def sample_of_row(
-    row: SampleRow, *, folder: Path, default_id: str = "", path: Path | None = None, line: int = 1
+    row: SampleRow,
+    *,
+    folder: Path,
+    default_id: str = "",
+    path: Path | None = None,
+    line: int = 1,
+    aliases: Mapping[str, str] = TYPE_ALIASES,
+    regions: Mapping[str, tuple[Region, ...]] | None = None,
 ) -> Sample:
     """Return the sample that a row describes.
 
@@ -112,6 +124,8 @@ def sample_of_row(
         default_id: Identifier when the row has none.
         path: File, for messages.
         line: Line, for messages.
+        aliases: Entity types to rename; by default ``OTHER`` is read as ``MISC``.
+        regions: Regions by image path, for images that list none themselves.
 
     Raises:
         DataError: If a path leaves the folder, a tag is not BIO2, or an entity is empty, outside
@@ -122,33 +136,41 @@ def sample_of_row(
         return DataError(str(error), path=path, line=line, field=field)
 
     try:
-        images = tuple(image_of_row(image, folder) for image in row.images)
+        images = tuple(image_of_row(image, folder, regions=regions) for image in row.images)
     except ValueError as error:
         raise located("images", error) from error
     identifier = row.id if row.id is not None else default_id
     origin = f"{path}:{line}" if path else ""
     if row.tokens is not None:
         try:
-            tags = None if row.tags is None else tuple(alias_tag(tag) for tag in row.tags)
+            tags = (
+                None
+                if row.tags is None
+                else tuple(alias_tag(tag, aliases=aliases) for tag in row.tags)
+            )
         except ValueError as error:
             raise located("tags", error) from error
         return Sample(identifier, row.tokens, tags, images, origin=origin)
     text = row.text or ""
     try:
-        tokens, offsets, tags = tokenize_with_entities(text, entities=row.entities)
+        tokens, offsets, tags = tokenize_with_entities(text, entities=row.entities, aliases=aliases)
     except ValueError as error:
         raise located("text" if row.entities is None else "entities", error) from error
     return Sample(identifier, tokens, tags, images, text, offsets, origin)
 
 
 def tokenize_with_entities(
-    text: str, *, entities: tuple[EntityRow, ...] | None
+    text: str,
+    *,
+    entities: tuple[EntityRow, ...] | None,
+    aliases: Mapping[str, str] = TYPE_ALIASES,
 ) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...], tuple[str, ...] | None]:
     """Tokenise a text so that no token reaches across the boundary of an entity.
 
     Args:
         text: Raw text.
         entities: Entities by character offsets; ``None`` when unlabelled.
+        aliases: Entity types to rename.
 
     Returns:
         Tokens, their offsets and their tags (``None`` when unlabelled).
@@ -178,17 +200,23 @@ def tokenize_with_entities(
         return tokens, offsets, None
     starts = {start: index for index, (start, _) in enumerate(offsets)}
     ends = {end: index + 1 for index, (_, end) in enumerate(offsets)}
-    words = [
-        Entity(starts[e.start], ends[e.end], TYPE_ALIASES.get(e.type, e.type)) for e in entities
-    ]
+    words = [Entity(starts[e.start], ends[e.end], aliases.get(e.type, e.type)) for e in entities]
     return tokens, offsets, tuple(tags_of(words, len(tokens)))
 
 
-def read_jsonl(path: Path, *, on_fault: Callable[[DataError], None] = fail) -> list[Sample]:
-    """Read own data. Empty lines are skipped; entity type ``OTHER`` is read as ``MISC``.
+def read_jsonl(
+    path: Path,
+    *,
+    aliases: Mapping[str, str] = TYPE_ALIASES,
+    regions: Mapping[str, tuple[Region, ...]] | None = None,
+    on_fault: Callable[[DataError], None] = fail,
+) -> list[Sample]:
+    """Read own data. Empty lines are skipped.
 
     Args:
         path: The file; image paths in it are relative to its folder.
+        aliases: Entity types to rename; by default ``OTHER`` is read as ``MISC``.
+        regions: Regions by image path, for images that list none themselves.
         on_fault: Called with each fault; the line is then left out. By default it is raised.
 
     Raises:
@@ -207,6 +235,8 @@ def read_jsonl(path: Path, *, on_fault: Callable[[DataError], None] = fail) -> l
                     default_id=f"{path.stem}-{number}",
                     path=path,
                     line=number,
+                    aliases=aliases,
+                    regions=regions,
                 )
             )
         except DataError as error:
@@ -266,14 +296,16 @@ def _parse(kind: type[RowType], content: str, *, path: Path, line: int) -> RowTy
         ) from error
 
 
-def image_of_row(row: ImageRow, folder: Path) -> ImageInput:
-    """Return the image that a row describes.
+def image_of_row(
+    row: ImageRow, folder: Path, *, regions: Mapping[str, tuple[Region, ...]] | None = None
+) -> ImageInput:
+    """Return the image that a row describes; its own regions go before those of the folder.
 
     Raises:
         ValueError: If a path leaves the folder.
     """
-    regions = tuple(_region_of(region, folder) for region in row.regions)
-    return ImageInput(inside(folder, row.path), regions)
+    own = tuple(_region_of(region, folder) for region in row.regions)
+    return ImageInput(inside(folder, row.path), own or (regions or {}).get(row.path, ()))
 
 
 def _region_of(row: RegionRow, folder: Path) -> Region:

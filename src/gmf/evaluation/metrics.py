@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from gmf.core.tags import PAPER_TYPES, entities_of
@@ -151,9 +152,19 @@ def score(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> 
     )
 
 
-def spans_of(tags: Iterable[Sequence[str]], *, rule: Rule) -> list[list[Entity]]:
-    """Return the entities of each tweet under a rule."""
-    return [entities_of(tweet, strict=rule == "strict") for tweet in tags]
+def spans_of(tags: Iterable[Sequence[str]], *, rule: Rule) -> list[tuple[Entity, ...]]:
+    """Return the entities of each tweet under a rule.
+
+    Raises:
+        ValueError: If a tag is not BIO.
+    """
+    return [_entities(tuple(tweet), rule == "strict") for tweet in tags]
+
+
+# The same tweets are read under many countings; their entities are found once.
+@lru_cache(maxsize=2**15)
+def _entities(tags: tuple[str, ...], strict: bool) -> tuple[Entity, ...]:
+    return tuple(entities_of(tags, strict=strict))
 
 
 def count_spans(

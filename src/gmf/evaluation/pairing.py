@@ -343,6 +343,11 @@ def _finish(
         changed_gold=tuple(change for pair in pairs if (change := _changed_gold(pair))),
         gold_service_labels=count_service_labels([pair.gold for pair in pairs]),
         predicted_service_labels=count_service_labels([pair.predicted for pair in pairs]),
+        predicted_service_words={
+            pair.id: words
+            for pair in pairs
+            if (words := tuple(i for i, x in enumerate(pair.predicted) if x in SERVICE_LABELS))
+        },
     )
     return PairedTweets(tuple(pairs), notes)
 

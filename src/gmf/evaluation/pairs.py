@@ -2,10 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 from gmf.core.errors import DataError
 from gmf.core.types import Prediction, ScoredEntity
 from gmf.evaluation.labels import ServicePolicy, resolve_service_labels
+
+#: Endings of image files named by a tweet's id.
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,8 @@ class TweetPair:
 def pairs_of(predictions: Iterable[Prediction]) -> list[TweetPair]:
     """Return the pairs of a model's predictions.
 
+    A tweet has an image when one of its image files is there.
+
     Raises:
         DataError: If a sample has no gold tags.
     """
@@ -56,10 +62,25 @@ def pairs_of(predictions: Iterable[Prediction]) -> list[TweetPair]:
                 gold=sample.tags,
                 predicted=prediction.tags,
                 scored=prediction.entities,
-                has_image=bool(sample.images),
+                has_image=any(
+                    isinstance(image.source, bytes) or image.source.is_file()
+                    for image in sample.images
+                ),
             )
         )
     return pairs
+
+
+def mark_images(pairs: Iterable[TweetPair], *, folder: Path) -> list[TweetPair]:
+    """Return the pairs with ``has_image`` set by whether ``<id>.jpg`` or ``.png`` is in a folder.
+
+    Raises:
+        DataError: If there is no such folder.
+    """
+    if not folder.is_dir():
+        raise DataError("no such folder of images", path=folder)
+    names = {path.stem for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES}
+    return [replace(pair, has_image=pair.id in names) for pair in pairs]
 
 
 def apply_service_policy(
@@ -159,6 +180,7 @@ class PairingNotes:
         changed_gold: Tweets whose gold in the system's file differs.
         gold_service_labels: Service labels in the gold, with counts.
         predicted_service_labels: Service labels in the prediction, with counts.
+        predicted_service_words: Words that they are on, by tweet.
     """
 
     gold_file: FileNote
@@ -174,6 +196,7 @@ class PairingNotes:
     changed_gold: tuple[ChangedGold, ...]
     gold_service_labels: dict[str, int]
     predicted_service_labels: dict[str, int]
+    predicted_service_words: dict[str, tuple[int, ...]]
 
     def to_dict(self) -> dict[str, object]:
         """Return plain values."""

@@ -5,11 +5,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from gmf.core.errors import DataError
+from gmf.data.conll import DOCUMENT_MARK, ID_PREFIX
 from gmf.evaluation.labels import is_label
 from gmf.evaluation.prediction_files import LabelledTweet, LabelReader, Labels, tweet_id
 
-ID_PREFIX = "IMGID:"
-DOCUMENT_MARK = "-DOCSTART-"
 #: Lines of a block: image name, text, tags, tags.
 BLOCK_HEIGHT = 4
 #: Blocks that are looked at to tell the format.

@@ -11,6 +11,7 @@ from gmf.core.errors import DataError
 from gmf.core.tags import TYPE_ALIASES
 from gmf.core.types import ScoredEntity
 from gmf.evaluation.labels import canonical_label
+from gmf.evaluation.pairs import IMAGE_SUFFIXES
 
 #: Which of two label columns comes first.
 ColumnOrder = Literal["gold-predicted", "predicted-gold"]
@@ -23,7 +24,6 @@ DEFAULT_ORDER: dict[FileFormat, ColumnOrder] = {
 }
 #: A label, or ``None`` for a word that the file gives none.
 Labels = tuple[str | None, ...]
-_IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class LabelReader:
 
 def tweet_id(name: str) -> str:
     """Return a tweet's id: the image's name without its suffix."""
-    return PurePath(name).stem if name.lower().endswith(_IMAGE_SUFFIXES) else name
+    return PurePath(name).stem if name.lower().endswith(IMAGE_SUFFIXES) else name
 
 
 def digest_of(path: Path) -> str:

@@ -4,7 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from gmf.core.errors import DataError
-from gmf.core.tags import TYPE_ALIASES
+from gmf.core.tags import OUTSIDE, TYPE_ALIASES
+from gmf.core.types import Sample
+from gmf.data.conll import read_lines
+from gmf.evaluation.labels import SERVICE_LABELS
 from gmf.evaluation.pairing import PairedTweets, pair_files
 from gmf.evaluation.prediction_columns import (
     group_lines,
@@ -41,13 +44,31 @@ def read_pairs(
     return pair_files(ours, predicted=theirs, order=order)
 
 
+def read_training(path: Path, *, aliases: Mapping[str, str] = TYPE_ALIASES) -> list[Sample]:
+    """Read the labelled posts of a training file of any known format; service labels are O.
+
+    Raises:
+        DataError: If the file breaks its format.
+    """
+    file = read_labelled_file(path, aliases=aliases)
+    return [
+        Sample(
+            tweet.id,
+            tweet.tokens,
+            tuple(OUTSIDE if x is None or x in SERVICE_LABELS else x for x in tweet.first),
+            origin=f"{path}:{tweet.line}",
+        )
+        for tweet in file.tweets
+    ]
+
+
 def read_labelled_file(path: Path, *, aliases: Mapping[str, str] = TYPE_ALIASES) -> LabelledFile:
     """Read a file of any known format.
 
     Raises:
         DataError: If it cannot be read, is empty or breaks its format.
     """
-    lines = _read_lines(path)
+    lines = read_lines(path)
     labels = LabelReader(path, aliases=aliases)
     first = next((line for line in lines if line.strip()), "")
     skipped = 0
@@ -66,14 +87,3 @@ def read_labelled_file(path: Path, *, aliases: Mapping[str, str] = TYPE_ALIASES)
             "some tweets have two sides and some have one; give all the same", path=path
         )
     return LabelledFile(path, kind, digest_of(path), tweets, dict(labels.respelled), skipped)
-
-
-def _read_lines(path: Path) -> list[str]:
-    # Not str.splitlines: it would cut at U+0085 and U+2028, which tweets contain.
-    try:
-        text = path.read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise DataError(f"cannot be read ({error.strerror or error})", path=path) from error
-    except UnicodeDecodeError as error:
-        raise DataError(f"expected UTF-8, byte {error.start} is not", path=path) from error
-    return [line.removesuffix("\r") for line in text.split("\n")]

@@ -21,12 +21,22 @@ class _Row(BaseModel):
 
 
 class _EntityRow(_Row):
-    start: Annotated[int, Field(ge=0)]
-    end: Annotated[int, Field(ge=0)]
+    start: Annotated[int, Field(ge=0)] | None = None
+    end: Annotated[int, Field(ge=0)] | None = None
     type: str = Field(validation_alias=AliasChoices("type", "label"), min_length=1)
     confidence: Annotated[float, Field(ge=0, le=1)] | None = None
     char_start: Annotated[int, Field(ge=0)] | None = None
     char_end: Annotated[int, Field(ge=0)] | None = None
+
+    def place(self, *, in_text: bool) -> Span:
+        """Return the characters, or without a text the words, that it covers."""
+        start, end = self.start, self.end
+        if in_text and self.char_start is not None:
+            start, end = self.char_start, self.char_end
+        if start is None or end is None:
+            names = "start and end, or char_start and char_end" if in_text else "start and end"
+            raise ValueError(f"entity of type {self.type}: expected {names}")
+        return start, end
 
 
 class _TweetRow(_Row):
@@ -54,9 +64,8 @@ def tweets_of_json_lines(lines: Sequence[str], *, labels: LabelReader) -> Iterat
     A row has ``tokens`` or ``text``, or both, and ``tags`` or ``entities``. A row that holds gold
     and prediction names at least one of them by ``gold_tags``, ``gold_entities``,
     ``predicted_tags`` or ``predicted_entities``. An entity has ``start``, ``end``, ``type`` and
-    perhaps ``confidence``.
-    Its place is in characters of ``text``; in words when there is no text or when it has
-    ``char_start`` and ``char_end`` besides.
+    perhaps ``confidence``. Its place is in characters of ``text``, or in words when there is no
+    text. ``char_start`` and ``char_end`` are always characters and go before the others.
 
     Raises:
         DataError: If a row is no such object, or its tags or entities do not fit its words.
@@ -133,9 +142,7 @@ def _chars(row: _TweetRow, entity: _EntityRow) -> Span | tuple[()]:
     """Return an entity's characters without white space at its edges; empty without text."""
     if row.text is None:
         return ()
-    start, end = entity.start, entity.end
-    if entity.char_start is not None and entity.char_end is not None:
-        start, end = entity.char_start, entity.char_end
+    start, end = entity.place(in_text=True)
     inside = row.text[start:end]
     if not start < end <= len(row.text) or not inside.strip():
         raise ValueError(
@@ -162,12 +169,13 @@ def _words_of(
         if not inside:
             raise ValueError(f"entity {chars} {entity.type}: no word of the tokens is in it")
         return Entity(inside[0], inside[-1] + 1, name)
-    if not entity.start < entity.end <= len(owners):
+    start, end = entity.place(in_text=False)
+    if not start < end <= len(owners):
         raise ValueError(
-            f"entity [{entity.start}, {entity.end}) {entity.type}: expected 0 <= start < end <= "
+            f"entity [{start}, {end}) {entity.type}: expected 0 <= start < end <= "
             f"{len(owners)}, words of the tweet"
         )
-    return Entity(entity.start, entity.end, name)
+    return Entity(start, end, name)
 
 
 def _with_confidence(

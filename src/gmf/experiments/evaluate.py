@@ -1,4 +1,4 @@
-"""Score a trained run on a split of a folder."""
+"""Score a trained run on a split of a folder, with every analysis and its provenance."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,9 +8,20 @@ from typing import Any
 from gmf.core.errors import ConfigError, DataError
 from gmf.core.types import Prediction
 from gmf.data.image_report import ImageReport
-from gmf.data.readers import read_split
-from gmf.evaluation.metrics import Scores, score
-from gmf.models.checkpoint import load_tagger
+from gmf.data.readers import read_split, splits_of
+from gmf.evaluation.config import DEFAULTS, EvaluationConfig
+from gmf.evaluation.controls import Control, apply_control
+from gmf.evaluation.evaluator import evaluate
+from gmf.evaluation.pairs import TweetPair
+from gmf.evaluation.provenance import (
+    DataFingerprint,
+    Provenance,
+    data_warnings,
+    describe_hardware,
+    package_versions,
+)
+from gmf.evaluation.report import Report
+from gmf.models.checkpoint import Tagger, load_tagger
 from gmf.models.inference import predict
 from gmf.training.fingerprint import fingerprint
 from gmf.training.run_folder import checkpoint_of
@@ -21,17 +32,15 @@ class RunEvaluation:
     """A run's predictions on a split and what they are worth.
 
     Args:
-        scores: Lenient and strict.
-        predictions: One a sample, in file order.
+        report: Scores under both rules and every analysis.
+        pairs: Gold and prediction of each tweet, in file order.
         images: What became of the images.
-        provenance: What made the run, and the digest of the scored data.
         warnings: Doubts that a reader must know of.
     """
 
-    scores: Scores
-    predictions: tuple[Prediction, ...]
+    report: Report
+    pairs: tuple[TweetPair, ...]
     images: ImageReport
-    provenance: dict[str, Any]
     warnings: tuple[str, ...]
 
 
@@ -40,6 +49,8 @@ def evaluate_run(
     *,
     split: str = "test",
     folder: Path | None = None,
+    control: Control = "real",
+    config: EvaluationConfig = DEFAULTS,
     on_progress: Callable[[int, int], None] = lambda *_: None,
 ) -> RunEvaluation:
     """Predict and score a split.
@@ -48,6 +59,8 @@ def evaluate_run(
         run: Run folder or checkpoint folder.
         split: ``train``, ``dev`` or ``test``.
         folder: Data folder; the one the run was trained on when ``None``.
+        control: What stands in for the images.
+        config: Rule of the analyses, resampling.
         on_progress: Hears how many samples of how many are done.
 
     Raises:
@@ -62,20 +75,54 @@ def evaluate_run(
     samples = read_split(folder, split)
     if any(sample.tags is None for sample in samples):
         raise DataError(f"split {split}: expected tags on every sample", path=folder)
-    collator = tagger.collator()
-    predictions: list[Prediction] = []
-    for prediction in predict(tagger.model, samples, collator=collator):
-        predictions.append(prediction)
-        on_progress(len(predictions), len(samples))
-    scores = score([sample.tags or () for sample in samples], [p.tags for p in predictions])
-    digest = fingerprint(samples)
-    trained = tagger.provenance.get("data", {})
-    warnings: list[str] = []
-    if split in trained and trained[split] != digest:
-        warnings.append(
-            f"{folder}, split {split}: not the data that the run was trained or selected on"
-        )
-    if digest == trained.get("train") and split != "train":
-        warnings.append(f"{folder}, split {split}: is the training data of the run")
-    provenance = {**tagger.provenance, "scored": {"split": split, "digest": digest}}
-    return RunEvaluation(scores, tuple(predictions), collator.report, provenance, tuple(warnings))
+    shown = apply_control(samples, control=control, seed=config.seed).samples
+    collator = tagger.collator(cached=True)
+    pairs: list[TweetPair] = []
+    for prediction in predict(tagger.model, shown, collator=collator):
+        pairs.append(_pair(prediction))
+        on_progress(len(pairs), len(samples))
+    used = _fingerprints(tagger)
+    scored = fingerprint(samples, part=split, folder=folder)
+    warnings = data_warnings(used, evaluated=[scored])
+    if split != "train" and any(item.digest == scored.digest for item in used[:1]):
+        warnings.append(f"{split}: is what the run was trained on")
+    report = evaluate(
+        pairs,
+        training=read_split(folder, "train") if "train" in splits_of(folder) else None,
+        provenance=_provenance(tagger, scored, control, collator.report),
+        config=config,
+    )
+    return RunEvaluation(report, tuple(pairs), collator.report, tuple(warnings))
+
+
+def _pair(prediction: Prediction) -> TweetPair:
+    sample = prediction.sample
+    return TweetPair(
+        id=sample.id,
+        tokens=sample.tokens,
+        gold=sample.tags or (),
+        predicted=prediction.tags,
+        scored=prediction.entities,
+        has_image=prediction.saw_image,
+    )
+
+
+def _fingerprints(tagger: Tagger) -> list[DataFingerprint]:
+    return [DataFingerprint(**item) for item in tagger.provenance.get("data", [])]
+
+
+def _provenance(
+    tagger: Tagger, scored: DataFingerprint, control: Control, images: ImageReport
+) -> Provenance:
+    made: dict[str, Any] = tagger.provenance
+    return Provenance(
+        rule="lenient",
+        data=(*_fingerprints(tagger), scored),
+        encoders={e["name"]: e["digest"] for e in made.get("encoders", {}).values()},
+        config_digest=made.get("config_digest", ""),
+        seeds=(made["seed"],) if "seed" in made else (),
+        images=control if tagger.model.uses_images else "none",
+        image_counts=dict(images.images),
+        versions=package_versions(),
+        hardware=describe_hardware(),
+    )

@@ -18,6 +18,9 @@ from gmf.models.modules.text_encoder import TextEncoder
 
 #: Parameters that share a learning rate; see ``training.optimization``.
 ParameterGroup = Literal["text_encoder", "image_encoder", "transitions", "new"]
+#: What a model takes from images: regions of the last stage, one vector of the whole image, vectors
+#: of object regions, or all stages of the whole image and of object regions.
+VisualInput = Literal["grid", "global", "objects", "pyramid"]
 
 
 @dataclass(frozen=True)
@@ -63,10 +66,17 @@ class MnerModel(nn.Module, ABC):
     Args:
         config: The model's own options.
         tags: Tags that it predicts.
+
+    Attributes:
+        Options: The model's options.
+        uses_images: Whether it reads images.
+        visual_inputs: What it takes from them.
+        reads_words: Whether it reads words instead of a tokenizer's subwords.
     """
 
     Options: ClassVar[type[Config]]
     uses_images: ClassVar[bool] = False
+    visual_inputs: ClassVar[tuple[VisualInput, ...]] = ()
     reads_words: ClassVar[bool] = False
     head: TaggingHead
 
@@ -92,6 +102,12 @@ class MnerModel(nn.Module, ABC):
     def max_regions(self) -> int:
         """Object regions that the model reads of each image; 0 for none."""
         return 0
+
+    @property
+    def frozen_image_encoder(self) -> ImageEncoder | None:
+        """The image encoder, when its output never changes and may be cached."""
+        encoder = getattr(self, "image_encoder", None)
+        return encoder if isinstance(encoder, ImageEncoder) and not encoder.trainable else None
 
     @property
     def assets(self) -> dict[str, Any]:

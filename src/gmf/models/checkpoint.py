@@ -15,9 +15,12 @@ from gmf.core.config import describe_faults
 from gmf.core.errors import CheckpointError, ConfigError
 from gmf.core.tags import TagSet
 from gmf.core.types import Sample
+from gmf.data.cache.build import build_view_source
+from gmf.data.cache.maps import POOLED_SIZE, EncodedViews
 from gmf.data.collate import Collator
 from gmf.data.config import DataConfig
-from gmf.data.views import DirectViews
+from gmf.data.views import DirectViews, ViewSource
+from gmf.encoders.module_digest import digest_of_module
 from gmf.encoders.resolve import hub_error, resolve_encoder
 from gmf.models.base import MnerModel, Parts
 from gmf.models.modules.image_encoder import ImageEncoder
@@ -47,15 +50,34 @@ class Tagger:
     data: DataConfig
     provenance: dict[str, Any]
 
-    def collator(self) -> Collator:
-        """Return what turns samples into the model's batches and counts their images."""
+    def collator(self, *, cached: bool = False) -> Collator:
+        """Return what turns samples into the model's batches and counts their images.
+
+        Args:
+            cached: Whether pictures are kept on disk as the options of the data side say.
+        """
         return Collator(
             tags=self.model.tags,
             tokenizer=self.tokenizer,
-            view_source=DirectViews(self.image_processor) if self.image_processor else None,
+            view_source=self._views(cached) if self.image_processor else None,
             max_subwords=self.data.max_subwords,
             max_regions=self.model.max_regions,
             missing_image=self.data.missing_image,
+        )
+
+    def _views(self, cached: bool) -> ViewSource:
+        direct = DirectViews(self.image_processor)
+        encoder = self.model.frozen_image_encoder
+        if not cached:
+            if self.data.cache.kind == "pooled_maps" and encoder is not None:
+                # The model was trained on pooled maps, so it must read them here too.
+                return EncodedViews(direct, encode=encoder.encode, pooled_size=POOLED_SIZE)
+            return direct
+        return build_view_source(
+            direct,
+            config=self.data.cache,
+            encode=encoder.encode if encoder else None,
+            encoder_digest=digest_of_module(encoder) if encoder else None,
         )
 
 
@@ -100,7 +122,15 @@ def build_tagger(
         tokenizer=_fetch(AutoTokenizer, text_encoder) if "text" in used else None,
         image_processor=_fetch(AutoImageProcessor, image_encoder) if "image" in used else None,
         data=data,
-        provenance={"encoders": used},
+        provenance={
+            "encoders": {
+                kind: {
+                    "name": encoder,
+                    "digest": digest_of_module(getattr(model, f"{kind}_encoder")),
+                }
+                for kind, encoder in used.items()
+            }
+        },
     )
 
 

@@ -4,13 +4,13 @@ from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 from pydantic import Field
 from torch import Tensor, nn
 
 from gmf.core.tags import TagSet
 from gmf.data.batch import Batch
-from gmf.models.base import MnerModel, ModelOutput, Parts
+from gmf.models.base import MnerModel, ModelOutput, Parts, VisualInput
 from gmf.models.modules.consistency_matching import ConsistencyMatching
 from gmf.models.modules.csa import CrossScaleAttention
 from gmf.models.modules.feature_mapping import FeatureMapping
@@ -19,6 +19,7 @@ from gmf.models.modules.image_encoder import ImageEncoder
 from gmf.models.modules.tagging_head import HeadConfig, TaggingHead
 from gmf.models.modules.text_encoder import TextEncoder
 from gmf.models.modules.visual_clue_guidance import VisualClueGuidance, VisualClues
+from gmf.models.modules.visual_inputs import real_images
 
 
 class GmfConfig(HeadConfig):
@@ -37,7 +38,7 @@ class GmfConfig(HeadConfig):
         task_weight: alpha of Eq. 22.
         consistency_text: C_g from a pass without clues (``plain``) or from the guided one.
         clue_layers: Text layers that receive clues, from 0; all when ``None``.
-        normalise_clues: Layer norm before Eq. 12.
+        normalise_stages: Batch normalisation after Eq. 5-6; the paper has none.
         hide_images: Share of posts whose images are hidden in a training step, in [0, 1).
         type_presence_weight: Weight of an auxiliary loss that predicts from the clues which
             entity types occur in the tweet; 0, the paper's, leaves it out.
@@ -56,14 +57,14 @@ class GmfConfig(HeadConfig):
     task_weight: float = Field(default=0.7, gt=0, le=1)
     consistency_text: Literal["plain", "guided"] = "plain"
     clue_layers: tuple[int, ...] | None = Field(default=None, strict=False)
-    normalise_clues: bool = True
+    normalise_stages: bool = True
     hide_images: float = Field(default=0.0, ge=0, lt=1)
     type_presence_weight: float = Field(default=0.0, ge=0)
     finetune_image_encoder: bool = False
 
 
 class Gmf(MnerModel):
-    """The model of the paper.
+    """GMF, the model of the paper: visual clue guidance and consistency matching.
 
     Source: GMF, Sect. 3, Eq. 1-22. Departs from it: see the numbered records in docs/decisions.
 
@@ -76,6 +77,7 @@ class Gmf(MnerModel):
 
     Options: ClassVar = GmfConfig
     uses_images: ClassVar[bool] = True
+    visual_inputs: ClassVar[tuple[VisualInput, ...]] = ("pyramid", "global")
 
     def __init__(
         self,
@@ -95,7 +97,10 @@ class Gmf(MnerModel):
                     CrossScaleAttention(c, reduction_ratio=config.reduction_ratio) for c in channels
                 )
             self.mapping = FeatureMapping(
-                channels, out_dim=dim, cells_per_side=config.cells_per_side
+                channels,
+                out_dim=dim,
+                cells_per_side=config.cells_per_side,
+                normalise=config.normalise_stages,
             )
             self.gating = DynamicGating(
                 dim, num_stages=len(channels), num_layers=text_encoder.num_layers
@@ -105,7 +110,6 @@ class Gmf(MnerModel):
                 hidden_dim=dim,
                 num_heads=text_encoder.num_heads,
                 num_layers=text_encoder.num_layers,
-                normalise=config.normalise_clues,
             )
             if config.type_presence_weight:
                 self.type_presence = nn.Linear(dim, len(tags.types))
@@ -135,7 +139,7 @@ class Gmf(MnerModel):
 
     def forward(self, batch: Batch) -> ModelOutput:
         """Return emissions, and the joint loss of Eq. 22 when the batch has labels."""
-        maps = self._maps(batch)
+        maps = self.image_encoder.maps_of(batch)
         slot_mask = self._visible(batch)
         fused = self._pyramid(maps)[0] if maps is not None and self._guides else None
         clues = None if fused is None else self._clues(fused, batch, slot_mask)
@@ -145,8 +149,9 @@ class Gmf(MnerModel):
             return ModelOutput(emissions)
         losses = {"ner": self.head.loss(emissions, batch)}
         total = losses["ner"]
-        if self.training and self.options.use_consistency_matching and maps is not None:
-            losses["consistency"] = self._consistency(batch, maps[-1], hidden)
+        if self.training and self.options.use_consistency_matching:
+            last_map = None if maps is None else maps[-1]
+            losses["consistency"] = self._consistency(batch, last_map, hidden)
             alpha = self.options.task_weight
             total = alpha * losses["ner"] + (1 - alpha) * losses["consistency"]
         if self.options.type_presence_weight and fused is not None:
@@ -162,7 +167,7 @@ class Gmf(MnerModel):
             ``gates`` (layers, slots, stages) and ``slot_attention`` (layers, words, slots), the
             mean over heads; both empty for a post without pictures.
         """
-        maps = self._maps(batch)
+        maps = self.image_encoder.maps_of(batch)
         if maps is None or not self._guides:
             return super().explain(batch)
         slot_mask = self._visible(batch)
@@ -188,11 +193,6 @@ class Gmf(MnerModel):
     def _guides(self) -> bool:
         return self.options.use_visual_clues
 
-    def _maps(self, batch: Batch) -> tuple[Float[Tensor, "views _ _ _"], ...] | None:
-        if batch.stage_maps is not None:
-            return batch.stage_maps
-        return None if batch.views is None else self.image_encoder(batch.views)
-
     def _pyramid(
         self, maps: tuple[Tensor, ...]
     ) -> tuple[Float[Tensor, "layers views cells dim"], Float[Tensor, "layers views stages"]]:
@@ -216,18 +216,20 @@ class Gmf(MnerModel):
             mask = mask & keep
         return mask
 
-    def _consistency(self, batch: Batch, last_map: Tensor, hidden: Tensor) -> Float[Tensor, ""]:
+    def _consistency(
+        self, batch: Batch, last_map: Tensor | None, hidden: Tensor
+    ) -> Float[Tensor, ""]:
         """Contrast each post that has a real image with its first whole image, Sect. 3.5."""
-        real = (batch.view_index >= 0) & ~batch.view_is_region & ~batch.view_is_blank
-        rows = real.any(dim=1)
-        if self.options.consistency_text == "plain" and rows.sum() > 1:
+        rows, views = real_images(batch)
+        if last_map is None:
+            nothing = hidden.new_zeros(0, hidden.shape[-1])
+            return self.matching.loss(nothing, nothing)
+        if self.options.consistency_text == "plain" and rows.any():
             inputs = {key: value[rows] for key, value in batch.text_inputs.items()}
             first = self.text_encoder(inputs, None)[:, 0]
         else:
             first = hidden[rows, 0]
-        view: Int[Tensor, " pairs"] = batch.view_index[rows, real[rows].int().argmax(dim=1)]
-        text, image = self.matching(first, last_map[view].mean(dim=(2, 3)))
-        return self.matching.loss(text, image)
+        return self.matching.loss(*self.matching(first, last_map[views].mean(dim=(2, 3))))
 
     def _type_presence(self, fused: Tensor, batch: Batch, slot_mask: Tensor) -> Float[Tensor, ""]:
         """Predict from the mean clue of each post which entity types occur in it."""

@@ -5,7 +5,8 @@ from typing import Any, Self, cast
 
 import numpy as np
 
-from gmf.core.types import Prediction, ScoredEntity, SlotOrigin
+from gmf.core.types import Prediction, ScoredEntity
+from gmf.data.slots import SlotOrigin
 
 
 @dataclass(frozen=True, slots=True)

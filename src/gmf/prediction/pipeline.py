@@ -8,6 +8,8 @@ from gmf.core.types import Sample
 from gmf.data.image_report import ImageReport
 from gmf.prediction.engine import Engine
 from gmf.prediction.hub import model_folder
+from gmf.prediction.onnx.extra import require_installed
+from gmf.prediction.onnx.folder import is_exported
 from gmf.prediction.posts import Post, PostImages, sample_of
 from gmf.prediction.results import Document, document_of
 
@@ -123,16 +125,21 @@ def load(name: str | Path, *, device: str = "auto", revision: str | None = None)
     """Load a trained model.
 
     Args:
-        name: A run folder (its best checkpoint is taken), a checkpoint folder, or an id on the
-            Hugging Face Hub such as ``someone/gmf-twitter2017``.
+        name: A run folder (its best checkpoint is taken), a checkpoint folder, a folder written by
+            ``gmf export``, or an id on the Hugging Face Hub such as ``someone/gmf-twitter2017``.
         device: Where to compute: ``auto`` takes a GPU when there is one; or ``cpu``, ``cuda``, ...
         revision: Branch, tag or commit of a hub id.
 
     Raises:
         CheckpointError: If there is no such folder or hub id, or it holds no complete checkpoint.
     """
+    # Here, not above: what runs a model decides what is imported; an exported one needs no torch.
     folder = model_folder(name, revision=revision)
-    # Here, not above: what runs a model decides what is imported.
+    if is_exported(folder):
+        require_installed(["onnxruntime"])
+        from gmf.prediction.onnx.engine import OnnxEngine
+
+        return Pipeline(OnnxEngine(folder, device=device), source=folder)
     from gmf.models.checkpoint import load_tagger
     from gmf.prediction.torch_engine import TorchEngine
 

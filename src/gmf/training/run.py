@@ -1,7 +1,6 @@
 """One training run, from a configuration to a run folder."""
 
-import platform
-from importlib.metadata import version
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +12,12 @@ from gmf.core.tags import TagSet
 from gmf.core.types import Sample
 from gmf.data.image_report import ImageReport
 from gmf.data.readers import read_split
+from gmf.evaluation.provenance import describe_hardware, digest_of_options, package_versions
 from gmf.models.checkpoint import build_tagger
 from gmf.training.config import RunConfig
 from gmf.training.fingerprint import fingerprint
 from gmf.training.run_folder import RunFolder, RunState
 from gmf.training.trainer import OnEpoch, OnStep, Trainer
-
-PACKAGES = ("gmf", "torch", "transformers", "accelerate", "safetensors")
 
 
 def train(
@@ -64,7 +62,7 @@ def train(
     )
     provenance = {**tagger.provenance, **_provenance(config, splits)}
     tagger.provenance.update(provenance)
-    collator = tagger.collator()
+    collator = tagger.collator(cached=True)
     trainer = Trainer(
         config,
         tagger=tagger,
@@ -80,11 +78,16 @@ def train(
 
 def _provenance(config: RunConfig, splits: dict[str, list[Sample]]) -> dict[str, Any]:
     """Return what a reader needs to believe a score: data, seed, versions, hardware."""
+    folder = config.data.folder or Path()
+    gpu = [torch.cuda.get_device_name()] if torch.cuda.is_available() else []
     return {
-        "data": {name: fingerprint(samples) for name, samples in splits.items()},
+        "data": [
+            asdict(fingerprint(samples, part=name, folder=folder))
+            for name, samples in splits.items()
+        ],
+        "config_digest": digest_of_options(config.model_dump(mode="json")),
         "seed": config.seed,
         "precision": resolve_precision(config.training.precision),
-        "versions": {"python": platform.python_version()}
-        | {package: version(package) for package in PACKAGES},
-        "hardware": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu",
+        "versions": package_versions(),
+        "hardware": describe_hardware(accelerators=gpu),
     }

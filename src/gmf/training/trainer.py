@@ -81,7 +81,8 @@ class Trainer:
             TrainingError: If the loss is not a number; names epoch, batch and samples.
             ConfigError: If the folder holds a run of another configuration.
         """
-        state = self.folder.open(self.config, provenance)
+        with self.accelerator.main_process_first():
+            state = self.folder.open(self.config, provenance)
         if state.finished:
             return state
         if state.epochs_done:

@@ -159,3 +159,21 @@ def test_reports_of_processes_add_up():
             ]
         },
     }
+
+
+@pytest.mark.parametrize("size", [(1000, 10), (10, 1000)])
+def test_extremely_long_pictures_are_cut_to_their_middle(size):
+    seen = []
+
+    def recording(images, return_tensors):
+        seen.extend(images)
+        return tiny_image_processor()(images=images, return_tensors=return_tensors)
+
+    image = Image.new("RGB", size, "red")
+    image.paste("blue", (size[0] // 2 - 5, size[1] // 2 - 5, size[0] // 2 + 5, size[1] // 2 + 5))
+    buffer = io.BytesIO()
+    image.save(buffer, format="PNG")
+    build([sample(ImageInput(buffer.getvalue()))], source=DirectViews(recording))
+    assert sorted(seen[0].size) == [10, 80]
+    middle = (seen[0].width // 2, seen[0].height // 2)
+    assert seen[0].getpixel(middle) == (0, 0, 255)

@@ -90,6 +90,19 @@ PREDICTED = {
         },
         {"id": "8", "text": "Oscars", "entities": [{"start": 0, "end": 6, "type": "ORG"}]},
     ),
+    "documents of gmf predict": rows(
+        {
+            "text": "Rocky in New York",
+            "entities": [
+                {"text": "Rocky", "type": "PER", "char_start": 0, "char_end": 5, "confidence": 0.9},
+                {"text": "New", "type": "LOC", "char_start": 9, "char_end": 12, "confidence": 0.8},
+            ],
+        },
+        {
+            "text": "Oscars",
+            "entities": [{"type": "ORG", "char_start": 0, "char_end": 6, "confidence": 0.7}],
+        },
+    ),
     "tokens and words": rows(
         {
             "id": "7",
@@ -221,6 +234,10 @@ def test_a_word_of_odd_space_stays_a_word(write):
         (
             '{"text": "a", "entities": [{"start": 0, "end": 3, "type": "PER"}]}',
             r"bad:1: entity \[0, 3\) PER: expected 0 <= start < end <= 1",
+        ),
+        (
+            '{"tokens": ["a"], "entities": [{"type": "PER", "char_start": 0, "char_end": 1}]}',
+            r"bad:1: entity of type PER: expected start and end",
         ),
         (
             '{"text": "ab c", "entities": [{"start": 0, "end": 4, "type": "PER"}, '

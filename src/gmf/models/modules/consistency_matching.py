@@ -1,8 +1,10 @@
 """Consistency matching: a contrastive loss that aligns text and image (GMF, Eq. 14-16)."""
 
 import torch
+import torch.distributed as distributed
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.distributed.nn.functional import all_gather
 
 
 def contrastive_loss(
@@ -81,7 +83,29 @@ class ConsistencyMatching(nn.Module):
         return self.text_head(self.pooler(first_states)), self.image_head(image_vectors)
 
     def loss(self, text: Float[Tensor, "pairs dim"], image: Float[Tensor, "pairs dim"]) -> Tensor:
-        """Return the loss of projected pairs, Eq. 16."""
+        """Return the loss of projected pairs, Eq. 16, over the pairs of all processes."""
+        if distributed.is_available() and distributed.is_initialized():
+            # Every process must take part in the exchange, so its graph must reach a parameter.
+            tie = 0 * sum(
+                p.sum() for p in (*self.text_head.parameters(), *self.image_head.parameters())
+            )
+            text, image = gather_rows(text + tie), gather_rows(image + tie)
         return contrastive_loss(
             text, image, temperature=self.temperature, direction_weight=self.direction_weight
         )
+
+
+def gather_rows(rows: Float[Tensor, "own dim"]) -> Float[Tensor, "all dim"]:
+    """Return the rows of all processes, in rank order; gradients flow back to their owners.
+
+    Args:
+        rows: This process's rows; their number may differ from process to process, also be 0.
+    """
+    own = torch.tensor(len(rows), device=rows.device)
+    counts = [torch.zeros_like(own) for _ in range(distributed.get_world_size())]
+    distributed.all_gather(counts, own)
+    sizes = [int(count) for count in counts]
+    padded = torch.cat(
+        [rows, rows.sum() * 0 + rows.new_zeros(max(sizes) - len(rows), rows.shape[1])]
+    )
+    return torch.cat([part[:size] for part, size in zip(all_gather(padded), sizes, strict=True)])

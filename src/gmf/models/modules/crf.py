@@ -6,8 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-#: Added to the score of a forbidden move; finite, so that no difference of scores is undefined.
-FORBIDDEN = -1e4
+from gmf.models.modules.tag_states import FORBIDDEN
 
 
 class LinearChainCrf(nn.Module):

@@ -6,23 +6,34 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from gmf.models.modules.normalisation import GuardedBatchNorm
+
 
 class FeatureMapping(nn.Module):
     """``V_s = Conv1x1(Pool(F'_s))`` for each stage s.
 
     Source: GMF, Sect. 3.4.1, Eq. 5-6. Departs from it: the last stage is pooled too when its map
-    is larger than ``cells_per_side``.
+    is larger than ``cells_per_side``; ``normalise`` adds a batch normalisation, without which what
+    all pictures share drowns what tells them apart (docs/decisions/0003).
 
     Args:
         stage_channels: Channels of each stage.
         out_dim: Width that all stages share.
         cells_per_side: g; each image keeps g x g cells, 1 to 7.
+        normalise: Whether to normalise each channel over the pictures and cells of a batch.
 
     Raises:
         ValueError: If no stage is given or ``cells_per_side`` is outside 1 to 7.
     """
 
-    def __init__(self, stage_channels: Sequence[int], *, out_dim: int, cells_per_side: int) -> None:
+    def __init__(
+        self,
+        stage_channels: Sequence[int],
+        *,
+        out_dim: int,
+        cells_per_side: int,
+        normalise: bool = False,
+    ) -> None:
         super().__init__()
         if not stage_channels:
             raise ValueError("stage_channels is empty, expected one number a stage")
@@ -30,6 +41,9 @@ class FeatureMapping(nn.Module):
             raise ValueError(f"cells_per_side is {cells_per_side}, expected 1 to 7")
         self.pool = nn.AdaptiveAvgPool2d(cells_per_side)
         self.convolutions = nn.ModuleList(nn.Conv2d(c, out_dim, 1) for c in stage_channels)
+        self.norms = nn.ModuleList(
+            GuardedBatchNorm(out_dim) if normalise else nn.Identity() for _ in stage_channels
+        )
 
     def forward(
         self, maps: Sequence[Float[Tensor, "views _ _ _"]]
@@ -42,6 +56,8 @@ class FeatureMapping(nn.Module):
         if len(maps) != len(self.convolutions):
             raise ValueError(f"got {len(maps)} maps, expected {len(self.convolutions)} stages")
         mapped = [
-            conv(self.pool(stage)) for conv, stage in zip(self.convolutions, maps, strict=True)
+            norm(conv(self.pool(stage)).flatten(2))
+            for conv, norm, stage in zip(self.convolutions, self.norms, maps, strict=True)
         ]
-        return torch.stack(mapped, dim=1)
+        side = int(mapped[0].shape[2] ** 0.5)
+        return torch.stack(mapped, dim=1).unflatten(3, (side, side))

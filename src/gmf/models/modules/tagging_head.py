@@ -1,21 +1,28 @@
 """Tagging head: hidden states to BIO2 tags of words, with the confidence of each entity."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 import torch
 from jaxtyping import Bool, Float, Int
+from pydantic import field_validator
 from torch import Tensor, nn
 
 from gmf.core.config import Config
-from gmf.core.tags import OUTSIDE, TagSet, entities_of, is_legal_move, tags_of
+from gmf.core.tags import TagSet, entities_of
 from gmf.core.types import Entity, ScoredEntity
 from gmf.data.batch import Batch
-from gmf.models.modules.crf import FORBIDDEN, LinearChainCrf
+from gmf.models.modules.crf import LinearChainCrf
+from gmf.models.modules.tag_states import (
+    FORBIDDEN,
+    Decoded,
+    SubwordLabels,
+    TagStates,
+    scored_entities,
+    word_places,
+)
 
-#: States of the older convention that are no tag of a word.
-SERVICE_STATES = ("X", "[CLS]", "[SEP]")
+__all__ = ["Decoded", "HeadConfig", "TaggingHead"]
 
 
 class HeadConfig(Config):
@@ -29,21 +36,19 @@ class HeadConfig(Config):
     """
 
     decoder: Literal["crf", "softmax"] = "crf"
-    subword_labels: Literal["first", "x"] = "first"
+    subword_labels: SubwordLabels = "first"
     dropout: float = 0.1
 
 
-@dataclass(frozen=True)
-class Decoded:
-    """Tags and entities of one sample.
+class WordsOnlyConfig(HeadConfig):
+    """Options of models that read words and know no subwords; see ``HeadConfig``."""
 
-    Args:
-        tags: One legal BIO2 tag a word, cut-off words included (``O``).
-        entities: The entities of ``tags`` with their probability under the model.
-    """
-
-    tags: tuple[str, ...]
-    entities: tuple[ScoredEntity, ...]
+    @field_validator("subword_labels")
+    @classmethod
+    def _has_no_subwords(cls, value: str) -> str:
+        if value != "first":
+            raise ValueError("the model reads words and has no subwords to label; expected first")
+        return value
 
 
 class TaggingHead(nn.Module):
@@ -52,23 +57,26 @@ class TaggingHead(nn.Module):
     Source: GMF, Sect. 3.6, Eq. 17-21; the ``x`` convention is that of the public code of UMT.
 
     Args:
-        hidden_dim: Width of the states that it reads.
+        hidden_dim: Width of the states that it reads; ``None`` when the model gives emissions
+            itself, which then pass unchanged.
         tags: Tags of the model.
         config: How words are tagged.
     """
 
-    def __init__(self, hidden_dim: int, *, tags: TagSet, config: HeadConfig) -> None:
+    def __init__(self, hidden_dim: int | None, *, tags: TagSet, config: HeadConfig) -> None:
         super().__init__()
         self.tags, self.config = tags, config
-        self.states = tags.names + (SERVICE_STATES if config.subword_labels == "x" else ())
-        self.dropout = nn.Dropout(config.dropout)
-        self.emission = nn.Linear(hidden_dim, len(self.states))
-        moves = [[self._legal(before, after) for after in self.states] for before in self.states]
-        starts = [state in SERVICE_STATES or is_legal_move(None, state) for state in self.states]
+        self.tag_states = TagStates(tags, config.subword_labels)
+        self.states = self.tag_states.names
+        if hidden_dim is None:
+            self.dropout = self.emission = nn.Identity()
+        else:
+            self.dropout = nn.Dropout(config.dropout)
+            self.emission = nn.Linear(hidden_dim, len(self.states))
         self.crf = LinearChainCrf(
             len(self.states),
-            legal_moves=torch.tensor(moves),
-            legal_starts=torch.tensor(starts),
+            legal_moves=torch.tensor(self.tag_states.legal_moves),
+            legal_starts=torch.tensor(self.tag_states.legal_starts),
             learn_moves=config.decoder == "crf",
         )
 
@@ -77,7 +85,7 @@ class TaggingHead(nn.Module):
     ) -> Float[Tensor, "batch positions states"]:
         """Return emissions, Eq. 20: of words (``first``) or of subwords (``x``)."""
         if self.config.subword_labels == "first":
-            rows = torch.arange(len(batch), device=hidden.device)[:, None]
+            rows = torch.arange(hidden.shape[0], device=hidden.device)[:, None]
             hidden = hidden[rows, batch.first_subword]
         return self.emission(self.dropout(hidden)).float()
 
@@ -109,16 +117,12 @@ class TaggingHead(nn.Module):
         """Return the best legal tags of every sample and the probability of each entity."""
         known = self._known_positions(emissions, batch)
         path = self.crf.best_path(known, self.mask(batch)).tolist()
-        places = self._word_places(batch)
-        found: list[list[str]] = []
-        for row, sample in enumerate(batch.samples):
-            tags = [self.states[path[row][place]] for place in places[row]]
-            tags += [OUTSIDE] * (len(sample.tokens) - len(tags))
-            found.append(tags_of(entities_of(tags), len(tags)))
-        scored = self.confidences(emissions, batch, [entities_of(tags) for tags in found])
-        return [
-            Decoded(tuple(tags), entities) for tags, entities in zip(found, scored, strict=True)
+        found = [
+            self.tag_states.word_tags(path[row], places, num_words=len(batch.samples[row].tokens))
+            for row, places in enumerate(self._word_places(batch))
         ]
+        scored = self.confidences(emissions, batch, [entities_of(tags) for tags in found])
+        return [Decoded(tags, entities) for tags, entities in zip(found, scored, strict=True)]
 
     @torch.no_grad()
     def confidences(
@@ -137,45 +141,19 @@ class TaggingHead(nn.Module):
         emissions, mask = self._known_positions(emissions, batch), self.mask(batch)
         places = self._word_places(batch)
         segments = [
-            self._segment(row, entity, places[row])
+            self.tag_states.segment(row, entity, places[row])
             for row, listed in enumerate(entities)
             for entity in listed
         ]
-        scores = iter(
-            self.crf.segment_log_probabilities(emissions, mask, segments)
-            .exp()
-            .clamp(max=1)
-            .tolist()
-        )
-        return [
-            tuple(ScoredEntity(e.start, e.end, e.type, next(scores)) for e in listed)
-            for listed in entities
-        ]
-
-    def _segment(
-        self, row: int, entity: Entity | ScoredEntity, places: Sequence[int]
-    ) -> tuple[int, int, list[int], int]:
-        """The states of an entity over its positions, up to the next word or the end."""
-        first = places[entity.start]
-        after = places[entity.end] if entity.end < len(places) else places[entity.end - 1] + 1
-        index = {place: word for word, place in enumerate(places)}
-        states = [
-            (
-                self.states.index("X")
-                if place not in index
-                else self.tags.index[f"{'B' if place == first else 'I'}-{entity.type}"]
-            )
-            for place in range(first, after)
-        ]
-        return row, first, states, self.tags.index[f"I-{entity.type}"]
+        logs = self.crf.segment_log_probabilities(emissions, mask, segments)
+        return scored_entities(entities, logs.exp().clamp(max=1).tolist())
 
     def _word_places(self, batch: Batch) -> list[list[int]]:
-        """Position of each tagged word among the positions that the CRF reads."""
-        lengths = batch.word_mask.sum(dim=1).tolist()
-        if self.config.subword_labels == "first":
-            return [list(range(length)) for length in lengths]
-        first = batch.first_subword.tolist()
-        return [row[:length] for row, length in zip(first, lengths, strict=True)]
+        return word_places(
+            batch.first_subword.tolist(),
+            batch.word_mask.sum(dim=1).tolist(),
+            subword_labels=self.config.subword_labels,
+        )
 
     def _targets(
         self, batch: Batch, labels: Int[Tensor, "batch words"]
@@ -207,11 +185,6 @@ class TaggingHead(nn.Module):
 
     def _service(self, batch: Batch) -> Int[Tensor, "batch subwords"]:
         position = torch.arange(batch.subword_words.shape[1], device=batch.subword_words.device)
-        inner, cls, sep = (self.states.index(name) for name in SERVICE_STATES)
+        inner, cls, sep = self.tag_states.service
         special = torch.where(position == 0, cls, sep).expand_as(batch.subword_words)
         return torch.where(batch.subword_words >= 0, inner, special)
-
-    def _legal(self, before: str, after: str) -> bool:
-        if before in SERVICE_STATES or after in SERVICE_STATES:
-            return True
-        return is_legal_move(before, after)

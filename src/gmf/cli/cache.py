@@ -1,0 +1,61 @@
+"""``gmf cache``: what the caches hold, and how to be rid of it."""
+
+import json
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from gmf.data.cache.manage import CacheInfo, cache_info, clear_cache
+from gmf.data.cache.views import cache_root
+
+cache_app = typer.Typer(no_args_is_help=True, help="Caches of pixels and stage maps.")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@cache_app.command()
+def info(as_json: AsJson = False) -> None:
+    """List the caches: kind, views, size, last write, and the digests they are keyed by."""
+    found = cache_info()
+    if as_json:
+        typer.echo(_as_json(found))
+        return
+    table = Table("cache", "kind", "views", "size", "written", title=str(cache_root()))
+    for cache in found:
+        written = cache.written.strftime("%Y-%m-%d %H:%M UTC") if cache.written else "never"
+        table.add_row(cache.name, cache.kind, f"{cache.views:,}", _size(cache.size_bytes), written)
+    Console().print(table)
+    total = sum(cache.size_bytes for cache in found)
+    typer.echo(f"{len(found)} caches, {_size(total)}")
+
+
+@cache_app.command()
+def clear(
+    kind: Annotated[
+        list[str] | None,
+        typer.Option(help="Only caches of this kind: pixels, maps, pooled_maps or damaged."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Delete caches; they fill again when they are needed."""
+    gone = clear_cache(kinds=kind or ())
+    if as_json:
+        typer.echo(_as_json(gone))
+    else:
+        total = sum(cache.size_bytes for cache in gone)
+        typer.echo(f"deleted {len(gone)} caches, {_size(total)}")
+
+
+def _as_json(caches: list[CacheInfo]) -> str:
+    rows = [
+        asdict(cache) | {"written": cache.written.isoformat() if cache.written else None}
+        for cache in caches
+    ]
+    return json.dumps(rows, indent=2)
+
+
+def _size(number: int) -> str:
+    return f"{number / 1e9:.2f} GB" if number >= 1e9 else f"{number / 1e6:.2f} MB"

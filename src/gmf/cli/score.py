@@ -1,0 +1,220 @@
+"""``gmf score`` and ``gmf compare``: scores of any system's predictions."""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from gmf.cli.output import say, write
+from gmf.core.errors import ConfigError, GmfError
+from gmf.core.tags import TYPE_ALIASES
+from gmf.evaluation.comparison import compare
+from gmf.evaluation.config import EvaluationConfig
+from gmf.evaluation.evaluator import evaluate
+from gmf.evaluation.html import comparison_page, report_page, runs_page
+from gmf.evaluation.labels import ServicePolicy
+from gmf.evaluation.metrics import Rule
+from gmf.evaluation.pairs import PairedTweets, mark_images
+from gmf.evaluation.prediction_files import ColumnOrder
+from gmf.evaluation.prediction_io import read_pairs, read_training
+from gmf.evaluation.provenance import (
+    DataFingerprint,
+    Provenance,
+    describe_hardware,
+    package_versions,
+    release_of,
+)
+from gmf.evaluation.report import Report, summarise_runs
+from gmf.evaluation.report_tables import comparison_tables, report_tables, runs_tables
+from gmf.evaluation.tables import Table, print_tables, to_latex, to_markdown
+
+Columns = Annotated[
+    ColumnOrder | None,
+    typer.Option(
+        "--columns",
+        help="Order of two label columns. Without it: the format's own, or with a gold file the "
+        "column that agrees with it is gold.",
+    ),
+]
+AnalysisRule = Annotated[
+    Rule, typer.Option("--rule", help="Counting rule of the analyses; both are always scored.")
+]
+Service = Annotated[
+    ServicePolicy,
+    typer.Option("--service-labels", help="How X, [CLS], [SEP], PAD are counted; outside is O."),
+]
+Alias = Annotated[
+    list[str] | None,
+    typer.Option("--alias", help="Read a type as another, e.g. person=PER. OTHER=MISC is known."),
+]
+Level = Annotated[float, typer.Option(min=0.5, max=0.999, help="Confidence of intervals.")]
+Seed = Annotated[int, typer.Option(min=0, help="Seed of the resampling.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown.")]
+AsLatex = Annotated[bool, typer.Option("--latex", help="Print LaTeX.")]
+HtmlFile = Annotated[
+    Path | None, typer.Option("--html", dir_okay=False, help="Write a page with charts.")
+]
+
+
+def score_command(
+    gold: Annotated[
+        Path, typer.Argument(help="Gold file, or a file with gold and predicted labels.")
+    ],
+    predicted: Annotated[
+        list[Path] | None,
+        typer.Argument(help="Prediction file; several are runs with different seeds."),
+    ] = None,
+    columns: Columns = None,
+    train: Annotated[
+        Path | None, typer.Option(help="Training file, to tell seen names from unseen ones.")
+    ] = None,
+    images: Annotated[
+        Path | None,
+        typer.Option(file_okay=False, help="Folder of images, to tell tweets with and without."),
+    ] = None,
+    rule: AnalysisRule = "lenient",
+    service_labels: Service = "outside",
+    alias: Alias = None,
+    countings: Annotated[
+        bool, typer.Option("--countings", help="Show other ways to count even if all agree.")
+    ] = False,
+    rounds: Annotated[int, typer.Option(min=1, help="Bootstrap resamples.")] = 1000,
+    level: Level = 0.95,
+    seed: Seed = 0,
+    as_json: AsJson = False,
+    as_markdown: AsMarkdown = False,
+    as_latex: AsLatex = False,
+    html: HtmlFile = None,
+) -> None:
+    """Score predictions: lenient and strict, and every analysis of them.
+
+    Files are CoNLL with one or two label columns, blocks of image name, text and two lines of tags,
+    or JSON lines with tokens and tags or with text and entities by character offsets.
+    """
+    aliases = _aliases(alias)
+    config = EvaluationConfig(
+        rule=rule, service_labels=service_labels, rounds=rounds, level=level, seed=seed
+    )
+    training = None if train is None else read_training(train, aliases=aliases)
+    reports: list[Report] = []
+    for path in predicted or [None]:
+        paired = read_pairs(gold, predicted=path, order=columns, aliases=aliases)
+        pairs = paired.pairs if images is None else mark_images(paired.pairs, folder=images)
+        provenance = _provenance(paired, config)
+        reports.append(
+            evaluate(
+                pairs, training=training, notes=paired.notes, provenance=provenance, config=config
+            )
+        )
+    title = f"Scores of {(predicted or [gold])[0].name}"
+    if len(reports) > 1:
+        runs = summarise_runs(reports, level=level)
+        write_page(html, lambda: runs_page(runs, title=f"{title} and {len(reports) - 1} more"))
+        tables, content = runs_tables(runs), runs.to_dict()
+    else:
+        write_page(html, lambda: report_page(reports[0], title=title))
+        tables, content = report_tables(reports[0], all_countings=countings), reports[0].to_dict()
+    show(tables, content, as_json=as_json, as_markdown=as_markdown, as_latex=as_latex)
+
+
+def compare_command(
+    a: Annotated[Path, typer.Argument(help="Predictions of system A.")],
+    b: Annotated[Path, typer.Argument(help="Predictions of system B on the same tweets.")],
+    gold: Annotated[
+        Path | None, typer.Option(help="Gold file; without it both files carry the gold.")
+    ] = None,
+    columns: Columns = None,
+    rule: AnalysisRule = "lenient",
+    service_labels: Service = "outside",
+    alias: Alias = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Random exchanges.")] = 10_000,
+    level: Level = 0.95,
+    seed: Seed = 0,
+    changed: Annotated[int, typer.Option(min=0, help="Changed tweets to list.")] = 20,
+    as_json: AsJson = False,
+    as_markdown: AsMarkdown = False,
+    as_latex: AsLatex = False,
+    html: HtmlFile = None,
+) -> None:
+    """Compare two systems on the same tweets: difference, p-value, tweets that changed."""
+    aliases = _aliases(alias)
+    config = EvaluationConfig(rule=rule, service_labels=service_labels, level=level, seed=seed)
+    sides = [
+        read_pairs(gold or path, predicted=path if gold else None, order=columns, aliases=aliases)
+        for path in (a, b)
+    ]
+    comparison = compare(sides[0].pairs, sides[1].pairs, rounds=rounds, config=config)
+    write_page(html, lambda: comparison_page(comparison, title=f"{b.name} against {a.name}"))
+    show(
+        comparison_tables(comparison, max_changed=changed),
+        comparison.to_dict(),
+        as_json=as_json,
+        as_markdown=as_markdown,
+        as_latex=as_latex,
+    )
+
+
+def _aliases(given: Sequence[str] | None) -> dict[str, str]:
+    aliases = dict(TYPE_ALIASES)
+    for item in given or ():
+        spelling, equals, name = item.partition("=")
+        if not spelling or not equals or not name:
+            raise ConfigError(f"alias {item!r}: expected SPELLING=TYPE, for example person=PER")
+        aliases[spelling] = name
+    return aliases
+
+
+def _provenance(paired: PairedTweets, config: EvaluationConfig) -> Provenance:
+    notes = paired.notes
+    files = [("gold", notes.gold_file), ("predictions", notes.predicted_file)]
+    copies = {"gold": release_of((pair.tokens, pair.gold) for pair in paired.pairs)}
+    return Provenance(
+        config.rule,
+        data=tuple(
+            DataFingerprint(
+                part, Path(file.path).name, file.sha256, file.tweets, copies.get(part, "")
+            )
+            for part, file in files
+            if file
+        ),
+        versions=package_versions(),
+        hardware=describe_hardware(),
+    )
+
+
+def show(
+    tables: Sequence[Table],
+    content: dict[str, object],
+    *,
+    as_json: bool,
+    as_markdown: bool,
+    as_latex: bool,
+) -> None:
+    """Print tables, or the same content as JSON, Markdown or LaTeX."""
+    if as_json:
+        write(json.dumps(content, ensure_ascii=False, indent=2))
+    if as_markdown:
+        write(to_markdown(tables))
+    if as_latex:
+        write(to_latex(tables))
+    if not (as_json or as_markdown or as_latex):
+        print_tables(tables, console=Console())
+
+
+def write_page(path: Path | None, build: Callable[[], str]) -> None:
+    """Write a page when a path is given.
+
+    Raises:
+        GmfError: If it cannot be written.
+    """
+    if path is None:
+        return
+    try:
+        path.write_text(build(), encoding="utf-8")
+    except OSError as error:
+        raise GmfError(f"{path}: cannot be written ({error.strerror or error})") from error
+    say(f"page written to {path}")

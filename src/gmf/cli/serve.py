@@ -1,0 +1,76 @@
+"""``gmf serve``: REST service and web page of a trained run."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from gmf.cli.output import write
+from gmf.core.config import apply_overrides, parse_config
+from gmf.core.errors import ConfigError
+
+if TYPE_CHECKING:
+    from gmf.serving.regions import RegionFinder
+
+
+def serve(
+    run: Annotated[Path, typer.Argument(help="Run folder or checkpoint folder.")],
+    limits: Annotated[
+        list[str] | None,
+        typer.Argument(help="Limits, e.g. max_body_mb=8 timeout_seconds=10.", metavar="[LIMIT]..."),
+    ] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port; 0 takes a free one.", min=0, max=65535)] = 8000,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
+    proposer: Annotated[
+        str | None,
+        typer.Option(help="Finds regions in images that come without, e.g. img-focus."),
+    ] = None,
+    api_key_file: Annotated[
+        Path | None,
+        typer.Option(help="File with the key that requests must bring; or set GMF_API_KEY."),
+    ] = None,
+) -> None:
+    """Serve a run over HTTP: REST under /v1, a page at /, until SIGTERM or Ctrl-C."""
+    try:
+        from gmf.serving.config import ServeConfig
+        from gmf.serving.run import bind, serve_pipeline
+    except ModuleNotFoundError as error:
+        raise ConfigError(
+            f"gmf serve needs {error.name}; install it with: pip install 'gmf[serve]'"
+        ) from error
+    from gmf.prediction.pipeline import load
+
+    config = parse_config(ServeConfig, apply_overrides({}, limits or []), source="limits")
+    key = _api_key(api_key_file)
+    with bind(host, port) as listener:
+        pipeline = load(run, device=device)
+        finder = _finder(proposer, pipeline.engine.max_regions) if proposer else None
+        name = f"[{host}]" if ":" in host else host
+        write(f"http://{name}:{listener.getsockname()[1]}/")
+        serve_pipeline(pipeline, listener=listener, config=config, api_key=key, finder=finder)
+
+
+def _finder(name: str, max_regions: int) -> "RegionFinder":
+    from gmf.data.proposers.filters import RegionFilter
+    from gmf.data.proposers.registry import ProposerChoice, build_proposer
+    from gmf.serving.regions import RegionFinder
+
+    if not max_regions:
+        raise ConfigError(f"--proposer {name}: the model reads no regions; leave it out")
+    proposer = build_proposer(ProposerChoice(name))
+    return RegionFinder(proposer, limits=RegionFilter(max_regions=max_regions))
+
+
+def _api_key(file: Path | None) -> str | None:
+    try:
+        key = file.read_text(encoding="utf-8") if file else os.environ.get("GMF_API_KEY")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: the API key cannot be read ({error})") from error
+    if key is None:
+        return None
+    key = key.strip()
+    if not key.isascii() or not key.isprintable() or len(key) < 16 or " " in key:
+        raise ConfigError("the API key must have 16 printable ASCII characters or more, no spaces")
+    return key

@@ -1,0 +1,1 @@
+"""Caches of views: prepared pixels and stage maps, addressed by content, shared by all models."""

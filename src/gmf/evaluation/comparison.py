@@ -1,0 +1,163 @@
+"""Two systems on the same tweets: the difference, how sure it is, and the tweets that changed."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import accumulate
+from typing import Literal
+
+from gmf.core.errors import DataError
+from gmf.core.types import Entity
+from gmf.evaluation.config import DEFAULTS, EvaluationConfig
+from gmf.evaluation.metrics import RULES, Rule
+from gmf.evaluation.pairs import TweetPair, apply_service_policy
+from gmf.evaluation.significance import Difference, compare_counts, counts_of_tweets
+from gmf.evaluation.spans import TweetSpans, spans_of_pairs
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedTweet:
+    """A tweet in which the two systems find different entities.
+
+    Args:
+        id: Identifier.
+        text: Its words, joined by spaces.
+        change: ``better`` when B has fewer missed and wrong entities than A, ``worse`` when it has
+            more, ``other`` when as many.
+        gold: Gold entities, as words and type.
+        a: Entities of A.
+        b: Entities of B.
+    """
+
+    id: str
+    text: str
+    change: Literal["better", "worse", "other"]
+    gold: tuple[str, ...]
+    a: tuple[str, ...]
+    b: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """B against A.
+
+    Args:
+        rule: Rule under which tweets changed.
+        num_tweets: Tweets compared.
+        rounds: Random exchanges behind the p-values.
+        level: Confidence of the intervals.
+        differences: By rule and measure (precision, recall, f1).
+        changed: Tweets that changed, in order.
+    """
+
+    rule: Rule
+    num_tweets: int
+    rounds: int
+    level: float
+    differences: dict[Rule, dict[str, Difference]]
+    changed: tuple[ChangedTweet, ...]
+
+    def number_of(self, change: str) -> int:
+        """Return how many tweets are ``better``, ``worse`` or ``other``."""
+        return sum(tweet.change == change for tweet in self.changed)
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain values, ``lenient`` and ``strict`` first."""
+        return {
+            **{
+                rule: {name: asdict(item) for name, item in self.differences[rule].items()}
+                for rule in RULES
+            },
+            "rule": self.rule,
+            "tweets": self.num_tweets,
+            "rounds": self.rounds,
+            "level": self.level,
+            "changed": {
+                "better": self.number_of("better"),
+                "worse": self.number_of("worse"),
+                "other": self.number_of("other"),
+                "tweets": [asdict(tweet) for tweet in self.changed],
+            },
+        }
+
+
+def compare(
+    a: Sequence[TweetPair],
+    b: Sequence[TweetPair],
+    *,
+    rounds: int = 10_000,
+    config: EvaluationConfig = DEFAULTS,
+) -> Comparison:
+    """Compare system B with system A on the same tweets.
+
+    Args:
+        a: Pairs of A, labels as read.
+        b: Pairs of B, in the same order with the same gold.
+        rounds: Random exchanges behind the p-values.
+        config: Rule, service labels, level and seed.
+
+    Raises:
+        DataError: If tweets or their gold differ.
+    """
+    ours, theirs = (apply_service_policy(pairs, policy=config.service_labels) for pairs in (a, b))
+    theirs = _in_order_of(ours, theirs)
+    differences: dict[Rule, dict[str, Difference]] = {}
+    changed: list[ChangedTweet] = []
+    for rule in RULES:
+        spans_a, spans_b = (spans_of_pairs(pairs, rule=rule) for pairs in (ours, theirs))
+        _check_same_gold(spans_a, spans_b)
+        differences[rule] = compare_counts(
+            counts_of_tweets(spans_a),
+            counts_of_tweets(spans_b),
+            rounds=rounds,
+            level=config.level,
+            seed=config.seed,
+        )
+        if rule == config.rule:
+            changed = [
+                _changed(tweet, other)
+                for tweet, other in zip(spans_a, spans_b, strict=True)
+                if _placed(tweet, tweet.predicted) != _placed(other, other.predicted)
+            ]
+    return Comparison(config.rule, len(a), rounds, config.level, differences, tuple(changed))
+
+
+def _in_order_of(a: Sequence[TweetPair], b: Sequence[TweetPair]) -> Sequence[TweetPair]:
+    """Return ``b`` in the order of ``a`` when ids tell it, else as it is."""
+    places = {pair.id: pair for pair in b}
+    ids = [pair.id for pair in a]
+    if len(places) < len(b) or len(set(ids)) < len(ids) or places.keys() != set(ids):
+        return b
+    return [places[identifier] for identifier in ids]
+
+
+def _check_same_gold(a: Sequence[TweetSpans], b: Sequence[TweetSpans]) -> None:
+    if len(a) != len(b):
+        raise DataError(
+            f"A has {len(a)} tweets and B {len(b)}: expected the same; give the gold file, so that "
+            "missing tweets are counted for both"
+        )
+    for ours, theirs in zip(a, b, strict=True):
+        if ours.id != theirs.id or _placed(ours, ours.gold) != _placed(theirs, theirs.gold):
+            raise DataError(
+                f"tweet {ours.id!r} of A and {theirs.id!r} of B differ in id or gold: expected the "
+                "same tweets; give the gold file"
+            )
+
+
+def _placed(tweet: TweetSpans, entities: Iterable[Entity]) -> set[tuple[int, int, str]]:
+    """Return entities by letters, which do not depend on how each system's words were cut."""
+    edges = [0, *accumulate(map(len, tweet.tokens))]
+    return {(edges[entity.start], edges[entity.end], entity.type) for entity in entities}
+
+
+def _changed(a: TweetSpans, b: TweetSpans) -> ChangedTweet:
+    wrong = [len(set(tweet.gold).symmetric_difference(tweet.predicted)) for tweet in (a, b)]
+    change = "better" if wrong[1] < wrong[0] else "worse" if wrong[1] > wrong[0] else "other"
+    return ChangedTweet(
+        a.id,
+        " ".join(a.tokens),
+        change,
+        tuple(map(a.show, a.gold)),
+        tuple(map(a.show, a.predicted)),
+        tuple(map(b.show, b.predicted)),
+    )

@@ -1,0 +1,165 @@
+"""Small charts as inline SVG: coloured by the page's variables, so that they follow its theme."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+
+from gmf.evaluation.calibration import Calibration
+
+#: Width of a chart in user units; the page scales it.
+WIDTH = 640
+_LABEL_WIDTH = 150
+_VALUE_WIDTH = 130
+_ROW_HEIGHT = 26
+_GAP = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One bar.
+
+    Args:
+        label: Left of it.
+        value: Its length.
+        text: Right of it.
+        series: 0 or 1, for its colour.
+        low: Lower bound of an interval drawn over it.
+        high: Upper bound.
+    """
+
+    label: str
+    value: float
+    text: str
+    series: int = 0
+    low: float | None = None
+    high: float | None = None
+
+
+def bar_chart(bars: Sequence[Bar], *, title: str, maximum: float | None = None) -> str:
+    """Return horizontal bars.
+
+    Args:
+        bars: From top to bottom.
+        title: What they show, for readers who cannot see them.
+        maximum: Value at full length; the largest value when left out.
+    """
+    full = maximum or max((bar.value for bar in bars), default=0) or 1
+    room = WIDTH - _LABEL_WIDTH - _VALUE_WIDTH
+    parts: list[str] = []
+    for place, bar in enumerate(bars):
+        top = place * _ROW_HEIGHT
+        middle = top + _ROW_HEIGHT / 2
+        length = bar.value / full * room
+        end = max(length, (bar.high or 0) / full * room)
+        parts += [
+            _text(_LABEL_WIDTH - 8, middle, bar.label, anchor="end"),
+            _rect(_LABEL_WIDTH, top + _GAP / 2, length, _ROW_HEIGHT - _GAP, f"series{bar.series}"),
+            _text(_LABEL_WIDTH + end + 8, middle, bar.text, kind="value"),
+        ]
+        if bar.low is not None and bar.high is not None:
+            left, right = (_LABEL_WIDTH + bound / full * room for bound in (bar.low, bar.high))
+            parts.append(
+                f'<path class="whisker" d="M{left:.1f} {middle - 4:.1f}V{middle + 4:.1f}'
+                f"M{left:.1f} {middle:.1f}H{right:.1f}"
+                f'M{right:.1f} {middle - 4:.1f}V{middle + 4:.1f}"/>'
+            )
+    return _svg(parts, WIDTH, len(bars) * _ROW_HEIGHT, title)
+
+
+def heat_map(
+    rows: Sequence[tuple[str, Sequence[int | None]]], *, columns: Sequence[str], title: str
+) -> str:
+    """Return a table of counts whose shade is each count's share of its row.
+
+    Args:
+        rows: Name and counts; ``None`` leaves a cell empty.
+        columns: Headings.
+        title: What it shows, for readers who cannot see it.
+    """
+    width, height, top = (WIDTH - _LABEL_WIDTH) / max(len(columns), 1), 34, 28
+    parts = [
+        _text(_LABEL_WIDTH + (place + 0.5) * width, top / 2, name, anchor="middle")
+        for place, name in enumerate(columns)
+    ]
+    for line, (name, counts) in enumerate(rows):
+        middle = top + (line + 0.5) * height
+        total = sum(count or 0 for count in counts) or 1
+        parts.append(_text(_LABEL_WIDTH - 8, middle, name, anchor="end"))
+        for place, count in enumerate(counts):
+            if count is None:
+                continue
+            left, share = _LABEL_WIDTH + place * width, count / total
+            parts += [
+                _rect(left, middle - height / 2, width - 2, height - 2, "series0", opacity=share),
+                _text(
+                    left + width / 2 - 1,
+                    middle,
+                    str(count),
+                    anchor="middle",
+                    kind="on" if share > 0.5 else "value",
+                ),
+            ]
+    return _svg(parts, WIDTH, top + len(rows) * height, title)
+
+
+def reliability_plot(calibration: Calibration, *, title: str) -> str:
+    """Return the reliability curve: precision over confidence; the diagonal is perfect.
+
+    A dot's area tells how many entities it stands for.
+    """
+    left, size, top = 50, 280, 10
+    bottom = top + size
+
+    def at(confidence: float, precision: float) -> tuple[float, float]:
+        return left + confidence * size, bottom - precision * size
+
+    parts = [
+        f'<rect class="frame" x="{left}" y="{top}" width="{size}" height="{size}"/>',
+        f'<path class="guide" d="M{left} {bottom}L{left + size} {top}"/>',
+    ]
+    for tick in (0, 0.25, 0.5, 0.75, 1):
+        x, y = at(tick, tick)
+        parts += [
+            _text(x, bottom + 14, f"{tick:g}", anchor="middle", kind="tick"),
+            _text(left - 8, y, f"{tick:g}", anchor="end", kind="tick"),
+        ]
+    filled = [b for b in calibration.bins if b.entities]
+    points = [at(b.confidence, b.precision) for b in filled]
+    line = "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
+    parts.append(f'<path class="curve" d="M{line}"/>')
+    largest = max(b.entities for b in filled)
+    for (x, y), item in zip(points, filled, strict=True):
+        radius = 3 + 9 * (item.entities / largest) ** 0.5
+        parts.append(
+            f'<circle class="series0" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}">'
+            f"<title>{item.entities} entities, confidence {item.confidence:.3f}, "
+            f"precision {item.precision:.3f}</title></circle>"
+        )
+    parts += [
+        _text(left + size / 2, bottom + 32, "confidence", anchor="middle"),
+        f'<text class="label" transform="translate(12 {top + size / 2}) rotate(-90)" '
+        'text-anchor="middle">precision</text>',
+    ]
+    return _svg(parts, left + size + 20, bottom + 44, title)
+
+
+def _svg(parts: Sequence[str], width: float, height: float, title: str) -> str:
+    return (
+        f'<svg role="img" viewBox="0 0 {width:g} {height:g}" style="max-width:{width:g}px" '
+        f'aria-label="{escape(title)}">{"".join(parts)}</svg>'
+    )
+
+
+def _rect(x: float, y: float, width: float, height: float, kind: str, *, opacity: float = 1) -> str:
+    shade = "" if opacity == 1 else f' fill-opacity="{opacity:.3f}"'
+    return (
+        f'<rect class="{kind}" x="{x:.1f}" y="{y:.1f}" width="{max(width, 0):.1f}" '
+        f'height="{height:.1f}" rx="2"{shade}/>'
+    )
+
+
+def _text(x: float, y: float, content: str, *, anchor: str = "start", kind: str = "label") -> str:
+    return (
+        f'<text class="{kind}" x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" '
+        f'dominant-baseline="central">{escape(content)}</text>'
+    )

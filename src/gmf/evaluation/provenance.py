@@ -1,0 +1,159 @@
+"""What stands behind a result: data, encoders, configuration, rule, seeds, versions, hardware."""
+
+import json
+import os
+import platform
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from hashlib import sha256
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from gmf.data.doctor.loading import Tweet
+from gmf.data.doctor.prints import split_digest
+from gmf.data.doctor.releases import releases
+from gmf.evaluation.labels import ServicePolicy
+from gmf.evaluation.metrics import Rule
+
+#: Packages whose versions can move a score.
+PACKAGES = ("gmf", "torch", "transformers", "tokenizers", "accelerate", "numpy", "pillow", "scipy")
+
+
+@dataclass(frozen=True, slots=True)
+class DataFingerprint:
+    """Which data a result was trained, selected or scored on.
+
+    Args:
+        part: ``train``, ``dev``, ``test``, or ``gold`` and ``predictions`` for files of others.
+        source: File name.
+        digest: Of its content.
+        tweets: Tweets in it.
+        copy: Title of the known release that the content is; empty when it is none.
+    """
+
+    part: str
+    source: str
+    digest: str
+    tweets: int
+    copy: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """Everything that a reader needs to judge and repeat a result.
+
+    Args:
+        rule: Counting rule of the analyses; both rules are in every report.
+        service_labels: Policy for service labels.
+        data: Data behind the result.
+        encoders: Name to digest of its weights.
+        config_digest: Of the resolved configuration; empty for predictions of others.
+        seeds: Seeds of the runs.
+        images: ``real``, or the control that replaced them (``none``, ``blank``, ``shuffled``,
+            ``noise``); ``unknown`` for predictions of others.
+        image_counts: Images by what became of them: read, absent, broken, ...
+        versions: Package to version.
+        hardware: What it ran on.
+    """
+
+    rule: Rule
+    service_labels: ServicePolicy = "outside"
+    data: tuple[DataFingerprint, ...] = ()
+    encoders: dict[str, str] = field(default_factory=dict[str, str])
+    config_digest: str = ""
+    seeds: tuple[int, ...] = ()
+    images: str = "unknown"
+    image_counts: dict[str, int] = field(default_factory=dict[str, int])
+    versions: dict[str, str] = field(default_factory=dict[str, str])
+    hardware: dict[str, str] = field(default_factory=dict[str, str])
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain values."""
+        return asdict(self)
+
+
+def release_of(tweets: Iterable[tuple[Sequence[str], Sequence[str]]]) -> str:
+    """Name the known release of which these are one split, word for word and tag for tag.
+
+    Args:
+        tweets: Words and tags of each tweet, in file order.
+
+    Returns:
+        Its title; empty when it is none.
+    """
+    digest = split_digest([Tweet("", 0, (), tuple(tokens), tuple(tags)) for tokens, tags in tweets])
+    return next((r.title for r in releases() if digest in r.digests.values()), "")
+
+
+def digest_of_options(options: Mapping[str, object]) -> str:
+    """Return the sha256 of a resolved configuration, whatever the order of its keys."""
+    return sha256(json.dumps(options, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def package_versions() -> dict[str, str]:
+    """Return the versions of Python and of the packages that are installed."""
+    found = {"python": platform.python_version()}
+    for name in PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def describe_hardware(*, accelerators: Sequence[str] = ()) -> dict[str, str]:
+    """Return processor, cores and system.
+
+    Args:
+        accelerators: Names of the GPUs in use, from whoever uses them.
+    """
+    described = {
+        "processor": _processor(),
+        "cores": str(os.cpu_count() or "unknown"),
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+    return described | ({"accelerators": ", ".join(accelerators)} if accelerators else {})
+
+
+def data_warnings(
+    run: Sequence[DataFingerprint], *, evaluated: Sequence[DataFingerprint]
+) -> list[str]:
+    """Say how the data of an evaluation differ from those of the run.
+
+    Args:
+        run: What the run was trained and selected on.
+        evaluated: What it is evaluated on now.
+
+    Returns:
+        One sentence a difference: a part of the same name with other content, or another release.
+    """
+    warnings: list[str] = []
+    known = {item.part: item for item in run}
+    for item in evaluated:
+        before = known.get(item.part)
+        if before and before.digest != item.digest:
+            warnings.append(
+                f"{item.part}: {_named(item)} is not what the run used, {_named(before)}; "
+                "scores on the two cannot be compared"
+            )
+    for item in evaluated:
+        others = sorted({other.copy for other in run if other.copy} - {item.copy})
+        if item.copy and others:
+            warnings.append(
+                f"{item.part}: is {item.copy}, the run was trained or selected on "
+                f"{', '.join(others)}; say so beside the score"
+            )
+    return warnings
+
+
+def _named(item: DataFingerprint) -> str:
+    return f"{item.source} ({item.copy or 'no known release'}, {item.digest[:12]})"
+
+
+def _processor() -> str:
+    described = Path("/proc/cpuinfo")
+    if described.is_file():
+        for line in described.read_text(encoding="utf-8", errors="replace").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or "unknown"

@@ -1,0 +1,211 @@
+"""How sure a score or a difference is: bootstrap, approximate randomisation, several seeds."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import stdtrit
+
+from gmf.evaluation.metrics import Rule
+from gmf.evaluation.pairs import TweetPair
+from gmf.evaluation.spans import TweetSpans, spans_of_pairs
+
+MEASURES = ("precision", "recall", "f1")
+#: Rounds that are computed at once, to bound memory.
+_CHUNK = 500
+
+#: Gold, predicted and correct entities, a row a tweet.
+TweetCounts = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Bounds that hold a value with a stated confidence."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class SeedSummary:
+    """A measure over several runs that differ in their seed.
+
+    Args:
+        values: The measure of each run.
+        mean: Their mean.
+        deviation: Sample standard deviation; 0 for one run.
+        interval: Student-t confidence interval of the mean; ``None`` for one run.
+    """
+
+    values: tuple[float, ...]
+    mean: float
+    deviation: float
+    interval: Interval | None
+
+    def to_dict(self) -> dict[str, object]:
+        """Return plain values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """B less A on the same tweets.
+
+    Args:
+        a: Measure of A.
+        b: Measure of B.
+        difference: ``b - a``.
+        p_value: Two-sided, approximate randomisation over tweets: how often systems that differ by
+            chance alone differ at least as much.
+        interval: Paired bootstrap over tweets of the difference.
+    """
+
+    a: float
+    b: float
+    difference: float
+    p_value: float
+    interval: Interval
+
+
+def counts_of_tweets(tweets: Sequence[TweetSpans]) -> TweetCounts:
+    """Return gold, predicted and correct entities of each tweet, ``(tweets, 3)``."""
+    rows = [
+        (len(tweet.gold), len(tweet.predicted), len(set(tweet.gold) & set(tweet.predicted)))
+        for tweet in tweets
+    ]
+    return np.array(rows, dtype=np.int64).reshape(-1, 3)
+
+
+def tweet_counts(pairs: Sequence[TweetPair], *, rule: Rule) -> TweetCounts:
+    """Return gold, predicted and correct entities of each pair, ``(tweets, 3)``."""
+    return counts_of_tweets(spans_of_pairs(pairs, rule=rule))
+
+
+def measures_of(totals: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return precision, recall and F1 of totals ``(..., 3)``; 0 where undefined."""
+    gold, predicted, correct = np.moveaxis(totals.astype(np.float64), -1, 0)
+    return np.stack(
+        [
+            correct / np.maximum(predicted, 1),
+            correct / np.maximum(gold, 1),
+            2 * correct / np.maximum(gold + predicted, 1),
+        ],
+        axis=-1,
+    )
+
+
+def bootstrap(
+    counts: TweetCounts, *, rounds: int = 1000, level: float = 0.95, seed: int = 0
+) -> dict[str, Interval]:
+    """Return percentile intervals of micro precision, recall and F1 over resampled tweets.
+
+    Args:
+        counts: From ``tweet_counts``.
+        rounds: Resamples.
+        level: Confidence, in (0, 1).
+        seed: Of the random numbers.
+    """
+    drawn = measures_of(_resample(counts, rounds, seed))
+    return _percentiles(drawn, level)
+
+
+def compare_counts(
+    a: TweetCounts,
+    b: TweetCounts,
+    *,
+    rounds: int = 10_000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> dict[str, Difference]:
+    """Compare two systems on the same tweets.
+
+    Source: approximate randomisation as in Yeh, More accurate tests for the statistical
+    significance of result differences (COLING 2000); tweets are the units that are exchanged.
+
+    Args:
+        a: Counts of system A.
+        b: Counts of system B on the same tweets, with the same gold.
+        rounds: Random exchanges, and resamples of the interval.
+        level: Confidence of the interval, in (0, 1).
+        seed: Of the random numbers.
+
+    Returns:
+        ``precision``, ``recall`` and ``f1``.
+
+    Raises:
+        ValueError: If tweets or gold entities differ.
+    """
+    if a.shape != b.shape or (a[:, 0] != b[:, 0]).any():
+        raise ValueError("the two systems were not scored on the same tweets with the same gold")
+    total_a, total_b = a.sum(0).astype(np.float64), b.sum(0).astype(np.float64)
+    score_a, score_b = measures_of(total_a), measures_of(total_b)
+    observed = np.abs(score_b - score_a)
+    exchanged = _exchange(b - a, rounds, seed)
+    shuffled = np.abs(measures_of(total_b - exchanged) - measures_of(total_a + exchanged))
+    # Equal differences count as at least as large: rounding must not decide.
+    extreme = (shuffled >= observed - 1e-12).sum(0)
+    p_values = (extreme + 1) / (rounds + 1)
+    drawn = _resample(np.concatenate([a, b], axis=1), rounds, seed)
+    intervals = _percentiles(measures_of(drawn[:, 3:]) - measures_of(drawn[:, :3]), level)
+    return {
+        name: Difference(
+            float(score_a[place]),
+            float(score_b[place]),
+            float(score_b[place] - score_a[place]),
+            float(p_values[place]),
+            intervals[name],
+        )
+        for place, name in enumerate(MEASURES)
+    }
+
+
+def summarise_seeds(values: Sequence[float], *, level: float = 0.95) -> SeedSummary:
+    """Return mean, sample deviation and Student-t interval of a measure over runs.
+
+    Raises:
+        ValueError: If there is no value.
+    """
+    if not values:
+        raise ValueError("no runs to summarise")
+    mean = float(np.mean(values))
+    if len(values) == 1:
+        return SeedSummary(tuple(values), mean, 0.0, None)
+    deviation = float(np.std(values, ddof=1))
+    reach = float(stdtrit(len(values) - 1, (1 + level) / 2)) * deviation / len(values) ** 0.5
+    return SeedSummary(tuple(values), mean, deviation, Interval(mean - reach, mean + reach))
+
+
+def _resample(counts: NDArray[np.int64], rounds: int, seed: int) -> NDArray[np.float64]:
+    """Return totals over tweets drawn with replacement, ``(rounds, columns)``."""
+    rng = np.random.default_rng(seed)
+    number = len(counts)
+    table = counts.astype(np.float64)
+    parts: list[NDArray[np.float64]] = []
+    for start in range(0, rounds, _CHUNK):
+        size = min(_CHUNK, rounds - start)
+        picks = rng.integers(number, size=(size, number))
+        flat = picks + number * np.arange(size)[:, None]
+        times = np.bincount(flat.ravel(), minlength=size * number).reshape(size, number)
+        parts.append(times.astype(np.float64) @ table)
+    return np.concatenate(parts)
+
+
+def _exchange(differences: NDArray[np.int64], rounds: int, seed: int) -> NDArray[np.float64]:
+    """Return sums of ``b - a`` over a random half of the tweets, ``(rounds, 3)``."""
+    rng = np.random.default_rng(seed)
+    differing = differences[(differences != 0).any(1)].astype(np.float64)
+    parts: list[NDArray[np.float64]] = []
+    for start in range(0, rounds, _CHUNK):
+        size = min(_CHUNK, rounds - start)
+        is_exchanged = rng.random((size, len(differing)), dtype=np.float32) < 0.5
+        parts.append(is_exchanged.astype(np.float64) @ differing)
+    return np.concatenate(parts)
+
+
+def _percentiles(drawn: NDArray[np.float64], level: float) -> dict[str, Interval]:
+    tail = (1 - level) / 2
+    low, high = np.quantile(drawn, [tail, 1 - tail], axis=0)
+    return {
+        name: Interval(float(low[place]), float(high[place])) for place, name in enumerate(MEASURES)
+    }

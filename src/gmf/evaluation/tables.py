@@ -1,0 +1,154 @@
+"""Tables that know no medium: written to the terminal, Markdown, LaTeX or HTML alike."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from html import escape
+
+from rich.console import Console
+from rich.table import Table as RichTable
+from rich.text import Text
+
+#: A count, a fraction, a text, or nothing to show.
+Cell = int | float | str | None
+
+_LATEX_SPECIAL = {
+    "\\": r"\textbackslash{}",
+    "&": r"\&",
+    "%": r"\%",
+    "$": r"\$",
+    "#": r"\#",
+    "_": r"\_",
+    "{": r"\{",
+    "}": r"\}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table.
+
+    Args:
+        title: What it shows.
+        columns: Headings; the first column names the rows.
+        rows: As many cells as headings.
+        note: What a reader must know, below the table.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        for row in self.rows:
+            if len(row) != len(self.columns):
+                raise ValueError(
+                    f"table {self.title!r}: {len(row)} cells under {len(self.columns)} headings"
+                )
+
+    def is_number(self, column: int) -> bool:
+        """Whether a column holds numbers only, and is set to the right."""
+        return all(not isinstance(row[column], str) for row in self.rows)
+
+
+def format_cell(cell: Cell) -> str:
+    """Return a cell as text: fractions with four decimals, as the field's scorers print them."""
+    if cell is None:
+        return ""
+    return f"{cell:.4f}" if isinstance(cell, float) else str(cell)
+
+
+def print_tables(tables: Iterable[Table], *, console: Console) -> None:
+    """Write tables to a terminal."""
+    for table in tables:
+        drawn = RichTable(
+            title=Text(table.title, style="bold"),
+            caption=Text(table.note) if table.note else None,
+            title_justify="left",
+            caption_justify="left",
+        )
+        for place, heading in enumerate(table.columns):
+            drawn.add_column(
+                Text(heading),
+                justify="right" if table.is_number(place) else "left",
+                overflow="fold",
+            )
+        for row in table.rows:
+            drawn.add_row(*(Text(format_cell(cell)) for cell in row))
+        console.print(drawn)
+
+
+def to_markdown(tables: Iterable[Table]) -> str:
+    """Return tables as GitHub Markdown."""
+    return "\n\n".join(_markdown(table) for table in tables)
+
+
+def to_latex(tables: Iterable[Table]) -> str:
+    """Return tables as LaTeX; needs the package ``booktabs``."""
+    return "\n\n".join(_latex(table) for table in tables)
+
+
+def to_html(table: Table) -> str:
+    """Return a table as an HTML ``table`` element."""
+
+    def cells(row: Sequence[Cell], tag: str) -> str:
+        parts: list[str] = []
+        for place, cell in enumerate(row):
+            name = "th" if tag == "th" or place == 0 else "td"
+            kind = ' class="number"' if place and table.is_number(place) else ""
+            scope = ' scope="row"' if name == "th" and tag == "td" else ""
+            parts.append(f"<{name}{scope}{kind}>{escape(format_cell(cell))}</{name}>")
+        return "".join(parts)
+
+    body = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in table.rows)
+    note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
+    return (
+        f'<div class="scroll"><table><caption>{escape(table.title)}</caption>'
+        f"<thead><tr>{cells(table.columns, 'th')}</tr></thead><tbody>{body}</tbody></table></div>"
+        f"{note}"
+    )
+
+
+def _markdown(table: Table) -> str:
+    def line(cells: Iterable[str]) -> str:
+        return f"| {' | '.join(_one_line(cell) for cell in cells)} |"
+
+    rules = ("---:" if table.is_number(place) else "---" for place in range(len(table.columns)))
+    lines = [f"**{table.title}**", "", line(table.columns), line(rules)]
+    lines += [line(map(format_cell, row)) for row in table.rows]
+    return "\n".join(lines + (["", table.note] if table.note else []))
+
+
+def _one_line(cell: str) -> str:
+    return " ".join(cell.split("\n")).replace("|", "&#124;")
+
+
+def _latex(table: Table) -> str:
+    def line(cells: Iterable[str]) -> str:
+        return f"{' & '.join(map(_escape_latex, cells))} \\\\"
+
+    kinds = "".join("r" if table.is_number(place) else "l" for place in range(len(table.columns)))
+    caption = f"{table.title}. {table.note}" if table.note else f"{table.title}."
+    return "\n".join(
+        [
+            r"\begin{table}",
+            r"\centering",
+            rf"\caption{{{_escape_latex(caption)}}}",
+            rf"\begin{{tabular}}{{{kinds}}}",
+            r"\toprule",
+            line(table.columns),
+            r"\midrule",
+            *(line(map(format_cell, row)) for row in table.rows),
+            r"\bottomrule",
+            r"\end{tabular}",
+            r"\end{table}",
+        ]
+    )
+
+
+def _escape_latex(text: str) -> str:
+    return "".join(_LATEX_SPECIAL.get(letter, letter) for letter in text)

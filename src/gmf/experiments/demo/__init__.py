@@ -1,0 +1,1 @@
+"""The demo: a corpus that the project draws and writes itself, with known limits."""

@@ -1,0 +1,207 @@
+"""The demo corpus: drawn and written from a seed, in the project's own file formats."""
+
+import json
+from collections.abc import Hashable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from random import Random
+from typing import TypeVar
+
+from pydantic import Field
+
+from gmf.core.types import ImageInput, Region, Sample
+from gmf.experiments.demo.drawing import STYLES_OF_SPLIT, draw_picture
+from gmf.experiments.demo.joint import Cell, PairShares, cells, contents_for, templates_for
+from gmf.experiments.demo.kinds import KINDS, Content, Kind, Pair, Strength
+from gmf.experiments.demo.names import NameMaker
+from gmf.experiments.demo.templates import EMPTY, TEMPLATES
+from gmf.experiments.demo.writing import write_tweet
+
+#: Quality of the written JPEG files.
+JPEG_QUALITY = 88
+REGION_LABEL = "object"
+Key = TypeVar("Key", bound=Hashable)
+
+
+class DemoCorpusConfig(PairShares):
+    """What to draw and write.
+
+    Args:
+        seed: Everything follows from it.
+        num_train: Posts of the training split.
+        num_dev: Posts of the dev split.
+        num_test: Posts of the test split.
+        empty: Share of posts that name nothing.
+    """
+
+    seed: int = 1234
+    num_train: int = Field(default=1100, ge=1)
+    num_dev: int = Field(default=200, ge=1)
+    num_test: int = Field(default=600, ge=1)
+    empty: float = Field(default=0.06, ge=0.0, lt=1.0)
+
+
+@dataclass(frozen=True)
+class PostFacts:
+    """What the generator knows of a post; no tagger may see it.
+
+    Args:
+        split: ``train``, ``dev`` or ``test``.
+        pair: Kind of pair.
+        strength: How far the text tells the kind of ``A``; ``None`` when nothing is named.
+        kind: True kind of ``A``; ``None`` when nothing is named.
+        second: True kind of ``B``; ``None`` without a second name.
+        template: The sentence.
+        content: What the picture shows.
+        style: Drawing style.
+    """
+
+    split: str
+    pair: Pair
+    strength: Strength | None
+    kind: Kind | None
+    second: Kind | None
+    template: str
+    content: Content
+    style: str
+
+
+@dataclass(frozen=True)
+class DemoCorpus:
+    """The written corpus.
+
+    Args:
+        folder: Where it lies.
+        splits: Samples of ``train``, ``dev`` and ``test``.
+        facts: What the generator knows, by sample id.
+    """
+
+    folder: Path
+    splits: Mapping[str, tuple[Sample, ...]]
+    facts: Mapping[str, PostFacts]
+
+
+def write_corpus(folder: Path, *, config: DemoCorpusConfig | None = None) -> DemoCorpus:
+    """Draw and write the corpus.
+
+    Writes ``train.txt``, ``dev.txt`` and ``test.txt`` (Twitter CoNLL layout), ``images/<id>.jpg``,
+    ``regions.jsonl`` (boxes of each image) and ``kinds.json`` (the facts, for analysis only).
+
+    Args:
+        folder: Made if absent; files of the same names are replaced.
+        config: What to draw; the defaults when ``None``.
+
+    Raises:
+        OSError: If the folder cannot be written.
+    """
+    config = config or DemoCorpusConfig()
+    (folder / "images").mkdir(parents=True, exist_ok=True)
+    names = NameMaker(Random(f"{config.seed}/names"), taken=template_words())
+    ids = iter(Random(f"{config.seed}/ids").sample(range(100_000, 1_000_000), _num_posts(config)))
+    splits: dict[str, tuple[Sample, ...]] = {}
+    facts: dict[str, PostFacts] = {}
+    for split, count in _split_sizes(config).items():
+        plan = plan_split(split, count, config=config, rng=Random(f"{config.seed}/{split}"))
+        samples: list[Sample] = []
+        for position, post in enumerate(plan):
+            sample_id = str(next(ids))
+            rng = Random(f"{config.seed}/{split}/{position}")
+            samples.append(_write_post(folder, sample_id, post, names=names, rng=rng))
+            facts[sample_id] = post
+        splits[split] = tuple(samples)
+        (folder / f"{split}.txt").write_text("".join(map(conll, samples)), encoding="utf-8")
+    _write_side_files(folder, splits, facts)
+    return DemoCorpus(folder, splits, facts)
+
+
+def _split_sizes(config: DemoCorpusConfig) -> dict[str, int]:
+    return {"train": config.num_train, "dev": config.num_dev, "test": config.num_test}
+
+
+def _num_posts(config: DemoCorpusConfig) -> int:
+    return sum(_split_sizes(config).values())
+
+
+def template_words() -> frozenset[str]:
+    """Return every word of the sentences, in lower case: no invented name may be one of them."""
+    texts = [*(t.text for t in TEMPLATES), *EMPTY]
+    return frozenset(word.lower() for text in texts for word in text.split())
+
+
+def apportion(shares: Mapping[Key, float], total: int) -> list[Key]:
+    """Return keys, each as often as its share of the total says, by largest remainder."""
+    whole = sum(shares.values())
+    exact = {key: total * share / whole for key, share in shares.items()}
+    counts = {key: int(value) for key, value in exact.items()}
+    by_remainder = sorted(exact, key=lambda key: counts[key] - exact[key])
+    for key in by_remainder[: total - sum(counts.values())]:
+        counts[key] += 1
+    return [key for key, count in counts.items() for _ in range(count)]
+
+
+def plan_split(
+    split: str, count: int, *, config: DemoCorpusConfig, rng: Random
+) -> Iterator[PostFacts]:
+    """Yield what the posts of a split are to be, in random order.
+
+    Kinds of pair, strengths and kinds are apportioned rather than drawn, so that a small split
+    holds them in the generator's proportions; the rest is drawn.
+    """
+    num_empty = round(config.empty * count)
+    planned: list[Cell | None] = [None] * num_empty
+    planned += apportion(cells(config), count - num_empty)
+    rng.shuffle(planned)
+    styles = STYLES_OF_SPLIT[split]
+    for position, cell in enumerate(planned):
+        style = styles[position % len(styles)].name
+        if cell is None:
+            is_unrelated = rng.random() < config.unrelated
+            content: Content = "unrelated" if is_unrelated else rng.choice(KINDS)
+            pair: Pair = "unrelated" if is_unrelated else "related"
+            yield PostFacts(split, pair, None, None, None, rng.choice(EMPTY), content, style)
+            continue
+        yield _named_post(split, cell, style=style, rng=rng)
+
+
+def _named_post(split: str, cell: Cell, *, style: str, rng: Random) -> PostFacts:
+    pair, strength, kind = cell
+    template = rng.choice(templates_for(strength, kind))
+    content = rng.choice(contents_for(pair, kind, template.second))
+    return PostFacts(split, pair, strength, kind, template.second, template.text, content, style)
+
+
+def _write_post(
+    folder: Path, sample_id: str, post: PostFacts, *, names: NameMaker, rng: Random
+) -> Sample:
+    kinds: dict[str, Kind] = {}
+    if post.kind is not None:
+        kinds["A"] = post.kind
+    if post.second is not None:
+        kinds["B"] = post.second
+    tokens, tags = write_tweet(post.template, kinds=kinds, names=names, rng=rng)
+    style = next(s for s in STYLES_OF_SPLIT[post.split] if s.name == post.style)
+    picture = draw_picture(post.content, style=style, rng=rng)
+    path = folder / "images" / f"{sample_id}.jpg"
+    picture.image.save(path, quality=JPEG_QUALITY)
+    regions = tuple(Region(box=box, label=REGION_LABEL) for box in picture.boxes)
+    return Sample(sample_id, tokens, tags, (ImageInput(path, regions),))
+
+
+def conll(sample: Sample) -> str:
+    """Return a sample in the Twitter CoNLL layout."""
+    tagged = zip(sample.tokens, sample.tags or (), strict=True)
+    lines = "".join(f"{token}\t{tag}\n" for token, tag in tagged)
+    return f"IMGID:{sample.id}\n{lines}\n"
+
+
+def _write_side_files(
+    folder: Path, splits: Mapping[str, tuple[Sample, ...]], facts: Mapping[str, PostFacts]
+) -> None:
+    lines: list[str] = []
+    for sample in (s for samples in splits.values() for s in samples):
+        for image in sample.images:
+            regions = [{"box": r.box, "label": r.label, "score": r.score} for r in image.regions]
+            lines.append(json.dumps({"image": Path(str(image.source)).name, "regions": regions}))
+    (folder / "regions.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    known = {sample_id: asdict(post) for sample_id, post in facts.items()}
+    (folder / "kinds.json").write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")

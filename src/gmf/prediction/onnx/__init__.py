@@ -1,0 +1,1 @@
+"""Export to ONNX, and the engine that runs an exported model without torch."""

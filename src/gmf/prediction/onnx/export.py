@@ -1,0 +1,209 @@
+"""Export: a checkpoint to a folder of ONNX graphs that is checked against it before it is named."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from tokenizers import Tokenizer
+from transformers import PreTrainedTokenizerFast
+
+from gmf.core.errors import ConfigError, ExportError
+from gmf.data.cache.maps import EncodedViews
+from gmf.data.image_report import ImageReport
+from gmf.models.base import MnerModel
+from gmf.models.checkpoint import Tagger
+from gmf.models.modules.image_encoder import ImageEncoder
+from gmf.prediction.onnx.batch import ArrayCollator
+from gmf.prediction.onnx.folder import (
+    IMAGE_GRAPH,
+    TAGGER_GRAPH,
+    TOKENIZER,
+    CrfScores,
+    ExportInfo,
+    ImageSide,
+    write_info,
+)
+from gmf.prediction.onnx.graphs import write_image_graph, write_tagger_graph
+from gmf.prediction.onnx.model import ArrayModel
+from gmf.prediction.onnx.pictures import preparation_of
+from gmf.prediction.onnx.probe import probe_posts
+from gmf.prediction.onnx.quantise import quantise
+
+#: Greatest difference of an emission from the checkpoint's own: absolute, and as share of it.
+ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE = 1e-4, 1e-5
+
+
+@dataclass(frozen=True)
+class ExportReport:
+    """What was written.
+
+    Args:
+        folder: The folder.
+        sizes: Bytes of each file by name.
+        max_difference: Greatest absolute difference of an emission from the checkpoint's, on a few
+            built-in posts.
+        same_tags: Share of their words that get the same tag, in [0, 1].
+    """
+
+    folder: Path
+    sizes: dict[str, int]
+    max_difference: float
+    same_tags: float
+
+
+def export_onnx(tagger: Tagger, out: Path, *, int8: bool = False) -> ExportReport:
+    """Write a model as ONNX graphs with all that ``gmf.load`` needs to run them without torch.
+
+    The folder gets its name only after the graphs gave the emissions of the checkpoint on built-in
+    posts; with ``int8`` the differences are reported and not judged.
+
+    Args:
+        tagger: The model with tokenizer and image processor, as ``load_tagger`` returns it.
+        out: Folder to write; must not exist or be empty.
+        int8: Whether to quantise the large matrix products.
+
+    Raises:
+        ConfigError: If the folder holds something.
+        ExportError: If the model cannot be exported or the graphs do something else.
+    """
+    _check(tagger.model)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ConfigError(f"{out}: is there already; choose another folder or delete it")
+    half = out.with_name(out.name + ".part")
+    shutil.rmtree(half, ignore_errors=True)
+    half.mkdir(parents=True)
+    try:
+        info = _write(tagger, half, int8=int8)
+        difference, same = _compare(tagger, half, info)
+        if out.exists():
+            out.rmdir()
+        half.rename(out)
+    finally:
+        shutil.rmtree(half, ignore_errors=True)
+    sizes = {path.name: path.stat().st_size for path in sorted(out.iterdir())}
+    return ExportReport(out, sizes, difference, same)
+
+
+def _check(model: MnerModel) -> None:
+    name = type(model).__name__
+    if model.reads_words:
+        raise ExportError(
+            f"{name}: reads words, not the subwords of a tokenizer; only models with a pretrained "
+            "text encoder can be exported"
+        )
+    if type(model).decode is not MnerModel.decode:
+        raise ExportError(f"{name}: decodes in its own way, which an exported model cannot")
+
+
+def _write(tagger: Tagger, folder: Path, *, int8: bool) -> ExportInfo:
+    model, tokenizer = tagger.model.cpu().eval(), tagger.tokenizer
+    if tokenizer is None:
+        raise ExportError(
+            f"{type(model).__name__}: has no tokenizer, which an exported model needs"
+        )
+    _write_tokenizer(tokenizer, folder, max_subwords=tagger.data.max_subwords)
+    batch = tagger.collator()(probe_posts())
+    images = _write_images(tagger, folder) if model.uses_images else None
+    graph = folder / TAGGER_GRAPH
+    write_tagger_graph(
+        model,
+        graph,
+        text_inputs=tuple(batch.text_inputs),
+        stage_shapes=images.stage_shapes if images else (),
+    )
+    if int8:
+        exact = graph.with_suffix(".fp32")
+        graph.rename(exact)
+        quantise(exact, graph)
+        exact.unlink()
+    crf = model.head.crf
+    info = ExportInfo(
+        model=model.config.model_dump()["name"],
+        types=model.tags.types,
+        subword_labels=model.head.config.subword_labels,
+        crf=CrfScores(
+            transitions=tuple(map(tuple, crf.transitions.tolist())),
+            start=tuple(crf.start.tolist()),
+            end=tuple(crf.end.tolist()),
+        ),
+        text_inputs=tuple(batch.text_inputs),
+        unknown_token=None if tokenizer.unk_token is None else str(tokenizer.unk_token),
+        max_subwords=tagger.data.max_subwords,
+        missing_image=tagger.data.missing_image,
+        images=images,
+        int8=int8,
+        provenance=tagger.provenance,
+    )
+    write_info(folder, info)
+    return info
+
+
+def _write_tokenizer(
+    tokenizer: PreTrainedTokenizerFast, folder: Path, *, max_subwords: int
+) -> None:
+    """Write the tokenizer with its cutting and padding fixed."""
+    own = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
+    own.enable_truncation(max_subwords, direction=tokenizer.truncation_side)
+    own.enable_padding(
+        direction=tokenizer.padding_side,
+        pad_id=tokenizer.pad_token_id,
+        pad_type_id=tokenizer.pad_token_type_id,
+        pad_token=str(tokenizer.pad_token),
+    )
+    own.save(str(folder / TOKENIZER))
+
+
+def _write_images(tagger: Tagger, folder: Path) -> ImageSide:
+    preparation = preparation_of(tagger.image_processor)
+    encoder = getattr(tagger.model, "image_encoder", None)
+    if not isinstance(encoder, ImageEncoder):
+        raise ExportError(f"{type(tagger.model).__name__}: has no image encoder to export")
+    source = tagger.collator().view_source
+    return ImageSide(
+        preparation=preparation,
+        max_regions=tagger.model.max_regions,
+        stage_shapes=write_image_graph(
+            encoder,
+            folder / IMAGE_GRAPH,
+            picture_shape=preparation.shape,
+            pooled_size=source.pooled_size if isinstance(source, EncodedViews) else None,
+        ),
+    )
+
+
+def _compare(tagger: Tagger, folder: Path, info: ExportInfo) -> tuple[float, float]:
+    """Return the greatest difference of an emission and the share of like tags."""
+    posts = probe_posts()
+    model = ArrayModel(folder, info=info, device="cpu", num_threads=1)
+    arrays = ArrayCollator(folder, info=info)
+    differences: list[float] = []
+    same = total = 0
+    for chosen in (posts, posts[1:2], posts[4:5]):
+        batch, own = tagger.collator()(chosen), arrays(chosen, report=ImageReport())
+        if not all(
+            np.array_equal(own.text_inputs[name], value)
+            for name, value in batch.text_inputs.items()
+        ) or not np.array_equal(own.first_subword, batch.first_subword):
+            raise ExportError("the tokenizer's file splits words otherwise than the tokenizer")
+        with torch.no_grad():
+            wanted = tagger.model(batch)
+        found = model(own)
+        keep = tagger.model.head.mask(batch).numpy()
+        reference = wanted.emissions.numpy()[keep]
+        differences.append(float(np.abs(found[keep] - reference).max()))
+        if not info.int8 and not np.allclose(
+            found[keep], reference, rtol=RELATIVE_TOLERANCE, atol=ABSOLUTE_TOLERANCE
+        ):
+            raise ExportError(
+                f"the graphs differ from the checkpoint by {differences[-1]:.2g} in an emission, "
+                f"expected at most {ABSOLUTE_TOLERANCE:g}; the model does something that a graph "
+                "does not hold"
+            )
+        for one, other in zip(
+            tagger.model.decode(wanted, batch), model.decode(found, own), strict=True
+        ):
+            same += sum(map(str.__eq__, one.tags, other.tags))
+            total += len(one.tags)
+    return max(differences), same / total

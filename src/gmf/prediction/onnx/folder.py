@@ -1,0 +1,116 @@
+"""The folder of an exported model: what is in it, written and read without torch."""
+
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import ValidationError, model_validator
+
+from gmf.core.config import Config, describe_faults
+from gmf.core.errors import CheckpointError
+from gmf.core.tags import TagSet
+from gmf.models.modules.tag_states import TagStates
+from gmf.prediction.onnx.pictures import ImagePreparation
+
+INFO, TOKENIZER = "export.json", "tokenizer.json"
+#: Words and stage maps to emissions; pictures to stage maps.
+TAGGER_GRAPH, IMAGE_GRAPH = "tagger.onnx", "images.onnx"
+
+
+class CrfScores(Config):
+    """The learned scores of moves between states; zero for a softmax.
+
+    Args:
+        transitions: From one state to another.
+        start: At the first position.
+        end: At the last position.
+    """
+
+    transitions: tuple[tuple[float, ...], ...]
+    start: tuple[float, ...]
+    end: tuple[float, ...]
+
+
+class ImageSide(Config):
+    """How a model that reads images gets them.
+
+    Args:
+        preparation: Pictures to pixels.
+        max_regions: First regions of each image to use.
+        stage_shapes: ``(channels, height, width)`` of the map of each stage.
+    """
+
+    preparation: ImagePreparation
+    max_regions: int
+    stage_shapes: tuple[tuple[int, int, int], ...]
+
+
+class ExportInfo(Config):
+    """All that is needed beside graphs and tokenizer.
+
+    Args:
+        format: Version of the folder's layout.
+        model: Registered name of the model.
+        types: Entity types, in tag order.
+        subword_labels: Which positions are tagged, see ``TagStates``.
+        crf: Scores of moves.
+        text_inputs: Names of the tokenizer's arrays that the graph takes.
+        unknown_token: Stands for a word without subwords.
+        max_subwords: Limit on subwords of a post, special tokens included.
+        missing_image: What takes the place of an unusable image.
+        images: Set when the model reads images.
+        int8: Whether the matrix products are quantised.
+        provenance: What the checkpoint said of its origin.
+    """
+
+    format: Literal[1] = 1
+    model: str
+    types: tuple[str, ...]
+    subword_labels: Literal["first", "x"]
+    crf: CrfScores
+    text_inputs: tuple[str, ...]
+    unknown_token: str | None
+    max_subwords: int
+    missing_image: Literal["mask", "blank"]
+    images: ImageSide | None = None
+    int8: bool = False
+    provenance: dict[str, Any]
+
+    @model_validator(mode="after")
+    def _has_a_score_for_every_move(self) -> Self:
+        states = len(TagStates(TagSet(self.types), self.subword_labels).names)
+        rows = (self.crf.start, self.crf.end, *self.crf.transitions)
+        if len(self.crf.transitions) != states or any(len(row) != states for row in rows):
+            raise ValueError(f"crf: expected scores of {states} states")
+        return self
+
+
+def is_exported(folder: Path) -> bool:
+    """Say whether a folder holds an exported model."""
+    return (folder / INFO).is_file()
+
+
+def write_info(folder: Path, info: ExportInfo) -> None:
+    """Write ``export.json``."""
+    (folder / INFO).write_text(info.model_dump_json(indent=2) + "\n", encoding="utf-8")
+
+
+def read_info(folder: Path) -> ExportInfo:
+    """Read ``export.json``.
+
+    Raises:
+        CheckpointError: If it cannot be read or is of another version, or a graph is absent.
+    """
+    path = folder / INFO
+    try:
+        info = ExportInfo.model_validate_json(path.read_bytes())
+    except OSError as error:
+        raise CheckpointError(f"{path}: cannot be read ({error})") from error
+    except ValidationError as error:
+        raise CheckpointError(
+            f"{path}: not written by this version of gmf; export again: {describe_faults(error)}"
+        ) from error
+    wanted = [TAGGER_GRAPH, TOKENIZER, *([IMAGE_GRAPH] if info.images else [])]
+    absent = [name for name in wanted if not (folder / name).is_file()]
+    if absent:
+        raise CheckpointError(f"{folder}: incomplete, {', '.join(absent)} absent; export again")
+    return info

@@ -1,0 +1,191 @@
+"""An exported model on ONNX Runtime: arrays in, emissions out, decoded in NumPy."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from jaxtyping import Bool, Float
+
+from gmf.core.errors import CheckpointError, ConfigError
+from gmf.core.tags import TagSet, entities_of
+from gmf.core.types import Entity, ScoredEntity
+from gmf.models.modules.tag_states import (
+    FORBIDDEN,
+    Decoded,
+    TagStates,
+    scored_entities,
+    word_places,
+)
+from gmf.prediction.onnx.batch import ArrayBatch
+from gmf.prediction.onnx.crf import ArrayCrf
+from gmf.prediction.onnx.folder import IMAGE_GRAPH, TAGGER_GRAPH, ExportInfo
+
+_PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+
+
+class ArrayModel:
+    """Runs the graphs of an exported model; the methods are those of ``MnerModel``.
+
+    Args:
+        folder: Folder of the exported model.
+        info: What it says of itself.
+        device: ``auto``, ``cpu`` or ``cuda``; ``auto`` takes CUDA when the runtime has it.
+        num_threads: Threads of one pass; 0 lets the runtime choose.
+
+    Raises:
+        CheckpointError: If a graph cannot be loaded.
+        ConfigError: If the runtime does not have the device.
+    """
+
+    def __init__(
+        self, folder: Path, *, info: ExportInfo, device: str = "auto", num_threads: int = 0
+    ) -> None:
+        self.info, self.tags = info, TagSet(info.types)
+        self.states = TagStates(self.tags, info.subword_labels)
+        self.uses_images = info.images is not None
+        self.crf = ArrayCrf(
+            np.asarray(info.crf.transitions),
+            start=np.asarray(info.crf.start),
+            end=np.asarray(info.crf.end),
+            legal_moves=np.asarray(self.states.legal_moves),
+            legal_starts=np.asarray(self.states.legal_starts),
+        )
+        providers = _providers(device)
+        self._tagger = _session(folder / TAGGER_GRAPH, providers, num_threads)
+        self._images = (
+            _session(folder / IMAGE_GRAPH, providers, num_threads) if self.uses_images else None
+        )
+        self._inputs = [node.name for node in self._tagger.get_inputs()]
+        self._stages = [name for name in self._inputs if name.startswith("stage_map_")]
+
+    def __call__(self, batch: ArrayBatch) -> Float[np.ndarray, "batch positions states"]:
+        """Return the emissions of a batch."""
+        fields = {
+            **batch.text_inputs,
+            "first_subword": batch.first_subword,
+            "word_mask": batch.word_mask,
+            "subword_words": batch.subword_words,
+            **self._visual_fields(batch),
+        }
+        (emissions,) = self._tagger.run(None, {name: fields[name] for name in self._inputs})
+        return np.asarray(emissions)
+
+    def stage_maps(
+        self, views: Float[np.ndarray, "views 3 height width"]
+    ) -> dict[str, Float[np.ndarray, "views channels height width"]]:
+        """Return the maps of distinct pictures that the tagger takes, by name.
+
+        Raises:
+            ConfigError: If the model reads no images.
+        """
+        if self._images is None:
+            raise ConfigError(f"model {self.info.model}: reads text only")
+        stages = self._images.run(self._stages, {"views": views})
+        return {name: np.asarray(s) for name, s in zip(self._stages, stages, strict=True)}
+
+    def decode(self, output: np.ndarray, batch: ArrayBatch) -> list[Decoded]:
+        """Return tags and entities of every sample."""
+        path = self.crf.best_path(self._known_positions(output, batch), self._mask(batch)).tolist()
+        found = [
+            self.states.word_tags(path[row], places, num_words=len(batch.samples[row].tokens))
+            for row, places in enumerate(self._word_places(batch))
+        ]
+        scored = self.confidences(output, batch, [entities_of(tags) for tags in found])
+        return [Decoded(tags, entities) for tags, entities in zip(found, scored, strict=True)]
+
+    def confidences(
+        self,
+        output: np.ndarray,
+        batch: ArrayBatch,
+        entities: Sequence[Sequence[Entity | ScoredEntity]],
+    ) -> list[tuple[ScoredEntity, ...]]:
+        """Return the probability of given entities, whether or not they are the best."""
+        places = self._word_places(batch)
+        segments = [
+            self.states.segment(row, entity, places[row])
+            for row, listed in enumerate(entities)
+            for entity in listed
+        ]
+        known, mask = self._known_positions(output, batch), self._mask(batch)
+        logs = self.crf.segment_log_probabilities(known, mask, segments)
+        return scored_entities(entities, np.minimum(np.exp(np.float32(logs)), 1).tolist())
+
+    def explain(self, batch: ArrayBatch) -> list[dict[str, Any]]:
+        """Return nothing of any sample: gates and attention stay inside the graph."""
+        return [{} for _ in batch.samples]
+
+    def _visual_fields(self, batch: ArrayBatch) -> dict[str, np.ndarray]:
+        side = self.info.images
+        if side is None:
+            return {}
+        if batch.views is not None:
+            maps = self.stage_maps(batch.views)
+            index, is_region = batch.view_index, batch.view_is_region
+            is_blank = batch.view_is_blank
+        else:
+            # One absent slot in front of one empty picture says the same as no slot at all.
+            maps = {
+                f"stage_map_{number}": np.zeros((1, *shape), np.float32)
+                for number, shape in enumerate(side.stage_shapes)
+            }
+            index = np.full((len(batch), 1), -1, np.int64)
+            is_region = is_blank = np.zeros((len(batch), 1), np.bool_)
+        return {
+            **maps,
+            "view_index": index,
+            "view_is_region": is_region,
+            "view_is_blank": is_blank,
+        }
+
+    def _mask(self, batch: ArrayBatch) -> Bool[np.ndarray, "batch positions"]:
+        if self.info.subword_labels == "first":
+            return batch.word_mask
+        return batch.text_inputs["attention_mask"].astype(np.bool_)
+
+    def _word_places(self, batch: ArrayBatch) -> list[list[int]]:
+        return word_places(
+            batch.first_subword.tolist(),
+            batch.word_mask.sum(axis=1).tolist(),
+            subword_labels=self.info.subword_labels,
+        )
+
+    def _known_positions(self, emissions: np.ndarray, batch: ArrayBatch) -> np.ndarray:
+        """Forbid, under ``x``, what the tokenizer rules out at each position."""
+        if self.info.subword_labels == "first":
+            return emissions
+        words = batch.subword_words
+        previous = np.pad(words[:, :-1], ((0, 0), (1, 0)), constant_values=-1)
+        is_first = (words >= 0) & (words != previous)
+        inner, first, other = self.states.service
+        special = np.where(np.arange(words.shape[1]) == 0, first, other)
+        service = np.where(words >= 0, inner, special)
+        states = np.arange(len(self.states.names))
+        allowed = np.where(
+            is_first[:, :, None], states < len(self.tags), states == service[:, :, None]
+        )
+        return emissions + np.float32(FORBIDDEN) * ~allowed
+
+
+def _providers(device: str) -> list[str]:
+    available = onnxruntime.get_available_providers()
+    if device == "auto":
+        device = "cuda" if _PROVIDERS["cuda"] in available else "cpu"
+    wanted = _PROVIDERS.get(device.partition(":")[0])
+    if wanted not in available:
+        raise ConfigError(
+            f"device {device!r}: this ONNX Runtime has {', '.join(available)}; use cpu, or install "
+            "onnxruntime-gpu for cuda"
+        )
+    return list(dict.fromkeys((wanted, _PROVIDERS["cpu"])))
+
+
+def _session(path: Path, providers: list[str], num_threads: int) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = num_threads
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=providers)
+    except Exception as error:  # The runtime's own exceptions share no base.
+        raise CheckpointError(f"{path}: cannot be loaded ({error})") from error

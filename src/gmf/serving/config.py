@@ -1,0 +1,46 @@
+"""Options of the service: what it accepts, how long it works, how it batches."""
+
+from pydantic import Field
+
+from gmf.core.config import Config
+
+MEBIBYTE = 1 << 20
+
+
+class ServeConfig(Config):
+    """Limits of the service; a request beyond one is refused, never cut.
+
+    Args:
+        max_body_mb: Size of a request in MiB; beyond it 413.
+        max_text: Characters of a post; beyond it 422.
+        max_images: Images of a post; beyond it 422.
+        max_regions: Regions of an image; beyond it 422.
+        max_pixels: Width times height of an image; beyond it 422.
+        max_posts: Posts of a batch request; beyond it 422.
+        max_queue: Posts that wait at the same time; beyond it 429.
+        max_held_mb: MiB of requests in work at the same time; beyond it 429.
+        max_batch: Posts or pictures that the model reads in one pass.
+        timeout_seconds: Time of one request, from its first byte to its answer; beyond it 408 when
+            it had not arrived, 503 when it had.
+    """
+
+    max_body_mb: int = Field(default=16, ge=1)
+    max_text: int = Field(default=5_000, ge=1)
+    max_images: int = Field(default=4, ge=0)
+    max_regions: int = Field(default=8, ge=0)
+    max_pixels: int = Field(default=25_000_000, ge=1)
+    max_posts: int = Field(default=64, ge=1)
+    max_queue: int = Field(default=256, ge=1)
+    max_held_mb: int = Field(default=512, ge=1)
+    max_batch: int = Field(default=32, ge=1)
+    timeout_seconds: float = Field(default=30.0, gt=0)
+
+    @property
+    def max_body(self) -> int:
+        """Size of a request in bytes."""
+        return self.max_body_mb * MEBIBYTE
+
+    @property
+    def max_held(self) -> int:
+        """Bytes of all requests in work."""
+        return self.max_held_mb * MEBIBYTE

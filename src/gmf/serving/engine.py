@@ -1,0 +1,91 @@
+"""Posts to answers: the only part of the service that knows the pipeline."""
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Any
+
+from gmf.core.types import ImageInput, Region
+from gmf.prediction.pipeline import Pipeline
+from gmf.prediction.results import Document
+from gmf.serving.config import ServeConfig
+from gmf.serving.explanation import entity_of, explanation_of
+from gmf.serving.regions import RegionFinder
+from gmf.serving.schemas import Entities, Limits, Model, Post
+
+
+class Engine:
+    """Finds the entities of posts; used by one worker thread.
+
+    Args:
+        pipeline: A trained model.
+        batch_size: Posts of one pass.
+        finder: Finds regions in images that come without; ``None`` leaves them without.
+    """
+
+    def __init__(
+        self, pipeline: Pipeline, *, batch_size: int = 32, finder: RegionFinder | None = None
+    ) -> None:
+        self.pipeline, self.batch_size = pipeline, batch_size
+        self.max_regions = pipeline.engine.max_regions
+        self.finder = finder if self.max_regions else None
+
+    def describe(self, config: ServeConfig) -> Model:
+        """Return what is served."""
+        engine = self.pipeline.engine
+        return Model(
+            name=engine.name,
+            types=list(engine.types),
+            reads_images=engine.reads_images,
+            regions_read=engine.max_regions,
+            finds_regions=self.finder is not None,
+            limits=Limits(
+                body_bytes=config.max_body,
+                text_characters=config.max_text,
+                images=config.max_images,
+                regions=config.max_regions,
+                pixels=config.max_pixels,
+                posts=config.max_posts,
+            ),
+            version=version("gmf"),
+        )
+
+    def size(self, post: Post) -> int:
+        """Return the cost of a post: the pictures that may be read for it, at least 1."""
+        if not self.pipeline.engine.reads_images:
+            return 1
+        most = self.max_regions
+        views = (1 + (most if self.finder else min(len(i.regions), most)) for i in post.images)
+        return max(1, sum(views))
+
+    def answer(self, posts: Sequence[Post]) -> list[Entities]:
+        """Return what is found in each post, in order."""
+        answers: dict[int, Entities] = {}
+        for explain in (False, True):
+            rows = [row for row, post in enumerate(posts) if post.explain == explain]
+            pairs: list[Any] = [(posts[row].text, self._images(posts[row])) for row in rows]
+            documents = self.pipeline.stream(pairs, batch_size=self.batch_size, explain=explain)
+            for row, document in zip(rows, documents, strict=True):
+                answers[row] = self._answer(posts[row], document)
+        return [answers[row] for row in range(len(posts))]
+
+    def _images(self, post: Post) -> list[ImageInput]:
+        images = [
+            ImageInput(image.data, tuple(Region(region.box) for region in image.regions))
+            for image in post.images
+        ]
+        return self.finder.complete(images, text=post.text) if self.finder else images
+
+    def _answer(self, post: Post, document: Document) -> Entities:
+        entities = [entity_of(mention) for mention in document.entities]
+        return Entities(
+            text=post.text,
+            entities=entities,
+            notes=[*document.notes, *self._notes(post)],
+            explanation=explanation_of(document) if post.explain else None,
+        )
+
+    def _notes(self, post: Post) -> list[str]:
+        extra = sum(max(0, len(image.regions) - self.max_regions) for image in post.images)
+        if not extra or not self.pipeline.engine.reads_images:
+            return []
+        return [f"{extra} regions beyond the first {self.max_regions} of an image not used"]

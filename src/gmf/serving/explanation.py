@@ -1,0 +1,65 @@
+"""What the model used, from the pipeline's arrays to the shares that a reader looks at."""
+
+import numpy as np
+
+from gmf.prediction.explanation import Evidence
+from gmf.prediction.results import Document, Mention
+from gmf.serving.schemas import Entity, EntityEvidence, Explanation, View
+
+#: More digits of a share say nothing and double the answer.
+DIGITS = 6
+
+
+def entity_of(mention: Mention) -> Entity:
+    """Return an entity as it is answered."""
+    return Entity(
+        text=mention.text,
+        type=mention.type,
+        char_start=mention.char_start,
+        char_end=mention.char_end,
+        confidence=mention.confidence,
+    )
+
+
+def explanation_of(document: Document) -> Explanation:
+    """Return the explanation of a document that was asked to be explained.
+
+    One whose model saw no picture has none of its own: what was found is what the text says.
+    """
+    found = document.explanation
+    mentions = document.entities if found is None else found.without_images
+    without_images = [entity_of(mention) for mention in mentions]
+    if found is None:
+        return Explanation(views=[], evidence=[], without_images=without_images)
+    views = [
+        View(
+            image=picture.image,
+            region=picture.region,
+            box=picture.box,
+            label=picture.label,
+            gates=None if found.gates is None else _rounded(found.gates[:, place].mean(axis=0)),
+            gates_by_layer=(
+                None if found.gates is None else [_rounded(row) for row in found.gates[:, place]]
+            ),
+        )
+        for place, picture in enumerate(found.pictures)
+    ]
+    evidence = [_evidence_of(one) for one in found.entities]
+    return Explanation(views=views, evidence=evidence, without_images=without_images)
+
+
+def _evidence_of(evidence: Evidence) -> EntityEvidence:
+    text = evidence.text_attention
+    return EntityEvidence(
+        text_attention=None if text is None else _share(text),
+        view_attention=None if text is None else _rounded(np.array(evidence.picture_attention)),
+        confidence_without_images=_share(evidence.confidence_without_images),
+    )
+
+
+def _rounded(shares: np.ndarray) -> list[float]:
+    return [_share(share) for share in shares]
+
+
+def _share(value: float) -> float:
+    return round(min(max(float(value), 0.0), 1.0), DIGITS)

@@ -1,0 +1,152 @@
+"""The outermost layer: request ids, size limits, security headers, one log line a request."""
+
+import hmac
+import logging
+import time
+import uuid
+
+from fastapi import Request
+from starlette.datastructures import MutableHeaders
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gmf.serving.config import ServeConfig
+from gmf.serving.logs import LOGGER
+from gmf.serving.metrics import Metrics
+from gmf.serving.problems import RefusedError, http_error
+
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
+        "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+}
+#: A refused body is still read, up to this many times the limit: a client that is cut off while it
+#: sends sees a broken connection in place of the reason.
+DRAIN = 4
+
+
+class Guard:
+    """ASGI layer around the service.
+
+    Args:
+        app: The service.
+        config: Limits.
+        metrics: Where requests are counted.
+    """
+
+    def __init__(self, app: ASGIApp, *, config: ServeConfig, metrics: Metrics) -> None:
+        self.app, self.config, self.metrics = app, config, metrics
+        self.log = logging.getLogger(LOGGER)
+        self._held = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        begun, status, name = time.perf_counter(), 0, uuid.uuid4().hex
+        body = _Body(self, receive)
+        scope.setdefault("state", {})["log"] = fields = {"request": name}
+
+        async def dressed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers["X-Request-ID"] = name
+                for header, value in HEADERS.items():
+                    headers.setdefault(header, value)
+                headers.setdefault("Cache-Control", "no-store")
+            await send(message)
+
+        try:
+            await self.app(scope, body.receive, dressed)
+        except ClientDisconnect:
+            # Nobody is left to answer; 499 is the customary status for the log.
+            status = 499
+        except Exception as error:
+            self.log.exception("failed", extra={"fields": fields})
+            if status:
+                raise
+            await http_error(Request(scope), error)(scope, receive, dressed)
+        finally:
+            self._held -= body.size
+            seconds = time.perf_counter() - begun
+            route = getattr(scope.get("route"), "path", "(none)")
+            self.metrics.requests.labels(route, str(status)).inc()
+            self.metrics.seconds.labels(route).observe(seconds)
+            fields |= {"method": scope["method"], "route": route, "status": status}
+            fields |= {"bytes": body.size, "milliseconds": round(1000 * seconds, 1)}
+            self.log.info("request", extra={"fields": fields})
+
+    def hold(self, size: int) -> None:
+        """Count bytes of a request as held.
+
+        Raises:
+            RefusedError: If all requests together hold too much.
+        """
+        self._held += size
+        if self._held > self.config.max_held:
+            raise RefusedError(
+                429, "The service holds too much already; try again.", reason="held", retry_after=1
+            )
+
+
+class _Body:
+    """The body of a request as it arrives, counted."""
+
+    def __init__(self, guard: Guard, receive: Receive) -> None:
+        self._guard, self._receive, self.size = guard, receive, 0
+
+    async def receive(self) -> Message:
+        message = await self._receive()
+        if message["type"] == "http.request":
+            size = len(message.get("body", b""))
+            self.size += size
+            self._guard.hold(size)
+            limit = self._guard.config.max_body
+            if self.size > limit:
+                await self._drain(message, self.size, DRAIN * limit)
+                raise RefusedError(
+                    413,
+                    f"The request is larger than {self._guard.config.max_body_mb} MiB; send fewer "
+                    "or smaller images.",
+                    reason="size",
+                )
+        return message
+
+    async def _drain(self, message: Message, size: int, most: int) -> None:
+        while message.get("more_body") and size < most:
+            message = await self._receive()
+            size += len(message.get("body", b""))
+
+
+class ApiKey:
+    """Let in those who bring the key as ``Authorization: Bearer KEY``.
+
+    Args:
+        key: The key; ``None`` lets everybody in.
+    """
+
+    def __init__(self, key: str | None) -> None:
+        self._key = None if key is None else key.encode()
+
+    async def __call__(self, request: Request) -> None:
+        """Check the key of a request, in a time that does not depend on how wrong it is.
+
+        Raises:
+            RefusedError: If it is absent or wrong (401).
+        """
+        if self._key is None:
+            return
+        scheme, _, given = request.headers.get("authorization", "").partition(" ")
+        is_right = hmac.compare_digest(given.strip().encode(), self._key)
+        if scheme.lower() != "bearer" or not is_right:
+            detail = "Send the API key of this service as 'Authorization: Bearer KEY'."
+            raise RefusedError(401, detail, reason="key")

@@ -1,0 +1,89 @@
+// Brings the parts of the page together.
+
+import { fetchModel, findEntities, Trouble } from "./api.js";
+import { byId, h } from "./dom.js";
+import { listExamples } from "./examples.js";
+import { PostEditor } from "./post.js";
+import { renderResult } from "./result.js";
+
+const status = byId("status");
+const error = byId("error");
+const result = byId("result");
+let model = null;
+let running = null;
+
+const announce = (message) => (status.textContent = message);
+
+function showTrouble(title, message) {
+  error.replaceChildren(h("strong", {}, title), h("p", {}, message));
+  error.hidden = false;
+  error.scrollIntoView({ block: "nearest" });
+}
+
+const editor = new PostEditor({ announce, trouble: showTrouble });
+
+async function meet() {
+  model = await fetchModel(byId("key").value);
+  editor.use(model);
+  byId("model").textContent = `Model ${model.name}, finds ${model.types.join(", ")}`;
+}
+
+function failed(trouble) {
+  if (trouble.name === "AbortError") return;
+  if (!(trouble instanceof Trouble)) throw trouble;
+  announce("No result.");
+  byId("found").replaceChildren();
+  showTrouble(trouble.title, trouble.message);
+  if (trouble.status === 401) {
+    byId("key-row").hidden = false;
+    byId("key").focus();
+  }
+}
+
+async function ask() {
+  running?.abort();
+  const mine = (running = new AbortController());
+  error.hidden = true;
+  const post = editor.post;
+  if (!post.text.trim()) {
+    showTrouble("There is no text.", "Type or paste a post first; images alone hold no entities.");
+    byId("text").focus();
+    return;
+  }
+  result.setAttribute("aria-busy", "true");
+  announce("Working…");
+  try {
+    if (!model) await meet();
+    const answer = await findEntities(post, { key: byId("key").value, signal: mine.signal });
+    announce(renderResult(answer, post, model));
+    const top = result.getBoundingClientRect().top;
+    if (top > innerHeight * 0.7) result.scrollIntoView();
+  } catch (trouble) {
+    failed(trouble);
+  } finally {
+    if (running === mine) result.removeAttribute("aria-busy");
+  }
+}
+
+byId("form").addEventListener("submit", (event) => {
+  event.preventDefault();
+  ask();
+});
+byId("form").addEventListener("reset", () => {
+  running?.abort();
+  editor.clear();
+  error.hidden = true;
+  byId("found").replaceChildren();
+  announce("Nothing asked yet.");
+});
+byId("text").addEventListener("keydown", (event) => {
+  if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) ask();
+});
+listExamples(async (text, files, regions) => {
+  editor.clear();
+  byId("text").value = text;
+  byId("text").dispatchEvent(new Event("input"));
+  await editor.add(files, regions);
+  await ask();
+});
+meet().catch(failed);

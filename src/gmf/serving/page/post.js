@@ -1,0 +1,124 @@
+// The post in the making: its text, its images, and how images come in (chosen, dropped, pasted).
+
+import { byId, h } from "./dom.js";
+import { RegionEditor } from "./regions.js";
+
+export class PostEditor {
+  #images = [];
+  #limits = null;
+  #regionsRead = 0;
+
+  /** `announce(message)` tells people something; `trouble(title, message)` what went wrong. */
+  constructor({ announce, trouble }) {
+    Object.assign(this, { announce, trouble });
+    this.text = byId("text");
+    this.list = byId("images");
+    this.text.addEventListener("input", () => this.#count());
+    byId("files").addEventListener("change", (event) => {
+      this.add(event.target.files);
+      event.target.value = "";
+    });
+    this.#listenForDrops(byId("drop"));
+    document.addEventListener("paste", (event) => {
+      if (!event.clipboardData.files.length) return;
+      event.preventDefault();
+      this.add(event.clipboardData.files);
+    });
+  }
+
+  /** Take the limits of the service; a model that reads no images gets no place for them. */
+  use(model) {
+    this.#limits = model.limits;
+    this.#regionsRead = model.regions_read;
+    byId("pictures").hidden = !model.reads_images;
+    this.text.maxLength = model.limits.text_characters;
+    this.#count();
+  }
+
+  /** The post as it stands. */
+  get post() {
+    return { text: this.text.value, images: this.#images.map(({ name, file, size, regions }) => ({ name, file, size, regions: structuredClone(regions) })) };
+  }
+
+  clear() {
+    this.#images.forEach((image) => URL.revokeObjectURL(image.url));
+    this.#images = [];
+    this.text.value = "";
+    this.list.replaceChildren();
+    this.#count();
+  }
+
+  /** Add image files; `regions` are those of an example. */
+  async add(files, regions = []) {
+    for (const file of files) {
+      const most = this.#limits?.images ?? Infinity;
+      if (this.#images.length >= most) {
+        this.trouble("Too many images.", `A post has at most ${most}; remove one first.`);
+        return;
+      }
+      const total = this.#images.reduce((sum, image) => sum + image.file.size, file.size);
+      if (this.#limits && total > 0.98 * this.#limits.body_bytes) {
+        const megabytes = Math.floor(this.#limits.body_bytes / 2 ** 20);
+        this.trouble(`${file.name} is too large.`, `All images together may have ${megabytes} MB.`);
+        return;
+      }
+      const image = { name: file.name || "pasted image", file, url: URL.createObjectURL(file), size: { width: 1, height: 1 }, regions: structuredClone(regions) };
+      this.#images.push(image);
+      await this.#show(image);
+      this.announce(`${image.name} added.`);
+    }
+  }
+
+  /** List an image and wait until its size is known. */
+  async #show(image) {
+    const picture = h("img", { src: image.url, alt: `Preview of ${image.name}`, draggable: "false" });
+    const stage = h("div", { class: "stage" }, picture);
+    const mark = h("button", { type: "button", class: "small", hidden: true }, "Mark region");
+    const remove = h("button", { type: "button", class: "small", "aria-label": `Remove ${image.name}` }, "Remove");
+    const item = h("li", {}, h("p", { class: "name", title: image.name }, image.name), stage, h("div", { class: "row" }, mark, remove));
+    remove.addEventListener("click", () => {
+      this.#images.splice(this.#images.indexOf(image), 1);
+      URL.revokeObjectURL(image.url);
+      item.remove();
+      byId("files").focus();
+      this.announce(`${image.name} removed.`);
+    });
+    this.list.append(item);
+    try {
+      await picture.decode();
+    } catch {
+      // The service says whether it can be used; a browser does not show all that it reads.
+      picture.alt = `${image.name}: no preview`;
+      return;
+    }
+    image.size = { width: picture.naturalWidth, height: picture.naturalHeight };
+    if (!this.#regionsRead) return;
+    const editor = new RegionEditor(image, stage, { most: this.#limits.regions, announce: this.announce });
+    mark.hidden = false;
+    mark.addEventListener("click", () => editor.add());
+  }
+
+  #count() {
+    const number = Array.from(this.text.value).length;
+    const most = this.#limits ? ` of ${this.#limits.text_characters}` : "";
+    byId("count").textContent = `${number}${most} characters`;
+  }
+
+  #listenForDrops(zone) {
+    const carriesFiles = (event) => event.dataTransfer?.types.includes("Files");
+    document.addEventListener("dragover", (event) => {
+      if (!carriesFiles(event)) return;
+      event.preventDefault();
+      zone.classList.add("over");
+    });
+    document.addEventListener("dragleave", (event) => {
+      if (!event.relatedTarget) zone.classList.remove("over");
+    });
+    document.addEventListener("drop", (event) => {
+      if (!carriesFiles(event)) return;
+      event.preventDefault();
+      zone.classList.remove("over");
+      this.add(event.dataTransfer.files);
+    });
+  }
+}

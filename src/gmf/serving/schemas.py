@@ -1,0 +1,179 @@
+"""What goes in and comes out, as JSON: the schemas of the OpenAPI document."""
+
+import base64
+import binascii
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+
+class Schema(BaseModel):
+    """Base of all schemas: strict types, unknown keys fail."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+def _decoded(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return base64.b64decode(value, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise ValueError(
+            f"expected the image file in base64, without line breaks and without 'data:' ({error})"
+        ) from error
+
+
+EncodedImage = Annotated[
+    bytes,
+    BeforeValidator(_decoded),
+    WithJsonSchema({"type": "string", "contentEncoding": "base64", "contentMediaType": "image/*"}),
+]
+Coordinate = Annotated[float, Field(ge=0)]
+Share = Annotated[float, Field(ge=0, le=1)]
+Box = tuple[Coordinate, Coordinate, Coordinate, Coordinate]
+
+
+class PostRegion(Schema):
+    """An object region of an image."""
+
+    box: Box = Field(
+        description="x1, y1, x2, y2 in pixels of the upright image, from its upper left corner."
+    )
+
+
+class PostImage(Schema):
+    """An image of a post: JPEG, PNG, GIF, WebP, BMP or TIFF, told by content."""
+
+    data: EncodedImage = Field(description="The image file in base64.")
+    regions: list[PostRegion] = Field(
+        default=[], description="Object regions, best first; the model reads its first few."
+    )
+
+
+class Post(Schema):
+    """A post in which entities are to be found."""
+
+    text: str = Field(description="The text as written; it is never changed.")
+    images: list[PostImage] = Field(default=[], description="Images of the post.")
+    explain: bool = Field(default=False, description="Whether to say what the model used.")
+
+
+class Posts(Schema):
+    """Several posts."""
+
+    posts: list[Post] = Field(min_length=1)
+
+
+class Entity(Schema):
+    """An entity found in a text."""
+
+    text: str
+    type: str = Field(description="Entity type, for example PER.")
+    char_start: int = Field(ge=0, description="First character, from 0, in Unicode code points.")
+    char_end: int = Field(ge=0, description="One past the last character.")
+    confidence: Share = Field(description="Probability of exactly this span and type.")
+
+
+class View(Schema):
+    """A picture that the model read: a whole image, a region of it, or a blank stand-in."""
+
+    image: int | None = Field(
+        description="Which image of the post, from 0; null for the blank stand-in of a post "
+        "without images."
+    )
+    region: int | None = Field(description="Which region of the image; null for all of it.")
+    box: Box | None = Field(description="The region's x1, y1, x2, y2 in pixels.")
+    label: str = Field(description="What was seen in the region; may be empty.")
+    gates: list[Share] | None = Field(
+        description="Weight of each visual stage, from fine detail to whole objects; the mean over "
+        "the text layers. Sums to 1. Null for models without gates."
+    )
+    gates_by_layer: list[list[Share]] | None = Field(description="The same for each text layer.")
+
+
+class EntityEvidence(Schema):
+    """What one entity rests on. Attention is the mean over words, heads and layers; sums to 1."""
+
+    text_attention: Share | None = Field(
+        description="Attention to the post's own words; null for models that do not tell."
+    )
+    view_attention: list[Share] | None = Field(description="Attention to each of `views`.")
+    confidence_without_images: Share = Field(
+        description="Probability of the same span and type from the text alone."
+    )
+
+
+class Explanation(Schema):
+    """What the model used; views and evidence are empty when it read no picture."""
+
+    views: list[View]
+    evidence: list[EntityEvidence] = Field(description="One an entity, in their order.")
+    without_images: list[Entity] = Field(description="What is found in the text alone.")
+
+
+class Entities(Schema):
+    """What was found in one post."""
+
+    text: str = Field(description="The text of the request.")
+    entities: list[Entity]
+    notes: list[str] = Field(description="What of the post the model did not see, and why.")
+    explanation: Explanation | None = Field(description="On request.")
+
+
+class Fault(Schema):
+    """One thing that is wrong with a request."""
+
+    field: str = Field(description="Where, for example posts.3.images.0.data.")
+    message: str = Field(description="What was expected and what came.")
+
+
+class Problem(Schema):
+    """Why a request was not answered (RFC 9457)."""
+
+    status: int
+    title: str
+    detail: str = Field(description="What went wrong and what to do, for people.")
+    faults: list[Fault] = Field(default=[], description="What is wrong, field by field.")
+
+
+class BatchItem(Schema):
+    """The result of one post of a batch, or what was wrong with it; exactly one of the two."""
+
+    result: Entities | None
+    problem: Problem | None
+
+
+class BatchEntities(Schema):
+    """One item a post, in their order."""
+
+    items: list[BatchItem]
+
+
+class Limits(Schema):
+    """What the service accepts."""
+
+    body_bytes: int
+    text_characters: int
+    images: int
+    regions: int
+    pixels: int
+    posts: int
+
+
+class Model(Schema):
+    """What is served."""
+
+    name: str = Field(description="Registered name of the model, for example gmf.")
+    types: list[str] = Field(description="Entity types that it finds.")
+    reads_images: bool
+    regions_read: int = Field(description="Regions of each image that the model reads.")
+    finds_regions: bool = Field(description="Whether images without regions get some.")
+    limits: Limits
+    version: str = Field(description="Version of gmf.")
+
+
+class State(Schema):
+    """State of the service."""
+
+    status: str

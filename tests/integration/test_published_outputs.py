@@ -1,0 +1,106 @@
+"""A published system's predictions: our report gives its printed scores, and says why others do."""
+
+import time
+
+import pytest
+from fixtures.shared import shared_data
+
+from gmf.core.tags import entities_of
+from gmf.core.types import Sample
+from gmf.evaluation.evaluator import evaluate
+from gmf.evaluation.groups import TrainingNames, count_seen
+from gmf.evaluation.html import report_page
+from gmf.evaluation.metrics import Counts
+from gmf.evaluation.prediction_io import read_labelled_file, read_pairs, read_training
+from gmf.evaluation.provenance import release_of
+from gmf.evaluation.spans import TweetSpans
+
+
+def rounded(counts):
+    return tuple(round(value, 4) for value in (counts.precision, counts.recall, counts.f1))
+
+
+def report_of(year, *, with_gold):
+    folder = shared_data()
+    outputs = folder / "mgcmt_outputs" / f"twitter{year}_pre_output.txt"
+    gold = folder / f"twitter{year}" / "test.txt"
+    paired = read_pairs(gold, predicted=outputs) if with_gold else read_pairs(outputs)
+    return evaluate(paired.pairs, notes=paired.notes)
+
+
+@pytest.mark.parametrize("with_gold", [False, True])
+def test_twitter_2017_is_reproduced_exactly(with_gold):
+    report = report_of(2017, with_gold=with_gold)
+    lenient = report.scores.lenient.micro
+    assert lenient == Counts(gold=1351, predicted=1353, correct=1164)
+    assert rounded(lenient) == (0.8603, 0.8616, 0.8609)
+    assert round(report.scores.strict.micro.f1, 4) == 0.8643
+    printed = {"PER": 0.9082, "LOC": 0.8621, "ORG": 0.8626, "MISC": 0.6688}
+    assert {n: round(c.f1, 4) for n, c in report.scores.lenient.types.items()} == printed
+    assert report.reading.unpredicted == {"O_4060": (10,)}
+    assert report.reading.predicted_service_labels == {"X": 1}
+
+
+def test_twitter_2015_as_it_stands():
+    report = report_of(2015, with_gold=False)
+    assert report.scores.lenient.micro.gold == 5209
+    assert rounded(report.scores.lenient.micro) == (0.7369, 0.7560, 0.7463)
+
+
+def test_twitter_2015_difference_is_explained_by_the_report():
+    report = report_of(2015, with_gold=True)
+    notes = report.reading
+    assert notes.predicted_service_labels == {"X": 60}
+    assert sorted(notes.unpredicted) == ["1058383", "271877", "62654", "739055", "755795"]
+    assert [(c.id, c.own - c.gold) for c in notes.changed_gold] == [("710240", 2)]
+    ways = {
+        (way.gold, way.service_labels): way.scores.lenient.micro
+        for way in report.countings
+        if way.words == "all"
+    }
+    # Both scorers that the authors printed, to the last digit.
+    assert ways["given", "seqeval"] == Counts(5207, 5350, 3936)
+    assert rounded(ways["given", "seqeval"]) == (0.7357, 0.7559, 0.7457)
+    assert rounded(ways["given", "chunker"]) == (0.7293, 0.7559, 0.7424)
+    assert rounded(ways["own", "outside"]) == (0.7369, 0.7560, 0.7463)
+    assert rounded(ways["given", "outside"]) == rounded(report.scores.lenient.micro)
+
+
+@pytest.mark.parametrize(("year", "seen", "total"), [(2015, 1643, 5207), (2017, 698, 1351)])
+def test_seen_names_as_counted_elsewhere(year, seen, total):
+    folder = shared_data() / f"twitter{year}"
+    train, test = (read_labelled_file(folder / f"{part}.txt").tweets for part in ("train", "test"))
+    names = TrainingNames(Sample(t.id, t.tokens, t.first) for t in train)
+    groups = count_seen(
+        (TweetSpans(t.id, t.tokens, tuple(entities_of(t.first)), ()) for t in test), names=names
+    )
+    assert groups["seen"].gold == seen
+    assert sum(groups.values(), Counts()).gold == total
+
+
+@pytest.mark.parametrize(
+    ("folder", "title"),
+    [
+        ("twitter2015", "Twitter-2015 (original"),
+        ("twitter2015_tmr", "Twitter-2015, re-annotated"),
+        ("twitter2017", "Twitter-2017"),
+    ],
+)
+def test_the_release_is_named(folder, title):
+    tweets = read_training(shared_data() / folder / "test.txt")
+    assert release_of((t.tokens, t.tags) for t in tweets).startswith(title)
+    assert release_of((t.tokens, t.tags) for t in tweets[:-1]) == ""
+
+
+def test_all_analyses_of_3257_tweets_within_ten_seconds():
+    folder = shared_data()
+    start = time.process_time()
+    paired = read_pairs(
+        folder / "twitter2015" / "test.txt",
+        predicted=folder / "mgcmt_outputs" / "twitter2015_pre_output.txt",
+    )
+    training = read_training(folder / "twitter2015" / "train.txt")
+    report = evaluate(paired.pairs, notes=paired.notes, training=training)
+    report_page(report, title="Twitter-2015")
+    assert time.process_time() - start < 10
+    assert report.num_tweets == 3257

@@ -1,0 +1,216 @@
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+import torch
+from fixtures.corpus import write_corpus
+from fixtures.encoders import save_tiny_encoders
+from safetensors.torch import load_file
+
+from gmf.core.errors import CheckpointError, ConfigError, TrainingError
+from gmf.experiments.evaluate import evaluate_run
+from gmf.experiments.presets import load_run_config, preset_names
+from gmf.models.checkpoint import load_tagger
+from gmf.training.run import train
+from gmf.training.run_folder import RunFolder, checkpoint_of
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("training")
+    text, image = save_tiny_encoders(folder)
+    return write_corpus(folder / "data"), text, image
+
+
+def overrides(workplace, *more):
+    data, text, image = workplace
+    return [
+        f"data.folder={data}",
+        f"encoders.text={text}",
+        f"encoders.image={image}",
+        "training.epochs=3",
+        "training.batch_size=4",
+        "training.precision=fp32",
+        *more,
+    ]
+
+
+def config(workplace, *more):
+    return load_run_config("twitter2017", overrides(workplace, *more))
+
+
+def weights(run):
+    return load_file(checkpoint_of(run) / "model.safetensors")
+
+
+def test_a_run_leaves_all_that_its_reader_needs(workplace, tmp_path):
+    rows = []
+    state, images = train(config(workplace), tmp_path / "run", on_epoch=rows.append)
+    assert state.finished
+    assert [row["epoch"] for row in rows] == [1, 2, 3]
+    assert images.images["read"] == 16
+    metrics = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
+    assert [json.loads(line)["epoch"] for line in metrics] == [1, 2, 3]
+    assert json.loads(metrics[0])["dev"]["lenient"]["micro"]["gold"] == 4
+    provenance = json.loads((tmp_path / "run" / "provenance.json").read_text())
+    assert set(provenance) >= {"encoders", "data", "seed", "versions", "precision"}
+    assert load_run_config(str(tmp_path / "run" / "config.yaml")) == config(workplace)
+    best = checkpoint_of(tmp_path / "run")
+    assert {path.name for path in best.iterdir()} == {
+        "gmf.json",
+        "model.safetensors",
+        "tokenizer",
+        "image_processor",
+    }
+    result = evaluate_run(tmp_path / "run")
+    assert result.report.scores.lenient.micro.gold == 4
+    assert result.warnings == ()
+    assert evaluate_run(tmp_path / "run", split="dev").warnings == ()
+
+
+@pytest.mark.parametrize("model", ["gmf", "bert-crf"])
+def test_a_run_killed_twice_ends_with_the_weights_of_an_unbroken_one(workplace, tmp_path, model):
+    options = config(workplace, f"model={model}", "model.dropout=0.3")
+    train(options, tmp_path / "unbroken")
+
+    class KillError(Exception):
+        pass
+
+    def kill_in(epoch):
+        def on_step(at, number, *_):
+            if (at, number) == (epoch, 2):
+                raise KillError
+
+        return on_step
+
+    for epoch in (2, 3):
+        with pytest.raises(KillError):
+            train(options, tmp_path / "broken", on_step=kill_in(epoch))
+    train(options, tmp_path / "broken")
+    one, other = weights(tmp_path / "unbroken"), weights(tmp_path / "broken")
+    assert one.keys() == other.keys()
+    assert all(torch.equal(one[name], other[name]) for name in one)
+    assert RunFolder(tmp_path / "broken").state().finished
+
+
+def test_another_configuration_in_the_same_folder_is_refused(workplace, tmp_path):
+    train(config(workplace, "training.epochs=1"), tmp_path)
+    with pytest.raises(ConfigError, match=r"training\.epochs: 1 there, 2 asked for"):
+        train(config(workplace, "training.epochs=2"), tmp_path)
+
+
+def test_a_loss_that_is_no_number_names_epoch_batch_and_samples(workplace, tmp_path):
+    options = config(workplace, "training.learning_rate=1e30", "training.warmup_ratio=0.0")
+    with pytest.raises(TrainingError, match=r"epoch \d+, batch \d+ of \d+ \(samples train\d+"):
+        train(options, tmp_path)
+
+
+def test_early_stopping(workplace, tmp_path):
+    options = config(
+        workplace,
+        "training.patience=1",
+        "training.epochs=9",
+        "training.learning_rate=1e-12",
+        "training.new_learning_rate=1e-12",
+        "training.transitions_learning_rate=1e-12",
+    )
+    state, _ = train(options, tmp_path)
+    assert state.epochs_done == 2
+    assert state.best_epoch == 1
+
+
+def test_accumulated_gradients_are_those_of_the_whole_batch(workplace, tmp_path):
+    same = [
+        "model=bert-crf",
+        "model.dropout=0.0",
+        "training.epochs=1",
+        "training.max_grad_norm=1e9",
+    ]
+    train(config(workplace, *same, "training.batch_size=12"), tmp_path / "a")
+    train(
+        config(workplace, *same, "training.batch_size=4", "training.accumulation_steps=3"),
+        tmp_path / "b",
+    )
+    one, other = weights(tmp_path / "a"), weights(tmp_path / "b")
+    # Adam makes a step of full size out of the rounding noise of a vanishing gradient, so only
+    # parameters with a real one can be compared; one step moves them by about 1e-3.
+    for name in ("head.emission.weight", "head.crf.transitions"):
+        torch.testing.assert_close(one[name], other[name], rtol=0, atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("model", ["gmf", "bert-crf"])
+def test_two_processes_train_and_score_as_one(workplace, tmp_path, model):
+    options = overrides(workplace, f"model={model}", "model.dropout=0.0", "training.epochs=2")
+    if model == "gmf":
+        options.append("model.use_cross_scale_attention=false")
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"}
+    for count, name in ((1, "one"), (2, "two")):
+        launch = [
+            *(sys.executable, "-m", "accelerate.commands.launch", "--cpu"),
+            *("--num_processes", str(count), "--num_machines", "1", "--mixed_precision", "no"),
+            *("--dynamo_backend", "no", "-m", "gmf.cli", "train", "twitter2017", *options),
+            *("--run", str(tmp_path / name)),
+        ]
+        done = subprocess.run(launch, env=environment, capture_output=True, text=True, timeout=300)
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.count("best dev F1") == 1
+    one, two = (RunFolder(tmp_path / name).state() for name in ("one", "two"))
+    for left, right in zip(one.history, two.history, strict=True):
+        assert left["dev"] == right["dev"]
+        if model == "gmf":
+            same = pytest.approx(left["losses"]["consistency"], abs=1e-4)
+            assert right["losses"]["consistency"] == same
+    left, right = weights(tmp_path / "one"), weights(tmp_path / "two")
+    for name in ("head.emission.weight", "head.crf.transitions"):
+        torch.testing.assert_close(left[name], right[name], rtol=0, atol=1e-4)
+
+
+def test_damaged_checkpoint_is_one_clear_error(workplace, tmp_path):
+    train(config(workplace, "training.epochs=1"), tmp_path)
+    (checkpoint_of(tmp_path) / "model.safetensors").write_bytes(b"no")
+    with pytest.raises(CheckpointError, match="incomplete or damaged"):
+        load_tagger(checkpoint_of(tmp_path))
+    with pytest.raises(CheckpointError, match=r"expected a checkpoint with gmf\.json"):
+        load_tagger(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_every_preset_is_valid(name):
+    assert load_run_config(name).model.model_dump()["name"]
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("training.epoch=3", r"training\.epoch: Extra inputs"),
+        ("training.epochs=two", r"training\.epochs: .*integer.*'two'"),
+        ("training.epochs=0", r"greater than or equal to 1 \(got 0\)"),
+        ("model.name=gmff", r"'gmff': expected one of .*bert-crf"),
+        ("model.temperature=0", r"model.*greater than 0"),
+        ("encoders=large", r"'large': not a packaged pair"),
+        ("training", r"'training': expected key=value"),
+    ],
+)
+def test_a_wrong_option_fails_before_any_work(override, message):
+    with pytest.raises(ConfigError, match=message):
+        load_run_config("twitter2017", [override])
+
+
+def test_presets_carry_the_papers_settings():
+    for name, batch, epochs, tau in (("twitter2015", 16, 30, 0.21), ("twitter2017", 32, 50, 0.174)):
+        preset = load_run_config(name)
+        assert preset.encoders.text == "bert-base-uncased"
+        assert preset.encoders.image == "microsoft/resnet-50"
+        assert (preset.training.batch_size, preset.training.epochs) == (batch, epochs)
+        assert preset.model.model_dump()["temperature"] == tau
+        assert preset.seed == 1234
+
+
+def test_scientific_notation_is_a_number():
+    assert (
+        load_run_config("twitter2017", ["training.learning_rate=2e-4"]).training.learning_rate
+        == 2e-4
+    )

@@ -1,0 +1,49 @@
+from io import StringIO
+
+import pytest
+from rich.console import Console
+
+from gmf.evaluation.tables import Table, print_tables, to_html, to_latex, to_markdown
+
+TABLE = Table(
+    "Scores & more", ("", "F1", "gold", "what"), (("PER", 0.5, 3, "a|b_c"), ("LOC", None, 4, "<b>"))
+)
+
+
+def test_markdown_aligns_numbers_and_escapes_bars():
+    assert to_markdown([TABLE]).splitlines() == [
+        "**Scores & more**",
+        "",
+        "|  | F1 | gold | what |",
+        "| --- | ---: | ---: | --- |",
+        "| PER | 0.5000 | 3 | a&#124;b_c |",
+        "| LOC |  | 4 | <b> |",
+    ]
+
+
+def test_latex_escapes_and_aligns():
+    text = to_latex([TABLE])
+    assert r"\caption{Scores \& more.}" in text
+    assert r"\begin{tabular}{lrrl}" in text
+    assert r"PER & 0.5000 & 3 & a|b\_c \\" in text
+    assert r"LOC &  & 4 & \textless{}b\textgreater{} \\" in text
+
+
+def test_html_escapes():
+    text = to_html(TABLE)
+    assert "<td>&lt;b&gt;</td>" in text
+    assert "<caption>Scores &amp; more</caption>" in text
+    assert '<td class="number">0.5000</td>' in text
+
+
+def test_terminal_shows_markup_as_it_is():
+    console = Console(width=80, record=True, file=StringIO())
+    print_tables([Table("t", ("",), (("[red]x[/red]",),), "note")], console=console)
+    shown = console.export_text()
+    assert "[red]x[/red]" in shown
+    assert "note" in shown
+
+
+def test_rows_must_fit_the_headings():
+    with pytest.raises(ValueError, match="table 't': 2 cells under 1 headings"):
+        Table("t", ("a",), (("b", "c"),))
