@@ -10,9 +10,8 @@ from rich.table import Table
 
 from gmf.cli.output import results, say, write
 from gmf.models.checkpoint import load_tagger
-from gmf.prediction.hub import local_folder
+from gmf.prediction.hub import model_folder
 from gmf.prediction.onnx.extra import require_installed
-from gmf.training.run_folder import checkpoint_of
 
 
 class ExportFormat(StrEnum):
@@ -38,7 +37,7 @@ def export(
     from gmf.prediction.onnx.export import export_onnx
 
     say(f"exporting {run}; this takes about a minute")
-    report = export_onnx(load_tagger(checkpoint_of(local_folder(run))), out, int8=int8)
+    report = export_onnx(load_tagger(model_folder(run)), out, int8=int8)
     say(
         f"compared with the checkpoint: largest difference of an emission "
         f"{report.max_difference:.2g}, {100 * report.same_tags:.1f} % of tags alike"

@@ -1,4 +1,4 @@
-"""``gmf predict``: entities of a text and its images."""
+"""``gmf predict``: entities of a post and its images, or of a whole file of posts."""
 
 import json
 from pathlib import Path
@@ -7,21 +7,111 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from gmf.cli.output import report_images, results, say, write
+from gmf.cli.output import progress_bar, report_images, results, say, write
+from gmf.core.config import parse_config
+from gmf.core.errors import ConfigError
+from gmf.prediction.files import predict_files
+from gmf.prediction.job import JobOptions
+from gmf.prediction.job_report import JobReport, error_file
 from gmf.prediction.pipeline import load
 
 
 def predict(
-    run: Annotated[Path, typer.Argument(help="Run folder or checkpoint folder.")],
-    text: Annotated[str, typer.Option(help="The post.")],
+    run: Annotated[str, typer.Argument(help="Run folder, checkpoint folder or hub id.")],
+    source: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[INPUT]",
+            help="JSONL, CSV, TSV, Parquet or CoNLL file, or a folder of texts and images.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            help="Where the results go: .jsonl, .parquet, .conll, .json (Label Studio), .spacy, or "
+            "a folder for brat."
+        ),
+    ] = None,
+    output_format: Annotated[
+        str | None, typer.Option(help="jsonl, parquet, conll, brat, label-studio or spacy.")
+    ] = None,
+    input_format: Annotated[
+        str | None, typer.Option(help="jsonl, csv, parquet, conll or folder.")
+    ] = None,
+    text_column: Annotated[str, typer.Option(help="Column or key of the text.")] = "text",
+    image_column: Annotated[
+        list[str] | None,
+        typer.Option(help="Column or key of images; may be given several times.  [image, images]"),
+    ] = None,
+    id_column: Annotated[str, typer.Option(help="Column or key of the identifier.")] = "id",
+    image_root: Annotated[
+        Path | None, typer.Option(help="Folder of the images; that of the input by default.")
+    ] = None,
+    engine: Annotated[str, typer.Option(help="local, or ray for several machines.")] = "local",
+    workers: Annotated[int | None, typer.Option(help="Processes of --engine ray.")] = None,
+    batch_size: Annotated[int, typer.Option(help="Posts of one pass.")] = 32,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Forget an output or a stopped job that is there.")
+    ] = False,
+    text: Annotated[str | None, typer.Option(help="One post instead of an input.")] = None,
     image: Annotated[
-        list[Path] | None, typer.Option(help="An image of the post; may be given several times.")
+        list[Path] | None, typer.Option(help="An image of that post; may be given several times.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Find the entities of a post, with character offsets and confidences."""
-    pipeline = load(run)
-    document = pipeline(text, image=image)
+    """Find entities in one post, or in every row of an input; a killed job goes on where it was."""
+    if text is not None and source is None and output is None:
+        _one(run, text, image or [], device=device, as_json=as_json)
+        return
+    if source is None or output is None or text is not None or image:
+        raise ConfigError("expected INPUT and --output, or --text with perhaps --image")
+    options = {
+        "input": {
+            "format": input_format,
+            "text": text_column,
+            "images": image_column,
+            "id": id_column,
+            "image_root": None if image_root is None else image_root.absolute(),
+        },
+        "output_format": output_format,
+        "batch_size": batch_size,
+        "device": device,
+        "engine": engine,
+        "workers": workers,
+    }
+    with progress_bar() as bar:
+        task = bar.add_task("predicting", total=None)
+        report = predict_files(
+            run,
+            source,
+            output,
+            options=parse_config(JobOptions, options, source="options"),
+            overwrite=overwrite,
+            on_progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    _tell(report, as_json=as_json)
+
+
+def _tell(report: JobReport, *, as_json: bool) -> None:
+    report_images(report.images)
+    if report.resumed_rows:
+        say(f"{report.resumed_rows} of {report.rows} rows were done before")
+    if report.noted:
+        say(f"{report.noted} documents have notes on what the model did not see")
+    if report.errors:
+        say(f"{report.errors} of {report.rows} rows are error rows: {error_file(report.output)}")
+    if as_json:
+        names = ("rows", "documents", "noted", "errors", "resumed_rows")
+        counts = {name: getattr(report, name) for name in names}
+        write(json.dumps({"output": str(report.output), **counts}))
+    else:
+        write(f"{report.output}: {report.documents} documents of {report.rows} rows")
+
+
+def _one(run: str, text: str, images: list[Path], *, device: str, as_json: bool) -> None:
+    pipeline = load(run, device=device)
+    document = pipeline(text, image=images)
     report_images(pipeline.report)
     for note in document.notes:
         say(f"note: {note}")

@@ -4,6 +4,7 @@ import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, Self
 
 from gmf.core.types import Sample
 from gmf.data.images import UnusableImageError
@@ -62,12 +63,22 @@ class ImageReport:
             mine = self.examples.setdefault(kind, [])
             mine += messages[: self.max_examples - len(mine)]
 
+    @classmethod
+    def from_dict(cls, counts: dict[str, Any]) -> Self:
+        """Return the report of which ``as_dict`` gave the counts."""
+        return cls(
+            Counter(counts["images"]),
+            Counter(counts["regions"]),
+            counts["blank_stand_ins"],
+            counts["examples"],
+        )
+
     @property
     def has_faults(self) -> bool:
         """Whether anything was missing, dropped or substituted."""
         return bool(self.examples or self.blanks)
 
-    def as_dict(self) -> dict[str, object]:
+    def as_dict(self) -> dict[str, Any]:
         """Return the counts for JSON."""
         return {
             "images": dict(self.images),

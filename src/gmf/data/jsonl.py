@@ -136,7 +136,7 @@ def sample_of_row(
         return DataError(str(error), path=path, line=line, field=field)
 
     try:
-        images = tuple(_image_of(image, folder, regions or {}) for image in row.images)
+        images = tuple(image_of_row(image, folder, regions=regions) for image in row.images)
     except ValueError as error:
         raise located("images", error) from error
     identifier = row.id if row.id is not None else default_id
@@ -296,9 +296,16 @@ def _parse(kind: type[RowType], content: str, *, path: Path, line: int) -> RowTy
         ) from error
 
 
-def _image_of(row: ImageRow, folder: Path, regions: Mapping[str, tuple[Region, ...]]) -> ImageInput:
+def image_of_row(
+    row: ImageRow, folder: Path, *, regions: Mapping[str, tuple[Region, ...]] | None = None
+) -> ImageInput:
+    """Return the image that a row describes; its own regions go before those of the folder.
+
+    Raises:
+        ValueError: If a path leaves the folder.
+    """
     own = tuple(_region_of(region, folder) for region in row.regions)
-    return ImageInput(inside(folder, row.path), own or regions.get(row.path, ()))
+    return ImageInput(inside(folder, row.path), own or (regions or {}).get(row.path, ()))
 
 
 def _region_of(row: RegionRow, folder: Path) -> Region:

@@ -29,7 +29,12 @@ class Engine(Protocol):
     report: ImageReport
 
     def predict(
-        self, samples: Iterable[Sample], *, batch_size: int = 32, explain: bool = False
+        self,
+        samples: Iterable[Sample],
+        *,
+        batch_size: int = 32,
+        explain: bool = False,
+        report: ImageReport | None = None,
     ) -> Iterator[Prediction]:
         """Yield a prediction for every sample, in order and in constant memory.
 
@@ -37,6 +42,7 @@ class Engine(Protocol):
             samples: Any number of samples.
             batch_size: Samples of one pass.
             explain: Whether to fill ``Prediction.explanation``.
+            report: Counts the images instead of the engine's own.
         """
         ...
 
@@ -59,21 +65,26 @@ class WindowedEngine(ABC):
         self._lock = Lock()
 
     def predict(
-        self, samples: Iterable[Sample], *, batch_size: int = 32, explain: bool = False
+        self,
+        samples: Iterable[Sample],
+        *,
+        batch_size: int = 32,
+        explain: bool = False,
+        report: ImageReport | None = None,
     ) -> Iterator[Prediction]:
         """Yield a prediction for every sample, in order and in constant memory; see ``Engine``."""
         source = iter(samples)
         while window := list(islice(source, WINDOW * batch_size)):
             # Each window has a report of its own: threads do not meet, and what a report remembers
             # to count a picture once does not grow with the number of posts.
-            report = ImageReport()
+            counted = ImageReport()
             try:
                 yield from self.predict_window(
-                    window, report=report, batch_size=batch_size, explain=explain
+                    window, report=counted, batch_size=batch_size, explain=explain
                 )
             finally:
                 with self._lock:
-                    self.report.merge(report)
+                    (self.report if report is None else report).merge(counted)
 
     @abstractmethod
     def predict_window(

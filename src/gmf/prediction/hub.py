@@ -10,17 +10,22 @@ _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 _PATTERNS = ["*.json", "*.safetensors", "*.onnx", "*.txt", "*.model", "README.md"]
 
 
-def local_folder(name: str | Path, *, revision: str | None = None) -> Path:
-    """Return the folder of a model, fetched from the hub when it is no local one.
+def model_folder(name: str | Path, *, revision: str | None = None) -> Path:
+    """Return the checkpoint folder of a model, fetched from the hub when it is no local one.
 
     Args:
-        name: A folder or a hub id.
+        name: A run folder (its best checkpoint is taken), a checkpoint folder or a hub id.
         revision: Branch, tag or commit of a hub id.
 
     Raises:
-        CheckpointError: If there is no such folder, or the hub does not give it.
+        CheckpointError: If there is no such folder, the run has no complete checkpoint, or the hub
+            does not give it.
     """
     folder = Path(name).expanduser()
+    if (folder / "config.yaml").is_file():
+        from gmf.training.run_folder import checkpoint_of
+
+        return checkpoint_of(folder)
     if folder.is_dir():
         return folder
     if folder.exists() or not _HUB_ID.fullmatch(str(name)):

@@ -7,7 +7,7 @@ from typing import Any, Self, overload
 from gmf.core.types import Sample
 from gmf.data.image_report import ImageReport
 from gmf.prediction.engine import Engine
-from gmf.prediction.hub import local_folder
+from gmf.prediction.hub import model_folder
 from gmf.prediction.onnx.extra import require_installed
 from gmf.prediction.onnx.folder import is_exported
 from gmf.prediction.posts import Post, PostImages, sample_of
@@ -19,7 +19,7 @@ class Pipeline:
 
     Args:
         engine: What runs the model.
-        source: Folder that it was loaded from.
+        source: Checkpoint folder that it was loaded from.
     """
 
     def __init__(self, engine: Engine, *, source: Path | None = None) -> None:
@@ -94,12 +94,25 @@ class Pipeline:
         return self.predict(samples, batch_size=batch_size, explain=explain)
 
     def predict(
-        self, samples: Iterable[Sample], *, batch_size: int = 32, explain: bool = False
+        self,
+        samples: Iterable[Sample],
+        *,
+        batch_size: int = 32,
+        explain: bool = False,
+        report: ImageReport | None = None,
     ) -> Iterator[Document]:
-        """Yield the document of each sample, in order and in constant memory; see ``stream``."""
-        return map(
-            document_of, self.engine.predict(samples, batch_size=batch_size, explain=explain)
+        """Yield the document of each sample, in order and in constant memory.
+
+        Args:
+            samples: Any number of samples.
+            batch_size: Posts of one pass.
+            explain: Whether to say what the model used.
+            report: Counts the images instead of ``Pipeline.report``.
+        """
+        predictions = self.engine.predict(
+            samples, batch_size=batch_size, explain=explain, report=report
         )
+        return map(document_of, predictions)
 
     @classmethod
     def from_pretrained(cls, name: str | Path, **options: Any) -> Self:
@@ -121,7 +134,7 @@ def load(name: str | Path, *, device: str = "auto", revision: str | None = None)
         CheckpointError: If there is no such folder or hub id, or it holds no complete checkpoint.
     """
     # Here, not above: what runs a model decides what is imported; an exported one needs no torch.
-    folder = local_folder(name, revision=revision)
+    folder = model_folder(name, revision=revision)
     if is_exported(folder):
         require_installed(["onnxruntime"])
         from gmf.prediction.onnx.engine import OnnxEngine
@@ -129,6 +142,5 @@ def load(name: str | Path, *, device: str = "auto", revision: str | None = None)
         return Pipeline(OnnxEngine(folder, device=device), source=folder)
     from gmf.models.checkpoint import load_tagger
     from gmf.prediction.torch_engine import TorchEngine
-    from gmf.training.run_folder import checkpoint_of
 
-    return Pipeline(TorchEngine(load_tagger(checkpoint_of(folder)), device=device), source=folder)
+    return Pipeline(TorchEngine(load_tagger(folder), device=device), source=folder)

@@ -89,12 +89,9 @@ class Document:
             ImportError: If spaCy is not installed (``pip install 'gmf[spacy]'``).
         """
         from spacy.tokens import Doc, Span
-        from spacy.util import get_words_and_spaces
         from spacy.vocab import Vocab
 
-        words, spaces = get_words_and_spaces(
-            [self.text[start:end] for start, end in self.words], self.text
-        )
+        words, spaces = self._words_and_spaces()
         doc = Doc(Vocab() if vocab is None else vocab, words=words, spaces=spaces)
         spans = [
             doc.char_span(e.char_start, e.char_end, label=e.type, alignment_mode="expand")
@@ -107,6 +104,22 @@ class Document:
             "confidences": [entity.confidence for entity in self.entities],
         }
         return doc
+
+    def _words_and_spaces(self) -> tuple[list[str], list[bool]]:
+        """Return spaCy's words, and whether one space follows; other white space is a word."""
+        words: list[str] = []
+        spaces: list[bool] = []
+        position = 0
+        for start, end in (*self.words, (len(self.text), len(self.text))):
+            gap = self.text[position:start]
+            if words and gap.startswith(" "):
+                spaces[-1], gap = True, gap[1:]
+            for word in (gap, self.text[start:end]):
+                if word:
+                    words.append(word)
+                    spaces.append(False)
+            position = end
+        return words, spaces
 
 
 def document_of(prediction: Prediction) -> Document:

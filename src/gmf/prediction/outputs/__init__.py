@@ -1,0 +1,1 @@
+"""Results as files: JSON lines, Parquet, CoNLL, Label Studio, brat and spaCy."""
