@@ -4,15 +4,23 @@ import pytest
 import torch
 from fixtures.batches import tiny_batch
 from fixtures.encoders import tiny_image_encoder, tiny_text_encoder
+from fixtures.tiny import tiny_image_processor, tiny_tokenizer
 
 from gmf.core.tags import TagSet, is_legal_move
 from gmf.core.types import Sample
 from gmf.data.batch import Batch
+from gmf.data.config import DataConfig
 from gmf.evaluation.metrics import score
 from gmf.models.base import Parts
+from gmf.models.checkpoint import Tagger, load_tagger, save_tagger
 from gmf.models.registry import MODELS, model_class
 
 MULTIMODAL = [name for name in MODELS if model_class(name).uses_images]
+#: Sizes that keep wide models quick.
+SMALL = {
+    "umgf": {"node_dim": 16, "num_graph_layers": 2, "num_graph_heads": 4, "feed_forward_dim": 16},
+    "hvpnet": {"mixing_dim": 32},
+}
 
 
 def words(length, row):
@@ -29,14 +37,20 @@ def build(name, **options):
         image_encoder=lambda **o: tiny_image_encoder(**o),
         training_samples=samples,
     )
-    return kind.build(kind.Options.model_validate(options), parts)
+    return kind.build(kind.Options.model_validate({**SMALL.get(name, {}), **options}), parts)
 
 
-def gold_batch(**options) -> Batch:
-    """Eight posts with legal tags, some with pictures and some without."""
+def build_without_dropout(name, **options):
+    fields = model_class(name).Options.model_fields
+    none = {field: 0.0 for field in fields if field.endswith("dropout")}
+    return build(name, **none, **options)
+
+
+def gold_batch(name) -> Batch:
+    """Eight posts with legal tags, some with pictures and some without, as the model reads them."""
     lengths = (4, 2, 3, 5, 4, 1, 6, 3)
     slots = ((0, 1), (2,), (), (3,), (), (4, 5, 6), (7,), (0,))
-    batch = tiny_batch(lengths, slots=slots, num_views=8, **options)
+    batch = tiny_batch(lengths, slots=slots, num_views=8)
     names = TagSet().names
     generator = torch.Generator().manual_seed(11)
     labels = torch.zeros_like(batch.labels)
@@ -50,7 +64,19 @@ def gold_batch(**options) -> Batch:
         Sample(str(row), words(length, row), tuple(names[i] for i in labels[row, :length]))
         for row, length in enumerate(lengths)
     )
-    return Batch(**{**vars(batch), "labels": labels, "samples": samples})
+    batch = Batch(**{**vars(batch), "labels": labels, "samples": samples})
+    return as_words(batch) if model_class(name).reads_words else batch
+
+
+def as_words(batch: Batch) -> Batch:
+    """The batch that a collator without tokenizer makes."""
+    place = torch.arange(batch.word_mask.shape[1]).expand_as(batch.word_mask)
+    words = {
+        "text_inputs": {},
+        "first_subword": place * batch.word_mask,
+        "subword_words": place.where(batch.word_mask, -1),
+    }
+    return Batch(**{**vars(batch), **words})
 
 
 def rows(batch: Batch, keep, *, pad=0) -> Batch:
@@ -77,7 +103,7 @@ def rows(batch: Batch, keep, *, pad=0) -> Batch:
 
 @pytest.mark.parametrize("name", MODELS)
 def test_overfits_eight_samples(name):
-    model, batch = build(name, dropout=0.0), gold_batch()
+    model, batch = build_without_dropout(name), gold_batch(name)
     optimizer = torch.optim.Adam(model.parameters(), lr=5e-3)
     model.train()
     for _ in range(120):
@@ -92,7 +118,7 @@ def test_overfits_eight_samples(name):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_gradients_reach_every_trainable_parameter(name):
-    model, batch = build(name).train(), gold_batch()
+    model, batch = build(name).train(), gold_batch(name)
     model(batch).loss.backward()
     without = [n for n, p in model.named_parameters() if p.requires_grad and not _reached(p)]
     assert not without
@@ -104,7 +130,7 @@ def _reached(parameter):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_padding_and_batch_composition_do_not_change_predictions(name):
-    model, batch = build(name).eval(), gold_batch()
+    model, batch = build(name).eval(), gold_batch(name)
     whole = model.decode(model(batch), batch)
     for keep in ([3], [6, 0], [5, 4, 2, 1]):
         part = rows(batch, keep, pad=3)
@@ -116,7 +142,7 @@ def test_padding_and_batch_composition_do_not_change_predictions(name):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_tags_are_legal_one_a_word_and_confidences_are_probabilities(name):
-    model, batch = build(name).eval(), gold_batch()
+    model, batch = build(name).eval(), gold_batch(name)
     for decoded, sample in zip(model.decode(model(batch), batch), batch.samples, strict=True):
         assert len(decoded.tags) == len(sample.tokens)
         assert all(
@@ -128,7 +154,7 @@ def test_tags_are_legal_one_a_word_and_confidences_are_probabilities(name):
 
 @pytest.mark.parametrize("name", MULTIMODAL)
 def test_the_image_matters_and_a_masked_image_does_not(name):
-    model, batch = build(name).eval(), gold_batch()
+    model, batch = build(name).eval(), gold_batch(name)
     before = model(batch).emissions
     other = torch.randn(batch.views.shape)
     after = model(Batch(**{**vars(batch), "views": other})).emissions
@@ -139,16 +165,69 @@ def test_the_image_matters_and_a_masked_image_does_not(name):
 
 @pytest.mark.parametrize("name", MULTIMODAL)
 def test_posts_without_images_are_the_same_in_any_batch(name):
-    model, batch = build(name).eval(), gold_batch()
+    model, batch = build(name).eval(), gold_batch(name)
     mixed = model(batch).emissions
     alone = model(batch.without_images()).emissions
     bare = ~(batch.view_index >= 0).any(dim=1)
     torch.testing.assert_close(mixed[bare], alone[bare], rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["bert", "bert-crf", "gmf"])
+@pytest.mark.parametrize("name", MODELS)
+def test_a_saved_model_reloads_bit_for_bit(name, tmp_path):
+    model, batch = build(name).eval(), gold_batch(name)
+    tagger = Tagger(
+        model,
+        tokenizer=None if model.reads_words else tiny_tokenizer(),
+        image_processor=tiny_image_processor() if model.uses_images else None,
+        data=DataConfig(),
+        provenance={"encoders": {}},
+    )
+    save_tagger(tagger, tmp_path)
+    loaded = load_tagger(tmp_path)
+    assert torch.equal(loaded.model(batch).emissions, model(batch).emissions)
+    assert loaded.model.decode(loaded.model(batch), batch) == model.decode(model(batch), batch)
+    assert loaded.model.config == model.config
+    assert (loaded.tokenizer is None) == model.reads_words
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_what_a_model_says_it_reads_is_consistent(name):
+    kind = model_class(name)
+    assert kind.uses_images == bool(kind.visual_inputs)
+    assert kind.Options().name == name
+    for part in ("Source:", "Departs from"):
+        assert part in (kind.__doc__ or "")
+
+
+@pytest.mark.parametrize("name", MULTIMODAL)
+def test_cached_maps_stand_for_pixels(name):
+    model, batch = build(name).eval(), gold_batch(name)
+    maps = model.image_encoder(batch.views)
+    cached = Batch(**{**vars(batch), "views": None, "stage_maps": maps})
+    assert torch.equal(model(cached).emissions, model(batch).emissions)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_training_step_without_any_image_works(name):
+    model, batch = build(name).train(), gold_batch(name).without_images()
+    output = model(batch)
+    output.loss.backward()
+    assert torch.isfinite(output.loss)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_step_in_bf16_is_finite(name):
+    model, batch = build(name).train(), gold_batch(name)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        output = model(batch)
+    output.loss.backward()
+    assert torch.isfinite(output.loss)
+    assert all(torch.isfinite(p.grad).all() for p in model.parameters() if p.grad is not None)
+
+
+@pytest.mark.parametrize("name", ["bert", "bert-crf", "umt", "gmf"])
 def test_the_older_subword_convention(name):
-    model, batch = build(name, subword_labels="x", dropout=0.0), gold_batch()
+    model, batch = build_without_dropout(name, subword_labels="x"), gold_batch(name)
     optimizer = torch.optim.Adam(model.parameters(), lr=5e-3)
     model.train()
     for _ in range(120):

@@ -12,6 +12,7 @@ from gmf.evaluation.groups import TrainingNames, count_seen
 from gmf.evaluation.html import report_page
 from gmf.evaluation.metrics import Counts
 from gmf.evaluation.prediction_io import read_labelled_file, read_pairs, read_training
+from gmf.evaluation.provenance import release_of
 from gmf.evaluation.spans import TweetSpans
 
 
@@ -75,6 +76,20 @@ def test_seen_names_as_counted_elsewhere(year, seen, total):
     )
     assert groups["seen"].gold == seen
     assert sum(groups.values(), Counts()).gold == total
+
+
+@pytest.mark.parametrize(
+    ("folder", "title"),
+    [
+        ("twitter2015", "Twitter-2015 (original"),
+        ("twitter2015_tmr", "Twitter-2015, re-annotated"),
+        ("twitter2017", "Twitter-2017"),
+    ],
+)
+def test_the_release_is_named(folder, title):
+    tweets = read_training(shared_data() / folder / "test.txt")
+    assert release_of((t.tokens, t.tags) for t in tweets).startswith(title)
+    assert release_of((t.tokens, t.tags) for t in tweets[:-1]) == ""
 
 
 def test_all_analyses_of_3257_tweets_within_ten_seconds():

@@ -9,7 +9,9 @@ from gmf.cli.demo import demo
 from gmf.cli.encoders import encoders_app
 from gmf.cli.evaluate import evaluate
 from gmf.cli.export import export
+from gmf.cli.models import models
 from gmf.cli.predict import predict
+from gmf.cli.regions import regions_app
 from gmf.cli.score import compare_command, score_command
 from gmf.cli.serve import serve
 from gmf.cli.train import train
@@ -22,6 +24,8 @@ def mount(app: typer.Typer) -> None:
     app.add_typer(data_app, name="data")
     app.add_typer(encoders_app, name="encoders")
     app.add_typer(cache_app, name="cache")
+    app.add_typer(regions_app, name="regions")
+    app.command()(models)
     app.command()(train)
     app.command()(evaluate)
     app.command()(predict)

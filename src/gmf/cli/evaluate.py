@@ -82,7 +82,7 @@ def _evaluate(run: Path, *, data: Path | None, split: str, control: Control) -> 
 
 def _controls(given: str) -> list[Control]:
     names = list(CONTROLS) if given == "all" else given.split(",")
-    chosen = [control for control in CONTROLS if control in names]
+    chosen: list[Control] = [control for control in CONTROLS if control in names]
     if set(names) - set(CONTROLS):
         raise ConfigError(f"--images {given!r}: expected all, or some of {', '.join(CONTROLS)}")
     if len(chosen) > 1 and "real" not in chosen:

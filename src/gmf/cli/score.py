@@ -25,6 +25,7 @@ from gmf.evaluation.provenance import (
     Provenance,
     describe_hardware,
     package_versions,
+    release_of,
 )
 from gmf.evaluation.report import Report, summarise_runs
 from gmf.evaluation.report_tables import comparison_tables, report_tables, runs_tables
@@ -170,10 +171,13 @@ def _aliases(given: Sequence[str] | None) -> dict[str, str]:
 def _provenance(paired: PairedTweets, config: EvaluationConfig) -> Provenance:
     notes = paired.notes
     files = [("gold", notes.gold_file), ("predictions", notes.predicted_file)]
+    copies = {"gold": release_of((pair.tokens, pair.gold) for pair in paired.pairs)}
     return Provenance(
         config.rule,
         data=tuple(
-            DataFingerprint(part, Path(file.path).name, file.sha256, file.tweets)
+            DataFingerprint(
+                part, Path(file.path).name, file.sha256, file.tweets, copies.get(part, "")
+            )
             for part, file in files
             if file
         ),

@@ -87,9 +87,14 @@ class SampleRow(Config):
 
 
 class RegionsRow(Config):
-    """A line of ``regions.jsonl``: the objects of one image of a CoNLL data set."""
+    """A line of ``regions.jsonl``: the objects of one image."""
 
-    image: Text = Field(description="File name in the images folder.")
+    image: Text = Field(
+        description="File name in the images folder; for own data the path as in the data file."
+    )
+    digest: str | None = Field(None, description="sha256 of the image file.")
+    source: str = Field("", description="What proposed them, with a digest of its settings.")
+    queries: tuple[str, ...] = Field((), description="What was looked for.")
     regions: tuple[RegionRow, ...] = Field(description="Objects, best first.")
 
 
@@ -109,6 +114,7 @@ def sample_of_row(
     path: Path | None = None,
     line: int = 1,
     aliases: Mapping[str, str] = TYPE_ALIASES,
+    regions: Mapping[str, tuple[Region, ...]] | None = None,
 ) -> Sample:
     """Return the sample that a row describes.
 
@@ -119,6 +125,7 @@ def sample_of_row(
         path: File, for messages.
         line: Line, for messages.
         aliases: Entity types to rename; by default ``OTHER`` is read as ``MISC``.
+        regions: Regions by image path, for images that list none themselves.
 
     Raises:
         DataError: If a path leaves the folder, a tag is not BIO2, or an entity is empty, outside
@@ -129,7 +136,7 @@ def sample_of_row(
         return DataError(str(error), path=path, line=line, field=field)
 
     try:
-        images = tuple(_image_of(image, folder) for image in row.images)
+        images = tuple(_image_of(image, folder, regions or {}) for image in row.images)
     except ValueError as error:
         raise located("images", error) from error
     identifier = row.id if row.id is not None else default_id
@@ -201,6 +208,7 @@ def read_jsonl(
     path: Path,
     *,
     aliases: Mapping[str, str] = TYPE_ALIASES,
+    regions: Mapping[str, tuple[Region, ...]] | None = None,
     on_fault: Callable[[DataError], None] = fail,
 ) -> list[Sample]:
     """Read own data. Empty lines are skipped.
@@ -208,6 +216,7 @@ def read_jsonl(
     Args:
         path: The file; image paths in it are relative to its folder.
         aliases: Entity types to rename; by default ``OTHER`` is read as ``MISC``.
+        regions: Regions by image path, for images that list none themselves.
         on_fault: Called with each fault; the line is then left out. By default it is raised.
 
     Raises:
@@ -227,6 +236,7 @@ def read_jsonl(
                     path=path,
                     line=number,
                     aliases=aliases,
+                    regions=regions,
                 )
             )
         except DataError as error:
@@ -286,9 +296,9 @@ def _parse(kind: type[RowType], content: str, *, path: Path, line: int) -> RowTy
         ) from error
 
 
-def _image_of(row: ImageRow, folder: Path) -> ImageInput:
-    regions = tuple(_region_of(region, folder) for region in row.regions)
-    return ImageInput(inside(folder, row.path), regions)
+def _image_of(row: ImageRow, folder: Path, regions: Mapping[str, tuple[Region, ...]]) -> ImageInput:
+    own = tuple(_region_of(region, folder) for region in row.regions)
+    return ImageInput(inside(folder, row.path), own or regions.get(row.path, ()))
 
 
 def _region_of(row: RegionRow, folder: Path) -> Region:

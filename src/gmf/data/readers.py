@@ -101,8 +101,8 @@ def read_split(
 ) -> list[Sample]:
     """Read one split of a folder.
 
-    CoNLL files take their images from ``<folder>/images/<IMGID>.jpg`` and object boxes from an
-    optional ``<folder>/regions.jsonl``; JSONL files name their own.
+    CoNLL files take their images from ``<folder>/images/<IMGID>.jpg``; JSONL files name their own.
+    Object boxes come from an optional ``<folder>/regions.jsonl``, unless the JSONL file has them.
 
     Args:
         folder: Folder of a data set.
@@ -113,10 +113,10 @@ def read_split(
         DataError: If the split is absent or a line is wrong.
     """
     path = find_split(folder, split=split)
-    if path.suffix == ".jsonl":
-        return read_jsonl(path, on_fault=on_fault)
     regions_path = folder / "regions.jsonl"
     regions = read_regions(regions_path, on_fault=on_fault) if regions_path.is_file() else None
+    if path.suffix == ".jsonl":
+        return read_jsonl(path, regions=regions, on_fault=on_fault)
     return read_conll(path, image_folder=folder / "images", regions=regions, on_fault=on_fault)
 
 

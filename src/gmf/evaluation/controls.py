@@ -164,22 +164,13 @@ def _shuffle(
     rng: np.random.Generator,
     unusable: int,
 ) -> ControlledSamples:
-    """Give each post the images of the post that stands one group further on.
-
-    Posts with the same first usable picture stand together, the largest group first; a step as long
-    as that group leads out of every group when it holds at most half of the posts.
-    """
-    groups: dict[str, list[int]] = {}
-    owned: list[set[str]] = []
-    for index, sample in enumerate(samples):
-        digests = [p.digest for image in sample.images if (p := known[image.source])]
-        owned.append(set(digests))
-        if digests:
-            groups.setdefault(digests[0], []).append(index)
-    shuffled = [list(groups.values())[place] for place in rng.permutation(len(groups))]
-    order = [index for group in sorted(shuffled, key=len, reverse=True) for index in group]
-    step = max((len(group) for group in shuffled), default=0)
-    givers = order[step:] + order[:step]
+    """Give each post the images of the next one in a random circle, then part those that share."""
+    owned = [
+        {picture.digest for image in sample.images if (picture := known[image.source])}
+        for sample in samples
+    ]
+    order = [int(i) for i in rng.permutation(len(samples)) if owned[i]]
+    givers = order[1:] + order[:1]
     _part(order, givers, owned, rng)
     changed = list(samples)
     for index, giver in zip(order, givers, strict=True):
@@ -192,7 +183,10 @@ def _shuffle(
 def _part(
     order: Sequence[int], givers: list[int], owned: Sequence[set[str]], rng: np.random.Generator
 ) -> None:
-    """Swap givers, in place, so that posts which share any picture do not serve each other."""
+    """Swap givers, in place, so that posts which share any picture do not serve each other.
+
+    With one picture a post this always succeeds unless one picture is in more than half of them.
+    """
     for place, index in enumerate(order):
         if owned[index].isdisjoint(owned[givers[place]]):
             continue

@@ -208,8 +208,8 @@ def provenance_table(report: Report) -> Table:
     rows += [
         (
             f"data: {item.part}",
-            f"{item.source}, {item.tweets} tweets, {item.copy or 'release not recognised'}, "
-            f"{item.digest[:12]}",
+            f"{item.source}, {item.tweets} tweets, {item.digest[:12]}"
+            + ("" if item.part == "predictions" else f", {item.copy or 'no known release'}"),
         )
         for item in known.data
     ]

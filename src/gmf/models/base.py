@@ -18,6 +18,9 @@ from gmf.models.modules.text_encoder import TextEncoder
 
 #: Parameters that share a learning rate; see ``training.optimization``.
 ParameterGroup = Literal["text_encoder", "image_encoder", "transitions", "new"]
+#: What a model takes from images: regions of the last stage, one vector of the whole image, vectors
+#: of object regions, or all stages of the whole image and of object regions.
+VisualInput = Literal["grid", "global", "objects", "pyramid"]
 
 
 @dataclass(frozen=True)
@@ -63,10 +66,17 @@ class MnerModel(nn.Module, ABC):
     Args:
         config: The model's own options.
         tags: Tags that it predicts.
+
+    Attributes:
+        Options: The model's options.
+        uses_images: Whether it reads images.
+        visual_inputs: What it takes from them.
+        reads_words: Whether it reads words instead of a tokenizer's subwords.
     """
 
     Options: ClassVar[type[Config]]
     uses_images: ClassVar[bool] = False
+    visual_inputs: ClassVar[tuple[VisualInput, ...]] = ()
     reads_words: ClassVar[bool] = False
     head: TaggingHead
 

@@ -195,11 +195,6 @@ def load_tagger(folder: Path) -> Tagger:
     return Tagger(model.eval(), tokenizer, processor, data, meta["provenance"])
 
 
-def _describe(model: MnerModel, kind: str, name: str) -> dict[str, str]:
-    """Name an encoder and digest its weights as they are before training."""
-    return {"name": name, "digest": digest_of_module(getattr(model, f"{kind}_encoder"))}
-
-
 def _read_meta(folder: Path) -> dict[str, Any]:
     try:
         meta = json.loads((folder / META).read_text(encoding="utf-8"))

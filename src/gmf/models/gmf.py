@@ -4,13 +4,13 @@ from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float
 from pydantic import Field
 from torch import Tensor, nn
 
 from gmf.core.tags import TagSet
 from gmf.data.batch import Batch
-from gmf.models.base import MnerModel, ModelOutput, Parts
+from gmf.models.base import MnerModel, ModelOutput, Parts, VisualInput
 from gmf.models.modules.consistency_matching import ConsistencyMatching
 from gmf.models.modules.csa import CrossScaleAttention
 from gmf.models.modules.feature_mapping import FeatureMapping
@@ -19,6 +19,7 @@ from gmf.models.modules.image_encoder import ImageEncoder
 from gmf.models.modules.tagging_head import HeadConfig, TaggingHead
 from gmf.models.modules.text_encoder import TextEncoder
 from gmf.models.modules.visual_clue_guidance import VisualClueGuidance, VisualClues
+from gmf.models.modules.visual_inputs import real_images
 
 
 class GmfConfig(HeadConfig):
@@ -63,7 +64,7 @@ class GmfConfig(HeadConfig):
 
 
 class Gmf(MnerModel):
-    """The model of the paper.
+    """GMF, the model of the paper: visual clue guidance and consistency matching.
 
     Source: GMF, Sect. 3, Eq. 1-22. Departs from it: see the numbered records in docs/decisions.
 
@@ -76,6 +77,7 @@ class Gmf(MnerModel):
 
     Options: ClassVar = GmfConfig
     uses_images: ClassVar[bool] = True
+    visual_inputs: ClassVar[tuple[VisualInput, ...]] = ("pyramid", "global")
 
     def __init__(
         self,
@@ -137,7 +139,7 @@ class Gmf(MnerModel):
 
     def forward(self, batch: Batch) -> ModelOutput:
         """Return emissions, and the joint loss of Eq. 22 when the batch has labels."""
-        maps = self._maps(batch)
+        maps = self.image_encoder.maps_of(batch)
         slot_mask = self._visible(batch)
         fused = self._pyramid(maps)[0] if maps is not None and self._guides else None
         clues = None if fused is None else self._clues(fused, batch, slot_mask)
@@ -165,7 +167,7 @@ class Gmf(MnerModel):
             ``gates`` (layers, slots, stages) and ``slot_attention`` (layers, words, slots), the
             mean over heads; both empty for a post without pictures.
         """
-        maps = self._maps(batch)
+        maps = self.image_encoder.maps_of(batch)
         if maps is None or not self._guides:
             return super().explain(batch)
         slot_mask = self._visible(batch)
@@ -190,11 +192,6 @@ class Gmf(MnerModel):
     @property
     def _guides(self) -> bool:
         return self.options.use_visual_clues
-
-    def _maps(self, batch: Batch) -> tuple[Float[Tensor, "views _ _ _"], ...] | None:
-        if batch.stage_maps is not None:
-            return batch.stage_maps
-        return None if batch.views is None else self.image_encoder(batch.views)
 
     def _pyramid(
         self, maps: tuple[Tensor, ...]
@@ -223,8 +220,7 @@ class Gmf(MnerModel):
         self, batch: Batch, last_map: Tensor | None, hidden: Tensor
     ) -> Float[Tensor, ""]:
         """Contrast each post that has a real image with its first whole image, Sect. 3.5."""
-        real = (batch.view_index >= 0) & ~batch.view_is_region & ~batch.view_is_blank
-        rows = real.any(dim=1)
+        rows, views = real_images(batch)
         if last_map is None:
             nothing = hidden.new_zeros(0, hidden.shape[-1])
             return self.matching.loss(nothing, nothing)
@@ -233,8 +229,7 @@ class Gmf(MnerModel):
             first = self.text_encoder(inputs, None)[:, 0]
         else:
             first = hidden[rows, 0]
-        view: Int[Tensor, " pairs"] = batch.view_index[rows, real[rows].int().argmax(dim=1)]
-        return self.matching.loss(*self.matching(first, last_map[view].mean(dim=(2, 3))))
+        return self.matching.loss(*self.matching(first, last_map[views].mean(dim=(2, 3))))
 
     def _type_presence(self, fused: Tensor, batch: Batch, slot_mask: Tensor) -> Float[Tensor, ""]:
         """Predict from the mean clue of each post which entity types occur in it."""

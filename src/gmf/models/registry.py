@@ -7,8 +7,19 @@ from gmf.models.base import MnerModel
 
 #: Name to ``module:class``; adding a model adds a line here.
 MODELS = {
+    "bilstm-crf": "gmf.models.baselines.bilstm_crf:BiLstmCrf",
+    "hbilstm-crf": "gmf.models.baselines.hbilstm_crf:HBiLstmCrf",
+    "t-ner": "gmf.models.baselines.tner:Tner",
     "bert": "gmf.models.baselines.bert:SoftmaxBertTagger",
     "bert-crf": "gmf.models.baselines.bert:BertTagger",
+    "gvatt-hbilstm-crf": "gmf.models.baselines.gvatt:GvattHBiLstmCrf",
+    "gvatt-bert-crf": "gmf.models.baselines.gvatt:GvattBertCrf",
+    "umt": "gmf.models.baselines.umt:Umt",
+    "maf": "gmf.models.baselines.maf:Maf",
+    "umgf": "gmf.models.baselines.umgf:Umgf",
+    "bfcl": "gmf.models.baselines.bfcl:Bfcl",
+    "debiascl": "gmf.models.baselines.debiascl:DebiasCl",
+    "hvpnet": "gmf.models.baselines.hvpnet:Hvpnet",
     "gmf": "gmf.models.gmf:Gmf",
 }
 

@@ -212,6 +212,13 @@ def test_one_defect_is_found_and_nothing_else(tmp_path, name):
     assert mine[0].count == len(mine[0].places) or not mine[0].places
 
 
+def test_appended_text_is_left_out_of_the_counts(tmp_path):
+    folder = clean_dataset(tmp_path / "set")
+    before = examine_folder(folder).facts["train.txt"]
+    append("train.txt", "<EOS>\tX\nmore\tX\n")(folder)
+    assert examine_folder(folder).facts["train.txt"] == before
+
+
 # Kinds that need a known release, or files of another sort, are tested elsewhere in this folder.
 ELSEWHERE = {
     "other-annotation",

@@ -107,3 +107,15 @@ def test_linking_samples(tmp_path):
     assert kinds(examine_folder(tmp_path)) == {"mention-not-in-text": 1, "id-mismatch": 1}
     path.write_text("[1]")
     assert kinds(examine_folder(tmp_path)) == {"format": 1}
+
+
+def test_rows_without_identifier_share_none(tmp_path):
+    for name in ("set", "other"):
+        (tmp_path / name).mkdir()
+        row = {"tokens": [name, "opens", "tomorrow"], "tags": ["B-ORG", "O", "O"]}
+        for split in ("train", "test"):
+            row["tokens"][1] = split
+            (tmp_path / name / f"{split}.jsonl").write_text(json.dumps(row) + "\n")
+    report = examine_folder(tmp_path / "set", against=[tmp_path / "other"])
+    assert report.findings == []
+    assert report.facts["shared with other"]["test"] == {"train": 0, "test": 0}

@@ -66,6 +66,13 @@ def test_shuffled_with_several_pictures_parts_posts_that_share_any():
             assert set(ours).isdisjoint(theirs)
 
 
+def test_shuffled_parts_posts_of_which_half_share_a_picture():
+    posts = [post(str(n), picture(max(n, 4))) for n in range(11)]
+    for seed in range(20):
+        found = apply_control(posts, control="shuffled", seed=seed)
+        assert all(a != b for a, b in zip(sources(posts), sources(found.samples), strict=True))
+
+
 def test_shuffled_says_when_ones_own_is_unavoidable():
     only = [post("1", picture(1)), post("2", picture(1)), post("3", picture(2))]
     assert apply_control(only, control="shuffled").own == 1

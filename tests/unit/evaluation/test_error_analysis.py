@@ -54,6 +54,11 @@ def test_each_kind_alone(kind):
     assert found[kind].f1_if_mended == 1.0
 
 
+def test_entities_that_only_touch_are_errors_of_their_own():
+    found = {e.kind: e.errors for e in count_errors([tweet([(0, 2, "PER")], [(2, 4, "PER")])])}
+    assert (found["missed"], found["spurious"], found["type and span"]) == (1, 1, 0)
+
+
 def test_examples_show_words_and_types():
     error = count_errors([tweet([(0, 2, "PER")], [(0, 2, "LOC")])])[0]
     assert error.examples[0].gold == ("w0 w1 [PER]",)

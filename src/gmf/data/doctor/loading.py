@@ -137,9 +137,14 @@ def load_split(path: Path, *, name: str) -> Split:
 
 
 def _of_sample(sample: Sample) -> Tweet:
-    line = int(sample.origin.rpartition(":")[2])
+    file, _, number = sample.origin.rpartition(":")
+    line = int(number)
     lines = (line,) * len(sample.tokens)
-    return Tweet(sample.id, line, lines, sample.tokens, sample.tags, sample.images)
+    # The reader names rows without identifier by their position; that says nothing elsewhere.
+    is_named = sample.id != f"{Path(file).stem}-{line}"
+    return Tweet(
+        sample.id if is_named else "", line, lines, sample.tokens, sample.tags, sample.images
+    )
 
 
 def _line_ends(path: Path) -> list[Finding]:

@@ -36,6 +36,14 @@ class RegionRequest:
         return self.picture
 
 
+class Wordless:
+    """Base of proposers that do not read the posts."""
+
+    def queries_of(self, texts: Sequence[Sequence[str]]) -> list[str]:  # noqa: ARG002
+        """Return nothing: the words play no part."""
+        return []
+
+
 class Proposer(Protocol):
     """Finds the objects of images.
 
@@ -43,12 +51,14 @@ class Proposer(Protocol):
         source: Name and digest of what proposes: weights and settings. Equal sources give equal
             regions for equal requests.
         needs_picture: Whether images that cannot be read are left out.
-        uses_text: Whether regions depend on the posts' words.
     """
 
     source: str
     needs_picture: bool
-    uses_text: bool
+
+    def queries_of(self, texts: Sequence[Sequence[str]]) -> list[str]:
+        """Return what is looked for in an image of posts with these words; empty: anything."""
+        ...
 
     def propose(self, requests: Sequence[RegionRequest]) -> list[list[Region]]:
         """Return the regions of each image, unfiltered, boxes in pixels of the upright picture."""

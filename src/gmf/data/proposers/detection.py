@@ -10,7 +10,7 @@ from transformers import AutoImageProcessor, AutoModelForObjectDetection
 
 from gmf.core.config import Config
 from gmf.core.types import Region
-from gmf.data.proposers.base import RegionRequest
+from gmf.data.proposers.base import RegionRequest, Wordless
 from gmf.data.proposers.loading import freeze, load_pretrained
 from gmf.data.proposers.naming import source_name
 from gmf.encoders.module_digest import digest_of_module
@@ -35,7 +35,7 @@ class DetectionConfig(Config):
     min_score: Annotated[float, Field(ge=0, le=1)] = 0.3
 
 
-class DetectionProposer:
+class DetectionProposer(Wordless):
     """Proposes what a detector sees.
 
     Args:
@@ -48,7 +48,7 @@ class DetectionProposer:
         EncoderError: If the model cannot be loaded.
     """
 
-    needs_picture, uses_text = True, False
+    needs_picture = True
 
     def __init__(
         self,

@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 import torch
+from jaxtyping import Float
 from pydantic import Field
+from torch import Tensor
 from transformers import AutoModelForZeroShotObjectDetection, AutoProcessor
 
 from gmf.core.config import Config
@@ -34,7 +36,6 @@ class GroundingConfig(Config):
 
     Args:
         min_score: Lowest confidence of a box.
-        min_text_score: Lowest confidence of the words of a box; Grounding DINO only.
         type_words: Looked for in every image besides the post's phrases.
         max_phrases: Most phrases of an image's posts to look for.
         phrases: Who finds them: ``spacy``, the built-in ``chunker``, or ``auto``: spaCy when it is
@@ -42,7 +43,6 @@ class GroundingConfig(Config):
     """
 
     min_score: Annotated[float, Field(ge=0, le=1)] = 0.25
-    min_text_score: Annotated[float, Field(ge=0, le=1)] = 0.25
     type_words: tuple[str, ...] = tuple(ENTITY_WORDS.values())
     max_phrases: Annotated[int, Field(ge=0)] = 16
     phrases: Literal["auto", "spacy", "chunker"] = "auto"
@@ -62,7 +62,7 @@ class GroundingProposer:
         ConfigError: If phrases are to come from spaCy and it is not installed.
     """
 
-    needs_picture, uses_text = True, True
+    needs_picture = True
 
     def __init__(
         self,
@@ -112,22 +112,26 @@ class GroundingProposer:
     def _ground_with_dino(
         self, pictures: list[Any], queries: list[list[str]], sizes: list[tuple[int, int]]
     ) -> list[list[Region]]:
-        sentences = [" ".join(f"{phrase}." for phrase in asked) for asked in queries]
+        sentences = [sentence_of(asked) for asked in queries]
         inputs = self._processor(
             images=pictures, text=sentences, padding=True, truncation=True, return_tensors="pt"
         ).to(self._device)
         outputs = self._model(**inputs)
-        results = self._processor.post_process_grounded_object_detection(
-            outputs,
-            inputs["input_ids"],
-            threshold=self.config.min_score,
-            text_threshold=self.config.min_text_score,
-            target_sizes=sizes,
-        )
-        return [
-            regions_of(result, [best_query(words, asked) for words in result["text_labels"]])
-            for result, asked in zip(results, queries, strict=True)
-        ]
+        probabilities = outputs.logits.sigmoid().cpu()
+        corners = _corners(outputs.pred_boxes.cpu())
+        found: list[list[Region]] = []
+        for row, asked in enumerate(queries):
+            height, width = sizes[row]
+            places = token_places(self._processor.tokenizer, asked)
+            scores = probabilities[row].amax(dim=-1)
+            kept = scores >= self.config.min_score
+            labels = [
+                best_query(probability, places=places, queries=asked)
+                for probability in probabilities[row][kept]
+            ]
+            boxes = corners[row][kept] * torch.tensor([width, height, width, height])
+            found.append(regions_of({"boxes": boxes, "scores": scores[kept]}, labels))
+        return found
 
     def _ground_with_owl(
         self, pictures: list[Any], queries: list[list[str]], sizes: list[tuple[int, int]]
@@ -149,16 +153,55 @@ class GroundingProposer:
         return found
 
 
-def best_query(words: str, queries: Sequence[str]) -> str:
-    """Return the query that shares most words with what a model grounded.
+def sentence_of(queries: Sequence[str]) -> str:
+    """Return the text in which Grounding DINO expects its queries: each ends with a full stop."""
+    return " ".join(f"{query}." for query in queries)
 
-    Grounding DINO names the word pieces above its threshold, often a part of a phrase. Of equally
-    good queries the one with the smallest rest wins; without any shared word, the words themselves.
+
+def token_places(tokenizer: Any, queries: Sequence[str]) -> list[list[int]]:
+    """Return which tokens of `sentence_of` belong to each query; none for one that was cut off.
+
+    Args:
+        tokenizer: A fast tokenizer that pads on the right.
+        queries: What is looked for.
     """
-    said = set(words.replace(".", " ").split())
-    scored = [(len(said & set(query.split())), -len(query.split()), query) for query in queries]
-    shared, _, best = max(scored, key=lambda item: item[:2], default=(0, 0, words))
-    return best if shared else words
+    encoded = tokenizer(sentence_of(queries), return_offsets_mapping=True, truncation=True)
+    places: list[list[int]] = []
+    start = 0
+    for query in queries:
+        end = start + len(query)
+        places.append(
+            [
+                place
+                for place, (first, last) in enumerate(encoded["offset_mapping"])
+                if first < last and start <= first and last <= end
+            ]
+        )
+        start = end + len(". ")
+    return places
+
+
+def best_query(
+    probability: Float[Tensor, " tokens"],
+    *,
+    places: Sequence[Sequence[int]],
+    queries: Sequence[str],
+) -> str:
+    """Return the query with the most probable token; of equal ones the first.
+
+    Args:
+        probability: How well a box fits each token.
+        places: Tokens of each query.
+        queries: What is looked for.
+    """
+    best = [max((float(probability[n]) for n in tokens), default=-1.0) for tokens in places]
+    return queries[best.index(max(best))]
+
+
+def _corners(boxes: Float[Tensor, "batch boxes 4"]) -> Float[Tensor, "batch boxes 4"]:
+    """Turn centre and size into corners."""
+    centre, size = boxes.split(2, dim=-1)
+    return torch.cat([centre - size / 2, centre + size / 2], dim=-1)
 
 
 def _plain(phrase: str) -> str:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from gmf.core.errors import EncoderError
 from gmf.core.types import Region
-from gmf.data.proposers.base import RegionRequest
+from gmf.data.proposers.base import RegionRequest, Wordless
 from gmf.data.proposers.naming import source_name
 from gmf.data.proposers.suppression import suppress
 from gmf.data.proposers.yolo import YoloConfig
@@ -28,7 +28,7 @@ _MEAN = (103.53, 116.28, 123.675)
 _STD = (57.375, 57.12, 58.395)
 
 
-class NanoDetProposer:
+class NanoDetProposer(Wordless):
     """Detects objects with NanoDet-g.
 
     Args:
@@ -40,7 +40,7 @@ class NanoDetProposer:
         EncoderError: If the folder does not hold exactly these.
     """
 
-    needs_picture, uses_text = True, False
+    needs_picture = True
 
     def __init__(self, folder: Path, *, config: YoloConfig) -> None:
         scripts, names = sorted(folder.glob("*.ts.pt")), folder / "coco.names"

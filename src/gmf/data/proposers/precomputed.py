@@ -7,13 +7,13 @@ from gmf.core.errors import DataError
 from gmf.core.types import Region
 from gmf.data.jsonl import read_regions
 from gmf.data.paths import inside
-from gmf.data.proposers.base import RegionRequest
+from gmf.data.proposers.base import RegionRequest, Wordless
 from gmf.data.proposers.naming import source_name
 from gmf.data.proposers.pickles import read_name_lists
 from gmf.encoders.digest import sha256_of
 
 
-class PrecomputedProposer:
+class PrecomputedProposer(Wordless):
     """Looks regions up by image name.
 
     Args:
@@ -23,7 +23,7 @@ class PrecomputedProposer:
         by_stem: Whether names are compared without folder and file ending.
     """
 
-    needs_picture, uses_text = False, False
+    needs_picture = False
 
     def __init__(
         self,

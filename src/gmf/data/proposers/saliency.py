@@ -18,7 +18,7 @@ from pydantic import Field
 from gmf.core.config import Config
 from gmf.core.errors import EncoderError
 from gmf.core.types import Region
-from gmf.data.proposers.base import RegionRequest
+from gmf.data.proposers.base import RegionRequest, Wordless
 from gmf.data.proposers.naming import source_name
 from gmf.encoders.digest import read_digest
 
@@ -40,7 +40,7 @@ class SaliencyConfig(Config):
     margin_ratio: Annotated[float, Field(ge=0, le=1)] = 0.05
 
 
-class SaliencyProposer:
+class SaliencyProposer(Wordless):
     """Proposes the connected areas of a thresholded saliency map.
 
     Args:
@@ -52,7 +52,7 @@ class SaliencyProposer:
         EncoderError: If ONNX Runtime or SciPy is not installed or the model cannot be read.
     """
 
-    needs_picture, uses_text = True, False
+    needs_picture = True
 
     def __init__(self, folder: Path, *, config: SaliencyConfig, num_threads: int = 0) -> None:
         for library in ("onnxruntime", "scipy"):

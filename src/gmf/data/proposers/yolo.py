@@ -19,7 +19,7 @@ from torch import Tensor
 from gmf.core.config import Config
 from gmf.core.errors import EncoderError
 from gmf.core.types import Region
-from gmf.data.proposers.base import RegionRequest
+from gmf.data.proposers.base import RegionRequest, Wordless
 from gmf.data.proposers.darknet import Darknet, YoloHead, read_sections
 from gmf.data.proposers.naming import source_name
 from gmf.data.proposers.suppression import suppress
@@ -42,7 +42,7 @@ class YoloConfig(Config):
     max_overlap: Annotated[float, Field(ge=0, le=1)] = 0.45
 
 
-class YoloProposer:
+class YoloProposer(Wordless):
     """Detects objects with YOLOv3-tiny.
 
     Args:
@@ -54,7 +54,7 @@ class YoloProposer:
         EncoderError: If a file is absent or does not fit the others.
     """
 
-    needs_picture, uses_text = True, False
+    needs_picture = True
 
     def __init__(
         self, folder: Path, *, config: YoloConfig, device: torch.device | None = None
@@ -96,6 +96,8 @@ class YoloProposer:
     ) -> list[Region]:
         places, classes = np.nonzero(scores >= self.config.min_score)
         boxes = undo_letterbox(boxes[places], size=size, input_size=self._network.input_size)
+        # A box may be endless, since its size is an exponential.
+        boxes = np.clip(boxes, 0, np.array(size * 2, dtype=np.float32))
         values = scores[places, classes]
         kept = suppress(boxes, values, max_overlap=self.config.max_overlap, classes=classes)
         return [

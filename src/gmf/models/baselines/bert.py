@@ -23,7 +23,7 @@ class BertConfig(HeadConfig):
 
 
 class BertTagger(MnerModel):
-    """A pretrained text encoder and a tagging head.
+    """BERT-CRF: a pretrained text encoder and a CRF.
 
     Source: Devlin et al. 2019 with the CRF of Lample et al. 2016. Departs from them: decoding
     allows legal BIO2 moves only, for the softmax too.
@@ -56,6 +56,9 @@ class BertTagger(MnerModel):
 
 
 class SoftmaxBertTagger(BertTagger):
-    """BERT with a softmax over each word instead of the CRF."""
+    """BERT with a softmax over each word instead of the CRF.
+
+    Source: Devlin et al. 2019, Sect. 5.3. Departs from it: see ``BertTagger``.
+    """
 
     Options: ClassVar = BertConfig

@@ -15,6 +15,7 @@ from transformers import (
 )
 
 from gmf.core.errors import EncoderError
+from gmf.data.batch import Batch
 from gmf.encoders.resolve import hub_error, resolve_encoder
 
 #: Takes the output of a model run with ``output_hidden_states`` and returns one map a stage.
@@ -115,6 +116,12 @@ class ImageEncoder(nn.Module):
     ) -> tuple[Float[Tensor, "views _ _ _"], ...]:
         """Return the maps of views that lie on the CPU, computed where the encoder is."""
         return self(views.to(next(self.model.parameters()).device))
+
+    def maps_of(self, batch: Batch) -> tuple[Float[Tensor, "views _ _ _"], ...] | None:
+        """Return the maps of a batch's views, cached or computed; ``None`` without pictures."""
+        if batch.stage_maps is not None:
+            return batch.stage_maps
+        return None if batch.views is None else self(batch.views)
 
     def run(
         self, views: Float[Tensor, "views 3 height width"]

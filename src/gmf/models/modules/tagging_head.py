@@ -5,6 +5,7 @@ from typing import Literal
 
 import torch
 from jaxtyping import Bool, Float, Int
+from pydantic import field_validator
 from torch import Tensor, nn
 
 from gmf.core.config import Config
@@ -39,24 +40,39 @@ class HeadConfig(Config):
     dropout: float = 0.1
 
 
+class WordsOnlyConfig(HeadConfig):
+    """Options of models that read words and know no subwords; see ``HeadConfig``."""
+
+    @field_validator("subword_labels")
+    @classmethod
+    def _has_no_subwords(cls, value: str) -> str:
+        if value != "first":
+            raise ValueError("the model reads words and has no subwords to label; expected first")
+        return value
+
+
 class TaggingHead(nn.Module):
     """Emissions, loss and decoding of one tag a word.
 
     Source: GMF, Sect. 3.6, Eq. 17-21; the ``x`` convention is that of the public code of UMT.
 
     Args:
-        hidden_dim: Width of the states that it reads.
+        hidden_dim: Width of the states that it reads; ``None`` when the model gives emissions
+            itself, which then pass unchanged.
         tags: Tags of the model.
         config: How words are tagged.
     """
 
-    def __init__(self, hidden_dim: int, *, tags: TagSet, config: HeadConfig) -> None:
+    def __init__(self, hidden_dim: int | None, *, tags: TagSet, config: HeadConfig) -> None:
         super().__init__()
         self.tags, self.config = tags, config
         self.tag_states = TagStates(tags, config.subword_labels)
         self.states = self.tag_states.names
-        self.dropout = nn.Dropout(config.dropout)
-        self.emission = nn.Linear(hidden_dim, len(self.states))
+        if hidden_dim is None:
+            self.dropout = self.emission = nn.Identity()
+        else:
+            self.dropout = nn.Dropout(config.dropout)
+            self.emission = nn.Linear(hidden_dim, len(self.states))
         self.crf = LinearChainCrf(
             len(self.states),
             legal_moves=torch.tensor(self.tag_states.legal_moves),

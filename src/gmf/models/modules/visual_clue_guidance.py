@@ -73,6 +73,31 @@ def clue_attention(
     )
 
 
+def gather_clues(
+    projected: Float[Tensor, "layers views cells both"],
+    view_index: Int[Tensor, "batch slots"],
+    *,
+    slot_mask: Bool[Tensor, "batch slots"],
+    num_heads: int,
+    layers: tuple[int, ...] | None = None,
+) -> VisualClues:
+    """Return the clues of every post, the cells of its pictures side by side, Eq. 10.
+
+    Args:
+        projected: Keys and values of each distinct picture, one after the other on the last axis.
+        view_index: Picture of each slot; negative where absent.
+        slot_mask: Which slots may be seen.
+        num_heads: Heads of the text encoder; clues are split as it splits its own keys.
+        layers: Text layers that receive clues; all when ``None``.
+    """
+    cells = projected[:, view_index.clamp(min=0)].flatten(2, 3)
+    keys, values = (
+        half.unflatten(-1, (num_heads, -1)).transpose(2, 3) for half in cells.chunk(2, dim=-1)
+    )
+    mask = slot_mask.repeat_interleave(projected.shape[2], dim=1)
+    return VisualClues(keys, values, mask, layers=layers)
+
+
 class VisualClueGuidance(nn.Module):
     """Project the gated pyramid of each picture into clues for each text layer.
 
@@ -112,16 +137,6 @@ class VisualClueGuidance(nn.Module):
             layers: Text layers that receive clues; all when ``None``.
         """
         projected = torch.stack([layer(fused[i]) for i, layer in enumerate(self.projections)])
-        cells = projected[:, view_index.clamp(min=0)].flatten(2, 3)
-        keys, values = cells.chunk(2, dim=-1)
-        return VisualClues(
-            keys=self._split(keys),
-            values=self._split(values),
-            mask=slot_mask.repeat_interleave(fused.shape[2], dim=1),
-            layers=layers,
+        return gather_clues(
+            projected, view_index, slot_mask=slot_mask, num_heads=self.num_heads, layers=layers
         )
-
-    def _split(self, states: Tensor) -> Tensor:
-        layers, batch, clues, hidden = states.shape
-        heads = states.view(layers, batch, clues, self.num_heads, hidden // self.num_heads)
-        return heads.transpose(2, 3)

@@ -10,9 +10,11 @@ from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerFast
 
 from gmf.core.errors import ConfigError, ExportError
+from gmf.data.cache.maps import EncodedViews
 from gmf.data.image_report import ImageReport
 from gmf.models.base import MnerModel
 from gmf.models.checkpoint import Tagger
+from gmf.models.modules.image_encoder import ImageEncoder
 from gmf.prediction.onnx.batch import ArrayCollator
 from gmf.prediction.onnx.folder import (
     IMAGE_GRAPH,
@@ -27,7 +29,7 @@ from gmf.prediction.onnx.graphs import write_image_graph, write_tagger_graph
 from gmf.prediction.onnx.model import ArrayModel
 from gmf.prediction.onnx.pictures import preparation_of
 from gmf.prediction.onnx.probe import probe_posts
-from gmf.prediction.onnx.quantise import quantise_matmuls
+from gmf.prediction.onnx.quantise import quantise
 
 #: Greatest difference of an emission from the checkpoint's own: absolute, and as share of it.
 ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE = 1e-4, 1e-5
@@ -114,7 +116,7 @@ def _write(tagger: Tagger, folder: Path, *, int8: bool) -> ExportInfo:
     if int8:
         exact = graph.with_suffix(".fp32")
         graph.rename(exact)
-        quantise_matmuls(exact, graph)
+        quantise(exact, graph)
         exact.unlink()
     crf = model.head.crf
     info = ExportInfo(
@@ -155,24 +157,19 @@ def _write_tokenizer(
 
 def _write_images(tagger: Tagger, folder: Path) -> ImageSide:
     preparation = preparation_of(tagger.image_processor)
-    encoder = getattr(tagger.model, "image_encoder")  # noqa: B009  # not every model has one
-    collator = tagger.collator()
-    views = collator(probe_posts()).views
-    if views is None:
-        raise ExportError("the image processor prepared none of the built-in pictures")
-    with torch.no_grad():
-        stages = encoder(views[:2])
-    height, width = views.shape[2:]
-    write_image_graph(
-        encoder,
-        folder / IMAGE_GRAPH,
-        picture_shape=(3, height, width),
-        num_stages=len(stages),
-    )
+    encoder = getattr(tagger.model, "image_encoder", None)
+    if not isinstance(encoder, ImageEncoder):
+        raise ExportError(f"{type(tagger.model).__name__}: has no image encoder to export")
+    source = tagger.collator().view_source
     return ImageSide(
         preparation=preparation,
         max_regions=tagger.model.max_regions,
-        stage_shapes=tuple((s.shape[1], s.shape[2], s.shape[3]) for s in stages),
+        stage_shapes=write_image_graph(
+            encoder,
+            folder / IMAGE_GRAPH,
+            picture_shape=preparation.shape,
+            pooled_size=source.pooled_size if isinstance(source, EncodedViews) else None,
+        ),
     )
 
 

@@ -1,12 +1,14 @@
 """The folder of an exported model: what is in it, written and read without torch."""
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import ValidationError
+from pydantic import ValidationError, model_validator
 
 from gmf.core.config import Config, describe_faults
 from gmf.core.errors import CheckpointError
+from gmf.core.tags import TagSet
+from gmf.models.modules.tag_states import TagStates
 from gmf.prediction.onnx.pictures import ImagePreparation
 
 INFO, TOKENIZER = "export.json", "tokenizer.json"
@@ -72,6 +74,14 @@ class ExportInfo(Config):
     images: ImageSide | None = None
     int8: bool = False
     provenance: dict[str, Any]
+
+    @model_validator(mode="after")
+    def _has_a_score_for_every_move(self) -> Self:
+        states = len(TagStates(TagSet(self.types), self.subword_labels).names)
+        rows = (self.crf.start, self.crf.end, *self.crf.transitions)
+        if len(self.crf.transitions) != states or any(len(row) != states for row in rows):
+            raise ValueError(f"crf: expected scores of {states} states")
+        return self
 
 
 def is_exported(folder: Path) -> bool:

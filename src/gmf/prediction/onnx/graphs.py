@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from gmf.core.errors import ExportError
 from gmf.data.batch import Batch
+from gmf.data.cache.maps import pool_stage
 from gmf.models.base import MnerModel
 from gmf.models.modules.image_encoder import ImageEncoder
 
@@ -53,15 +54,18 @@ class _TaggerGraph(nn.Module):
 
 
 class _ImageGraph(nn.Module):
-    """Returns the maps of an image encoder."""
+    """Returns the maps of an image encoder as the model was trained on them."""
 
-    def __init__(self, encoder: ImageEncoder) -> None:
+    def __init__(self, encoder: ImageEncoder, pooled_size: int | None) -> None:
         super().__init__()
-        self.encoder = encoder
+        self.encoder, self.pooled_size = encoder, pooled_size
 
     def forward(self, fields: dict[str, Tensor]) -> tuple[Tensor, ...]:
         """Return the map of each stage."""
-        return self.encoder(fields["views"])
+        stages = self.encoder(fields["views"])
+        if self.pooled_size is None:
+            return stages
+        return tuple(pool_stage(stage, size=self.pooled_size) for stage in stages)
 
 
 def write_tagger_graph(
@@ -106,26 +110,33 @@ def write_tagger_graph(
 
 
 def write_image_graph(
-    encoder: ImageEncoder, path: Path, *, picture_shape: tuple[int, int, int], num_stages: int
-) -> None:
+    encoder: ImageEncoder,
+    path: Path,
+    *,
+    picture_shape: tuple[int, int, int],
+    pooled_size: int | None,
+) -> tuple[tuple[int, int, int], ...]:
     """Write the graph from pictures to the maps of their stages; it takes any number of them.
 
     Args:
         encoder: The image encoder, in evaluation mode.
         path: File to write.
         picture_shape: ``(3, height, width)`` of a prepared picture.
-        num_stages: Stages of the encoder.
+        pooled_size: Cells a side over which maps are averaged; ``None`` keeps them in full.
+
+    Returns:
+        ``(channels, height, width)`` of each stage.
 
     Raises:
         ExportError: If the encoder cannot be written as a graph.
     """
-    _write(
-        _ImageGraph(encoder),
-        path,
-        fields={"views": torch.zeros(_VIEWS, *picture_shape)},
-        axes={"views": {0: "views"}},
-        outputs=[f"stage_map_{number}" for number in range(num_stages)],
-    )
+    graph = _ImageGraph(encoder, pooled_size)
+    fields = {"views": torch.zeros(_VIEWS, *picture_shape)}
+    with torch.no_grad():
+        stages = graph(fields)
+    outputs = [f"stage_map_{number}" for number in range(len(stages))]
+    _write(graph, path, fields=fields, axes={"views": {0: "views"}}, outputs=outputs)
+    return tuple((stage.shape[1], stage.shape[2], stage.shape[3]) for stage in stages)
 
 
 def _write(

@@ -58,6 +58,7 @@ class ArrayModel:
             _session(folder / IMAGE_GRAPH, providers, num_threads) if self.uses_images else None
         )
         self._inputs = [node.name for node in self._tagger.get_inputs()]
+        self._stages = [name for name in self._inputs if name.startswith("stage_map_")]
 
     def __call__(self, batch: ArrayBatch) -> Float[np.ndarray, "batch positions states"]:
         """Return the emissions of a batch."""
@@ -73,15 +74,16 @@ class ArrayModel:
 
     def stage_maps(
         self, views: Float[np.ndarray, "views 3 height width"]
-    ) -> list[Float[np.ndarray, "views channels height width"]]:
-        """Return the map of each stage of distinct pictures, finest first.
+    ) -> dict[str, Float[np.ndarray, "views channels height width"]]:
+        """Return the maps of distinct pictures that the tagger takes, by name.
 
         Raises:
             ConfigError: If the model reads no images.
         """
         if self._images is None:
             raise ConfigError(f"model {self.info.model}: reads text only")
-        return [np.asarray(stage) for stage in self._images.run(None, {"views": views})]
+        stages = self._images.run(self._stages, {"views": views})
+        return {name: np.asarray(s) for name, s in zip(self._stages, stages, strict=True)}
 
     def decode(self, output: np.ndarray, batch: ArrayBatch) -> list[Decoded]:
         """Return tags and entities of every sample."""
@@ -124,12 +126,14 @@ class ArrayModel:
             is_blank = batch.view_is_blank
         else:
             # One absent slot in front of one empty picture says the same as no slot at all.
-            maps = [np.zeros((1, *shape), np.float32) for shape in side.stage_shapes]
+            maps = {
+                f"stage_map_{number}": np.zeros((1, *shape), np.float32)
+                for number, shape in enumerate(side.stage_shapes)
+            }
             index = np.full((len(batch), 1), -1, np.int64)
             is_region = is_blank = np.zeros((len(batch), 1), np.bool_)
-        named = {f"stage_map_{number}": stage for number, stage in enumerate(maps)}
         return {
-            **named,
+            **maps,
             "view_index": index,
             "view_is_region": is_region,
             "view_is_blank": is_blank,

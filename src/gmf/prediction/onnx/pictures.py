@@ -38,6 +38,18 @@ class ImagePreparation(Config):
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """``(3, height, width)`` of every prepared picture.
+
+        Raises:
+            ExportError: If pictures keep sizes of their own.
+        """
+        fixed = self.crop or self.size
+        if fixed is None:
+            raise ExportError("the image processor keeps sizes; use one that crops to a fixed size")
+        return 3, *fixed
+
     def prepare(self, picture: Image.Image) -> Float[np.ndarray, "3 height width"]:
         """Return a picture's pixels.
 
@@ -51,7 +63,7 @@ class ImagePreparation(Config):
             left, top = (picture.width - width) // 2, (picture.height - height) // 2
             picture = picture.crop((left, top, left + width, top + height))
         pixels = (np.asarray(picture).astype(np.float64) * self.scale).astype(np.float32)
-        mean, std = np.float32(self.mean), np.float32(self.std)
+        mean, std = np.array(self.mean, np.float32), np.array(self.std, np.float32)
         return np.ascontiguousarray(((pixels - mean) / std).transpose(2, 0, 1))
 
     def _proportional(self, picture: Image.Image) -> tuple[int, int]:

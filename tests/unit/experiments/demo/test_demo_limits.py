@@ -8,6 +8,7 @@ from gmf.experiments.demo.corpus import DemoCorpusConfig, PostFacts, plan_split
 from gmf.experiments.demo.joint import PairShares, outcomes
 from gmf.experiments.demo.kinds import PAIRS, TYPE_OF_KIND
 from gmf.experiments.demo.limits import best_expected_f1, limits_of, type_posterior
+from gmf.experiments.demo.templates import TEMPLATES
 
 
 def simulate(count, *, shares, seed):
@@ -108,6 +109,14 @@ def test_the_overall_optimum_does_not_lose_on_any_kind_of_pair():
             ).items():
                 answer = max(overall[view], key=overall[view].__getitem__)
                 assert by_type.get(answer, 0) == pytest.approx(max(by_type.values()))
+
+
+def test_a_posterior_of_one_kind_of_pair_holds_its_posts_only():
+    shares = PairShares()
+    telling = {t.text for t in TEMPLATES if t.strength == "telling"}
+    assert set(type_posterior(shares, sees_picture=False, pair="misleading")) == telling
+    seen = type_posterior(shares, sees_picture=True, pair="unrelated")
+    assert {content for _, content in seen} == {"unrelated"}
 
 
 def test_support_counts_both_names_and_skips_empty_posts(test_split_limits):

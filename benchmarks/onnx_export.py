@@ -1,0 +1,226 @@
+"""Parity, F1, size and latency of an exported model beside its checkpoint.
+
+    python benchmarks/onnx_export.py RUN --data DATA_FOLDER
+    python benchmarks/onnx_export.py --untrained all-MiniLM-L6-v2 mobilenet-v2-1.0-224 --tweets 200
+
+Parity is counted on synthetic tweets with drawn images, and on the test split of DATA_FOLDER when
+one is given; F1 is told for both but means something for a trained run on its own data only. Exit
+status 1 when an emission is off by more than 1e-4, a tag differs, or int8 loses more than 0.5 F1 on
+DATA_FOLDER. Figures go to stdout as Markdown.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from gmf.core.tags import PAPER_TYPES, TagSet
+from gmf.core.types import Sample
+from gmf.data.config import DataConfig
+from gmf.data.image_report import ImageReport
+from gmf.data.readers import read_split
+from gmf.evaluation.metrics import score
+from gmf.experiments.demo.corpus import DemoCorpusConfig, write_corpus
+from gmf.models.checkpoint import Tagger, build_tagger, load_tagger, save_tagger
+from gmf.models.modules.tag_states import Decoded
+from gmf.prediction.onnx.engine import OnnxEngine
+from gmf.prediction.onnx.export import export_onnx
+from gmf.training.run_folder import checkpoint_of
+
+TOLERANCE, F1_LOSS = 1e-4, 0.5
+BATCH_SIZES = (1, 32)
+
+
+@dataclass
+class Outcome:
+    """What one variant says of all tweets."""
+
+    emissions: list[np.ndarray]
+    tags: list[tuple[str, ...]]
+
+
+#: Makes emissions (of words that are there, one array a tweet) and decoded tags of a batch.
+Run = Callable[[Sequence[Sample]], tuple[list[np.ndarray], list[Decoded]]]
+
+
+def torch_run(tagger: Tagger) -> Run:
+    collator = tagger.collator()
+
+    @torch.no_grad()
+    def run(samples: Sequence[Sample]) -> tuple[list[np.ndarray], list[Decoded]]:
+        batch = collator(samples)
+        output = tagger.model(batch)
+        mask = tagger.model.head.mask(batch)
+        emissions = [row[keep].numpy() for row, keep in zip(output.emissions, mask, strict=True)]
+        return emissions, tagger.model.decode(output, batch)
+
+    return run
+
+
+def onnx_run(folder: Path, threads: int) -> Run:
+    engine = OnnxEngine(folder, device="cpu", num_threads=threads)
+
+    def run(samples: Sequence[Sample]) -> tuple[list[np.ndarray], list[Decoded]]:
+        batch = engine.collator(samples, report=ImageReport())
+        output = engine.model(batch)
+        mask = batch.word_mask
+        if engine.model.info.subword_labels == "x":
+            mask = batch.text_inputs["attention_mask"].astype(bool)
+        emissions = [row[keep] for row, keep in zip(output, mask, strict=True)]
+        return emissions, engine.model.decode(output, batch)
+
+    return run
+
+
+def outcome(run: Run, samples: Sequence[Sample], batch_size: int = 32) -> Outcome:
+    order = sorted(range(len(samples)), key=lambda row: len(samples[row].tokens))
+    emissions: dict[int, np.ndarray] = {}
+    tags: dict[int, tuple[str, ...]] = {}
+    for start in range(0, len(order), batch_size):
+        rows = order[start : start + batch_size]
+        scores, decoded = run([samples[row] for row in rows])
+        for row, score_rows, found in zip(rows, scores, decoded, strict=True):
+            emissions[row], tags[row] = score_rows, found.tags
+    rows = range(len(samples))
+    return Outcome([emissions[row] for row in rows], [tags[row] for row in rows])
+
+
+def latencies(run: Run, samples: Sequence[Sample], batch_size: int, repeats: int) -> np.ndarray:
+    """Return milliseconds of each pass, reading of pictures and decoding included."""
+    batches = [
+        [samples[(start * batch_size + i) % len(samples)] for i in range(batch_size)]
+        for start in range(repeats)
+    ]
+    run(batches[0])
+    times: list[float] = []
+    for batch in batches:
+        begin = time.perf_counter()
+        run(batch)
+        times.append(1000 * (time.perf_counter() - begin))
+    return np.array(times)
+
+
+def folder_size(folder: Path) -> float:
+    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
+
+
+def f1(samples: Sequence[Sample], tags: Sequence[tuple[str, ...]]) -> float:
+    return 100 * score([sample.tags or () for sample in samples], tags).lenient.micro.f1
+
+
+def compare(runs: dict[str, Run], samples: Sequence[Sample], title: str) -> dict[str, float]:
+    """Print parity and F1 of all variants on some tweets; return what the exit status needs."""
+    found = {name: outcome(run, samples) for name, run in runs.items()}
+    reference = found["torch"]
+    print(f"\n### {title}: {len(samples)} tweets\n")
+    print("| variant | largest difference of an emission | tweets with the same tags | F1 |")
+    print("| --- | ---: | ---: | ---: |")
+    results: dict[str, float] = {}
+    for name, own in found.items():
+        pairs = zip(own.emissions, reference.emissions, strict=True)
+        difference = max(float(np.abs(a - b).max(initial=0)) for a, b in pairs)
+        same = sum(a == b for a, b in zip(own.tags, reference.tags, strict=True))
+        points = f1(samples, own.tags)
+        results |= {f"{name} difference": difference, f"{name} same": same, f"{name} f1": points}
+        print(
+            f"| {name} | {difference:.2e} | {same} of {len(samples)} | {points:.2f} |", flush=True
+        )
+    return results
+
+
+def speed(
+    runs: dict[str, Run], sizes: dict[str, float], samples: Sequence[Sample], repeats: int
+) -> None:
+    bare = [Sample(s.id, s.tokens, s.tags) for s in samples]
+    kinds = {"with images": samples, "text only": bare} if samples[0].images else {"text": bare}
+    print("\n### Size and latency, milliseconds a pass: pictures, model and decoding\n")
+    print("| variant | MB | posts | batch | p50 | p95 |")
+    print("| --- | ---: | --- | ---: | ---: | ---: |")
+    for name, run in runs.items():
+        for kind, posts in kinds.items():
+            for batch_size in BATCH_SIZES:
+                passes = max(5, repeats // batch_size)
+                times = latencies(run, posts, batch_size, passes)
+                p50, p95 = np.percentile(times, [50, 95])
+                row = f"{name} | {sizes[name]:.1f} | {kind} | {batch_size} | {p50:.1f} | {p95:.1f}"
+                print(f"| {row} |", flush=True)
+
+
+def read_arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("run", nargs="?", type=Path, help="run or checkpoint folder")
+    parser.add_argument(
+        "--untrained",
+        nargs=2,
+        metavar=("TEXT", "IMAGE"),
+        help="encoders, by name or folder, of a model with a random head",
+    )
+    parser.add_argument("--model", default="gmf", help="model of --untrained")
+    parser.add_argument("--data", type=Path, help="folder of real tweets")
+    parser.add_argument("--split", default="test")
+    parser.add_argument("--tweets", type=int, default=1000, help="synthetic tweets, 1 or more")
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--repeats", type=int, default=200, help="passes of one post")
+    arguments = parser.parse_args()
+    if bool(arguments.run) == bool(arguments.untrained):
+        parser.error("name a run, or else --untrained TEXT IMAGE")
+    return arguments
+
+
+def load(arguments: argparse.Namespace) -> Tagger:
+    if arguments.run:
+        return load_tagger(checkpoint_of(arguments.run))
+    text, image = arguments.untrained
+    torch.manual_seed(0)
+    return build_tagger(
+        arguments.model,
+        {"name": arguments.model},
+        tags=TagSet(PAPER_TYPES),
+        text_encoder=text,
+        image_encoder=image,
+        data=DataConfig(),
+    )
+
+
+def main() -> int:
+    arguments = read_arguments()
+    torch.set_num_threads(arguments.threads)
+    tagger = load(arguments)
+    tagger.model.eval()
+    with tempfile.TemporaryDirectory() as name:
+        work = Path(name)
+        save_tagger(tagger, work / "torch")
+        export_onnx(tagger, work / "onnx fp32")
+        export_onnx(tagger, work / "onnx int8", int8=True)
+        sizes = {path.name: folder_size(path) for path in work.iterdir()}
+        runs = {
+            "torch": torch_run(tagger),
+            **{k: onnx_run(work / k, arguments.threads) for k in ("onnx fp32", "onnx int8")},
+        }
+        config = DemoCorpusConfig(num_train=1, num_dev=1, num_test=arguments.tweets)
+        made = write_corpus(work / "tweets", config=config).splits["test"]
+        sets = {"synthetic": made}
+        if arguments.data:
+            sets["real"] = read_split(arguments.data, arguments.split)
+        faults: list[str] = []
+        for title, samples in sets.items():
+            results = compare(runs, samples, title)
+            if results["onnx fp32 difference"] > TOLERANCE:
+                faults.append(f"{title}: emissions differ by more than {TOLERANCE:g}")
+            if results["onnx fp32 same"] < len(samples):
+                faults.append(f"{title}: tags differ")
+            if title == "real" and results["torch f1"] - results["onnx int8 f1"] > F1_LOSS:
+                faults.append(f"{title}: int8 loses more than {F1_LOSS} F1")
+        speed(runs, sizes, made, arguments.repeats)
+    print("\n" + ("\n".join(f"FAILED {fault}" for fault in faults) or "parity: passed"))
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""T-NER: a linear-chain CRF over features of tokens in tweets."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import torch
+from jaxtyping import Float
+from pydantic import Field
+from torch import Tensor, nn
+
+from gmf.core.config import Config
+from gmf.core.errors import ConfigError
+from gmf.core.tags import TagSet
+from gmf.data.batch import Batch
+from gmf.data.dictionaries import read_clusters, read_gazetteers
+from gmf.models.base import MnerModel, ModelOutput, Parts
+from gmf.models.modules.tagging_head import TaggingHead, WordsOnlyConfig
+from gmf.models.modules.token_features import TokenFeatures
+
+
+class TnerConfig(WordsOnlyConfig):
+    """Options of T-NER.
+
+    Args:
+        name: ``t-ner``.
+        dropout: Share of the features that a training step leaves out, in [0, 1).
+        gazetteers: Folder of gazetteers ``NAME.txt``, one phrase a line; none when ``None``.
+        clusters: File of Brown clusters (bits, TAB, word); none when ``None``.
+    """
+
+    name: Literal["t-ner"] = "t-ner"
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    gazetteers: Path | None = Field(default=None, strict=False)
+    clusters: Path | None = Field(default=None, strict=False)
+
+
+class TnerKnowledge(Config):
+    """What T-NER knows: dictionaries, and the features of the training split.
+
+    Args:
+        gazetteers: Phrases of each gazetteer.
+        clusters: Brown cluster of each word.
+        features: Features that occur in the training split; their place is their index.
+    """
+
+    gazetteers: dict[str, tuple[str, ...]]
+    clusters: dict[str, str]
+    features: tuple[str, ...]
+
+
+class Tner(MnerModel):
+    """T-NER (Ritter et al. 2011) as the multimodal literature compares with it: a feature CRF.
+
+    Source: A. Ritter, S. Clark, Mausam, O. Etzioni, "Named Entity Recognition in Tweets: An
+    Experimental Study", EMNLP 2011; as a baseline of MNER in Q. Zhang et al., AAAI 2018. It is not
+    the later transformer library of the same name. Departs from it: one CRF finds and types
+    entities; LabeledLDA with Freebase, the tweet tagger, the chunker and the capitalisation
+    classifier are not reproduced (docs/decisions/0202).
+
+    Args:
+        config: Options.
+        tags: Tags to predict.
+        knowledge: Dictionaries and known features.
+    """
+
+    Options: ClassVar = TnerConfig
+    reads_words: ClassVar[bool] = True
+
+    def __init__(self, config: TnerConfig, tags: TagSet, *, knowledge: TnerKnowledge) -> None:
+        super().__init__(config, tags)
+        self.options, self.knowledge = config, knowledge
+        self.features = TokenFeatures(gazetteers=knowledge.gazetteers, clusters=knowledge.clusters)
+        self.index = {feature: place for place, feature in enumerate(knowledge.features)}
+        self.head = TaggingHead(None, tags=tags, config=config)
+        self.weights = nn.EmbeddingBag(len(self.index), len(self.head.states), mode="sum")
+        nn.init.zeros_(self.weights.weight)
+
+    @classmethod
+    def build(cls, config: TnerConfig, parts: Parts) -> "Tner":
+        """Collect the features of the training split, or take those of a checkpoint.
+
+        Raises:
+            ConfigError: If there is neither.
+            DataError: If a dictionary breaks its format.
+        """
+        if parts.assets:
+            knowledge = TnerKnowledge.model_validate_json(json.dumps(parts.assets))
+            return cls(config, parts.tags, knowledge=knowledge)
+        if not parts.training_samples:
+            raise ConfigError("t-ner: expected training samples to take its features from")
+        gazetteers = read_gazetteers(config.gazetteers) if config.gazetteers else {}
+        clusters = read_clusters(config.clusters) if config.clusters else {}
+        name = TokenFeatures(gazetteers=gazetteers, clusters=clusters)
+        posts = (name(sample.tokens) for sample in parts.training_samples)
+        seen = dict.fromkeys(f for post in posts for features in post for f in features)
+        knowledge = TnerKnowledge(gazetteers=gazetteers, clusters=clusters, features=tuple(seen))
+        return cls(config, parts.tags, knowledge=knowledge)
+
+    @property
+    def assets(self) -> dict[str, Any]:
+        """Dictionaries and known features."""
+        return self.knowledge.model_dump(mode="json")
+
+    def forward(self, batch: Batch) -> ModelOutput:
+        """Return emissions, and the negative log-likelihood when the batch has labels."""
+        emissions = self.head(self._scores(batch), batch)
+        if batch.labels is None:
+            return ModelOutput(emissions)
+        loss = self.head.loss(emissions, batch)
+        return ModelOutput(emissions, {"ner": loss}, loss)
+
+    def _scores(self, batch: Batch) -> Float[Tensor, "batch words states"]:
+        """Sum the weights of the known features of each word."""
+        rows, width = batch.word_mask.shape
+        found: list[int] = []
+        starts: list[int] = []
+        for sample, length in zip(batch.samples, batch.word_mask.sum(dim=1).tolist(), strict=True):
+            words: Iterable[list[str]] = self.features(sample.tokens[:length])
+            for features in (*words, *([[]] * (width - length))):
+                starts.append(len(found))
+                found += [self.index[f] for f in features if f in self.index]
+        device = self.weights.weight.device
+        kept = nn.functional.dropout(
+            torch.ones(len(found), device=device), self.options.dropout, self.training
+        )
+        scores = self.weights(
+            torch.tensor(found, dtype=torch.long, device=device),
+            torch.tensor(starts, dtype=torch.long, device=device),
+            per_sample_weights=kept,
+        )
+        return scores.view(rows, width, -1)

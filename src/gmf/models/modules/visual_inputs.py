@@ -1,0 +1,82 @@
+"""Visual inputs of posts, with masks: regions of a grid, object vectors, whole-image vectors."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from jaxtyping import Bool, Float, Int
+from torch import Tensor
+
+from gmf.data.batch import Batch
+
+
+@dataclass(frozen=True)
+class VisualItems:
+    """What each post shows as a list of vectors.
+
+    Args:
+        values: The vectors; zero where the mask is off, whatever the pictures hold.
+        mask: True where a vector is there; a row without any is a post without images.
+    """
+
+    values: Float[Tensor, "batch items channels"]
+    mask: Bool[Tensor, "batch items"]
+
+
+def grid_regions(
+    batch: Batch, maps: Sequence[Float[Tensor, "views _ _ _"]] | None, *, channels: int
+) -> VisualItems:
+    """Return the cells of the last map of every whole image of a post (7 x 7 for ResNet at 224).
+
+    Args:
+        batch: The posts.
+        maps: Stage maps of the batch's views; ``None`` without pictures.
+        channels: Width of the last stage.
+    """
+    whole = (batch.view_index >= 0) & ~batch.view_is_region
+    cells = None if maps is None else maps[-1].flatten(2).transpose(1, 2)
+    return _gather(batch, cells, whole, channels)
+
+
+def object_vectors(
+    batch: Batch, maps: Sequence[Float[Tensor, "views _ _ _"]] | None, *, channels: int
+) -> VisualItems:
+    """Return the mean of the last map of each region; of whole images in posts without regions.
+
+    Args:
+        batch: The posts.
+        maps: Stage maps of the batch's views; ``None`` without pictures.
+        channels: Width of the last stage.
+    """
+    present = batch.view_index >= 0
+    regions = present & batch.view_is_region
+    shown = torch.where(regions.any(dim=1, keepdim=True), regions, present)
+    vectors = None if maps is None else maps[-1].mean(dim=(2, 3))[:, None]
+    return _gather(batch, vectors, shown, channels)
+
+
+def real_images(batch: Batch) -> tuple[Bool[Tensor, " batch"], Int[Tensor, " pairs"]]:
+    """Return which posts have a real whole image (no blank stand-in), and the first view of each.
+
+    Contrastive losses pair these posts with these views.
+    """
+    real = (batch.view_index >= 0) & ~batch.view_is_region & ~batch.view_is_blank
+    rows = real.any(dim=1)
+    if not real.shape[1]:
+        return rows, batch.view_index.new_zeros(0)
+    return rows, batch.view_index[rows, real[rows].int().argmax(dim=1)]
+
+
+def _gather(batch: Batch, items: Tensor | None, shown: Tensor, channels: int) -> VisualItems:
+    """Lay the items of each shown slot side by side; slots that no post shows are left out."""
+    kept = shown.any(dim=0)
+    index, shown = batch.view_index[:, kept], shown[:, kept]
+    if items is None or not index.shape[1]:
+        device = batch.view_index.device
+        return VisualItems(
+            torch.zeros(len(batch), 0, channels, device=device),
+            torch.zeros(len(batch), 0, dtype=torch.bool, device=device),
+        )
+    mask = shown.repeat_interleave(items.shape[1], dim=1)
+    values = items[index.clamp(min=0)].flatten(1, 2)
+    return VisualItems(values.masked_fill(~mask[:, :, None], 0), mask)

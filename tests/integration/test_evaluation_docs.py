@@ -1,0 +1,36 @@
+"""The page on scoring names only what exists."""
+
+import re
+from pathlib import Path
+
+import typer
+from typer.testing import CliRunner
+
+from gmf.cli.score import compare_command, score_command
+
+PAGE = Path(__file__).parents[2] / "docs" / "evaluation.md"
+
+
+def test_every_option_of_the_page_exists():
+    app = typer.Typer()
+    app.command("score")(score_command)
+    app.command("compare")(compare_command)
+    known = "".join(
+        CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "200"}).stdout
+        for name in ("score", "compare")
+    )
+    named = set(re.findall(r"`(--[a-z-]+)", PAGE.read_text(encoding="utf-8")))
+    assert len(named) > 8
+    assert {option for option in named if option not in known} == set()
+
+
+def test_the_python_example_runs(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    Path("test.txt").write_text("IMGID:1\nRocky\tB-PER\n", encoding="utf-8")
+    Path("predictions.jsonl").write_text(
+        '{"id": "1", "text": "Rocky", "entities": [{"start": 0, "end": 5, "type": "PER"}]}',
+        encoding="utf-8",
+    )
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    exec(compile(code, str(PAGE), "exec"), {})
+    assert capsys.readouterr().out == "1.0 1.0\n"
