@@ -40,7 +40,9 @@ class CrossLayer(nn.Module):
         if num_heads < 1 or dim % num_heads:
             raise ValueError(f"num_heads {num_heads}: expected a divisor of the width {dim}")
         self.num_heads = num_heads
-        self.query, self.key, self.value = (nn.Linear(dim, dim) for _ in range(3))
+        self.query, self.value = nn.Linear(dim, dim), nn.Linear(dim, dim)
+        # A bias of the keys shifts all scores of a query alike, which a softmax does not see.
+        self.key = nn.Linear(dim, dim, bias=False)
         self.mix = nn.Linear(dim, dim)
         self.attention_norm = nn.LayerNorm(dim)
         self.feed_forward = nn.Sequential(

@@ -21,7 +21,8 @@ class NodeAttention(nn.Module):
     def __init__(self, dim: int, *, num_heads: int, dropout: float, project_values: bool) -> None:
         super().__init__()
         self.num_heads = num_heads
-        self.query, self.key = nn.Linear(dim, dim), nn.Linear(dim, dim)
+        # A bias of the keys shifts all scores of a query alike, which a softmax does not see.
+        self.query, self.key = nn.Linear(dim, dim), nn.Linear(dim, dim, bias=False)
         self.value = nn.Linear(dim, dim) if project_values else nn.Identity()
         self.mix = nn.Linear(dim, dim) if project_values else nn.Identity()
         self.dropout, self.norm = nn.Dropout(dropout), nn.LayerNorm(dim)
