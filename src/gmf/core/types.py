@@ -97,14 +97,14 @@ class Prediction:
         sample: The input.
         tags: One legal BIO2 tag a word.
         entities: The entities of ``tags`` in order, with confidences.
-        saw_image: Whether the model read at least one real image of it.
         notes: What was substituted or skipped for this sample (missing image, cut words).
         explanation: Named values on request, see ``gmf.models.inference.predict``.
+        saw_image: Whether the model read at least one real image of it.
     """
 
     sample: Sample
     tags: tuple[str, ...]
     entities: tuple[ScoredEntity, ...]
-    saw_image: bool = False
     notes: tuple[str, ...] = ()
     explanation: dict[str, object] = field(default_factory=dict)
+    saw_image: bool = False

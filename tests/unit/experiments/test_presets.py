@@ -8,11 +8,14 @@ DATASETS = ("twitter2015", "twitter2017")
 OWN = {f"{model}.{dataset}" for model in MODELS if model != "gmf" for dataset in DATASETS}
 
 
+DEMO = {"demo-bert-crf", "demo-gmf"}
+
+
 def test_every_model_has_a_preset_for_both_data_sets():
-    assert set(preset_names()) == {*DATASETS, *OWN}
+    assert set(preset_names()) == {*DATASETS, *OWN, *DEMO}
 
 
-@pytest.mark.parametrize("name", preset_names())
+@pytest.mark.parametrize("name", sorted({*DATASETS, *OWN}))
 def test_a_preset_is_complete_and_names_its_model(name):
     config = load_run_config(name)
     model = name.rpartition(".")[0] or "gmf"
