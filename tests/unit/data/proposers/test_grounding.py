@@ -142,6 +142,24 @@ def test_boxes_are_in_pixels_of_the_image(proposer):
     assert 32 < max(edge for region in many for edge in region.box) <= 320
 
 
+def test_dino_boxes_scale_with_the_sides_of_the_image(tmp_path):
+    tiny_dino(tmp_path)
+    config = GroundingConfig(min_score=0.0, phrases="chunker")
+    proposer = GroundingProposer("grounding-dino", model=str(tmp_path), config=config)
+    picture = Image.effect_noise((90, 30), 90).convert("RGB")
+    (found,) = proposer.propose([RegionRequest("a.jpg", picture)])
+    sentence = sentence_of(proposer.queries_of([]))
+    inputs = proposer._processor(images=[picture], text=[sentence], return_tensors="pt")
+    with torch.no_grad():
+        boxes = proposer._model(**inputs).pred_boxes[0]
+    for region, (x, y, width, height) in zip(found, boxes.tolist(), strict=True):
+        left, top, right, bottom = region.box
+        assert (left + right) / 2 == pytest.approx(90 * x, abs=1e-3)
+        assert (top + bottom) / 2 == pytest.approx(30 * y, abs=1e-3)
+        assert right - left == pytest.approx(90 * width, abs=1e-3)
+        assert bottom - top == pytest.approx(30 * height, abs=1e-3)
+
+
 def test_queries_are_phrases_then_types_without_repeats(proposer):
     texts = [("Kim", "Davis", "met", "Person", "!"), ("kim", "davis")]
     assert proposer.queries_of(texts) == [

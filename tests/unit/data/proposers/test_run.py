@@ -99,6 +99,18 @@ def test_interrupted_job_goes_on_and_ends_with_the_same_file(tasks, out, tmp_pat
     assert (out / "regions.jsonl").read_bytes() == unbroken
 
 
+def test_line_after_a_torn_one_survives_a_second_interruption(tasks, out):
+    with pytest.raises(KeyboardInterrupt):
+        run(Corners(stops_after=1), tasks, out, batch_size=1)
+    with (out / "regions.jsonl.partial").open("a") as file:
+        file.write('{"image": "torn')
+    with pytest.raises(KeyboardInterrupt):
+        run(Corners(stops_after=1), tasks, out, batch_size=1)
+    third = Corners()
+    run(third, tasks, out, batch_size=1)
+    assert third.seen == [task.name for task in tasks[2:]]
+
+
 def test_only_what_changed_is_done_again(tasks, out):
     run(Corners(), tasks[:5], out)
     Image.new("RGB", (80, 80), "red").save(tasks[1].path)
