@@ -95,7 +95,7 @@ function bars(rows) {
 }
 
 function byLayer(views, names) {
-  const stages = views[0].gates.map((_, stage) => h("th", { scope: "col", class: "number" }, String(stage + 1)));
+  const stages = () => views[0].gates.map((_, stage) => h("th", { scope: "col", class: "number" }, String(stage + 1)));
   return h(
     "details",
     {},
@@ -108,7 +108,7 @@ function byLayer(views, names) {
           "table",
           {},
           h("caption", {}, `${names[slot]}: layers down, stages across`),
-          h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Layer"), stages)),
+          h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Layer"), stages())),
           h("tbody", {}, view.gates_by_layer.map((gates, layer) => h("tr", {}, h("th", { scope: "row" }, String(layer + 1)), gates.map((share) => h("td", { class: "number" }, percent(share)))))),
         ),
       ),
