@@ -12,6 +12,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 HOOKS = Path(__file__).with_name("schemathesis_hooks.py")
@@ -24,24 +25,25 @@ def check(url: str, *, cases: int, seed: int = 1) -> tuple[int, int, str]:
     program = shutil.which(
         "schemathesis", path=f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     )
-    finished = subprocess.run(
-        [
-            program or "schemathesis",
-            "run",
-            f"{url}/openapi.json",
-            "--max-examples",
-            str(cases // BODIES),
-            "--checks=all",
-            "--exclude-checks=positive_data_acceptance",
-            "--phases=examples,coverage,fuzzing",
-            "--generation-database=none",
-            f"--seed={seed}",
-            "--no-color",
-        ],
-        env={**os.environ, "SCHEMATHESIS_HOOKS": str(HOOKS)},
-        capture_output=True,
-        text=True,
-    )
+    command = [
+        beside or "schemathesis",
+        "run",
+        f"{url}/openapi.json",
+        "--max-examples",
+        str(cases // BODIES),
+        "--checks=all",
+        "--exclude-checks=positive_data_acceptance",
+        "--phases=examples,coverage,fuzzing",
+        "--generation-database=none",
+        f"--seed={seed}",
+        "--no-color",
+    ]
+    environment = {**os.environ, "SCHEMATHESIS_HOOKS": str(HOOKS)}
+    # It leaves a folder of its own where it runs.
+    with tempfile.TemporaryDirectory() as folder:
+        finished = subprocess.run(
+            command, env=environment, cwd=folder, capture_output=True, text=True
+        )
     output = finished.stdout + finished.stderr
     generated = re.search(r"([\d,]+) generated", output)
     return finished.returncode, int(generated[1].replace(",", "")) if generated else 0, output

@@ -84,7 +84,7 @@ function table({ entities, explanation }, usedImages) {
   const heads = ["Entity", usedImages ? "Text and images" : "Type, confidence", usedImages && "Text alone"];
   return h(
     "table",
-    {},
+    { class: "even" },
     h("caption", {}, "Entities"),
     h("thead", {}, h("tr", {}, heads.filter(Boolean).map((head) => h("th", { scope: "col" }, head)))),
     h("tbody", {}, rows),
