@@ -110,7 +110,7 @@ class ArrayModel:
         ]
         known, mask = self._known_positions(output, batch), self._mask(batch)
         logs = self.crf.segment_log_probabilities(known, mask, segments)
-        return scored_entities(entities, np.minimum(np.exp(np.float32(logs)), 1).tolist())
+        return scored_entities(entities, np.minimum(np.exp(np.array(logs, np.float32)), 1).tolist())
 
     def explain(self, batch: ArrayBatch) -> list[dict[str, Any]]:
         """Return nothing of any sample: gates and attention stay inside the graph."""
@@ -172,7 +172,7 @@ def _providers(device: str) -> list[str]:
     available = onnxruntime.get_available_providers()
     if device == "auto":
         device = "cuda" if _PROVIDERS["cuda"] in available else "cpu"
-    wanted = _PROVIDERS.get(device.partition(":")[0])
+    wanted = _PROVIDERS.get(device.partition(":")[0], "")
     if wanted not in available:
         raise ConfigError(
             f"device {device!r}: this ONNX Runtime has {', '.join(available)}; use cpu, or install "
