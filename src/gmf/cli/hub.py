@@ -1,5 +1,6 @@
 """``gmf hub``: a trained model as a folder or hub repository that others can load."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -68,12 +69,11 @@ def _scores(run: Path, split: str | None, data: Path | None) -> list[PublishedSc
     report_images(result.images)
     for warning in result.warnings:
         say(f"warning: {warning}")
-    provenance = result.report.to_dict()["provenance"]
-    part = provenance["data"][-1]
+    part = asdict(result.report.provenance.data[-1])
     return [
         PublishedScore.of(
             rule,
-            getattr(result.report.scores, rule).micro.to_dict(),
+            result.report.scores.under(rule).micro.to_dict(),
             part,
             source=f"gmf evaluate --split {split}",
         )
