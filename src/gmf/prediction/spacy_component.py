@@ -26,7 +26,7 @@ if not Span.has_extension("gmf_confidence"):
     Span.set_extension("gmf_confidence", default=None)
 
 
-@Language.factory(
+@Language.factory(  # pyright: ignore[reportUntypedFunctionDecorator]
     "gmf",
     assigns=["doc.ents", "doc._.gmf_notes"],
     default_config={"model": "", "device": "auto", "alignment": "expand"},

@@ -1,15 +1,11 @@
 """A published model loads anywhere, tells no place of this machine, and its card tells no lies."""
 
 import json
-import shutil
-from pathlib import Path
 
-import huggingface_hub
 import pytest
 import yaml
+from fixtures.hub import install_fake_hub
 from fixtures.taggers import tiny_checkpoint, tiny_tagger
-from huggingface_hub.errors import LocalTokenNotFoundError, OfflineModeIsEnabled
-from huggingface_hub.utils import filter_repo_objects
 
 import gmf
 from gmf.core.errors import CheckpointError, ConfigError
@@ -121,47 +117,9 @@ def test_what_cannot_be_saved_is_named(run, tmp_path):
     pipeline.save_pretrained(tmp_path / "saved")
 
 
-class FakeHub:
-    """Repositories as folders; refuses whom it does not know."""
-
-    def __init__(self, root: Path):
-        self.root, self.created, self.tokens = root, {}, []
-
-    def api(self, token=None):
-        self.tokens.append(token)
-        return self
-
-    def create_repo(self, repo_id, *, private, exist_ok):
-        if self.tokens[-1] == "unknown":
-            raise LocalTokenNotFoundError("no token")
-        self.created.setdefault(repo_id, private)
-
-    def upload_folder(self, *, repo_id, folder_path, commit_message):
-        shutil.copytree(folder_path, self.root / repo_id, dirs_exist_ok=True)
-        (self.root / repo_id / "evil.py").write_text("raise SystemExit")
-        return type("Commit", (), {"commit_url": f"https://hub.example/{repo_id}/commit/1"})
-
-    def download(self, repo_id, *, revision, allow_patterns):
-        if not (self.root / repo_id).is_dir():
-            raise OfflineModeIsEnabled("cannot reach the hub")
-        target = self.root / "cache" / str(revision) / repo_id
-        names = [
-            str(path.relative_to(self.root / repo_id))
-            for path in (self.root / repo_id).rglob("*")
-            if path.is_file()
-        ]
-        for name in filter_repo_objects(names, allow_patterns=allow_patterns):
-            (target / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(self.root / repo_id / name, target / name)
-        return str(target)
-
-
 @pytest.fixture
 def hub(tmp_path, monkeypatch):
-    fake = FakeHub(tmp_path / "hub")
-    monkeypatch.setattr(huggingface_hub, "HfApi", fake.api)
-    monkeypatch.setattr(huggingface_hub, "snapshot_download", fake.download)
-    return fake
+    return install_fake_hub(tmp_path / "hub", monkeypatch)
 
 
 def test_pushed_and_loaded_by_its_id(run, hub):
