@@ -10,6 +10,7 @@ from fixtures.taggers import tiny_checkpoint, tiny_tagger
 import gmf
 from gmf.core.errors import CheckpointError, ConfigError
 from gmf.prediction.pipeline import Pipeline
+from gmf.prediction.publish import save_pretrained
 from gmf.prediction.published_score import PublishedScore
 from gmf.prediction.torch_engine import TorchEngine
 
@@ -99,6 +100,24 @@ def test_a_model_without_history_says_so(tmp_path):
     assert "Not stated by whoever published it." in card
     assert "it reads no images" in card
     assert "model-index" not in card
+
+
+def test_an_exported_model_is_saved_the_same_way(tmp_path):
+    source = tmp_path / "exported"
+    source.mkdir()
+    encoders = {"text": {"name": "C:\\secret\\minilm", "digest": "b" * 64}}
+    meta = {"model": "gmf", "types": ["PER"], "images": {"max_regions": 3}, "max_subwords": 64}
+    (source / "export.json").write_text(json.dumps({**meta, "provenance": {"encoders": encoders}}))
+    (source / "tagger.onnx").write_bytes(b"graph")
+    (source / "tokenizer.json").write_text("{}")
+    saved = save_pretrained(source, tmp_path / "saved")
+    names = {"README.md", "export.json", "scores.json", "tagger.onnx", "tokenizer.json"}
+    assert {path.name for path in saved.iterdir()} == names
+    card = (saved / "README.md").read_text()
+    assert "with the help of its images" in card
+    assert "text encoder: minilm, weights" in card
+    assert "Words beyond 64 subwords" in card
+    assert "secret" not in card + (saved / "export.json").read_text()
 
 
 def test_what_cannot_be_saved_is_named(run, tmp_path):
