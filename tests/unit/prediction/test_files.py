@@ -213,9 +213,10 @@ def test_a_kill_while_shards_are_put_together_leaves_no_half_output(
         yield min(path for path in folder.iterdir() if path.suffix)
         raise Killed
 
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch:
         patch.setattr(base, "shards_in", first_then_die)
-        predict_files(model, source, output, options=options)
+        with pytest.raises(Killed):
+            predict_files(model, source, output, options=options)
     assert not output.exists()
     report = predict_files(model, source, output, options=options)
     assert report.resumed_rows == 10
