@@ -5,7 +5,7 @@ from typing import Any
 
 from huggingface_hub import EvalResult, ModelCardData
 
-from gmf.prediction.published_score import PublishedScore
+from gmf.prediction.published_score import PublishedScore, fingerprints_of
 
 CARD = "README.md"
 _PLACEHOLDER = "FOLDER-OR-HUB-ID"
@@ -113,7 +113,7 @@ def _data(made: Mapping[str, Any]) -> str:
     rows = [
         f"| {part['part']} | {part.get('copy') or part['source']} | {part.get('tweets', '')} | "
         f"`{part['digest'][:12]}` |"
-        for part in made.get("data", ())
+        for part in fingerprints_of(made)
     ]
     if not rows:
         return "## Data\n\nNot recorded with this model."

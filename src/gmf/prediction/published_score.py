@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 SCORES = "scores.json"
 
@@ -71,7 +71,7 @@ def scores_of_run(checkpoint: Path) -> list[PublishedScore]:
         return []
     state = json.loads((run / "state.json").read_text(encoding="utf-8"))
     made = json.loads((run / "provenance.json").read_text(encoding="utf-8"))
-    parts = [part for part in made["data"] if part["part"] == "dev"]
+    parts = [part for part in fingerprints_of(made) if part["part"] == "dev"]
     rows = [r for r in state["history"] if checkpoint.name == f"epoch-{r['epoch']:03d}"]
     return [
         PublishedScore.of(
@@ -84,6 +84,12 @@ def scores_of_run(checkpoint: Path) -> list[PublishedScore]:
         for part in parts
         for rule in ("lenient", "strict")
     ]
+
+
+def fingerprints_of(provenance: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the fingerprints of the data that a model was made from; none of older runs."""
+    parts = provenance.get("data")
+    return list(cast(list[dict[str, Any]], parts)) if isinstance(parts, list) else []
 
 
 def read_scores(folder: Path) -> list[PublishedScore]:

@@ -86,6 +86,16 @@ def test_the_card_tells_data_scores_and_limits(run, tmp_path):
         assert f"## {title}\n" in body
 
 
+def test_a_run_that_did_not_note_its_data_has_no_dev_score(run, tmp_path):
+    path = run / "provenance.json"
+    path.write_text(
+        json.dumps({**json.loads(path.read_text()), "data": {"train": "a", "dev": "b"}})
+    )
+    saved = gmf.load(run).save_pretrained(tmp_path / "saved")
+    assert json.loads((saved / "scores.json").read_text()) == []
+    assert "None were recorded" in (saved / "README.md").read_text()
+
+
 def test_scores_travel_and_are_not_doubled(run, tmp_path):
     first = gmf.load(run).save_pretrained(tmp_path / "a", scores=[TEST])
     again = gmf.load(first).save_pretrained(tmp_path / "b", scores=[TEST])
