@@ -16,11 +16,11 @@ _USE = """## Use
 import gmf
 
 nlp = gmf.load("{place}")
-for entity in nlp("Rocky is ready for snow season", image="rocky.jpg").entities:
+for entity in nlp("Rocky is ready for snow season"{image}).entities:
     print(entity.text, entity.type, entity.char_start, entity.char_end, entity.confidence)
 ```
 
-Images may be left out; what the model could not see is said in `.notes`."""
+What the model could not see of a post is said in `.notes`.{images}"""
 
 _INTENDED = """## Intended use
 
@@ -53,7 +53,11 @@ def model_card(
         f"A `{name}` model of gmf for multimodal named entity "
         f"recognition. It finds {', '.join(f'`{t}`' for t in meta['types'])} in a post"
         f"{', with the help of its images' if _reads_images(meta) else '; it reads no images'}.",
-        _USE.format(place=repo_id or _PLACEHOLDER),
+        _USE.format(
+            place=repo_id or _PLACEHOLDER,
+            image=', image="rocky.jpg"' if _reads_images(meta) else "",
+            images=" Images may be left out." if _reads_images(meta) else "",
+        ),
         _scores(scores),
         _data(made),
         _making(made),
@@ -147,13 +151,13 @@ def _reads_images(meta: Mapping[str, Any]) -> bool:
 def _limits(meta: Mapping[str, Any]) -> str:
     longest = meta.get("max_subwords") or meta.get("data", {}).get("max_subwords")
     lines = [
-        "It knows the language, the time and the kind of posts that it was trained on; on others "
-        "it is worse, and nothing here says by how much.",
+        "It knows the language, the time and the kind of posts that it was trained on; expect "
+        "less on others; the scores above do not say how much less.",
         f"Words beyond {longest} subwords of a post are not tagged; the result says so.",
         "A confidence is the model's own probability of a span and its type. It was not "
         "calibrated.",
-        "Rare names, names of groups that the data hardly shows, and spellings of its own time are "
-        "missed more often.",
+        "Rare names, and names of groups that the data hardly shows, may be missed more often; this "
+        "was not measured.",
     ]
     if _reads_images(meta):
         lines.insert(1, "An image that has nothing to do with the text can mislead it.")
