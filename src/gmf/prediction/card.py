@@ -156,8 +156,8 @@ def _limits(meta: Mapping[str, Any]) -> str:
         f"Words beyond {longest} subwords of a post are not tagged; the result says so.",
         "A confidence is the model's own probability of a span and its type. It was not "
         "calibrated.",
-        "Rare names, and names of groups that the data hardly shows, may be missed more often; this "
-        "was not measured.",
+        "Rare names, and names of groups that the data hardly shows, may be missed more often; "
+        "this was not measured.",
     ]
     if _reads_images(meta):
         lines.insert(1, "An image that has nothing to do with the text can mislead it.")
