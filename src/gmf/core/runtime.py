@@ -51,4 +51,4 @@ def keep_freed_memory() -> bool:
         return False
     trim_threshold, top_pad, mmap_max = -1, -2, -4
     values = {mmap_max: 0, trim_threshold: 1 << 30, top_pad: 64 << 20}
-    return all([mallopt(option, value) for option, value in values.items()])
+    return sum(mallopt(option, value) for option, value in values.items()) == len(values)
