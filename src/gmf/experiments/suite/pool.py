@@ -96,8 +96,9 @@ def run_all(runs: Sequence[PlannedRun], *, jobs: int, on_event: OnEvent) -> None
 
 
 def _context() -> ForkServerContext | SpawnContext:
-    """Return what starts processes: from one that has the packages loaded, where there is such."""
-    if "forkserver" not in get_all_start_methods():
+    """Return what starts processes: from one that has the packages loaded, where that is safe."""
+    # A process must not be forked from one in which some package has touched the GPU.
+    if torch.cuda.is_available() or "forkserver" not in get_all_start_methods():
         return get_context("spawn")
     context = get_context("forkserver")
     context.set_forkserver_preload([__name__])
@@ -134,5 +135,5 @@ def _end_with_parent() -> None:
 
 
 def _died(run: PlannedRun, code: int | None) -> RunEvent:
-    cause = "out of memory?" if code == -signal.SIGKILL else "its last words are above"
+    cause = "out of memory?" if code == -signal.SIGKILL else "see its messages above"
     return RunEvent(run, "failed", text=f"its process ended with exit code {code} ({cause})")

@@ -91,7 +91,9 @@ def test_layers_are_parts_of_the_text_encoder_that_is_used(encoders):
 def test_a_run_is_what_gmf_train_makes_of_the_same_options():
     (run,) = plan(only=["umt"], seeds=1, settings={"u*": ["training.epochs=4"], "gmf": ["seed=1"]})
     wanted = ["data.folder=data/twitter2017", "encoders=minilm-mobilenet"]
-    assert run.config == load_run_config("umt.twitter2017", [*wanted, "training.epochs=4", "seed=1"])
+    assert run.config == load_run_config(
+        "umt.twitter2017", [*wanted, "training.epochs=4", "seed=1"]
+    )
     assert run.folder == OUT / "runs" / "twitter2017" / "umt" / "seed-1"
 
 
@@ -133,7 +135,7 @@ def test_data_folders_are_told_apart_by_name(tmp_path):
 
 def test_settings_apply_in_order(tmp_path):
     path = tmp_path / "settings.yaml"
-    path.write_text('"*": [training.epochs=3, training.batch_size=4]\n"bert*": [training.epochs=5]\n')
+    path.write_text('"*": [training.epochs=3, training.batch_size=4]\n"bert": [training.epochs=5]')
     runs = plan(only=["bert", "maf"], seeds=1, settings=read_settings(path))
     assert [(r.config.training.epochs, r.config.training.batch_size) for r in runs] == [
         (5, 4),
