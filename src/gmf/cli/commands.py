@@ -15,6 +15,7 @@ from gmf.cli.predict import predict
 from gmf.cli.regions import regions_app
 from gmf.cli.score import compare_command, score_command
 from gmf.cli.serve import serve
+from gmf.cli.suite import suite_app
 from gmf.cli.train import train
 
 
@@ -27,6 +28,7 @@ def mount(app: typer.Typer) -> None:
     app.add_typer(cache_app, name="cache")
     app.add_typer(regions_app, name="regions")
     app.add_typer(hub_app, name="hub")
+    app.add_typer(suite_app, name="suite")
     app.command()(models)
     app.command()(train)
     app.command()(evaluate)

@@ -94,7 +94,7 @@ class RunFolder:
     def save(
         self, tagger: Tagger, state: RunState, optimizer: Optimizer, schedule: LRScheduler
     ) -> None:
-        """Write the checkpoint of ``state.epochs_done``; older ones but the best are removed."""
+        """Write the checkpoint of ``state.epochs_done``; what is no longer needed goes."""
         folder = self.checkpoint(state.epochs_done)
         shutil.rmtree(folder, ignore_errors=True)
         save_tagger(tagger, folder)
@@ -104,11 +104,18 @@ class RunFolder:
         rows = "".join(json.dumps(row) + "\n" for row in state.history)
         _write(self.path / METRICS, rows)
         _write(self.path / STATE, json.dumps(asdict(state), indent=2) + "\n")
-        keep = {folder, self.checkpoint(state.best_epoch)}
+        self.prune(state)
+
+    def prune(self, state: RunState) -> None:
+        """Remove the checkpoints that nothing needs.
+
+        What stays is the best one and, while the run goes on, the last one, which it goes on from.
+        """
+        last = self.checkpoint(state.epochs_done)
         for old in sorted((self.path / CHECKPOINTS).iterdir()):
-            if old not in keep:
+            if old != self.checkpoint(state.best_epoch) and (state.finished or old != last):
                 shutil.rmtree(old)
-            elif old != folder:
+            elif old != last:
                 (old / OPTIMIZER).unlink(missing_ok=True)
 
     def restore(self, state: RunState, optimizer: Optimizer, schedule: LRScheduler) -> None:
