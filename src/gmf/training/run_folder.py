@@ -94,7 +94,7 @@ class RunFolder:
     def save(
         self, tagger: Tagger, state: RunState, optimizer: Optimizer, schedule: LRScheduler
     ) -> None:
-        """Write the checkpoint of ``state.epochs_done``; what is no longer needed goes."""
+        """Write the checkpoint of ``state.epochs_done``; older ones but the best are removed."""
         folder = self.checkpoint(state.epochs_done)
         shutil.rmtree(folder, ignore_errors=True)
         save_tagger(tagger, folder)
@@ -104,19 +104,23 @@ class RunFolder:
         rows = "".join(json.dumps(row) + "\n" for row in state.history)
         _write(self.path / METRICS, rows)
         _write(self.path / STATE, json.dumps(asdict(state), indent=2) + "\n")
-        self.prune(state)
-
-    def prune(self, state: RunState) -> None:
-        """Remove the checkpoints that nothing needs.
-
-        What stays is the best one and, while the run goes on, the last one, which it goes on from.
-        """
-        last = self.checkpoint(state.epochs_done)
+        keep = {folder, self.checkpoint(state.best_epoch)}
         for old in sorted((self.path / CHECKPOINTS).iterdir()):
-            if old != self.checkpoint(state.best_epoch) and (state.finished or old != last):
+            if old not in keep:
                 shutil.rmtree(old)
-            elif old != last:
+            elif old != folder:
                 (old / OPTIMIZER).unlink(missing_ok=True)
+
+    def keep_best_only(self) -> None:
+        """Remove all checkpoints of a finished run but the best.
+
+        Raises:
+            CheckpointError: If the folder holds no run or no epoch is complete.
+        """
+        best = self.best()
+        for other in (self.path / CHECKPOINTS).iterdir():
+            if other != best:
+                shutil.rmtree(other)
 
     def restore(self, state: RunState, optimizer: Optimizer, schedule: LRScheduler) -> None:
         """Load optimiser and schedule of the last complete epoch; no pickled code is run."""

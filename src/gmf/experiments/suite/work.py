@@ -63,5 +63,5 @@ def finish(
     # The result comes last: where it is, all is there.
     with replacing(run.folder / RESULT) as half:
         half.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    RunFolder(run.folder).prune(state)
+    RunFolder(run.folder).keep_best_only()
     return FinishedRun(run.dataset, run.variant, run.seed, run.folder, result["minutes"])
