@@ -2,16 +2,39 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from html import escape
 
 from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-#: A count, a fraction, a text, or nothing to show.
-Cell = int | float | str | None
+
+@dataclass(frozen=True, slots=True)
+class Percent:
+    """A fraction that is shown as percent with two decimals, as papers of the field print scores.
+
+    Args:
+        mean: The fraction, or the mean of fractions.
+        deviation: Sample standard deviation; ``None`` for a single value.
+        is_signed: Whether it is a difference, shown with its sign.
+    """
+
+    mean: float
+    deviation: float | None = None
+    is_signed: bool = False
+
+    def __str__(self) -> str:
+        sign = "+" if self.is_signed else ""
+        spread = "" if self.deviation is None else f" ± {100 * self.deviation:.2f}"
+        return f"{100 * self.mean:{sign}.2f}{spread}"
+
+
+#: A count, a fraction, a percentage, a number with its own decimals, a text, or nothing to show.
+Cell = int | float | Percent | Decimal | str | None
 
 _LATEX_SPECIAL = {
+    "±": r"$\pm$",
     "\\": r"\textbackslash{}",
     "&": r"\&",
     "%": r"\%",

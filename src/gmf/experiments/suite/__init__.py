@@ -1,0 +1,1 @@
+"""All systems, ablations and sweeps of the paper under one protocol."""
