@@ -59,12 +59,14 @@ class Table:
         columns: Headings; the first column names the rows.
         rows: As many cells as headings.
         note: What a reader must know, below the table.
+        secondary: Indices of rows that stand back, for comparison only; seen in HTML.
     """
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
+    secondary: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         for row in self.rows:
@@ -127,7 +129,11 @@ def to_html(table: Table) -> str:
             parts.append(f"<{name}{scope}{kind}>{escape(format_cell(cell))}</{name}>")
         return "".join(parts)
 
-    body = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in table.rows)
+    def line(place: int) -> str:
+        kind = ' class="secondary"' if place in table.secondary else ""
+        return f"<tr{kind}>{cells(table.rows[place], 'td')}</tr>"
+
+    body = "".join(map(line, range(len(table.rows))))
     note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
     return (
         f'<div class="scroll"><table><caption>{escape(table.title)}</caption>'

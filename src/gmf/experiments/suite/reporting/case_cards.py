@@ -25,9 +25,10 @@ def case_card(case: Case) -> str:
 
 def _picture(case: Case) -> str:
     try:
-        return picture_with_boxes(case.sample.images[0])
+        shown = [picture_with_boxes(image) for image in case.sample.images[:1]]
     except UnusableImageError:
-        return '<div class="picture">no picture</div>'
+        shown = []
+    return "".join(shown) or '<div class="picture">no picture</div>'
 
 
 def _line(name: str, tweet: TweetSpans, entities: tuple[Entity, ...], note: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gmf.core.errors import DataError
 from gmf.core.types import Sample
 from gmf.data.images import UnusableImageError, open_image
 from gmf.data.readers import read_split
@@ -14,10 +15,10 @@ from gmf.experiments.suite.reporting.results import RULE, SuiteResults
 #: Systems that are shown, where they have runs: the paper's four and BERT-CRF.
 SHOWN = (TEXT_BASELINE, "debiascl", "gmf-without-vcg", "gmf-without-cm", GMF)
 RULE_OF_CHOICE = (
-    "For each heading, of the tweets with entities and a readable picture that it describes, the "
-    "one on which most of the shown systems are wrong; the first of the file among equals; no "
-    "tweet twice. Right: all entities of the tweet and no others. Predictions of one seed. "
-    "Cases illustrate, they prove nothing."
+    "For each heading, of the tweets with entities that it describes, the one on which most of the "
+    "shown systems are wrong, the first of the file among equals; those with a readable picture go "
+    "before all others; no tweet twice. Right: all entities of the tweet and no others. "
+    "Predictions of one seed. Cases illustrate, they prove nothing."
 )
 
 
@@ -67,7 +68,7 @@ def choose_cases(results: SuiteResults, *, dataset: str, folder: Path) -> CaseSt
         ``None`` unless GMF and another of the shown systems have runs with a seed in common.
 
     Raises:
-        DataError: If the test split cannot be read.
+        DataError: If the test split cannot be read or lacks a tweet of the runs.
     """
     chosen = _same_seed(results, dataset)
     if chosen is None:
@@ -81,6 +82,9 @@ def choose_cases(results: SuiteResults, *, dataset: str, folder: Path) -> CaseSt
             spans[variant] = spans_of_pairs(system.runs[seed].pairs, rule=RULE)
     tweets = [dict(zip(spans, row, strict=True)) for row in zip(*spans.values(), strict=True)]
     by_id = {sample.id: sample for sample in samples}
+    for tweet in tweets:
+        if _id(tweet) not in by_id:
+            raise DataError(f"{dataset}: tweet {_id(tweet)!r} of the runs is not in its test split")
     taken: set[int] = set()
     cases: list[Case] = []
     absent: list[str] = []
@@ -91,7 +95,7 @@ def choose_cases(results: SuiteResults, *, dataset: str, folder: Path) -> CaseSt
             continue
         taken.add(place)
         said = tuple((system_name(variant), tweet) for variant, tweet in tweets[place].items())
-        cases.append(Case(title, by_id[said[0][1].id], said))
+        cases.append(Case(title, by_id[_id(tweets[place])], said))
     return CaseStudy(tuple(cases), tuple(absent), seed)
 
 
@@ -141,11 +145,13 @@ def _best(
         gold = next(iter(tweet.values())).gold
         if place not in taken and gold and condition(right):
             ranked.append((sum(right.values()), place))
-    for _, place in sorted(ranked):
-        sample = samples.get(next(iter(tweets[place].values())).id)
-        if sample is not None and _has_picture(sample):
-            return place
-    return None
+    places = [place for _, place in sorted(ranked)]
+    pictured = (place for place in places if _has_picture(samples[_id(tweets[place])]))
+    return next(pictured, places[0] if places else None)
+
+
+def _id(tweet: dict[str, TweetSpans]) -> str:
+    return next(iter(tweet.values())).id
 
 
 def _has_picture(sample: Sample) -> bool:

@@ -112,9 +112,9 @@ def _significance(compared: Mapping[str, GmfComparison]) -> str:
             group = names[0] if comparison.is_significant else names[1]
         else:
             group = names[4] if comparison.is_significant else names[3]
-        groups[group].append(f"{system_name(variant)} ({_points(comparison)})")
+        groups[group].append(f"{system_name(variant)} {_points(comparison)}")
     said = [f"{group}: {_listed(systems)}." for group, systems in groups.items() if systems]
-    return f"{' '.join(said)} Threshold: adjusted p below {ALPHA:g}."
+    return f"{' '.join(said)} Adjusted p, threshold {ALPHA:g}."
 
 
 def _ablations(results: SuiteResults, dataset: str) -> list[str]:
@@ -124,14 +124,14 @@ def _ablations(results: SuiteResults, dataset: str) -> list[str]:
         difference = comparison.f1.difference
         verdict = "a significant" if comparison.is_significant else "no significant"
         effect = "loss" if difference < 0 else "gain" if difference > 0 else "change"
-        text = f"{system_name(variant)}: {_points(comparison)} of F1 to GMF, {verdict} {effect}."
+        text = f"{system_name(variant)}: F1 {_points(comparison)}, {verdict} {effect}."
         printed = reported_scores(dataset, variant=variant)
         if printed and whole:
             less = printed.overall["f1"] - whole.overall["f1"]
             agrees = "as here" if less * difference > 0 else "unlike here"
             text += f" The paper prints {100 * less:+.2f}, {agrees} in sign."
         elif difference > 0:
-            text += " This contradicts the paper, where every module helps."
+            text += " In the paper every ablation loses."
         said.append(text)
     return said
 
@@ -158,7 +158,7 @@ def _score(system: SystemResults) -> str:
 
 
 def _points(comparison: GmfComparison) -> str:
-    return f"{100 * comparison.f1.difference:+.2f}, adjusted p {comparison.adjusted_p:.4f}"
+    return f"{100 * comparison.f1.difference:+.2f} (p {comparison.adjusted_p:.4f})"
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -48,14 +48,16 @@ def draw_cases(dataset: str, *, study: CaseStudy, theme: Theme) -> "Figure":
 
 def _picture(axes: "Axes", case: Case, theme: Theme) -> None:
     axes.set_axis_off()
-    axes.set_anchor("N")
+    axes.set_anchor("NW")
     try:
-        picture = open_image(case.sample.images[0].source)
+        pictures = [open_image(image.source) for image in case.sample.images[:1]]
     except UnusableImageError:
+        pictures = []
+    for picture in pictures:
+        picture.thumbnail((_MAX_SIDE_PX, _MAX_SIDE_PX))
+        axes.imshow(np.asarray(picture))
+    if not pictures:
         axes.text(0.5, 0.5, "no picture", ha="center", va="center", color=theme.soft)
-        return
-    picture.thumbnail((_MAX_SIDE_PX, _MAX_SIDE_PX))
-    axes.imshow(np.asarray(picture))
 
 
 #: Text, colour and whether it is bold.

@@ -54,7 +54,12 @@ def _bars(axes: "Axes", counts: Sequence[tuple[str, SeedSummary]], theme: Theme)
     colours = [theme.first if variant == GMF else theme.rest for variant, _ in shown]
     names = [system_name(variant) for variant, _ in shown]
     axes.barh(
-        names, means, xerr=deviations, color=colours, ecolor=theme.ink, height=0.7, capsize=2.5
+        names,
+        means,
+        xerr=deviations,
+        color=colours,
+        height=0.7,
+        error_kw={"ecolor": theme.ink, "elinewidth": 1.2, "capthick": 1.2, "capsize": 2.5},
     )
     room = max((m + d for m, d in zip(means, deviations, strict=True)), default=0) or 1
     for place, (mean, deviation) in enumerate(zip(means, deviations, strict=True)):

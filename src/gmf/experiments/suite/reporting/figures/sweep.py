@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from gmf.evaluation.significance import SeedSummary
 from gmf.experiments.suite.reporting.figures.style import Theme
 from gmf.experiments.suite.reporting.names import Sweep, dataset_name
@@ -49,11 +51,9 @@ def draw_sweeps(
 
 
 def _panel(axes: "Axes", sweep: Sweep, points: Sequence[SweepPoint], theme: Theme) -> None:
-    names = [
-        point.value if isinstance(point.value, str) else f"{point.value:g}" for point in points
-    ]
+    names = [_named(point.value, sweep) for point in points]
     is_named = any(isinstance(point.value, str) for point in points)
-    # Names, and values that are whole, stand at equal distances.
+    # Names have no distance: they stand side by side, without a line.
     places = [n if is_named else float(point.value) for n, point in enumerate(points)]
     link = "" if is_named else "-"
     _series(
@@ -75,9 +75,17 @@ def _panel(axes: "Axes", sweep: Sweep, points: Sequence[SweepPoint], theme: Them
     if sweep.is_log:
         axes.set_xscale("log")
         axes.minorticks_off()
-    axes.set_xticks(places, names, rotation=30 if is_named or sweep.is_log else 0)
+    axes.set_xticks(places, names, rotation=30 if is_named else 0)
     axes.margins(x=0.12, y=0.15)
     axes.set_title(sweep.title)
+
+
+def _named(value: float | str, sweep: Sweep) -> str:
+    if isinstance(value, str):
+        return value
+    if sweep.is_log:
+        return np.format_float_scientific(value, trim="-", exp_digits=1)
+    return f"{value:g}"
 
 
 def _series(
