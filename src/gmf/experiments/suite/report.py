@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from gmf.data.statistics import folder_statistics
+from gmf.data.statistics import SplitStatistics, folder_statistics
 from gmf.evaluation.tables import Cell, Percent, Table, to_latex, to_markdown
 from gmf.experiments.suite.finished import FinishedRun
 from gmf.experiments.suite.reporting.cases import choose_cases
@@ -53,59 +53,62 @@ def write_report(
     """
     check_installed()
     results = SuiteResults(runs)
-    chapters: list[Chapter] = []
-    files: dict[str, Table] = {}
     for name in ("tables", "figures"):
         (out / name).mkdir(parents=True, exist_ok=True)
+    chapters: list[Chapter] = []
+    tables: dict[str, Table] = {}
     for dataset in dataset_order({*data, *results.datasets}):
-        statistics = folder_statistics(data[dataset]) if dataset in data else {}
-        tables = {
-            f"table-1-{dataset}": statistics_table(dataset, counts=statistics)
-            if statistics
-            else None,
-            _TABLE_FILES.get(dataset, f"systems-{dataset}"): systems_table(results, dataset=dataset)
-            if results.systems(dataset)
-            else None,
-            f"table-4-{dataset}": ablation_table(results, dataset=dataset),
-        }
-        found = {name: table for name, table in tables.items() if table is not None}
-        files |= found
-        study = (
-            choose_cases(results, dataset=dataset, folder=data[dataset])
-            if dataset in data
-            else None
-        )
+        folder = data.get(dataset)
+        statistics = {} if folder is None else folder_statistics(folder)
+        found = _tables(results, dataset, statistics)
+        study = folder and choose_cases(results, dataset=dataset, folder=folder)
+        figures = dataset_figures(results, dataset=dataset, study=study, folder=out / "figures")
+        said = findings(results, dataset=dataset, statistics=statistics)
+        tables |= found
         chapters.append(
-            Chapter(
-                dataset,
-                dataset_name(dataset),
-                findings(results, dataset=dataset, statistics=statistics),
-                list(found.values()),
-                dataset_figures(results, dataset=dataset, study=study, folder=out / "figures"),
-                study,
-            )
+            Chapter(dataset, dataset_name(dataset), said, list(found.values()), figures, study)
         )
-    missing = missing_runs(results, datasets=data)
-    shared = shared_figures(results, folder=out / "figures")
-    rows = run_rows(results, out=out)
-    notes = _notes(encoders, rows)
-    for name, table in files.items():
+    for name, table in tables.items():
         _write(out / "tables" / f"{name}.md", f"{to_markdown([table])}\n")
         _write(out / "tables" / f"{name}.tex", f"{to_latex([table])}\n")
+    missing = missing_runs(results, datasets=data)
+    rows = run_rows(results, out=out)
     content = {
         "encoders": encoders,
         "rule": RULE,
         "counting": COUNTING,
         "method": METHOD,
         "findings": {chapter.key: chapter.findings for chapter in chapters},
-        "tables": {name: _plain(table) for name, table in files.items()},
+        "tables": {name: _plain(table) for name, table in tables.items()},
         "missing": missing,
         "runs": rows,
     }
     text = json.dumps(content, ensure_ascii=False, indent=2)
     _write(out / "tables" / "tables.json", f"{text}\n")
-    page = report_page(chapters, notes=notes, shared=shared, missing=missing, runs=run_table(rows))
+    page = report_page(
+        chapters,
+        notes=_notes(encoders, rows),
+        shared=shared_figures(results, folder=out / "figures"),
+        missing=missing,
+        runs=run_table(rows),
+    )
     _write(out / "report.html", page)
+
+
+def _tables(
+    results: SuiteResults, dataset: str, statistics: Mapping[str, SplitStatistics]
+) -> dict[str, Table]:
+    """Return the tables of a data set by file stem."""
+    found: dict[str, Table] = {}
+    if statistics:
+        found[f"table-1-{dataset}"] = statistics_table(dataset, counts=statistics)
+    if results.systems(dataset):
+        name = _TABLE_FILES.get(dataset, f"systems-{dataset}")
+        found[name] = systems_table(results, dataset=dataset)
+    ablations = ablation_table(results, dataset=dataset)
+    if ablations is not None:
+        found[f"table-4-{dataset}"] = ablations
+    return found
 
 
 def _notes(encoders: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:

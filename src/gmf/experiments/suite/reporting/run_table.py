@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from gmf.evaluation.tables import Percent, Table
-from gmf.experiments.suite.finished import PREDICTIONS, FinishedRun
+from gmf.experiments.suite.finished import FinishedRun
 from gmf.experiments.suite.reporting.names import dataset_name, system_name
 from gmf.experiments.suite.reporting.results import SuiteResults
+
+#: File of a run's predictions on the test split.
+_PREDICTIONS = "test.jsonl"
 
 
 def run_rows(results: SuiteResults, *, out: Path) -> list[dict[str, Any]]:
@@ -34,7 +37,7 @@ def run_rows(results: SuiteResults, *, out: Path) -> list[dict[str, Any]]:
                     "minutes": run.minutes,
                     "folder": _folder(run.run, out),
                     "config": made.get("config_digest", ""),
-                    "predictions": sha256((run.run.folder / PREDICTIONS).read_bytes()).hexdigest(),
+                    "predictions": sha256((run.run.folder / _PREDICTIONS).read_bytes()).hexdigest(),
                     "images": made.get("image_counts", {}),
                     "encoders": made.get("encoders", {}),
                     "versions": made.get("versions", {}),

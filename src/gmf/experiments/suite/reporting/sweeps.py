@@ -1,5 +1,6 @@
 """Sweeps: F1 by the value of one parameter, GMF itself at its own value."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any, cast
@@ -68,7 +69,7 @@ def _point(value: float | str, runs: list[RunResults], *, is_default: bool = Fal
     return SweepPoint(value, test, dev, is_default)
 
 
-def dev_f1(epoch: dict[str, Any]) -> float:
+def dev_f1(epoch: Mapping[str, Any]) -> float:
     """Return the lenient micro F1 on the dev split after an epoch."""
     return float(epoch["dev"][RULE]["micro"]["f1"])
 

@@ -59,11 +59,10 @@ def mean_and_band(
     columns = [
         [run[epoch] for run in runs if epoch < len(run)] for epoch in range(max(map(len, runs)))
     ]
-    return (
-        np.array([np.mean(column) for column in columns]),
-        np.array([min(column) for column in columns]),
-        np.array([max(column) for column in columns]),
-    )
+    mean = np.array([sum(column) / len(column) for column in columns], dtype=np.float64)
+    low = np.array([min(column) for column in columns], dtype=np.float64)
+    high = np.array([max(column) for column in columns], dtype=np.float64)
+    return mean, low, high
 
 
 def _curve(

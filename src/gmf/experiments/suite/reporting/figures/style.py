@@ -117,7 +117,7 @@ def _rendered(drawing: Drawing, theme: Theme, kind: str) -> bytes:
 def _styled(theme: Theme) -> Generator[None]:
     import matplotlib
 
-    options: dict[str, Any] = {
+    options: Any = {
         "figure.facecolor": theme.paper,
         "savefig.facecolor": theme.paper,
         "axes.facecolor": theme.paper,
