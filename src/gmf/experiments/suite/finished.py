@@ -8,6 +8,7 @@ from typing import Any
 from gmf.core.errors import CheckpointError
 from gmf.evaluation.pairs import TweetPair
 from gmf.evaluation.prediction_io import read_pairs
+from gmf.training.run_folder import METRICS
 
 #: What the suite adds to a run folder: predictions on the test split, and what they are worth.
 PREDICTIONS, RESULT = "test.jsonl", "result.json"
@@ -19,32 +20,36 @@ class FinishedRun:
 
     Args:
         dataset: Name of the data set, e.g. ``twitter2017`` or ``demo``.
-        variant: Model name, or for example ``gmf-without-vcg`` or ``gmf-alpha-0.3``.
+        variant: A model's name, an ablation (``gmf-without-vcg``, ``-csa``, ``-cm``, ``-all``), or
+            a point of a sweep (``gmf-alpha-0.3``).
         seed: Seed of the run.
-        folder: Run folder: ``config.yaml``, ``metrics.jsonl``, checkpoints, and ``test.jsonl`` and
-            ``result.json`` of the suite.
-        minutes: Minutes of training.
+        folder: Run folder: ``config.yaml``, ``metrics.jsonl``, the best checkpoint, and
+            ``test.jsonl`` and ``result.json`` of the suite.
     """
 
     dataset: str
     variant: str
     seed: int
     folder: Path
-    minutes: float
 
-    def report(self) -> dict[str, Any]:
-        """Return the report of the test split, as ``Report.to_dict`` gives it.
+    def result(self) -> dict[str, Any]:
+        """Return ``minutes`` of training and ``report``, ``Report.to_dict`` of the test split.
 
         Raises:
             CheckpointError: If the run has no readable result.
         """
         path = self.folder / RESULT
         try:
-            return json.loads(path.read_text(encoding="utf-8"))["report"]
-        except (OSError, ValueError, KeyError, TypeError) as error:
+            return json.loads(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
             raise CheckpointError(
                 f"{path}: expected the result of a scored run ({error}); run the suite again"
             ) from error
+
+    @property
+    def test_f1(self) -> float:
+        """Lenient micro F1 on the test split, in [0, 1]."""
+        return self.result()["report"]["lenient"]["micro"]["f1"]
 
     def epochs(self) -> list[dict[str, Any]]:
         """Return the metrics of each epoch, in order: losses, dev scores, seconds.
@@ -52,7 +57,7 @@ class FinishedRun:
         Raises:
             CheckpointError: If the run has no readable metrics.
         """
-        path = self.folder / "metrics.jsonl"
+        path = self.folder / METRICS
         try:
             return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         except (OSError, ValueError) as error:

@@ -103,13 +103,7 @@ class Manifest:
     def finished(self) -> list[FinishedRun]:
         """Return the runs that are trained and scored."""
         return [
-            FinishedRun(
-                row["dataset"],
-                row["variant"],
-                row["seed"],
-                self.out / row["folder"],
-                row["minutes"],
-            )
+            FinishedRun(row["dataset"], row["variant"], row["seed"], self.out / row["folder"])
             for row in self.rows.values()
             if row["status"] == "finished" and (self.out / row["folder"] / RESULT).exists()
         ]

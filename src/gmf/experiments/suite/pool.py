@@ -117,8 +117,8 @@ def _work(run: PlannedRun, threads: int | None, connection: Connection) -> None:
         found = finish(
             run, on_epoch=lambda row: connection.send(RunEvent(run, "epoch", epoch=row["epoch"]))
         )
-        f1 = found.report()["lenient"]["micro"]["f1"]
-        text = f"test F1 {100 * f1:.2f} (lenient), {found.minutes:.1f} min"
+        minutes = found.result()["minutes"]
+        text = f"test F1 {100 * found.test_f1:.2f} (lenient), {minutes:.1f} min"
         connection.send(RunEvent(run, "finished", text=text))
     except GmfError as error:
         connection.send(RunEvent(run, "failed", text=str(error)))

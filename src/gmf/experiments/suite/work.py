@@ -64,4 +64,4 @@ def finish(
     with replacing(run.folder / RESULT) as half:
         half.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     RunFolder(run.folder).keep_best_only()
-    return FinishedRun(run.dataset, run.variant, run.seed, run.folder, result["minutes"])
+    return FinishedRun(run.dataset, run.variant, run.seed, run.folder)
