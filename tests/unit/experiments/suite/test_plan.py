@@ -164,3 +164,8 @@ def test_a_wrong_key_or_value_is_named_with_its_variant():
         plan(only=["bert"], settings={"*": ["model.max_objects=1"]})
     with pytest.raises(ConfigError, match=r"gmf on twitter2017: .*not a packaged pair"):
         plan("large", only=["bert"])
+
+
+def test_the_report_knows_every_sweep_of_the_plan():
+    planned = {(sweep.name, sweep.option) for sweep in variants.SWEEPS}
+    assert {(sweep.name, sweep.option) for sweep in names.SWEEPS} == planned

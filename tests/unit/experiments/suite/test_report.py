@@ -162,7 +162,7 @@ def test_sweeps_take_gmf_as_a_point(tmp_path):
     assert (alpha[1].test.mean, alpha[1].dev.mean) == (1.0, 0.8)
     layers = sweep_points(results, dataset="demo", sweep=by_name["layers"])
     assert [p.value for p in layers] == ["all", "upper"]
-    assert sweep_points(results, dataset="demo", sweep=by_name["rate"]) == []
+    assert sweep_points(results, dataset="demo", sweep=by_name["learning-rate"]) == []
     wrong = SuiteResults([run(tmp_path, "gmf-alpha-big", 0)])
     with pytest.raises(DataError, match="expected a number after 'gmf-alpha-'"):
         sweep_points(wrong, dataset="demo", sweep=by_name["alpha"])

@@ -62,7 +62,7 @@ SWEEPS = (
     Sweep("objects", "objects of each image", "model.max_objects"),
     Sweep("cells", "cells per side", "model.cells_per_side"),
     Sweep("layers", "layers that receive clues", "model.clue_layers"),
-    Sweep("rate", "learning rate", "training.learning_rate", is_log=True),
+    Sweep("learning-rate", "learning rate", "training.learning_rate", is_log=True),
 )
 
 
