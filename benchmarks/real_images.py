@@ -27,9 +27,7 @@ def tweets_with_image(folder: Path) -> list[Sample]:
     return [s for s in samples if any(Path(str(image.source)).is_file() for image in s.images)]
 
 
-def predictions_of(
-    tagger: Tagger, samples: Sequence[Sample], control: Control
-) -> list[Prediction]:
+def predictions_of(tagger: Tagger, samples: Sequence[Sample], control: Control) -> list[Prediction]:
     """Return predictions with the images that a control leaves."""
     shown = apply_control(samples, control=control).samples
     return list(predict(tagger.model, shown, collator=tagger.collator(cached=True)))
@@ -52,9 +50,7 @@ def main() -> None:
         for control, predictions in found.items():
             gold = [p.sample.tags or () for p in predictions]
             f1[control] = score(gold, [p.tags for p in predictions]).lenient.micro
-        changed = sum(
-            a.tags != b.tags for a, b in zip(found["real"], found["none"], strict=True)
-        )
+        changed = sum(a.tags != b.tags for a, b in zip(found["real"], found["none"], strict=True))
         cells = [f"{100 * f1[name].f1:.1f}" for name in ("real", "shuffled", "none")]
         entities = f1["real"].gold
         print(f"| {run} | {len(samples)} | {entities} | {' | '.join(cells)} | {changed} |")

@@ -104,7 +104,11 @@ def test_the_manifest_tells_what_stands_behind_every_run(suite):
     assert manifest["settings"] == {"*": QUICK}
     for row, one in zip(manifest["runs"], result.finished, strict=True):
         assert row["folder"] == f"runs/tiny/{one.variant}/seed-1"
-        assert (row["status"], row["seed"], row["minutes"]) == ("finished", 1, one.result()["minutes"])
+        assert (row["status"], row["seed"], row["minutes"]) == (
+            "finished",
+            1,
+            one.result()["minutes"],
+        )
         assert row["test_f1"]["lenient"] == one.test_f1
         provenance = json.loads((one.folder / "provenance.json").read_text())
         assert row["config_digest"] == provenance["config_digest"]
@@ -224,7 +228,7 @@ def test_the_command_shows_its_plan_and_says_what_failed(workplace, tmp_path):
     words = command(workplace, out, "--only", "bert*", "--settings", str(settings))
     shown = gmf(*words, "--dry-run")
     assert shown.exit_code == 0, shown.output
-    assert "2 runs" in shown.stdout
+    assert "runs: 2" in shown.stdout
     assert shown.stdout.count("to do") == 2
     assert not out.exists()
     (out / "runs" / "tiny" / "bert" / "seed-1").mkdir(parents=True)

@@ -91,7 +91,7 @@ def _plan_table(runs: Sequence[PlannedRun]) -> Table:
         epochs = run.config.training.epochs
         row = run.dataset, run.variant, str(run.seed), run.preset, str(epochs), _standing(run)
         table.add_row(*row)
-    table.caption = f"{len(runs)} runs"
+    table.caption = f"runs: {len(runs)}"
     return table
 
 

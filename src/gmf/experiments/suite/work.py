@@ -47,11 +47,14 @@ def finish(
     Raises:
         GmfError: If training or scoring fails; see ``train`` and ``evaluate_run``.
     """
-    state, _ = train(run.config, run.folder, on_epoch=on_epoch)
+    state = state_of(run)
+    if not state.finished:
+        state, _ = train(run.config, run.folder, on_epoch=on_epoch)
     found = evaluate_run(run.folder)
-    seconds = sum(row["train_seconds"] + row["dev_seconds"] for row in state.history)
+    seconds: float = sum(row["train_seconds"] + row["dev_seconds"] for row in state.history)
+    minutes = round(seconds / 60, 3)
     result = {
-        "minutes": round(seconds / 60, 3),
+        "minutes": minutes,
         "epochs": state.epochs_done,
         "best_epoch": state.best_epoch,
         "dev_f1": state.best_f1,
