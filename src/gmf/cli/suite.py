@@ -18,20 +18,17 @@ from rich.progress import (
 from rich.table import Table
 
 from gmf.cli.output import messages, results, say, write
-from gmf.core.errors import ConfigError
-from gmf.experiments.suite.manifest import MANIFEST
+from gmf.core.errors import CheckpointError, ConfigError
+from gmf.experiments.suite.manifest import MANIFEST, Manifest
 from gmf.experiments.suite.plan import PlannedRun, SuiteOptions, name_folders, plan_runs
 from gmf.experiments.suite.pool import RunEvent, default_jobs
+from gmf.experiments.suite.report import write_report
+from gmf.experiments.suite.reporting.figures.style import check_installed
 from gmf.experiments.suite.run import run_suite
 from gmf.experiments.suite.settings import read_settings
 from gmf.experiments.suite.work import is_finished, state_of
 
-suite_app = typer.Typer(no_args_is_help=True)
-
-
-@suite_app.callback()
-def suite() -> None:
-    """The paper's comparison as one suite."""
+suite_app = typer.Typer(no_args_is_help=True, help="The paper's comparison as one suite.")
 
 
 @suite_app.command("paper")
@@ -57,12 +54,14 @@ def paper(
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Runs at a time; a core each by default.")
     ] = None,
-    out: Annotated[Path, typer.Option(help="Folder of runs and manifest.")] = Path("suite-output"),
+    out: Annotated[Path, typer.Option(help="Folder of runs, manifest and report.")] = Path(
+        "suite-output"
+    ),
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would run and stop.")
     ] = False,
 ) -> None:
-    """Train and score every system; the same command goes on with a killed suite."""
+    """Train, score and report every system; the same command goes on with a killed suite."""
     options = SuiteOptions(
         data=name_folders(data),
         encoders=encoders,
@@ -75,14 +74,40 @@ def paper(
     if dry_run:
         results.print(_plan_table(runs))
         return
+    # The report needs it, and that must not show after hours.
+    check_installed()
     with _watching(len(runs)) as on_event:
         done = run_suite(runs, out, options=options, jobs=jobs or default_jobs(), on_event=on_event)
+    _write_report(out)
     for run, error in done.failed:
         say(f"failed: {run.name}: {error}")
     write(f"{out}: {len(runs) - len(done.failed)} of {len(runs)} runs finished, see {MANIFEST}")
     if done.failed:
         say("the same command tries the failed runs again")
         raise typer.Exit(1)
+
+
+@suite_app.command("report")
+def report(
+    out: Annotated[Path, typer.Argument(help="Folder of a suite.")],
+) -> None:
+    """Write the report again from the runs that are finished; nothing is trained."""
+    if not (out / MANIFEST).is_file():
+        raise CheckpointError(f"{out}: no suite here; expected {MANIFEST}")
+    _write_report(out)
+
+
+def _write_report(out: Path) -> None:
+    manifest = Manifest(out)
+    for row in manifest.rows.values():
+        for warning in row.get("warnings", ()):
+            say(f"warning: {row['folder']}: {warning}")
+    finished = manifest.finished()
+    if not finished:
+        say("no run is finished, so there is nothing to report")
+        return
+    write_report(finished, out, data=manifest.data, encoders=manifest.encoders)
+    write(f"report of {len(finished)} runs: {out / 'report.html'}")
 
 
 def _plan_table(runs: Sequence[PlannedRun]) -> Table:

@@ -7,7 +7,6 @@ from fixtures.encoders import save_tiny_encoders
 from gmf.core.errors import ConfigError
 from gmf.experiments.presets import load_run_config
 from gmf.experiments.suite.plan import SuiteOptions, name_folders, plan_runs
-from gmf.experiments.suite.reporting import names
 from gmf.experiments.suite.settings import read_settings
 from gmf.experiments.suite.variants import ABLATIONS, SWEEPS, VARIANTS, select
 from gmf.models.registry import MODELS
@@ -165,8 +164,3 @@ def test_a_wrong_key_or_value_is_named_with_its_variant():
         plan(only=["bert"], settings={"*": ["model.max_objects=1"]})
     with pytest.raises(ConfigError, match=r"gmf on twitter2017: .*not a packaged pair"):
         plan("large", only=["bert"])
-
-
-def test_the_report_knows_every_sweep_of_the_plan():
-    planned = {(sweep.name, sweep.option) for sweep in SWEEPS}
-    assert {(sweep.name, sweep.option) for sweep in names.SWEEPS} == planned
