@@ -1,8 +1,6 @@
-"""Devices, numeric precision, memory and seeds."""
+"""Devices, numeric precision and seeds."""
 
-import ctypes
 import random
-import sys
 from typing import Literal
 
 import numpy as np
@@ -34,21 +32,3 @@ def seed_everything(*parts: int) -> None:
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
-
-
-def keep_freed_memory() -> bool:
-    """Let the C library keep freed memory for the next allocation of this process.
-
-    A training step frees and asks for the same large arrays again, for example the gradient of the
-    word embeddings. By default glibc takes each anew from the system, which clears it page by page:
-    8 to 9% of the processor time of a step with MiniLM and MobileNetV2, at the same peak memory.
-
-    Returns:
-        Whether the C library is glibc and took it.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if mallopt is None:
-        return False
-    trim_threshold, top_pad, mmap_max = -1, -2, -4
-    values = {mmap_max: 0, trim_threshold: 1 << 30, top_pad: 64 << 20}
-    return sum(mallopt(option, value) for option, value in values.items()) == len(values)

@@ -7,7 +7,8 @@ from typing import Any
 import torch
 
 from gmf.core.errors import ConfigError
-from gmf.core.runtime import keep_freed_memory, resolve_precision, seed_everything
+from gmf.core.memory import freed_memory_kept
+from gmf.core.runtime import resolve_precision, seed_everything
 from gmf.core.tags import TagSet
 from gmf.core.types import Sample
 from gmf.data.image_report import ImageReport
@@ -49,7 +50,6 @@ def train(
     if config.data.folder is None:
         raise ConfigError("data.folder: expected a folder with train and dev; add data.folder=DIR")
     splits = {name: read_split(config.data.folder, name) for name in ("train", "dev")}
-    keep_freed_memory()
     seed_everything(config.seed)
     options = config.model.model_dump()
     tagger = build_tagger(
@@ -74,7 +74,8 @@ def train(
         on_step=on_step,
         on_epoch=on_epoch,
     )
-    return trainer.run(provenance), collator.report
+    with freed_memory_kept():
+        return trainer.run(provenance), collator.report
 
 
 def _provenance(config: RunConfig, splits: dict[str, list[Sample]]) -> dict[str, Any]:
