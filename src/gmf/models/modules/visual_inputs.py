@@ -50,7 +50,7 @@ def object_vectors(
     """
     present = batch.view_index >= 0
     regions = present & batch.view_is_region
-    shown = torch.where(regions.any(dim=1, keepdim=True), regions, present)
+    shown = regions | (present & ~regions.any(dim=1, keepdim=True))
     vectors = None if maps is None else maps[-1].mean(dim=(2, 3))[:, None]
     return _gather(batch, vectors, shown, channels)
 
