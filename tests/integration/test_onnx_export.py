@@ -25,6 +25,7 @@ from gmf.data.image_report import ImageReport
 from gmf.models.registry import MODELS, model_class
 from gmf.prediction.onnx.engine import OnnxEngine
 from gmf.prediction.onnx.export import export_onnx
+from gmf.prediction.onnx.folder import read_info, write_info
 from gmf.prediction.onnx.quantise import quantise
 from gmf.prediction.pipeline import Pipeline
 from gmf.prediction.torch_engine import TorchEngine
@@ -186,6 +187,20 @@ def test_graphs_have_free_sizes_clear_names_and_no_trace_of_the_machine(folder):
     assert [value.name for value in graph.output] == ["emissions"]
     for file in folder.iterdir():
         assert b".py" not in file.read_bytes()
+
+
+def test_no_slot_says_the_same_as_an_absent_one(folder, tmp_path):
+    info = read_info(folder)
+    assert info.images.takes_no_slots
+    images = info.images.model_copy(update={"takes_no_slots": False})
+    shutil.copytree(folder, tmp_path / "copy")
+    write_info(tmp_path / "copy", info.model_copy(update={"images": images}))
+    samples = [Sample("1", ("Rocky", "in", "Oslo")), Sample("2", ("snow",))]
+    found = []
+    for place in (folder, tmp_path / "copy"):
+        engine = OnnxEngine(place)
+        found.append(engine.model(engine.collator(samples, report=ImageReport())))
+    np.testing.assert_allclose(*found, atol=1e-5)
 
 
 def test_quantised_matrices_are_smaller_and_nearly_agree(tagger, folder, tmp_path):

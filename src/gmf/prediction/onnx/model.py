@@ -125,13 +125,13 @@ class ArrayModel:
             index, is_region = batch.view_index, batch.view_is_region
             is_blank = batch.view_is_blank
         else:
-            # One absent slot in front of one empty picture says the same as no slot at all.
+            slots = 0 if side.takes_no_slots else 1
             maps = {
-                f"stage_map_{number}": np.zeros((1, *shape), np.float32)
+                f"stage_map_{number}": np.zeros((slots, *shape), np.float32)
                 for number, shape in enumerate(side.stage_shapes)
             }
-            index = np.full((len(batch), 1), -1, np.int64)
-            is_region = is_blank = np.zeros((len(batch), 1), np.bool_)
+            index = np.full((len(batch), slots), -1, np.int64)
+            is_region = is_blank = np.zeros((len(batch), slots), np.bool_)
         return {
             **maps,
             "view_index": index,
@@ -184,7 +184,8 @@ def _providers(device: str) -> list[str]:
 def _session(path: Path, providers: list[str], num_threads: int) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = num_threads
-    options.log_severity_level = 3
+    # Faults are raised; printed beside it they would only come twice.
+    options.log_severity_level = 4
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=providers)
     except Exception as error:  # The runtime's own exceptions share no base.
