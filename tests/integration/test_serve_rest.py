@@ -5,9 +5,11 @@ import json
 import pytest
 from fastapi.testclient import TestClient
 from fixtures.serving import encoded, image, picture, same, tiny_pipeline
+from fixtures.taggers import tiny_tagger
 
 from gmf.core.types import ImageInput, Region
 from gmf.data.proposers.filters import RegionFilter
+from gmf.prediction.pipeline import load
 from gmf.serving.app import create_app
 from gmf.serving.regions import RegionFinder
 
@@ -96,6 +98,26 @@ def test_text_only_models_and_blank_stand_ins_are_explained():
         answer = client.post("/v1/entities", json={**body, "images": []}).json()
         assert answer["notes"] == ["blank stand-in in place of an image"]
         assert answer["explanation"]["views"][0]["image"] is None
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_an_exported_model_is_served_the_same_way(tmp_path, pipeline):
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript")
+    from gmf.prediction.onnx.export import export_onnx
+
+    export_onnx(tiny_tagger(), tmp_path / "exported")
+    exported = load(tmp_path / "exported")
+    body = {"text": TEXT, "images": [image(None, [2, 2, 30, 30])], "explain": True}
+    with TestClient(create_app(exported)) as client:
+        assert client.get("/v1/model").json()["name"] == "gmf"
+        answer = client.post("/v1/entities", json=body).json()
+    images = ImageInput(picture(), (Region((2, 2, 30, 30)),))
+    same(answer["entities"], pipeline(TEXT, image=images))
+    same(answer["explanation"]["without_images"], pipeline(TEXT))
+    assert [view["gates"] for view in answer["explanation"]["views"]] == [None, None]
+    assert answer["explanation"]["evidence"][0]["view_attention"] is None
 
 
 def test_regions_are_found_in_images_that_come_without(pipeline):

@@ -9,6 +9,7 @@ from gmf.cli.demo import demo
 from gmf.cli.encoders import encoders_app
 from gmf.cli.evaluate import evaluate
 from gmf.cli.export import export
+from gmf.cli.hub import hub_app
 from gmf.cli.models import models
 from gmf.cli.predict import predict
 from gmf.cli.regions import regions_app
@@ -25,6 +26,7 @@ def mount(app: typer.Typer) -> None:
     app.add_typer(encoders_app, name="encoders")
     app.add_typer(cache_app, name="cache")
     app.add_typer(regions_app, name="regions")
+    app.add_typer(hub_app, name="hub")
     app.command()(models)
     app.command()(train)
     app.command()(evaluate)

@@ -5,9 +5,10 @@ from pathlib import Path
 
 from gmf.core.errors import CheckpointError
 
-_HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
-#: What is fetched of a repository: nothing that could hold code.
-_PATTERNS = ["*.json", "*.safetensors", "*.onnx", "*.txt", "*.model", "README.md"]
+#: ``owner/name``.
+HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+#: What of a model is published and fetched: nothing that could hold code.
+PATTERNS = ["*.json", "*.safetensors", "*.onnx", "*.txt", "*.model"]
 
 
 def model_folder(name: str | Path, *, revision: str | None = None) -> Path:
@@ -28,18 +29,23 @@ def model_folder(name: str | Path, *, revision: str | None = None) -> Path:
         return checkpoint_of(folder)
     if folder.is_dir():
         return folder
-    if folder.exists() or not _HUB_ID.fullmatch(str(name)):
+    if folder.exists() or not HUB_ID.fullmatch(str(name)):
         raise CheckpointError(
             f"{name}: expected a run folder, a checkpoint folder or a hub id (owner/name)"
         )
     from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+    from huggingface_hub.errors import HFValidationError, HTTPError
 
     try:
-        return Path(snapshot_download(str(name), revision=revision, allow_patterns=_PATTERNS))
-    except (HfHubHTTPError, HFValidationError, OSError) as error:
+        return Path(snapshot_download(str(name), revision=revision, allow_patterns=PATTERNS))
+    except (HTTPError, HFValidationError, OSError) as error:
         raise CheckpointError(
             f"{name}: no such folder here, and the hub did not give it "
-            f"({str(error).strip().splitlines()[0]}); check the name, and for a private model log "
+            f"({first_line(error)}); check the name, and for a private model log "
             "in with `hf auth login`"
         ) from error
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of an error's message, or its type."""
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)

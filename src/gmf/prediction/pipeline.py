@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self, overload
 
+from gmf.core.errors import ConfigError
 from gmf.core.types import Sample
 from gmf.data.image_report import ImageReport
 from gmf.prediction.engine import Engine
@@ -113,6 +114,44 @@ class Pipeline:
             samples, batch_size=batch_size, explain=explain, report=report
         )
         return map(document_of, predictions)
+
+    def save_pretrained(self, folder: str | Path, **options: Any) -> Path:
+        """Write all that ``gmf.load`` needs into a folder, with a model card.
+
+        Args:
+            folder: Where to write; made when absent.
+            **options: ``scores`` and ``license``, see ``gmf.prediction.publish.save_pretrained``.
+
+        Raises:
+            ConfigError: If the folder holds something else, or the model was not loaded from one.
+        """
+        from gmf.prediction.publish import save_pretrained
+
+        return save_pretrained(self._folder(), Path(folder), **options)
+
+    def push_to_hub(self, repo_id: str, **options: Any) -> str:
+        """Upload the model with its card to the Hugging Face Hub.
+
+        Args:
+            repo_id: ``owner/name``; made when absent.
+            **options: ``scores``, ``license``, ``private``, ``token``; see
+                ``gmf.prediction.publish.push_to_hub``.
+
+        Returns:
+            Address of the commit.
+
+        Raises:
+            CheckpointError: If the hub refuses.
+            ConfigError: If the id has another form.
+        """
+        from gmf.prediction.publish import push_to_hub
+
+        return push_to_hub(self._folder(), repo_id, **options)
+
+    def _folder(self) -> Path:
+        if self.source is None:
+            raise ConfigError("the model was not loaded from a folder, so there is none to copy")
+        return self.source
 
     @classmethod
     def from_pretrained(cls, name: str | Path, **options: Any) -> Self:

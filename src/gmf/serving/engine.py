@@ -23,7 +23,7 @@ class Engine:
     """
 
     def __init__(
-        self, pipeline: Pipeline, *, batch_size: int = 32, finder: RegionFinder | None = None
+        self, pipeline: Pipeline, *, batch_size: int = 8, finder: RegionFinder | None = None
     ) -> None:
         self.pipeline, self.batch_size = pipeline, batch_size
         self.max_regions = pipeline.engine.max_regions

@@ -174,7 +174,8 @@ def _post_of(texts: dict[str, str], data: Sequence[bytes]) -> Post:
     if explain not in ("true", "false"):
         raise invalid([Fault(field="explain", message="expected true or false")])
     try:
-        regions = _REGIONS.validate_json(texts.get("regions", json.dumps([[]] * len(data))))
+        # An empty field of a form is one that was left out.
+        regions = _REGIONS.validate_json(texts.get("regions") or json.dumps([[]] * len(data)))
     except ValidationError as error:
         faults = [
             fault.model_copy(update={"field": f"regions.{fault.field}".rstrip(".")})

@@ -30,7 +30,7 @@ class Service:
         self, pipeline: Pipeline, config: ServeConfig, *, finder: RegionFinder | None = None
     ) -> None:
         self.config, self.metrics = config, Metrics()
-        self.engine = Engine(pipeline, batch_size=config.max_batch, finder=finder)
+        self.engine = Engine(pipeline, batch_size=config.pass_size, finder=finder)
         self.batcher: Batcher[Post, Entities] = Batcher(
             self._work,
             size=self.engine.size,

@@ -17,6 +17,7 @@ from gmf.prediction import atomic, files, job
 from gmf.prediction.files import predict_files
 from gmf.prediction.inputs.rows import InputOptions
 from gmf.prediction.job import JobOptions
+from gmf.prediction.outputs import base
 
 OPTIONS = JobOptions(shard_rows=3, batch_size=2)
 
@@ -199,6 +200,32 @@ def test_a_kill_at_any_step_loses_and_doubles_nothing(tmp_path, model, monkeypat
             assert not Path(f"{broken}.parts").exists()
             files._forget(broken, files.JobFolder(broken))
     assert kills > 20
+
+
+@pytest.mark.parametrize("name", ["jsonl", "label-studio"])
+def test_a_kill_while_shards_are_put_together_leaves_no_half_output(
+    tmp_path, model, monkeypatch, name
+):
+    source, output = posts(tmp_path / "in.jsonl"), tmp_path / "out.jsonl"
+    options = OPTIONS.model_copy(update={"output_format": name})
+
+    def first_then_die(folder):
+        yield min(path for path in folder.iterdir() if path.suffix)
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        patch.setattr(base, "shards_in", first_then_die)
+        with pytest.raises(Killed):
+            predict_files(model, source, output, options=options)
+    assert not output.exists()
+    report = predict_files(model, source, output, options=options)
+    assert report.resumed_rows == 10
+    if name == "jsonl":
+        check(output)
+    else:
+        assert [task["data"]["row"] for task in json.loads(output.read_text())] == [
+            n for n in range(1, 11) if n != 4
+        ]
 
 
 def content_of(output):

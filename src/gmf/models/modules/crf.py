@@ -124,26 +124,32 @@ class LinearChainCrf(nn.Module):
             segments: ``(row, first word, tags of the run, tag that must not follow)``.
             legal: Sum over legal sequences only.
         """
+        if not segments:
+            return emissions.new_zeros(0)
         moves, _ = self._moves(legal)
         forward = self._forward(emissions, mask, legal=legal)
         backward = self._backward(emissions, mask, legal=legal)
+        longest = max(len(run) for _, _, run, _ in segments)
+        table = torch.tensor(
+            [
+                (row, first, len(run), not_next, *run, *[0] * (longest - len(run)))
+                for row, first, run, not_next in segments
+            ],
+            device=emissions.device,
+        )
+        row, first, length, not_next = table[:, :4].unbind(dim=1)
+        tags, step = table[:, 4:], torch.arange(longest, device=emissions.device)
+        place = (first[:, None] + step).clamp(max=emissions.shape[1] - 1)
+        inner = moves[tags[:, :-1], tags[:, 1:]] + emissions[row[:, None], place, tags][:, 1:]
+        inner = torch.where(step[1:] < length[:, None], inner, 0).sum(dim=1)
+        last = tags.gather(1, length[:, None] - 1)[:, 0]
+        after = first + length
+        next_place = after.clamp(max=emissions.shape[1] - 1)
+        follow = moves[last] + emissions[row, next_place] + backward[row, next_place]
+        follow = follow.scatter(1, not_next[:, None], float("-inf")).logsumexp(dim=1)
+        rest = torch.where(after == mask.sum(dim=1)[row], self.end[last], follow)
         total = self._log_partition(forward, mask)
-        lengths = mask.sum(dim=1).tolist()
-        results: list[Tensor] = []
-        for row, first, tags, not_next in segments:
-            score = forward[row, first, tags[0]]
-            for offset in range(1, len(tags)):
-                tag = tags[offset]
-                score = score + moves[tags[offset - 1], tag] + emissions[row, first + offset, tag]
-            after = first + len(tags)
-            if after == lengths[row]:
-                score = score + self.end[tags[-1]]
-            else:
-                follow = moves[tags[-1]] + emissions[row, after] + backward[row, after]
-                keep = torch.arange(len(follow), device=follow.device) != not_next
-                score = score + follow[keep].logsumexp(dim=0)
-            results.append(score - total[row])
-        return torch.stack(results) if results else emissions.new_zeros(0)
+        return forward[row, first, tags[:, 0]] + inner + rest - total[row]
 
     def _moves(self, legal: bool) -> tuple[Tensor, Tensor]:
         if not legal:

@@ -44,6 +44,7 @@ async function ask() {
   running?.abort();
   const mine = (running = new AbortController());
   error.hidden = true;
+  await editor.settled;
   const post = editor.post;
   if (!post.text.trim()) {
     showTrouble("There is no text.", "Type or paste a post first; images alone hold no entities.");

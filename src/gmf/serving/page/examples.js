@@ -2,7 +2,7 @@
 
 import { byId, h } from "./dom.js";
 
-const DOG = { picture: "dog", alt: "drawing of a dog in the snow", region: { x: 0.2, y: 0.18, width: 0.6, height: 0.72 } };
+const DOG = { picture: "dog", alt: "drawing of a dog in the snow", region: { x: 0.19, y: 0.3, width: 0.65, height: 0.62 } };
 const WOMAN = { picture: "woman", alt: "drawing of a woman with a scarf", region: { x: 0.26, y: 0.12, width: 0.48, height: 0.84 } };
 const DESERT = { picture: "desert", alt: "drawing of red rocks in a desert", region: { x: 0.3, y: 0.22, width: 0.66, height: 0.56 } };
 const PLAYER = { picture: "player", alt: "drawing of a basketball player", region: { x: 0.2, y: 0.08, width: 0.44, height: 0.88 } };

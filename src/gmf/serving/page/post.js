@@ -7,6 +7,7 @@ export class PostEditor {
   #images = [];
   #limits = null;
   #regionsRead = 0;
+  #adding = Promise.resolve();
 
   /** `announce(message)` tells people something; `trouble(title, message)` what went wrong. */
   constructor({ announce, trouble }) {
@@ -48,8 +49,20 @@ export class PostEditor {
     this.#count();
   }
 
+  /** Resolves when all images given so far are listed. */
+  get settled() {
+    return this.#adding;
+  }
+
   /** Add image files; `regions` are those of an example. */
-  async add(files, regions = []) {
+  add(files, regions = []) {
+    // A list of files is emptied with its input; one call must end before the next begins.
+    const kept = [...files];
+    this.#adding = this.#adding.then(() => this.#addAll(kept, regions));
+    return this.#adding;
+  }
+
+  async #addAll(files, regions) {
     for (const file of files) {
       const most = this.#limits?.images ?? Infinity;
       if (this.#images.length >= most) {

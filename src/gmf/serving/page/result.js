@@ -83,14 +83,10 @@ function table({ entities, explanation }, usedImages) {
     });
   const heads = ["Entity", usedImages ? "Text and images" : "Type, confidence", usedImages && "Text alone"];
   return h(
-    "div",
-    { class: "scroll" },
-    h(
-      "table",
-      {},
-      h("caption", {}, "Entities"),
-      h("thead", {}, h("tr", {}, heads.filter(Boolean).map((head) => h("th", { scope: "col" }, head)))),
-      h("tbody", {}, rows),
-    ),
+    "table",
+    { class: "even" },
+    h("caption", {}, "Entities"),
+    h("thead", {}, h("tr", {}, heads.filter(Boolean).map((head) => h("th", { scope: "col" }, head)))),
+    h("tbody", {}, rows),
   );
 }

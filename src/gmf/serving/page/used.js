@@ -27,7 +27,7 @@ export function renderUsed(answer, post, urls) {
   function pick(number) {
     const entity = answer.entities[number];
     const { text_attention: text, view_attention: mass } = evidence[number];
-    picked.replaceChildren("Attention of ", h("strong", {}, entity.text), `, ${entity.type}. Choose another entity in the text above.`);
+    picked.replaceChildren("Attention of ", h("strong", {}, entity.text), `, ${entity.type}.`, answer.entities.length > 1 ? " Choose another entity in the text above." : "");
     shares.replaceChildren(bars([["Words of the post", text], ...mass.map((share, slot) => [names[slot], share])]));
     const highest = Math.max(...mass, 1e-9);
     views.forEach((view, slot) => {
@@ -95,7 +95,7 @@ function bars(rows) {
 }
 
 function byLayer(views, names) {
-  const stages = views[0].gates.map((_, stage) => h("th", { scope: "col", class: "number" }, `Stage ${stage + 1}`));
+  const stages = () => views[0].gates.map((_, stage) => h("th", { scope: "col", class: "number" }, String(stage + 1)));
   return h(
     "details",
     {},
@@ -107,8 +107,8 @@ function byLayer(views, names) {
         h(
           "table",
           {},
-          h("caption", {}, names[slot]),
-          h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Layer"), stages)),
+          h("caption", {}, `${names[slot]}: layers down, stages across`),
+          h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Layer"), stages())),
           h("tbody", {}, view.gates_by_layer.map((gates, layer) => h("tr", {}, h("th", { scope: "row" }, String(layer + 1)), gates.map((share) => h("td", { class: "number" }, percent(share)))))),
         ),
       ),

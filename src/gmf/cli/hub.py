@@ -1,0 +1,81 @@
+"""``gmf hub``: a trained model as a folder or hub repository that others can load."""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gmf.cli.output import progress_bar, report_images, say, write
+from gmf.evaluation.metrics import RULES
+from gmf.experiments.evaluate import evaluate_run
+from gmf.prediction.hub import model_folder
+from gmf.prediction.publish import push_to_hub, save_pretrained
+from gmf.prediction.published_score import PublishedScore
+
+hub_app = typer.Typer(help="Publish trained models.", no_args_is_help=True)
+
+Run = Annotated[Path, typer.Argument(help="Run folder, checkpoint folder or exported folder.")]
+License = Annotated[
+    str | None, typer.Option(help="Licence of the weights, as the hub names it: mit, cc-by-4.0.")
+]
+Split = Annotated[
+    str | None, typer.Option("--evaluate", help="Score this split now, for the card: test.")
+]
+Data = Annotated[Path | None, typer.Option(help="Its data folder; the run's own by default.")]
+
+
+@hub_app.command()
+def save(
+    run: Run,
+    folder: Annotated[Path, typer.Argument(help="Where to write.")],
+    split: Split = None,
+    data: Data = None,
+    license: License = None,
+) -> None:
+    """Write a model and its card to a folder that `gmf.load` takes on any machine."""
+    scores = _scores(run, split, data)
+    written = save_pretrained(model_folder(run), folder, scores=scores, license=license)
+    write(str(written))
+
+
+@hub_app.command()
+def push(
+    run: Run,
+    repo_id: Annotated[str, typer.Argument(metavar="OWNER/NAME", help="Made when absent.")],
+    split: Split = None,
+    data: Data = None,
+    license: License = None,
+    private: Annotated[
+        bool, typer.Option("--private", help="A new repository is private.")
+    ] = False,
+) -> None:
+    """Upload a model and its card to the Hugging Face Hub; needs `hf auth login`."""
+    scores = _scores(run, split, data)
+    write(push_to_hub(model_folder(run), repo_id, scores=scores, license=license, private=private))
+
+
+def _scores(run: Path, split: str | None, data: Path | None) -> list[PublishedScore]:
+    if split is None:
+        return []
+    with progress_bar() as bar:
+        task = bar.add_task("evaluating", total=None)
+        result = evaluate_run(
+            run,
+            split=split,
+            folder=data,
+            on_progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    report_images(result.images)
+    for warning in result.warnings:
+        say(f"warning: {warning}")
+    part = asdict(result.report.provenance.data[-1])
+    return [
+        PublishedScore.of(
+            rule,
+            result.report.scores.under(rule).micro.to_dict(),
+            part,
+            source=f"gmf evaluate --split {split}",
+        )
+        for rule in RULES
+    ]

@@ -1,0 +1,298 @@
+"""The web page in a real browser: type, upload, read the result, break it."""
+
+import os
+from pathlib import Path
+
+import pytest
+from fixtures.browser import ARGUMENTS, CHROMIUM, served
+from fixtures.serving import picture, tiny_pipeline
+
+from gmf.serving.app import create_app
+from gmf.serving.config import ServeConfig
+
+sync_api = pytest.importorskip("playwright.sync_api")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
+
+TEXT = "😀 Rocky is ready for snow in Oslo"
+#: Where screenshots are kept to be looked at; nowhere by default.
+SHOTS = os.environ.get("GMF_SCREENSHOTS")
+KEY = "a-key-of-sufficient-length"
+
+
+@pytest.fixture(scope="module")
+def pipeline():
+    return tiny_pipeline()
+
+
+@pytest.fixture(scope="module")
+def url(pipeline):
+    with served(create_app(pipeline, config=ServeConfig(max_body_mb=1, max_pixels=250_000))) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(browser, url):
+    with Opened(browser, url) as page:
+        yield page
+
+
+class Opened:
+    """An open page; fails on errors in it and on any request that leaves the service."""
+
+    def __init__(self, browser, url, **options):
+        self.url = url
+        self.context = browser.new_context(**options)
+
+    def __enter__(self):
+        page = self.context.new_page()
+        page.set_default_timeout(60_000)
+        self.errors, self.strangers = [], []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on(
+            "console",
+            lambda m: "Failed to load" not in m.text and self.errors.append(m.text),
+        )
+        page.on("request", lambda request: self._meet(request.url))
+        page.goto(self.url)
+        return page
+
+    def _meet(self, address):
+        if not address.startswith((self.url, "blob:")):
+            self.strangers.append(address)
+
+    def __exit__(self, kind, *_):
+        self.context.close()
+        if kind is None:
+            assert not self.errors
+            assert not self.strangers
+
+
+def files(*named):
+    return [
+        {"name": name, "mimeType": "image/png", "buffer": content or picture(size=(120, 90))}
+        for name, content in named
+    ]
+
+
+def write(page, text):
+    page.get_by_label("Text", exact=True).fill(text)
+
+
+def ask(page):
+    page.get_by_role("button", name="Find entities").click()
+
+
+def status(page, text):
+    sync_api.expect(page.locator("#status")).to_contain_text(text, timeout=60_000)
+
+
+def trouble(page, text):
+    sync_api.expect(page.get_by_role("alert")).to_contain_text(text, timeout=60_000)
+
+
+def shown_text(page):
+    """Return the annotated text without its labels."""
+    return page.locator("#found .text").first.evaluate(
+        """element => { const copy = element.cloneNode(true);
+        copy.querySelectorAll('.tag').forEach(tag => tag.remove()); return copy.textContent; }"""
+    )
+
+
+def shot(page, name):
+    if SHOTS:
+        page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True)
+
+
+def test_typed_text_gives_the_entities_of_the_pipeline(page, pipeline):
+    write(page, TEXT)
+    page.keyboard.press("Control+Enter")
+    document = pipeline(TEXT)
+    status(page, f"{len(document.entities)} entit")
+    marks = page.locator("#found mark.entity").all_inner_texts()
+    assert len(marks) == len(document.entities) > 0
+    for mark, entity in zip(marks, document.entities, strict=True):
+        assert mark.startswith(entity.text)
+        assert entity.type in mark
+        assert f"{round(100 * entity.confidence)}%" in mark
+    assert shown_text(page) == TEXT
+
+
+def test_images_are_shown_with_regions_attention_and_stages(page):
+    write(page, TEXT)
+    page.locator("#files").set_input_files(files(("a.png", None), ("b.png", picture("blue"))))
+    page.get_by_role("button", name="Mark region").first.click()
+    ask(page)
+    status(page, "found")
+    sync_api.expect(page.get_by_role("heading", name="Text alone")).to_be_visible()
+    assert page.locator("figure .region").count() == 3
+    shares = page.locator("#found dl").first.locator("dd").all_inner_texts()
+    assert len(shares) == 4
+    assert abs(sum(int(share[:-1]) for share in shares) - 100) <= 2
+    heading = page.get_by_role("heading", name="Visual stages of image 1, region 1")
+    sync_api.expect(heading).to_be_visible()
+    entities = page.locator("button.entity")
+    assert entities.first.get_attribute("aria-pressed") == "true"
+    entities.nth(1).click()
+    assert entities.nth(1).get_attribute("aria-pressed") == "true"
+    assert entities.first.get_attribute("aria-pressed") == "false"
+    page.get_by_text("Stages in each text layer").click()
+    tables = page.locator("details table")
+    assert [tables.nth(n).locator("thead th").count() for n in range(3)] == [5, 5, 5]
+    shot(page, "images")
+
+
+def test_regions_are_drawn_and_edited_with_pointer_and_keyboard(page):
+    page.locator("#files").set_input_files(files(("a.png", None)))
+    page.get_by_role("button", name="Mark region").click()
+    region = page.locator("#images button.region")
+    assert region.evaluate("element => element === document.activeElement")
+    for key in ("ArrowLeft", "ArrowUp", "Shift+ArrowRight", "Shift+ArrowDown"):
+        page.keyboard.press(key)
+    label = region.get_attribute("aria-label")
+    assert "from left 23%, from top 23%, width 52%, height 52%" in label
+    box = page.locator("#images .stage").bounding_box()
+    page.mouse.move(box["x"] + 2, box["y"] + box["height"] - 3)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 40, box["y"] + box["height"] - 25, steps=3)
+    page.mouse.up()
+    assert region.count() == 2
+    with page.expect_response("**/v1/entities") as answered:
+        write(page, TEXT)
+        ask(page)
+    views = answered.value.json()["explanation"]["views"]
+    assert [view["region"] for view in views] == [None, 0, 1]
+    assert views[1]["box"] == pytest.approx([0.23 * 120, 0.23 * 90, 0.75 * 120, 0.75 * 90])
+    region.first.focus()
+    page.keyboard.press("Delete")
+    assert region.count() == 1
+
+
+def test_every_example_is_answered_by_keyboard_alone(page):
+    for number in range(5):
+        page.locator("#examples button").nth(number).focus()
+        with page.expect_response("**/v1/entities"):
+            page.keyboard.press("Enter")
+        status(page, "found")
+        assert page.locator("#images li").count() == (1 if number < 4 else 0)
+    page.get_by_role("button", name="Clear").press("Enter")
+    assert page.get_by_label("Text", exact=True).input_value() == ""
+    assert page.locator("#found").inner_text() == ""
+
+
+def test_images_can_be_dropped_and_pasted(page):
+    for event in ("drop", "paste"):
+        page.evaluate(
+            """async event => {
+              const canvas = document.createElement('canvas');
+              canvas.width = canvas.height = 20;
+              const blob = await new Promise(done => canvas.toBlob(done));
+              const data = new DataTransfer();
+              data.items.add(new File([blob], event + '.png', {type: 'image/png'}));
+              const options = {bubbles: true, cancelable: true};
+              document.querySelector('#drop').dispatchEvent(event === 'drop'
+                ? new DragEvent(event, {...options, dataTransfer: data})
+                : new ClipboardEvent(event, {...options, clipboardData: data}));
+            }""",
+            event,
+        )
+        sync_api.expect(page.locator("#images")).to_contain_text(f"{event}.png")
+    page.get_by_role("button", name="Remove drop.png").click()
+    sync_api.expect(page.locator("#images li")).to_have_count(1)
+
+
+def test_what_goes_wrong_is_said_in_words_and_mended(page):
+    ask(page)
+    trouble(page, "There is no text.")
+    write(page, TEXT)
+    upload = page.locator("#files")
+    upload.set_input_files(files(("fine.png", None), ("notes.png", b"no image")))
+    ask(page)
+    trouble(page, "Image 2 (notes.png) is no image that can be read.")
+    shot(page, "error")
+    page.get_by_role("button", name="Remove notes.png").click()
+    upload.set_input_files(files(("cut.png", picture(size=(300, 300))[:90])))
+    ask(page)
+    trouble(page, "Image 2 (cut.png)")
+    page.get_by_role("button", name="Remove cut.png").click()
+    upload.set_input_files(files(("wide.png", picture(size=(600, 600)))))
+    ask(page)
+    trouble(page, "Image 2 (wide.png) has too many pixels (600 x 600 pixels, the limit is 250000)")
+    page.get_by_role("button", name="Remove wide.png").click()
+    upload.set_input_files(files(("heavy.png", bytes(1 << 20))))
+    trouble(page, "heavy.png is too large.")
+    upload.set_input_files(files(*((f"{n}.png", None) for n in range(5))))
+    trouble(page, "Too many images.")
+    assert page.locator("#images li").count() == 4
+    ask(page)
+    status(page, "found")
+    sync_api.expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_markup_in_a_post_stays_text(page):
+    text = "<img src=x onerror=alert(1)> <b>Rocky</b>"
+    write(page, text)
+    ask(page)
+    status(page, "entit")
+    assert page.locator("#found img, #found b").count() == 0
+    assert shown_text(page) == text
+
+
+def test_a_server_that_is_gone_or_busy_is_explained(page):
+    write(page, TEXT)
+    page.route("**/v1/entities", lambda route: route.abort())
+    ask(page)
+    trouble(page, "The service cannot be reached.")
+    page.unroute("**/v1/entities")
+    headers = {"Retry-After": "5"}
+    page.route("**/v1/entities", lambda r: r.fulfill(status=503, body="{}", headers=headers))
+    ask(page)
+    trouble(page, "The service could not answer now.Try again in 5 seconds.")
+    page.unroute("**/v1/entities")
+    ask(page)
+    status(page, "found")
+
+
+def test_key_is_asked_for_when_the_service_wants_one(browser, pipeline):
+    with served(create_app(pipeline, api_key=KEY)) as url, Opened(browser, url) as page:
+        trouble(page, "This service asks for an API key.")
+        page.get_by_label("API key of this service").fill(KEY)
+        write(page, TEXT)
+        ask(page)
+        status(page, "found")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1200, 360])
+def test_looks_right_and_is_accessible(browser, url, scheme, width):
+    """Nothing scrolls sideways, contrast and labels pass axe, motion is off when asked to be."""
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    options = {
+        "viewport": {"width": width, "height": 800},
+        "color_scheme": scheme,
+        "reduced_motion": "reduce",
+    }
+    with Opened(browser, url, **options) as page:
+        write(page, TEXT + " and " + "long" * 60)
+        page.locator("#files").set_input_files(files(("a.png", None)))
+        page.get_by_role("button", name="Mark region").click()
+        ask(page)
+        status(page, "found")
+        page.get_by_text("Stages in each text layer").click()
+        shot(page, f"{scheme}-{width}")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        duration = "getComputedStyle(document.querySelector('.primary')).transitionDuration"
+        assert page.evaluate(duration) == "0s"
+        found = axe.run(page).response["violations"]
+        assert [(v["id"], [n["html"] for n in v["nodes"]]) for v in found] == []
+        write(page, " ")
+        ask(page)
+        trouble(page, "There is no text.")
+        assert axe.run(page).response["violations"] == []
