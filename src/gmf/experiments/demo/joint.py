@@ -81,7 +81,7 @@ class PairShares(Config):
     """
 
     unrelated: float = Field(default=0.34, ge=0.0, le=1.0)
-    misleading: float = Field(default=0.12, ge=0.0, le=1.0)
+    misleading: float = Field(default=0.18, ge=0.0, le=1.0)
 
     @model_validator(mode="after")
     def _check_sum(self) -> Self:

@@ -71,7 +71,7 @@ def _closing(rng: Random) -> list[str]:
         words += [rng.choice(EMOJI)] * rng.choice((1, 1, 2))
     if rng.random() < 0.3:
         words += ["#", rng.choice(HASHTAGS)]
-    if rng.random() < 0.35:
+    if rng.random() < 0.12:
         code = "".join(rng.choices("abcdefghkmnpqrstuvwxyzABCDEFGHK23456789", k=10))
         words.append(f"https://t.co/{code}")
     return words

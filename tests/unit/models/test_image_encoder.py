@@ -1,0 +1,27 @@
+"""The image encoder: a frozen backbone reads few views at a time."""
+
+import pytest
+import torch
+from fixtures.encoders import tiny_image_encoder
+
+from gmf.models.modules.image_encoder import VIEWS_AT_ONCE
+
+
+@pytest.mark.parametrize("family", ["resnet", "mobilenet_v2"])
+def test_reading_few_views_at_a_time_changes_nothing(family):
+    encoder = tiny_image_encoder(family)
+    views = torch.randn(2 * VIEWS_AT_ONCE + 1, 3, 64, 64)
+    with torch.no_grad():
+        whole = encoder.run(views)
+    for part, stage in zip(encoder(views), whole, strict=True):
+        torch.testing.assert_close(part, stage)
+        assert not part.requires_grad
+
+
+def test_a_trained_backbone_reads_all_views_at_once():
+    encoder = tiny_image_encoder(trainable=True).train()
+    sizes = []
+    encoder.model.register_forward_pre_hook(lambda _, args: sizes.append(len(args[0])))
+    maps = encoder(torch.randn(VIEWS_AT_ONCE + 1, 3, 64, 64))
+    assert sizes == [VIEWS_AT_ONCE + 1]
+    assert all(stage.requires_grad for stage in maps)
