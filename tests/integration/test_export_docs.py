@@ -5,6 +5,7 @@ import re
 import shlex
 from pathlib import Path
 
+import pytest
 import typer
 from fixtures.taggers import tiny_checkpoint
 from PIL import Image
@@ -23,6 +24,7 @@ def run(command):
     return result
 
 
+@pytest.mark.slow
 def test_every_block_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     tiny_checkpoint(tmp_path / "runs" / "RUN")

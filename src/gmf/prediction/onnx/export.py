@@ -22,7 +22,7 @@ from gmf.prediction.onnx.folder import (
     write_info,
 )
 from gmf.prediction.onnx.graphs import write_image_graph, write_tagger_graph
-from gmf.prediction.onnx.parity import compare, with_fewest_slots
+from gmf.prediction.onnx.parity import compare
 from gmf.prediction.onnx.pictures import preparation_of
 from gmf.prediction.onnx.probe import probe_posts
 from gmf.prediction.onnx.quantise import quantise
@@ -69,7 +69,6 @@ def export_onnx(tagger: Tagger, out: Path, *, int8: bool = False) -> ExportRepor
     half.mkdir(parents=True)
     try:
         info = _write(tagger, half, int8=int8)
-        info = with_fewest_slots(half, info)
         write_info(half, info)
         difference, same = compare(tagger, half, info)
         if out.exists():

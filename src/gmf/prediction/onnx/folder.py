@@ -37,14 +37,11 @@ class ImageSide(Config):
         preparation: Pictures to pixels.
         max_regions: First regions of each image to use.
         stage_shapes: ``(channels, height, width)`` of the map of each stage.
-        takes_no_slots: Whether the graph takes posts without images as no slot and no picture;
-            otherwise they are one absent slot and one empty picture, which says the same slower.
     """
 
     preparation: ImagePreparation
     max_regions: int
     stage_shapes: tuple[tuple[int, int, int], ...]
-    takes_no_slots: bool = False
 
 
 class ExportInfo(Config):

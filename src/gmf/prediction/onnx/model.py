@@ -125,13 +125,13 @@ class ArrayModel:
             index, is_region = batch.view_index, batch.view_is_region
             is_blank = batch.view_is_blank
         else:
-            slots = 0 if side.takes_no_slots else 1
+            # Arrays of size 0 have crashed the runtime; one absent slot says the same.
             maps = {
-                f"stage_map_{number}": np.zeros((slots, *shape), np.float32)
+                f"stage_map_{number}": np.zeros((1, *shape), np.float32)
                 for number, shape in enumerate(side.stage_shapes)
             }
-            index = np.full((len(batch), slots), -1, np.int64)
-            is_region = is_blank = np.zeros((len(batch), slots), np.bool_)
+            index = np.full((len(batch), 1), -1, np.int64)
+            is_region = is_blank = np.zeros((len(batch), 1), np.bool_)
         return {
             **maps,
             "view_index": index,

@@ -17,28 +17,6 @@ from gmf.prediction.onnx.probe import probe_posts
 ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE = 1e-4, 1e-5
 
 
-def with_fewest_slots(folder: Path, info: ExportInfo) -> ExportInfo:
-    """Return what the folder says of itself, posts without images given no slot if that works.
-
-    Args:
-        folder: Folder with all graphs.
-        info: What it says; one absent slot then stands for no image.
-    """
-    if info.images is None:
-        return info
-    images = info.images.model_copy(update={"takes_no_slots": True})
-    fewest = info.model_copy(update={"images": images})
-    batch = ArrayCollator(folder, info=info)(probe_posts(), report=ImageReport()).without_images()
-    found: list[np.ndarray] = []
-    for chosen in (info, fewest):
-        try:
-            found.append(ArrayModel(folder, info=chosen, device="cpu", num_threads=1)(batch))
-        except Exception:  # The runtime's own exceptions share no base.
-            return info
-    alike = np.allclose(*found, rtol=RELATIVE_TOLERANCE, atol=ABSOLUTE_TOLERANCE)
-    return fewest if alike else info
-
-
 def compare(tagger: Tagger, folder: Path, info: ExportInfo) -> tuple[float, float]:
     """Run graphs and checkpoint on built-in posts.
 
