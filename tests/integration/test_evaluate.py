@@ -5,7 +5,6 @@ from fixtures.corpus import write_corpus
 from fixtures.encoders import save_tiny_encoders
 from typer.testing import CliRunner
 
-from gmf.cli.commands import mount
 from gmf.cli.main import app
 from gmf.core.errors import ConfigError
 from gmf.experiments.evaluate import evaluate_run
@@ -26,7 +25,6 @@ def place(tmp_path_factory):
             "twitter2017", [*options, "training.epochs=1", f"seed={seed}", "training.batch_size=4"]
         )
         train(config, folder / f"run{seed}")
-    mount(app)
     return folder
 
 

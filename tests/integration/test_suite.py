@@ -11,14 +11,13 @@ from dataclasses import replace
 import psutil
 import pytest
 import torch
-import typer
 from filelock import FileLock
 from fixtures.corpus import write_corpus
 from fixtures.encoders import save_tiny_encoders
 from safetensors.torch import load_file
 from typer.testing import CliRunner
 
-from gmf.cli.commands import mount
+from gmf.cli.main import app
 from gmf.core.errors import CheckpointError, ConfigError, DataError
 from gmf.experiments.evaluate import evaluate_run
 from gmf.experiments.suite.manifest import Manifest
@@ -216,9 +215,7 @@ def wait_for(condition, process=None):
 
 
 def gmf(*words):
-    application = typer.Typer()
-    mount(application)
-    return CliRunner().invoke(application, list(words))
+    return CliRunner().invoke(app, list(words))
 
 
 def test_the_command_shows_its_plan_and_says_what_failed(workplace, tmp_path):

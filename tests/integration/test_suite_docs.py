@@ -5,12 +5,11 @@ import shlex
 from pathlib import Path
 
 import pytest
-import typer
 from fixtures.corpus import write_corpus
 from fixtures.encoders import save_tiny_encoders
 from typer.testing import CliRunner
 
-from gmf.cli.commands import mount
+from gmf.cli.main import app
 from gmf.experiments.suite.reporting.names import SWEEPS as REPORTED
 from gmf.experiments.suite.variants import ABLATIONS, GROUPS, SWEEPS
 
@@ -18,8 +17,6 @@ PAGE = (Path(__file__).parents[2] / "docs" / "suite.md").read_text(encoding="utf
 
 
 def invoke(*words, **how):
-    app = typer.Typer()
-    mount(app)
     return CliRunner().invoke(app, list(words), **how)
 
 

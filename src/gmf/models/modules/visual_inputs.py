@@ -50,7 +50,7 @@ def object_vectors(
     """
     present = batch.view_index >= 0
     regions = present & batch.view_is_region
-    shown = torch.where(regions.any(dim=1, keepdim=True), regions, present)
+    shown = regions | (present & ~regions.any(dim=1, keepdim=True))
     vectors = None if maps is None else maps[-1].mean(dim=(2, 3))[:, None]
     return _gather(batch, vectors, shown, channels)
 
@@ -69,13 +69,16 @@ def real_images(batch: Batch) -> tuple[Bool[Tensor, " batch"], Int[Tensor, " pai
 
 def _gather(batch: Batch, items: Tensor | None, shown: Tensor, channels: int) -> VisualItems:
     """Lay the items of each shown slot side by side; slots that no post shows are left out."""
-    kept = shown.any(dim=0)
-    index, shown = batch.view_index[:, kept], shown[:, kept]
+    index = batch.view_index
+    if not torch.compiler.is_exporting():
+        # Masked slots change nothing but cost time; a graph's shapes must not depend on its values.
+        kept = shown.any(dim=0)
+        index, shown = index[:, kept], shown[:, kept]
     if items is None or not index.shape[1]:
         device = batch.view_index.device
         return VisualItems(
-            torch.zeros(len(batch), 0, channels, device=device),
-            torch.zeros(len(batch), 0, dtype=torch.bool, device=device),
+            torch.zeros(len(index), 0, channels, device=device),
+            torch.zeros(len(index), 0, dtype=torch.bool, device=device),
         )
     mask = shown.repeat_interleave(items.shape[1], dim=1)
     values = items[index.clamp(min=0)].flatten(1, 2)

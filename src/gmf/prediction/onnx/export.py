@@ -4,18 +4,14 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import torch
 from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerFast
 
 from gmf.core.errors import ConfigError, ExportError
 from gmf.data.cache.maps import EncodedViews
-from gmf.data.image_report import ImageReport
 from gmf.models.base import MnerModel
 from gmf.models.checkpoint import Tagger
 from gmf.models.modules.image_encoder import ImageEncoder
-from gmf.prediction.onnx.batch import ArrayCollator
 from gmf.prediction.onnx.folder import (
     IMAGE_GRAPH,
     TAGGER_GRAPH,
@@ -26,13 +22,10 @@ from gmf.prediction.onnx.folder import (
     write_info,
 )
 from gmf.prediction.onnx.graphs import write_image_graph, write_tagger_graph
-from gmf.prediction.onnx.model import ArrayModel
+from gmf.prediction.onnx.parity import compare
 from gmf.prediction.onnx.pictures import preparation_of
 from gmf.prediction.onnx.probe import probe_posts
 from gmf.prediction.onnx.quantise import quantise
-
-#: Greatest difference of an emission from the checkpoint's own: absolute, and as share of it.
-ABSOLUTE_TOLERANCE, RELATIVE_TOLERANCE = 1e-4, 1e-5
 
 
 @dataclass(frozen=True)
@@ -76,7 +69,8 @@ def export_onnx(tagger: Tagger, out: Path, *, int8: bool = False) -> ExportRepor
     half.mkdir(parents=True)
     try:
         info = _write(tagger, half, int8=int8)
-        difference, same = _compare(tagger, half, info)
+        write_info(half, info)
+        difference, same = compare(tagger, half, info)
         if out.exists():
             out.rmdir()
         half.rename(out)
@@ -119,7 +113,7 @@ def _write(tagger: Tagger, folder: Path, *, int8: bool) -> ExportInfo:
         quantise(exact, graph)
         exact.unlink()
     crf = model.head.crf
-    info = ExportInfo(
+    return ExportInfo(
         model=model.config.model_dump()["name"],
         types=model.tags.types,
         subword_labels=model.head.config.subword_labels,
@@ -136,8 +130,6 @@ def _write(tagger: Tagger, folder: Path, *, int8: bool) -> ExportInfo:
         int8=int8,
         provenance=tagger.provenance,
     )
-    write_info(folder, info)
-    return info
 
 
 def _write_tokenizer(
@@ -171,39 +163,3 @@ def _write_images(tagger: Tagger, folder: Path) -> ImageSide:
             pooled_size=source.pooled_size if isinstance(source, EncodedViews) else None,
         ),
     )
-
-
-def _compare(tagger: Tagger, folder: Path, info: ExportInfo) -> tuple[float, float]:
-    """Return the greatest difference of an emission and the share of like tags."""
-    posts = probe_posts()
-    model = ArrayModel(folder, info=info, device="cpu", num_threads=1)
-    arrays = ArrayCollator(folder, info=info)
-    differences: list[float] = []
-    same = total = 0
-    for chosen in (posts, posts[1:2], posts[4:5]):
-        batch, own = tagger.collator()(chosen), arrays(chosen, report=ImageReport())
-        if not all(
-            np.array_equal(own.text_inputs[name], value)
-            for name, value in batch.text_inputs.items()
-        ) or not np.array_equal(own.first_subword, batch.first_subword):
-            raise ExportError("the tokenizer's file splits words otherwise than the tokenizer")
-        with torch.no_grad():
-            wanted = tagger.model(batch)
-        found = model(own)
-        keep = tagger.model.head.mask(batch).numpy()
-        reference = wanted.emissions.numpy()[keep]
-        differences.append(float(np.abs(found[keep] - reference).max()))
-        if not info.int8 and not np.allclose(
-            found[keep], reference, rtol=RELATIVE_TOLERANCE, atol=ABSOLUTE_TOLERANCE
-        ):
-            raise ExportError(
-                f"the graphs differ from the checkpoint by {differences[-1]:.2g} in an emission, "
-                f"expected at most {ABSOLUTE_TOLERANCE:g}; the model does something that a graph "
-                "does not hold"
-            )
-        for one, other in zip(
-            tagger.model.decode(wanted, batch), model.decode(found, own), strict=True
-        ):
-            same += sum(map(str.__eq__, one.tags, other.tags))
-            total += len(one.tags)
-    return max(differences), same / total

@@ -62,7 +62,8 @@ class _ImageGraph(nn.Module):
 
     def forward(self, fields: dict[str, Tensor]) -> tuple[Tensor, ...]:
         """Return the map of each stage."""
-        stages = self.encoder(fields["views"])
+        # Not `forward`: it reads a few views at a time, and so a number of times that is not free.
+        stages = self.encoder.run(fields["views"])
         if self.pooled_size is None:
             return stages
         return tuple(pool_stage(stage, size=self.pooled_size) for stage in stages)

@@ -125,7 +125,7 @@ class ArrayModel:
             index, is_region = batch.view_index, batch.view_is_region
             is_blank = batch.view_is_blank
         else:
-            # One absent slot in front of one empty picture says the same as no slot at all.
+            # Arrays of size 0 have crashed the runtime; one absent slot says the same.
             maps = {
                 f"stage_map_{number}": np.zeros((1, *shape), np.float32)
                 for number, shape in enumerate(side.stage_shapes)
@@ -184,7 +184,8 @@ def _providers(device: str) -> list[str]:
 def _session(path: Path, providers: list[str], num_threads: int) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = num_threads
-    options.log_severity_level = 3
+    # Faults are raised; printed beside it they would only come twice.
+    options.log_severity_level = 4
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=providers)
     except Exception as error:  # The runtime's own exceptions share no base.
