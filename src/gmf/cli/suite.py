@@ -78,9 +78,9 @@ def paper(
     check_installed()
     with _watching(len(runs)) as on_event:
         done = run_suite(runs, out, options=options, jobs=jobs or default_jobs(), on_event=on_event)
-    _write_report(out)
     for run, error in done.failed:
         say(f"failed: {run.name}: {error}")
+    _write_report(out)
     write(f"{out}: {len(runs) - len(done.failed)} of {len(runs)} runs finished, see {MANIFEST}")
     if done.failed:
         say("the same command tries the failed runs again")
