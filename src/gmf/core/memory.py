@@ -2,7 +2,7 @@
 
 import ctypes
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 # Numbers of the parameters in glibc's malloc.h, and the largest values that its own adaptation
@@ -13,7 +13,7 @@ _NEVER = 2**31 - 1
 
 
 @contextmanager
-def freed_memory_kept() -> Iterator[bool]:
+def freed_memory_kept() -> Generator[bool]:
     """Let large blocks that are freed within the context be used again without a page fault.
 
     Each training step frees and asks for the same gradients and activations. By default glibc

@@ -1,0 +1,169 @@
+"""One measurement of `train_step.py`, in its own process: reads a job and prints a result, JSON."""
+
+import json
+import sys
+import time
+from pathlib import Path
+from statistics import fmean
+from tempfile import TemporaryDirectory
+
+import torch
+
+from gmf.core.memory import freed_memory_kept
+from gmf.core.runtime import resolve_precision, seed_everything
+from gmf.core.tags import TagSet
+from gmf.data.cache.manage import cache_info
+from gmf.data.cache.views import CachedViews
+from gmf.data.readers import read_split
+from gmf.data.sampling import batches
+from gmf.experiments.presets import load_run_config
+from gmf.models.checkpoint import build_tagger
+from gmf.training.run_folder import RunFolder
+from gmf.training.trainer import Trainer
+
+PARTS = ("data", "backbone", "fusion", "text", "optimiser", "other")
+
+
+class Stopwatch:
+    """Gives the time since the last mark to a part of the step, forward and backward alike."""
+
+    def __init__(self) -> None:
+        self.steps: list[dict[str, float]] = []
+        self.cpu_seconds: list[float] = []
+        self.begin()
+
+    def begin(self) -> None:
+        self.parts = dict.fromkeys(PARTS, 0.0)
+        self.last, self.cpu = time.perf_counter(), time.process_time()
+
+    def mark(self, part: str) -> None:
+        now = time.perf_counter()
+        self.parts[part] += now - self.last
+        self.last = now
+
+    def end_step(self) -> None:
+        self.mark("optimiser")
+        self.steps.append(self.parts)
+        self.cpu_seconds.append(time.process_time() - self.cpu)
+        self.begin()
+
+
+class TimedCollator:
+    def __init__(self, collator, watch):
+        self.collator, self.watch = collator, watch
+
+    def __call__(self, samples):
+        self.watch.mark("other")
+        batch = self.collator(samples)
+        self.watch.mark("data")
+        return batch
+
+
+def attach(watch: Stopwatch, trainer: Trainer) -> None:
+    """Mark where the parts meet. Backward reaches the clues only when all of the text is done."""
+    model = trainer.tagger.model
+    model.image_encoder.register_forward_pre_hook(lambda *_: watch.mark("other"))
+    model.image_encoder.register_forward_hook(lambda *_: watch.mark("backbone"))
+    model.register_forward_pre_hook(lambda *_: watch.mark("other"))
+    model.register_forward_hook(lambda *_: watch.mark("text"))
+
+    def at_clues(_module, _inputs, clues):
+        watch.mark("fusion")
+        for part in (clues.keys, clues.values):
+            if part.requires_grad:
+                part.register_hook(lambda _: once_per_pass(clues))
+
+    def once_per_pass(clues):
+        if reached != [id(clues)]:
+            reached[:] = [id(clues)]
+            watch.mark("text")
+
+    def backward(loss):
+        watch.mark("other")
+        reached.clear()
+        plain_backward(loss)
+        watch.mark("fusion")
+
+    reached: list[int] = []
+    plain_backward = trainer.accelerator.backward
+    trainer.accelerator.backward = backward
+    model.guidance.register_forward_hook(at_clues)
+    trainer.collator = TimedCollator(trainer.collator, watch)
+
+
+def measure(job: dict) -> dict:
+    torch.set_num_threads(job["threads"])
+    config = load_run_config(job["preset"], job["overrides"])
+    splits = {name: read_split(config.data.folder, name) for name in ("train", "dev")}
+    train = splits["train"][: job["tweets"]]
+    seed_everything(config.seed)
+    options = config.model.model_dump()
+    tagger = build_tagger(
+        options["name"],
+        options,
+        tags=TagSet.of(tag for sample in train for tag in sample.tags),
+        text_encoder=config.encoders.text,
+        image_encoder=config.encoders.image,
+        data=config.data,
+        training_samples=train,
+    )
+    collator = tagger.collator(cached=True)
+    if job["task"] == "fill":
+        return fill(collator, train, config)
+    watch = Stopwatch()
+    rows: list[dict] = []
+    with TemporaryDirectory(dir=job["place"]) as folder:
+        trainer = Trainer(
+            config,
+            tagger=tagger,
+            collator=collator,
+            train=train,
+            dev=splits["dev"][:1],
+            folder=RunFolder(Path(folder) / "run"),
+            on_step=lambda *_: watch.end_step(),
+            on_epoch=rows.append,
+        )
+        attach(watch, trainer)
+        with freed_memory_kept():
+            trainer.run({})
+    steps = watch.steps[job["warm_up"] :]
+    return {
+        "parts": {part: fmean(step[part] for step in steps) for part in PARTS},
+        "cpu_seconds": fmean(watch.cpu_seconds[job["warm_up"] :]),
+        "steps": len(steps),
+        "epoch_seconds": rows[0]["train_seconds"],
+        "epoch_steps": len(watch.steps),
+        "precision": resolve_precision(config.training.precision),
+    }
+
+
+def fill(collator, train, config) -> dict:
+    """Cache all views of the training split, in batches as the first epoch would."""
+    began = time.perf_counter()
+    lengths = [len(sample.tokens) for sample in train]
+    for indices in batches(lengths, batch_size=config.training.batch_size, shuffle=False):
+        collator([train[index] for index in indices])
+    seconds = time.perf_counter() - began
+    source = collator.view_source
+    unstored = source.counts.unstored if isinstance(source, CachedViews) else 0
+    caches = cache_info(Path(config.data.cache.folder))
+    found = [info for info in caches if info.kind == config.data.cache.kind]
+    return {
+        "fill_seconds": seconds,
+        "unstored": unstored,
+        "views": sum(info.views for info in found),
+        "disk_bytes": sum(info.size_bytes for info in found),
+    }
+
+
+def peak_bytes() -> int:
+    """Return the high-water mark of this process's resident memory."""
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) * 1024
+    raise SystemExit("/proc/self/status names no VmHWM; this benchmark needs Linux")
+
+
+if __name__ == "__main__":
+    result = measure(json.loads(sys.argv[1]))
+    print(json.dumps({**result, "peak_bytes": peak_bytes()}))
