@@ -8,6 +8,8 @@ from gmf.evaluation.calibration import Calibration
 
 #: Width of a chart in user units; the page scales it.
 WIDTH = 640
+#: Room for a letter of a label, generous.
+_LETTER_WIDTH = 6.6
 _LABEL_WIDTH = 150
 _VALUE_WIDTH = 130
 _ROW_HEIGHT = 26
@@ -43,8 +45,10 @@ def bar_chart(bars: Sequence[Bar], *, title: str, maximum: float | None = None) 
         title: What they show, for readers who cannot see them.
         maximum: Value at full length; the largest value when left out.
     """
+    longest = max((len(bar.label) for bar in bars), default=0)
+    start = max(_LABEL_WIDTH, longest * _LETTER_WIDTH + 8)
     full = maximum or max((bar.value for bar in bars), default=0) or 1
-    room = WIDTH - _LABEL_WIDTH - _VALUE_WIDTH
+    room = WIDTH - start - _VALUE_WIDTH
     parts: list[str] = []
     for place, bar in enumerate(bars):
         top = place * _ROW_HEIGHT
@@ -52,12 +56,12 @@ def bar_chart(bars: Sequence[Bar], *, title: str, maximum: float | None = None) 
         length = bar.value / full * room
         end = max(length, (bar.high or 0) / full * room)
         parts += [
-            _text(_LABEL_WIDTH - 8, middle, bar.label, anchor="end"),
-            _rect(_LABEL_WIDTH, top + _GAP / 2, length, _ROW_HEIGHT - _GAP, f"series{bar.series}"),
-            _text(_LABEL_WIDTH + end + 8, middle, bar.text, kind="value"),
+            _text(start - 8, middle, bar.label, anchor="end"),
+            _rect(start, top + _GAP / 2, length, _ROW_HEIGHT - _GAP, f"series{bar.series}"),
+            _text(start + end + 8, middle, bar.text, kind="value"),
         ]
         if bar.low is not None and bar.high is not None:
-            left, right = (_LABEL_WIDTH + bound / full * room for bound in (bar.low, bar.high))
+            left, right = (start + bound / full * room for bound in (bar.low, bar.high))
             parts.append(
                 f'<path class="whisker" d="M{left:.1f} {middle - 4:.1f}V{middle + 4:.1f}'
                 f"M{left:.1f} {middle:.1f}H{right:.1f}"
