@@ -119,6 +119,9 @@ def test_early_stopping(workplace, tmp_path):
     state, _ = train(options, tmp_path)
     assert state.epochs_done == 2
     assert state.best_epoch == 1
+    kept = sorted(path.name for path in (tmp_path / "checkpoints").iterdir())
+    assert kept == ["epoch-001", "epoch-002"]
+    assert not (tmp_path / "checkpoints" / "epoch-001" / "optimizer.pt").exists()
 
 
 def test_accumulated_gradients_are_those_of_the_whole_batch(workplace, tmp_path):

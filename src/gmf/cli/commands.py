@@ -18,6 +18,7 @@ COMMANDS = {
         "Object regions: `gmf regions DATA --proposer NAME --out DIR` finds them.",
     ),
     "hub": ("gmf.cli.hub:hub_app", "Publish trained models."),
+    "suite": ("gmf.cli.suite:suite_app", "The paper's comparison as one suite."),
     "models": (
         "gmf.cli.models:models",
         "List the models, what each reads of a post, and its options.",

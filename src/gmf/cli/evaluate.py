@@ -1,6 +1,5 @@
 """``gmf evaluate``: score trained runs on a split."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +11,7 @@ from gmf.cli.score import AsJson, AsLatex, AsMarkdown, HtmlFile, show, write_pag
 from gmf.core.errors import ConfigError
 from gmf.evaluation.controls import CONTROLS, Control, control_table
 from gmf.evaluation.html import report_page, runs_page
-from gmf.evaluation.pairs import TweetPair
+from gmf.evaluation.pair_files import write_pairs
 from gmf.evaluation.report import summarise_runs
 from gmf.evaluation.report_tables import report_tables, runs_tables
 from gmf.evaluation.tables import Table
@@ -52,7 +51,8 @@ def evaluate(
         for warning in result.warnings:
             say(f"warning: {warning}")
     if predictions is not None:
-        _write_predictions(predictions, results[0])
+        write_pairs(predictions, results[0].pairs)
+        say(f"predictions written to {predictions}")
     title = f"{runs[0]}, {split}"
     if len(results) > 1:
         summary = summarise_runs([result.report for result in results])
@@ -107,32 +107,3 @@ def _compare_controls(
     for control in controls[1:]:
         found[control] = _evaluate(run, data=data, split=split, control=control).pairs
     return control_table(found)
-
-
-def _write_predictions(path: Path, result: "RunEvaluation") -> None:
-    lines = [json.dumps(_row(pair), ensure_ascii=False) for pair in result.pairs]
-    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    say(f"predictions written to {path}")
-
-
-def _row(pair: TweetPair) -> dict[str, object]:
-    """Return a pair as `gmf score` and `gmf compare` read it."""
-    starts = [0]
-    for token in pair.tokens:
-        starts.append(starts[-1] + len(token) + 1)
-    entities = [
-        {
-            "start": starts[entity.start],
-            "end": starts[entity.end] - 1,
-            "type": entity.type,
-            "confidence": entity.confidence,
-        }
-        for entity in pair.scored or ()
-    ]
-    return {
-        "id": pair.id,
-        "tokens": pair.tokens,
-        "text": " ".join(pair.tokens),
-        "gold_tags": pair.gold,
-        "predicted_entities": entities,
-    }

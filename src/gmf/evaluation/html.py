@@ -14,7 +14,7 @@ from gmf.evaluation.tables import Table, to_html
 
 def report_page(report: Report, *, title: str) -> str:
     """Return the page of one report: headline scores, charts, tables, examples of errors."""
-    return _page(title, _sections(report))
+    return whole_page(title, _sections(report))
 
 
 def runs_page(runs: RunsReport, *, title: str) -> str:
@@ -43,7 +43,7 @@ def runs_page(runs: RunsReport, *, title: str) -> str:
         )
     ]
     sections += [to_html(table) for table in runs_tables(runs)]
-    return _page(title, [*sections, "<h2>First run</h2>", *_sections(runs.runs[0])])
+    return whole_page(title, [*sections, "<h2>First run</h2>", *_sections(runs.runs[0])])
 
 
 def comparison_page(comparison: Comparison, *, title: str) -> str:
@@ -67,7 +67,7 @@ def comparison_page(comparison: Comparison, *, title: str) -> str:
         tweets = [tweet for tweet in comparison.changed if tweet.change == change]
         if tweets:
             sections.append(_changed(change, tweets))
-    return _page(title, sections)
+    return whole_page(title, sections)
 
 
 def _sections(report: Report) -> list[str]:
@@ -75,13 +75,20 @@ def _sections(report: Report) -> list[str]:
     return [_cards(report), *_charts(report), *tables, _examples(report)]
 
 
-def _page(title: str, sections: Iterable[str]) -> str:
-    style = files("gmf.evaluation").joinpath("page.css").read_text(encoding="utf-8")
+def whole_page(title: str, sections: Iterable[str], *, style: str = "") -> str:
+    """Return a page that needs no other file.
+
+    Args:
+        title: Its heading.
+        sections: HTML of its parts; empty ones are left out.
+        style: CSS beyond that of every report.
+    """
+    base = files("gmf.evaluation").joinpath("page.css").read_text(encoding="utf-8")
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="color-scheme" content="light dark">'
-        f"<title>{escape(title)}</title><style>{style}</style></head>"
+        f"<title>{escape(title)}</title><style>{base}{style}</style></head>"
         f"<body><main><h1>{escape(title)}</h1>\n"
         + "\n".join(section for section in sections if section)
         + "</main></body></html>\n"

@@ -50,6 +50,7 @@ class _TweetRow(_Row):
     predicted_tags: list[str] | None = None
     predicted_entities: list[_EntityRow] | None = None
     images: list[Any] | None = None
+    has_image: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +100,10 @@ def _tweet_of(row: _TweetRow, *, line: int, labels: LabelReader) -> LabelledTwee
     columns: list[Labels] = []
     scored = None
     for side in sides:
-        found = None
+        found = scored = None
         if side.entities is not None:
             found = [_words_of(row, entity, offsets, owners, labels) for entity in side.entities]
-            scored = _with_confidence(found, side.entities) or scored
+            scored = _with_confidence(found, side.entities)
         columns.append(_column(side, found, owners, row, labels, line))
     return LabelledTweet(
         tweet_id(str(row.id)),
@@ -111,7 +112,7 @@ def _tweet_of(row: _TweetRow, *, line: int, labels: LabelReader) -> LabelledTwee
         text=row.text,
         offsets=tuple(offsets) if offsets else None,
         scored=scored,
-        has_image=None if row.images is None else bool(row.images),
+        has_image=row.has_image if row.images is None else bool(row.images),
         line=line,
     )
 

@@ -136,18 +136,52 @@ def compare_counts(
     Raises:
         ValueError: If tweets or gold entities differ.
     """
-    if a.shape != b.shape or (a[:, 0] != b[:, 0]).any():
+    return compare_runs([a], [b], rounds=rounds, level=level, seed=seed)
+
+
+def compare_runs(
+    a: Sequence[TweetCounts],
+    b: Sequence[TweetCounts],
+    *,
+    rounds: int = 10_000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> dict[str, Difference]:
+    """Compare the mean scores of two systems over several runs on the same tweets.
+
+    Runs on one tweet are not independent, so a tweet is exchanged, or resampled, in all runs at
+    once; exchanging each run's tweets by itself would find differences where there are none. The
+    p-value speaks of other tweets and of the mean over these runs, not of further runs.
+
+    Args:
+        a: Counts of each run of system A.
+        b: Counts of as many runs of system B on the same tweets, with the same gold.
+        rounds: Random exchanges, and resamples of the interval.
+        level: Confidence of the interval, in (0, 1).
+        seed: Of the random numbers.
+
+    Returns:
+        ``precision``, ``recall`` and ``f1``.
+
+    Raises:
+        ValueError: If there is no run, their numbers differ, or tweets or gold entities differ.
+    """
+    if not a or len(a) != len(b):
+        raise ValueError(f"expected as many runs of both systems, got {len(a)} and {len(b)}")
+    if any(x.shape != a[0].shape or (x[:, 0] != a[0][:, 0]).any() for x in (*a, *b)):
         raise ValueError("the two systems were not scored on the same tweets with the same gold")
-    total_a, total_b = a.sum(0).astype(np.float64), b.sum(0).astype(np.float64)
-    score_a, score_b = measures_of(total_a), measures_of(total_b)
+    table_a, table_b = np.concatenate(a, axis=1), np.concatenate(b, axis=1)
+    total_a, total_b = table_a.sum(0).astype(np.float64), table_b.sum(0).astype(np.float64)
+    score_a, score_b = _mean_measures(total_a), _mean_measures(total_b)
     observed = np.abs(score_b - score_a)
-    exchanged = _exchange(b - a, rounds, seed)
-    shuffled = np.abs(measures_of(total_b - exchanged) - measures_of(total_a + exchanged))
+    exchanged = _exchange(table_b - table_a, rounds, seed)
+    shuffled = np.abs(_mean_measures(total_b - exchanged) - _mean_measures(total_a + exchanged))
     # Equal differences count as at least as large: rounding must not decide.
     extreme = (shuffled >= observed - 1e-12).sum(0)
     p_values = (extreme + 1) / (rounds + 1)
-    drawn = _resample(np.concatenate([a, b], axis=1), rounds, seed)
-    intervals = _percentiles(measures_of(drawn[:, 3:]) - measures_of(drawn[:, :3]), level)
+    drawn = _resample(np.concatenate([table_a, table_b], axis=1), rounds, seed)
+    drawn_a, drawn_b = np.split(drawn, 2, axis=1)
+    intervals = _percentiles(_mean_measures(drawn_b) - _mean_measures(drawn_a), level)
     return {
         name: Difference(
             float(score_a[place]),
@@ -158,6 +192,20 @@ def compare_counts(
         )
         for place, name in enumerate(MEASURES)
     }
+
+
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Return p-values adjusted for their number, in the given order.
+
+    Source: Holm, A simple sequentially rejective multiple test procedure (1979).
+    """
+    adjusted = [0.0] * len(p_values)
+    highest = 0.0
+    order = sorted(range(len(p_values)), key=lambda place: p_values[place])
+    for rank, place in enumerate(order):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[place]))
+        adjusted[place] = highest
+    return adjusted
 
 
 def summarise_seeds(values: Sequence[float], *, level: float = 0.95) -> SeedSummary:
@@ -176,6 +224,11 @@ def summarise_seeds(values: Sequence[float], *, level: float = 0.95) -> SeedSumm
     return SeedSummary(tuple(values), mean, deviation, Interval(mean - reach, mean + reach))
 
 
+def _mean_measures(totals: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the measures of totals ``(..., runs * 3)``, mean over runs."""
+    return measures_of(totals.reshape(*totals.shape[:-1], -1, 3)).mean(axis=-2)
+
+
 def _resample(counts: NDArray[np.int64], rounds: int, seed: int) -> NDArray[np.float64]:
     """Return totals over tweets drawn with replacement, ``(rounds, columns)``."""
     rng = np.random.default_rng(seed)
@@ -192,7 +245,7 @@ def _resample(counts: NDArray[np.int64], rounds: int, seed: int) -> NDArray[np.f
 
 
 def _exchange(differences: NDArray[np.int64], rounds: int, seed: int) -> NDArray[np.float64]:
-    """Return sums of ``b - a`` over a random half of the tweets, ``(rounds, 3)``."""
+    """Return sums of ``b - a`` over a random half of the tweets, ``(rounds, columns)``."""
     rng = np.random.default_rng(seed)
     differing = differences[(differences != 0).any(1)].astype(np.float64)
     parts: list[NDArray[np.float64]] = []

@@ -2,16 +2,39 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from html import escape
 
 from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-#: A count, a fraction, a text, or nothing to show.
-Cell = int | float | str | None
+
+@dataclass(frozen=True, slots=True)
+class Percent:
+    """A fraction that is shown as percent with two decimals, as papers of the field print scores.
+
+    Args:
+        mean: The fraction, or the mean of fractions.
+        deviation: Sample standard deviation; ``None`` for a single value.
+        is_signed: Whether it is a difference, shown with its sign.
+    """
+
+    mean: float
+    deviation: float | None = None
+    is_signed: bool = False
+
+    def __str__(self) -> str:
+        sign = "+" if self.is_signed else ""
+        spread = "" if self.deviation is None else f" ± {100 * self.deviation:.2f}"
+        return f"{100 * self.mean:{sign}.2f}{spread}"
+
+
+#: A count, a fraction, a percentage, a number with its own decimals, a text, or nothing to show.
+Cell = int | float | Percent | Decimal | str | None
 
 _LATEX_SPECIAL = {
+    "±": r"$\pm$",
     "\\": r"\textbackslash{}",
     "&": r"\&",
     "%": r"\%",
@@ -36,12 +59,14 @@ class Table:
         columns: Headings; the first column names the rows.
         rows: As many cells as headings.
         note: What a reader must know, below the table.
+        secondary: Indices of rows that stand back, for comparison only; seen in HTML.
     """
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
+    secondary: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
         for row in self.rows:
@@ -104,7 +129,11 @@ def to_html(table: Table) -> str:
             parts.append(f"<{name}{scope}{kind}>{escape(format_cell(cell))}</{name}>")
         return "".join(parts)
 
-    body = "".join(f"<tr>{cells(row, 'td')}</tr>" for row in table.rows)
+    def line(place: int) -> str:
+        kind = ' class="secondary"' if place in table.secondary else ""
+        return f"<tr{kind}>{cells(table.rows[place], 'td')}</tr>"
+
+    body = "".join(map(line, range(len(table.rows))))
     note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
     return (
         f'<div class="scroll"><table><caption>{escape(table.title)}</caption>'

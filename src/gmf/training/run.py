@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from gmf.core.errors import ConfigError
+from gmf.core.memory import freed_memory_kept
 from gmf.core.runtime import resolve_precision, seed_everything
 from gmf.core.tags import TagSet
 from gmf.core.types import Sample
@@ -73,7 +74,8 @@ def train(
         on_step=on_step,
         on_epoch=on_epoch,
     )
-    return trainer.run(provenance), collator.report
+    with freed_memory_kept():
+        return trainer.run(provenance), collator.report
 
 
 def _provenance(config: RunConfig, splits: dict[str, list[Sample]]) -> dict[str, Any]:

@@ -111,6 +111,17 @@ class RunFolder:
             elif old != folder:
                 (old / OPTIMIZER).unlink(missing_ok=True)
 
+    def keep_best_only(self) -> None:
+        """Remove all checkpoints of a finished run but the best.
+
+        Raises:
+            CheckpointError: If the folder holds no run or no epoch is complete.
+        """
+        best = self.best()
+        for other in (self.path / CHECKPOINTS).iterdir():
+            if other != best:
+                shutil.rmtree(other)
+
     def restore(self, state: RunState, optimizer: Optimizer, schedule: LRScheduler) -> None:
         """Load optimiser and schedule of the last complete epoch; no pickled code is run."""
         path = self.checkpoint(state.epochs_done) / OPTIMIZER

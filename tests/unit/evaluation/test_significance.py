@@ -9,7 +9,9 @@ from gmf.evaluation.pairs import TweetPair
 from gmf.evaluation.significance import (
     bootstrap,
     compare_counts,
+    compare_runs,
     counts_of_tweets,
+    holm,
     measures_of,
     summarise_seeds,
     tweet_counts,
@@ -101,3 +103,42 @@ def test_one_run_has_no_interval():
     assert summarise_seeds([0.5]).interval is None
     with pytest.raises(ValueError, match="no runs"):
         summarise_seeds([])
+
+
+def test_runs_are_exchanged_tweet_by_tweet():
+    a = [random_counts(seed, 8, 0.5) for seed in (1, 2)]
+    b = [random_counts(seed, 8, 0.7) for seed in (3, 4)]
+
+    def difference(left, right):
+        f1 = [measures_of(x.sum(0))[2] for x in (*left, *right)]
+        return (f1[2] + f1[3] - f1[0] - f1[1]) / 2
+
+    observed, extreme = difference(a, b), 0
+    for pattern in itertools.product([False, True], repeat=8):
+        swap = np.array(pattern)[:, None]
+        left = [np.where(swap, y, x) for x, y in zip(a, b, strict=True)]
+        right = [np.where(swap, x, y) for x, y in zip(a, b, strict=True)]
+        extreme += abs(difference(left, right)) >= abs(observed) - 1e-12
+    found = compare_runs(a, b, rounds=20_000)["f1"]
+    assert found.difference == pytest.approx(observed)
+    assert found.p_value == pytest.approx(extreme / 2**8, abs=0.015)
+
+
+def test_repeating_a_run_makes_nothing_more_significant():
+    a, b = random_counts(1, 60, 0.5), random_counts(2, 60, 0.6)
+    once, thrice = compare_runs([a], [b])["f1"], compare_runs([a] * 3, [b] * 3)["f1"]
+    assert thrice.p_value == pytest.approx(once.p_value)
+    assert thrice.interval == once.interval
+
+
+def test_runs_must_match():
+    a = random_counts(1, 5, 0.5)
+    with pytest.raises(ValueError, match="as many runs of both systems, got 1 and 2"):
+        compare_runs([a], [a, a])
+    with pytest.raises(ValueError, match="not scored on the same tweets"):
+        compare_runs([a, a], [a, a[:4]])
+
+
+def test_holm_by_hand():
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([0.9, 0.8]) == [1.0, 1.0]

@@ -3,7 +3,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from gmf.evaluation.tables import Table, print_tables, to_html, to_latex, to_markdown
+from gmf.evaluation.tables import Percent, Table, print_tables, to_html, to_latex, to_markdown
 
 TABLE = Table(
     "Scores & more", ("", "F1", "gold", "what"), (("PER", 0.5, 3, "a|b_c"), ("LOC", None, 4, "<b>"))
@@ -47,3 +47,12 @@ def test_terminal_shows_markup_as_it_is():
 def test_rows_must_fit_the_headings():
     with pytest.raises(ValueError, match="table 't': 2 cells under 1 headings"):
         Table("t", ("a",), (("b", "c"),))
+
+
+def test_percentages_with_deviation_and_sign():
+    table = Table("t", ("", "F1", "less"), (("a", Percent(0.8711, 0.0012), Percent(-0.005)),))
+    signed = Percent(0.005, is_signed=True)
+    assert str(signed) == "+0.50"
+    assert "| a | 87.11 ± 0.12 | -0.50 |" in to_markdown([table])
+    assert r"a & 87.11 $\pm$ 0.12 & -0.50 \\" in to_latex([table])
+    assert table.is_number(1)

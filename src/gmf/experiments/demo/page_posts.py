@@ -39,14 +39,19 @@ def post_card(
         bare = cast(tuple[ScoredEntity, ...], explained["without_images"])
         lines.append(_line("GMF without picture", sample, bare))
     lines += [_line(name, sample, other.entities) for name, other in others]
-    pictures = "".join(_picture(image) for image in sample.images)
+    pictures = "".join(picture_with_boxes(image) for image in sample.images)
     return (
         f'<article class="post">{pictures}<div class="said"><h3>{escape(caption)}</h3>'
         f"<dl>{''.join(lines)}</dl>{_gates(prediction)}</div></article>"
     )
 
 
-def _picture(image: ImageInput) -> str:
+def picture_with_boxes(image: ImageInput) -> str:
+    """Return a picture and its numbered boxes as an HTML ``div``.
+
+    Raises:
+        UnusableImageError: If it cannot be read.
+    """
     opened = open_image(image.source)
     width, height = opened.size
     opened.thumbnail((MAX_SIDE_PX, MAX_SIDE_PX))

@@ -49,10 +49,9 @@ class CrossScaleAttention(nn.Module):
         self, feature_map: Float[Tensor, "views channels height width"]
     ) -> Float[Tensor, "views channels height width"]:
         """Return the refined map F', Eq. 1."""
-        attention = torch.sigmoid(
-            self.channel_attention(feature_map) + self.spatial_attention(feature_map)
-        )
-        return feature_map + feature_map * attention
+        scores = self.channel_attention(feature_map) + self.spatial_attention(feature_map)
+        # Maps are large: in place and in one pass, two intermediate ones are spared.
+        return torch.addcmul(feature_map, feature_map, scores.sigmoid_())
 
     def channel_attention(
         self, feature_map: Float[Tensor, "views channels height width"]

@@ -50,8 +50,8 @@ def add_image_family(
     _FAMILIES[model_type] = (model_class, stages)
 
 
-#: Views that a frozen backbone reads at once on a CPU: the activations of more leave the processor's
-#: cache. MobileNetV2 at 224 pixels took 15.9 ms a view so, and 31.0 ms with 16 views at once.
+#: Views that a frozen backbone reads at once on a CPU; the activations of more leave its cache.
+#: MobileNetV2 at 224 pixels took 15.9 ms a view so, and 31.0 ms with 16 views at once.
 VIEWS_AT_ONCE = 4
 
 

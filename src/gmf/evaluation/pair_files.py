@@ -1,0 +1,30 @@
+"""Gold and prediction of each tweet as JSON lines, as ``read_pairs`` reads them back."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from gmf.evaluation.pairs import TweetPair
+
+
+def write_pairs(path: Path, pairs: Iterable[TweetPair]) -> None:
+    """Write one tweet a line: id, words, gold tags, and the prediction.
+
+    The prediction is entities with confidences, ``start`` and ``end`` in words, or tags where
+    confidences are not known.
+    """
+    lines = [json.dumps(_row(pair), ensure_ascii=False) + "\n" for pair in pairs]
+    path.write_text("".join(lines), encoding="utf-8")
+
+
+def _row(pair: TweetPair) -> dict[str, Any]:
+    row: dict[str, Any] = {"id": pair.id, "tokens": pair.tokens, "gold_tags": pair.gold}
+    if pair.scored is None:
+        row["predicted_tags"] = pair.predicted
+    else:
+        row["predicted_entities"] = [asdict(entity) for entity in pair.scored]
+    if pair.has_image is not None:
+        row["has_image"] = pair.has_image
+    return row

@@ -1,0 +1,1 @@
+"""The paper's comparison as one suite: models, ablations and sweeps, trained, scored, reported."""

@@ -1,0 +1,148 @@
+"""From finished runs to the paper's tables and figures, and one page of all of it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from gmf.data.statistics import SplitStatistics, folder_statistics
+from gmf.evaluation.tables import Cell, Percent, Table, to_latex, to_markdown
+from gmf.experiments.suite.finished import FinishedRun
+from gmf.experiments.suite.reporting.cases import choose_cases
+from gmf.experiments.suite.reporting.drawn import dataset_figures, shared_figures
+from gmf.experiments.suite.reporting.figures.style import check_installed
+from gmf.experiments.suite.reporting.findings import findings
+from gmf.experiments.suite.reporting.missing import missing_runs
+from gmf.experiments.suite.reporting.names import dataset_name, dataset_order
+from gmf.experiments.suite.reporting.page import Chapter, report_page
+from gmf.experiments.suite.reporting.result_tables import (
+    COUNTING,
+    METHOD,
+    ablation_table,
+    statistics_table,
+    systems_table,
+)
+from gmf.experiments.suite.reporting.results import RULE, SuiteResults
+from gmf.experiments.suite.reporting.run_table import run_rows, run_table
+from gmf.prediction.atomic import replacing
+
+#: File stem of the table of systems by data set.
+_TABLE_FILES = {"twitter2015": "table-2", "twitter2017": "table-3"}
+
+
+def write_report(
+    runs: Sequence[FinishedRun], out: Path, *, data: Mapping[str, Path], encoders: str
+) -> None:
+    """Write ``tables/``, ``figures/`` and ``report.html``; files of an earlier report are replaced.
+
+    Runs that a complete suite has and these lack are listed, nothing is made up for them.
+
+    Args:
+        runs: Finished runs, in any order.
+        out: Folder to write to; made when absent.
+        data: Folder of each data set, for statistics and pictures.
+        encoders: Name of the pair of encoders, for the text.
+
+    Raises:
+        ConfigError: If matplotlib is not installed or the configuration of a run cannot be read.
+        DataError: If predictions or data break their format, or runs of one data set were scored
+            on different tweets.
+        ValueError: If a run is given twice.
+        OSError: If a file of a run is absent or a file cannot be written.
+    """
+    check_installed()
+    results = SuiteResults(runs)
+    for name in ("tables", "figures"):
+        (out / name).mkdir(parents=True, exist_ok=True)
+    chapters: list[Chapter] = []
+    tables: dict[str, Table] = {}
+    for dataset in dataset_order({*data, *results.datasets}):
+        folder = data.get(dataset)
+        statistics = {} if folder is None else folder_statistics(folder)
+        found = _tables(results, dataset, statistics)
+        study = folder and choose_cases(results, dataset=dataset, folder=folder)
+        figures = dataset_figures(results, dataset=dataset, study=study, folder=out / "figures")
+        said = findings(results, dataset=dataset, statistics=statistics)
+        tables |= found
+        chapters.append(
+            Chapter(dataset, dataset_name(dataset), said, list(found.values()), figures, study)
+        )
+    for name, table in tables.items():
+        _write(out / "tables" / f"{name}.md", f"{to_markdown([table])}\n")
+        _write(out / "tables" / f"{name}.tex", f"{to_latex([table])}\n")
+    missing = missing_runs(results, datasets=data)
+    rows = run_rows(results, out=out)
+    content = {
+        "encoders": encoders,
+        "rule": RULE,
+        "counting": COUNTING,
+        "method": METHOD,
+        "findings": {chapter.key: chapter.findings for chapter in chapters},
+        "tables": {name: _plain(table) for name, table in tables.items()},
+        "missing": missing,
+        "runs": rows,
+    }
+    text = json.dumps(content, ensure_ascii=False, indent=2)
+    _write(out / "tables" / "tables.json", f"{text}\n")
+    page = report_page(
+        chapters,
+        notes=_notes(encoders, rows),
+        shared=shared_figures(results, folder=out / "figures"),
+        missing=missing,
+        runs=run_table(rows),
+    )
+    _write(out / "report.html", page)
+
+
+def _tables(
+    results: SuiteResults, dataset: str, statistics: Mapping[str, SplitStatistics]
+) -> dict[str, Table]:
+    """Return the tables of a data set by file stem."""
+    found: dict[str, Table] = {}
+    if statistics:
+        found[f"table-1-{dataset}"] = statistics_table(dataset, counts=statistics)
+    if results.systems(dataset):
+        name = _TABLE_FILES.get(dataset, f"systems-{dataset}")
+        found[name] = systems_table(results, dataset=dataset)
+    ablations = ablation_table(results, dataset=dataset)
+    if ablations is not None:
+        found[f"table-4-{dataset}"] = ablations
+    return found
+
+
+def _notes(encoders: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    digests = {
+        f"{name} ({digest[:12]})" for row in rows for name, digest in row["encoders"].items()
+    }
+    listed = f" ({', '.join(sorted(digests))})" if digests else ""
+    minutes = sum(row["minutes"] for row in rows)
+    return [
+        f"Encoders: {encoders}{listed}. The paper's are BERT-base and ResNet-50; with others its "
+        "numbers stand beside ours for orientation only.",
+        "Scores: test split, exact span and type, lenient counting; the run table has the strict "
+        "F1 too. In each run the epoch with the best dev F1 is kept.",
+        f"{len(rows)} runs, {minutes:.0f} minutes of training in all.",
+    ]
+
+
+def _plain(table: Table) -> dict[str, Any]:
+    return {
+        "title": table.title,
+        "columns": table.columns,
+        "rows": [[_plain_cell(cell) for cell in row] for row in table.rows],
+        "note": table.note,
+    }
+
+
+def _plain_cell(cell: Cell) -> object:
+    """Return a cell for JSON: percentages as fractions, with the deviation where there is one."""
+    if isinstance(cell, Percent):
+        values = asdict(cell)
+        return {name: values[name] for name in ("mean", "deviation") if values[name] is not None}
+    return cell if cell is None or isinstance(cell, int | float | str) else float(cell)
+
+
+def _write(path: Path, text: str) -> None:
+    with replacing(path) as half:
+        half.write_text(text, encoding="utf-8")

@@ -1,0 +1,164 @@
+"""Figure 8: which tweets are shown, by a rule that leaves nothing to taste."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gmf.core.errors import DataError
+from gmf.core.types import Sample
+from gmf.data.images import UnusableImageError, open_image
+from gmf.data.readers import read_split
+from gmf.evaluation.spans import TweetSpans, spans_of_pairs
+from gmf.experiments.suite.reporting.names import GMF, TEXT_BASELINE, system_name
+from gmf.experiments.suite.reporting.results import RULE, SuiteResults
+
+#: Systems that are shown, where they have runs: the paper's four and BERT-CRF.
+SHOWN = (TEXT_BASELINE, "debiascl", "gmf-without-vcg", "gmf-without-cm", GMF)
+RULE_OF_CHOICE = (
+    "For each heading, of the tweets with entities that it describes, the one on which most of the "
+    "shown systems are wrong, the first of the file among equals; those with a readable picture go "
+    "before all others; no tweet twice. Right: all entities of the tweet and no others. "
+    "Predictions of one seed. Cases illustrate, they prove nothing."
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A tweet and what the systems say of it.
+
+    Args:
+        title: Why it is shown.
+        sample: The tweet, with its pictures.
+        said: Gold and predictions by system's name, in the order of showing; GMF last.
+    """
+
+    title: str
+    sample: Sample
+    said: tuple[tuple[str, TweetSpans], ...]
+
+
+@dataclass(frozen=True)
+class CaseStudy:
+    """The cases of one data set.
+
+    Args:
+        cases: One a heading for which there is a tweet.
+        absent: Headings for which there is none.
+        seed: Seed of the predictions.
+    """
+
+    cases: tuple[Case, ...]
+    absent: tuple[str, ...]
+    seed: int
+
+
+#: Takes whether each system is right on a tweet.
+_Condition = Callable[[dict[str, bool]], bool]
+
+
+def choose_cases(results: SuiteResults, *, dataset: str, folder: Path) -> CaseStudy | None:
+    """Return the cases of a data set.
+
+    Args:
+        results: All runs.
+        dataset: The data set.
+        folder: Its folder, for the pictures.
+
+    Returns:
+        ``None`` unless GMF and another of the shown systems have runs with a seed in common.
+
+    Raises:
+        DataError: If the test split cannot be read or lacks a tweet of the runs.
+    """
+    chosen = _same_seed(results, dataset)
+    if chosen is None:
+        return None
+    seed, variants = chosen
+    samples = read_split(folder, "test")
+    spans: dict[str, list[TweetSpans]] = {}
+    for variant in variants:
+        system = results.get(dataset, variant=variant)
+        if system is not None:
+            spans[variant] = spans_of_pairs(system.runs[seed].pairs, rule=RULE)
+    tweets = [dict(zip(spans, row, strict=True)) for row in zip(*spans.values(), strict=True)]
+    by_id = {sample.id: sample for sample in samples}
+    for tweet in tweets:
+        if _id(tweet) not in by_id:
+            raise DataError(f"{dataset}: tweet {_id(tweet)!r} of the runs is not in its test split")
+    taken: set[int] = set()
+    cases: list[Case] = []
+    absent: list[str] = []
+    for title, condition in _conditions(variants):
+        place = _best(tweets, by_id, condition, taken)
+        if place is None:
+            absent.append(title)
+            continue
+        taken.add(place)
+        said = tuple((system_name(variant), tweet) for variant, tweet in tweets[place].items())
+        cases.append(Case(title, by_id[_id(tweets[place])], said))
+    return CaseStudy(tuple(cases), tuple(absent), seed)
+
+
+def is_right(tweet: TweetSpans) -> bool:
+    """Whether a system has all entities of a tweet and no others."""
+    return set(tweet.gold) == set(tweet.predicted)
+
+
+def _same_seed(results: SuiteResults, dataset: str) -> tuple[int, list[str]] | None:
+    """Return the seed of GMF with most of the shown systems, and these."""
+    gmf = results.get(dataset, variant=GMF)
+    best: tuple[int, list[str]] | None = None
+    for seed in gmf.seeds if gmf else ():
+        found = [results.get(dataset, variant=variant) for variant in SHOWN]
+        variants = [system.variant for system in found if system and seed in system.runs]
+        if len(variants) > 1 and (best is None or len(variants) > len(best[1])):
+            best = seed, variants
+    return best
+
+
+def _conditions(variants: Sequence[str]) -> list[tuple[str, _Condition]]:
+    wins = [
+        (f"GMF right, {system_name(variant)} wrong", _only_gmf(variant))
+        for variant in reversed(variants)
+        if variant != GMF
+    ]
+    return [
+        *wins,
+        ("GMF wrong, another right", lambda right: not right[GMF] and any(right.values())),
+        ("All wrong", lambda right: not any(right.values())),
+    ]
+
+
+def _only_gmf(variant: str) -> _Condition:
+    return lambda right: right[GMF] and not right[variant]
+
+
+def _best(
+    tweets: Sequence[dict[str, TweetSpans]],
+    samples: dict[str, Sample],
+    condition: _Condition,
+    taken: set[int],
+) -> int | None:
+    ranked: list[tuple[int, int]] = []
+    for place, tweet in enumerate(tweets):
+        right = {variant: is_right(spans) for variant, spans in tweet.items()}
+        gold = next(iter(tweet.values())).gold
+        if place not in taken and gold and condition(right):
+            ranked.append((sum(right.values()), place))
+    places = [place for _, place in sorted(ranked)]
+    pictured = (place for place in places if _has_picture(samples[_id(tweets[place])]))
+    return next(pictured, places[0] if places else None)
+
+
+def _id(tweet: dict[str, TweetSpans]) -> str:
+    return next(iter(tweet.values())).id
+
+
+def _has_picture(sample: Sample) -> bool:
+    if not sample.images:
+        return False
+    try:
+        open_image(sample.images[0].source)
+    except UnusableImageError:
+        return False
+    return True

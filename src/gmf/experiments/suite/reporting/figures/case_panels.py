@@ -1,0 +1,107 @@
+"""Figure 8: tweets with their pictures, gold, and what each system says."""
+
+import textwrap
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+
+from gmf.core.types import Entity
+from gmf.data.images import UnusableImageError, open_image
+from gmf.evaluation.spans import TweetSpans
+from gmf.experiments.suite.reporting.cases import RULE_OF_CHOICE, Case, CaseStudy, is_right
+from gmf.experiments.suite.reporting.figures.style import Theme
+from gmf.experiments.suite.reporting.names import dataset_name
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+CAPTION = f"Figure 8. Case studies. {RULE_OF_CHOICE}"
+_LINE_LETTERS = 84
+_LINE_INCHES = 0.21
+_MAX_SIDE_PX = 400
+
+
+def draw_cases(dataset: str, *, study: CaseStudy, theme: Theme) -> "Figure":
+    """Return Figure 8 of one data set: a row a case, the picture at the left.
+
+    Args:
+        dataset: Its name.
+        study: At least one case.
+        theme: Colours.
+    """
+    from matplotlib.figure import Figure
+
+    lines = [_lines(case, theme) for case in study.cases]
+    heights = [max(1.9, _LINE_INCHES * (len(said) + 1.5)) for said in lines]
+    figure = Figure(figsize=(10, sum(heights) + 0.5), layout="constrained")
+    title = f"{dataset_name(dataset)}, seed {study.seed}"
+    figure.suptitle(title, fontsize=12, fontweight="bold", x=0.01, ha="left")
+    rows = figure.subplots(
+        len(lines), 2, squeeze=False, height_ratios=heights, width_ratios=(2, 7.6)
+    )
+    for case, said, height, (left, right) in zip(study.cases, lines, heights, rows, strict=True):
+        _picture(left, case, theme)
+        _text(right, said, height)
+    return figure
+
+
+def _picture(axes: "Axes", case: Case, theme: Theme) -> None:
+    axes.set_axis_off()
+    axes.set_anchor("NW")
+    try:
+        pictures = [open_image(image.source) for image in case.sample.images[:1]]
+    except UnusableImageError:
+        pictures = []
+    for picture in pictures:
+        picture.thumbnail((_MAX_SIDE_PX, _MAX_SIDE_PX))
+        axes.imshow(np.asarray(picture))
+    if not pictures:
+        axes.text(0.5, 0.5, "no picture", ha="center", va="center", color=theme.soft)
+
+
+#: Text, colour and whether it is bold.
+_Line = tuple[str, str, bool]
+
+
+def _lines(case: Case, theme: Theme) -> list[_Line]:
+    tweet = case.said[0][1]
+    lines: list[_Line] = [(case.title, theme.first, True)]
+    words = drawable(" ".join(tweet.tokens))
+    lines += [(line, theme.ink, False) for line in textwrap.wrap(words, _LINE_LETTERS)]
+    lines += _said("Gold", tweet, tweet.gold, theme.soft)
+    for name, said in case.said:
+        colour = theme.right if is_right(said) else theme.wrong
+        mark = "✓" if is_right(said) else "✗"
+        lines += _said(f"{mark} {name}", said, said.predicted, colour)
+    return lines
+
+
+def _said(name: str, tweet: TweetSpans, entities: tuple[Entity, ...], colour: str) -> list[_Line]:
+    found = "; ".join(map(tweet.show, entities)) or "nothing"
+    wrapped = textwrap.wrap(drawable(f"{name}: {found}"), _LINE_LETTERS, subsequent_indent="      ")
+    return [(line, colour, False) for line in wrapped]
+
+
+def _text(axes: "Axes", lines: list[_Line], height: float) -> None:
+    axes.set_axis_off()
+    axes.set_xlim(0, 1)
+    axes.set_ylim(0, height)
+    for place, (text, colour, is_bold) in enumerate(lines):
+        axes.text(
+            0,
+            height - (place + 0.5) * _LINE_INCHES,
+            text,
+            color=colour,
+            fontweight="bold" if is_bold else "normal",
+            va="center",
+            fontsize=9.5,
+        )
+
+
+def drawable(text: str) -> str:
+    """Return text with a box for every letter that the figures' font lacks."""
+    from matplotlib.font_manager import FontProperties, findfont, get_font
+
+    known = cast(dict[int, int], get_font(findfont(FontProperties("DejaVu Sans"))).get_charmap())
+    return "".join(letter if ord(letter) in known else "□" for letter in text)

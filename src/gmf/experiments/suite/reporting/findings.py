@@ -1,0 +1,165 @@
+"""What the runs say, in sentences made from the numbers alone."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from gmf.data.statistics import SplitStatistics
+from gmf.experiments.suite.reporting.names import GMF, system_name
+from gmf.experiments.suite.reporting.reported_scores import reported_scores
+from gmf.experiments.suite.reporting.results import (
+    ALPHA,
+    GmfComparison,
+    SuiteResults,
+    SystemResults,
+)
+
+#: Below this share of tweets with a picture, multimodal systems are hardly that.
+_FEW_PICTURES = 0.5
+
+
+def findings(
+    results: SuiteResults, *, dataset: str, statistics: Mapping[str, SplitStatistics]
+) -> list[str]:
+    """Return paragraphs on one data set: pictures, seeds, ranking, significance, ablations.
+
+    Args:
+        results: All runs.
+        dataset: The data set.
+        statistics: Of its splits; empty when its folder is unknown.
+    """
+    return [
+        text
+        for text in (
+            _pictures(statistics),
+            _seeds(results, dataset),
+            _ranking(results.systems(dataset)),
+            _significance(results.against_gmf(dataset)),
+            *_ablations(results, dataset),
+            _inconsistent(system for system in results.all if system.dataset == dataset),
+        )
+        if text
+    ]
+
+
+def has_few_pictures(statistics: Mapping[str, SplitStatistics]) -> bool:
+    """Whether most tweets have no picture."""
+    tweets = sum(split.tweets for split in statistics.values())
+    present = sum(split.images_present for split in statistics.values())
+    return bool(tweets) and present / tweets < _FEW_PICTURES
+
+
+def _pictures(statistics: Mapping[str, SplitStatistics]) -> str:
+    named = sum(split.images for split in statistics.values())
+    present = sum(split.images_present for split in statistics.values())
+    tweets = sum(split.tweets for split in statistics.values())
+    if has_few_pictures(statistics):
+        return (
+            f"Warning: pictures are mostly missing ({present} for {tweets} tweets). Multimodal "
+            "systems had to do without, so that these scores say nothing on what pictures bring."
+        )
+    if present < named:
+        return f"{named - present} of the {named} pictures that the tweets name are missing."
+    return ""
+
+
+def _seeds(results: SuiteResults, dataset: str) -> str:
+    systems = [*results.systems(dataset), *results.ablations(dataset)]
+    seeds = sorted({seed for system in systems for seed in system.seeds})
+    listed = ", ".join(map(str, seeds))
+    if not seeds:
+        return ""
+    if len(seeds) == 1:
+        return (
+            f"One seed ({listed}): how much a score depends on the seed is unknown here, and a "
+            "small difference may be due to it."
+        )
+    uneven = [system_name(s.variant) for s in systems if len(s.runs) < len(seeds)]
+    rest = f"; fewer runs have {_listed(uneven)}" if uneven else ""
+    return f"{len(seeds)} seeds ({listed}){rest}."
+
+
+def _ranking(systems: Sequence[SystemResults]) -> str:
+    if not systems:
+        return "No system has a run."
+    ranked = sorted(systems, key=lambda system: -system.overall("f1").mean)
+    first = ranked[0]
+    text = f"{system_name(first.variant)} is first of {len(ranked)}, F1 {_score(first)}"
+    place = next((n for n, system in enumerate(ranked) if system.variant == GMF), None)
+    if place is None:
+        return f"{text}. GMF has no run."
+    if place:
+        return f"{text}. GMF is at place {place + 1}, F1 {_score(ranked[place])}."
+    if len(ranked) > 1:
+        text += f", before {system_name(ranked[1].variant)}, {_score(ranked[1])}"
+    return f"{text}."
+
+
+def _significance(compared: Mapping[str, GmfComparison]) -> str:
+    if not compared:
+        return ""
+    groups: dict[str, list[str]] = {
+        "Significantly behind GMF": [],
+        "Behind GMF, but not significantly": [],
+        "As good as GMF": [],
+        "Before GMF, but not significantly": [],
+        "Significantly before GMF": [],
+    }
+    names = list(groups)
+    for variant, comparison in sorted(compared.items(), key=lambda item: item[1].f1.difference):
+        difference = comparison.f1.difference
+        if difference == 0:
+            group = names[2]
+        elif difference < 0:
+            group = names[0] if comparison.is_significant else names[1]
+        else:
+            group = names[4] if comparison.is_significant else names[3]
+        groups[group].append(f"{system_name(variant)} {_points(comparison)}")
+    said = [f"{group}: {_listed(systems)}." for group, systems in groups.items() if systems]
+    return f"{' '.join(said)} Adjusted p, threshold {ALPHA:g}."
+
+
+def _ablations(results: SuiteResults, dataset: str) -> list[str]:
+    said: list[str] = []
+    whole = reported_scores(dataset, variant=GMF)
+    for variant, comparison in results.against_gmf(dataset, ablations=True).items():
+        difference = comparison.f1.difference
+        verdict = "a significant" if comparison.is_significant else "no significant"
+        effect = "loss" if difference < 0 else "gain" if difference > 0 else "change"
+        text = f"{system_name(variant)}: F1 {_points(comparison)}, {verdict} {effect}."
+        printed = reported_scores(dataset, variant=variant)
+        if printed and whole:
+            less = printed.overall["f1"] - whole.overall["f1"]
+            agrees = "as here" if less * difference > 0 else "unlike here"
+            text += f" The paper prints {100 * less:+.2f}, {agrees} in sign."
+        elif difference > 0:
+            text += " In the paper every ablation loses."
+        said.append(text)
+    return said
+
+
+def _inconsistent(systems: Iterable[SystemResults]) -> str:
+    doubtful = [
+        f"{system.variant}, seed {seed}"
+        for system in systems
+        for seed, run in system.runs.items()
+        if not run.is_consistent
+    ]
+    if not doubtful:
+        return ""
+    return (
+        "Warning: predictions and report do not give the same F1, one of the two is old; score "
+        f"again: {'; '.join(doubtful)}."
+    )
+
+
+def _score(system: SystemResults) -> str:
+    f1 = system.overall("f1")
+    spread = f" ± {100 * f1.deviation:.2f}" if len(f1.values) > 1 else ""
+    return f"{100 * f1.mean:.2f}{spread}"
+
+
+def _points(comparison: GmfComparison) -> str:
+    return f"{100 * comparison.f1.difference:+.2f} (p {comparison.adjusted_p:.4f})"
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names)

@@ -1,0 +1,103 @@
+"""How variants and data sets are named in tables, and in which order they come."""
+
+from dataclasses import dataclass
+
+from gmf.core.errors import ConfigError
+from gmf.models.registry import MODELS, model_class
+
+GMF, TEXT_BASELINE = "gmf", "bert-crf"
+#: Ablations of the paper's Table 4.
+ABLATIONS = {
+    "gmf-without-vcg": "GMF w/o VCG",
+    "gmf-without-csa": "GMF w/o CSA",
+    "gmf-without-cm": "GMF w/o CM",
+    "gmf-without-all": "GMF w/o VCG + CSA + CM",
+}
+#: The paper's spelling of the models; others are shown by their own name.
+_SYSTEMS = {
+    "bilstm-crf": "BiLSTM-CRF",
+    "hbilstm-crf": "HBiLSTM-CRF",
+    "t-ner": "T-NER",
+    "bert": "BERT",
+    "bert-crf": "BERT-CRF",
+    "gvatt-hbilstm-crf": "GVATT-HBiLSTM-CRF",
+    "gvatt-bert-crf": "GVATT-BERT-CRF",
+    "umt": "UMT-BERT-CRF",
+    "maf": "MAF",
+    "umgf": "UMGF",
+    "bfcl": "BFCL",
+    "debiascl": "DebiasCL",
+    "hvpnet": "HVPNeT",
+    "gmf": "GMF",
+}
+_DATASETS = {"twitter2015": "Twitter-2015", "twitter2017": "Twitter-2017", "demo": "Demo corpus"}
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A parameter of GMF that is varied.
+
+    Args:
+        name: As in the names of its variants, ``gmf-NAME-VALUE``.
+        title: What it is.
+        option: Dotted key in the run's configuration.
+        is_log: Whether the axis is logarithmic.
+    """
+
+    name: str
+    title: str
+    option: str
+    is_log: bool = False
+
+    @property
+    def prefix(self) -> str:
+        """Beginning of its variants' names."""
+        return f"{GMF}-{self.name}-"
+
+
+SWEEPS = (
+    Sweep("alpha", "task weight α", "model.task_weight"),
+    Sweep("lambda", "direction weight λ", "model.direction_weight"),
+    Sweep("temperature", "temperature τ", "model.temperature"),
+    Sweep("objects", "objects of each image", "model.max_objects"),
+    Sweep("cells", "cells per side", "model.cells_per_side"),
+    Sweep("layers", "layers that receive clues", "model.clue_layers"),
+    Sweep("learning-rate", "learning rate", "training.learning_rate", is_log=True),
+)
+
+
+def system_name(variant: str) -> str:
+    """Return a variant's name for readers."""
+    return _SYSTEMS.get(variant) or ABLATIONS.get(variant, variant)
+
+
+def dataset_name(dataset: str) -> str:
+    """Return a data set's name for readers."""
+    return _DATASETS.get(dataset, dataset)
+
+
+def dataset_order(datasets: set[str]) -> list[str]:
+    """Return data sets, the paper's first."""
+    return [*(name for name in _DATASETS if name in datasets), *sorted(datasets - set(_DATASETS))]
+
+
+def is_system(variant: str) -> bool:
+    """Whether a variant is a system of Tables 2 and 3: no ablation and no point of a sweep."""
+    return variant not in ABLATIONS and not any(variant.startswith(s.prefix) for s in SWEEPS)
+
+
+def uses_images(variant: str) -> bool:
+    """Whether a variant reads images; one that is no registered model is taken to be GMF."""
+    try:
+        return model_class(variant).uses_images
+    except ConfigError:
+        return True
+
+
+def system_order(variants: set[str]) -> list[str]:
+    """Return systems, text-only ones first, in the order of the registry, GMF last."""
+    places = {name: place for place, name in enumerate(MODELS)}
+    return sorted(
+        (variant for variant in variants if is_system(variant)),
+        key=lambda v: (uses_images(v), v == GMF, places.get(v, len(places)), v),
+    )

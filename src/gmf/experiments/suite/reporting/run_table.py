@@ -1,0 +1,91 @@
+"""The manifest: every run behind the numbers."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from gmf.evaluation.tables import Percent, Table
+from gmf.experiments.suite.finished import FinishedRun
+from gmf.experiments.suite.reporting.names import dataset_name, system_name
+from gmf.experiments.suite.reporting.results import SuiteResults
+
+#: File of a run's predictions on the test split.
+_PREDICTIONS = "test.jsonl"
+
+
+def run_rows(results: SuiteResults, *, out: Path) -> list[dict[str, Any]]:
+    """Return plain values a run: what it is, scores, cost, digests, software and hardware.
+
+    Args:
+        results: All runs.
+        out: Folder of the report; run folders beside or in it are given relative to it.
+    """
+    rows: list[dict[str, Any]] = []
+    for system in results.all:
+        for seed, run in system.runs.items():
+            report, made = run.report, run.report.get("provenance", {})
+            rows.append(
+                {
+                    "dataset": system.dataset,
+                    "variant": system.variant,
+                    "seed": seed,
+                    "f1_lenient": report["lenient"]["micro"]["f1"],
+                    "f1_strict": report["strict"]["micro"]["f1"],
+                    "epochs": len(run.epochs),
+                    "minutes": run.minutes,
+                    "folder": _folder(run.run, out),
+                    "config": made.get("config_digest", ""),
+                    "predictions": sha256((run.run.folder / _PREDICTIONS).read_bytes()).hexdigest(),
+                    "images": made.get("image_counts", {}),
+                    "encoders": made.get("encoders", {}),
+                    "versions": made.get("versions", {}),
+                    "hardware": made.get("hardware", {}),
+                }
+            )
+    return rows
+
+
+def run_table(rows: Sequence[Mapping[str, Any]]) -> Table:
+    """Return the runs as a table."""
+    return Table(
+        "Runs behind the numbers",
+        (
+            "run",
+            "data",
+            "seed",
+            "F1 lenient",
+            "F1 strict",
+            "epochs",
+            "minutes",
+            "folder",
+            "config",
+            "predictions",
+        ),
+        tuple(
+            (
+                system_name(row["variant"]),
+                dataset_name(row["dataset"]),
+                row["seed"],
+                Percent(row["f1_lenient"]),
+                Percent(row["f1_strict"]),
+                row["epochs"],
+                Decimal(f"{row['minutes']:.1f}"),
+                row["folder"],
+                row["config"][:12],
+                row["predictions"][:12],
+            )
+            for row in rows
+        ),
+        "Config and predictions: beginning of the sha256 of the resolved configuration and of the "
+        "file of predictions. tables/tables.json has them whole, with versions and hardware.",
+    )
+
+
+def _folder(run: FinishedRun, out: Path) -> str:
+    """Return a run's folder without the place of the whole on this machine."""
+    for base in (out, out.parent):
+        if run.folder.is_relative_to(base):
+            return run.folder.relative_to(base).as_posix()
+    return run.folder.name

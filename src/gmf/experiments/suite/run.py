@@ -1,0 +1,120 @@
+"""The suite: what is left of its runs is done, whatever fails is told, and all is in a manifest."""
+
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from gmf.core.errors import ConfigError, DataError
+from gmf.data.readers import read_split
+from gmf.evaluation.provenance import DataFingerprint
+from gmf.experiments.suite.finished import FinishedRun
+from gmf.experiments.suite.manifest import Manifest, read_provenance
+from gmf.experiments.suite.plan import PlannedRun, SuiteOptions
+from gmf.experiments.suite.pool import OnEvent, RunEvent, run_all
+from gmf.experiments.suite.work import is_finished
+from gmf.training.fingerprint import fingerprint
+
+LOCK = ".lock"
+
+
+@dataclass(frozen=True)
+class SuiteResult:
+    """What became of a suite.
+
+    Args:
+        finished: Trained and scored runs in its folder, those of earlier calls too.
+        failed: Runs of this call that failed, with the error of each.
+    """
+
+    finished: tuple[FinishedRun, ...]
+    failed: tuple[tuple[PlannedRun, str], ...]
+
+
+def run_suite(
+    runs: Sequence[PlannedRun],
+    out: Path,
+    *,
+    options: SuiteOptions,
+    jobs: int = 1,
+    on_event: OnEvent = lambda _: None,
+) -> SuiteResult:
+    """Train and score runs; the same call goes on with a suite that was killed.
+
+    A finished run is skipped, a half-trained one goes on, a failed one is tried again.
+
+    Args:
+        runs: From ``plan_runs`` with the same folder.
+        out: Folder of the suite.
+        options: What the suite is made of.
+        jobs: Runs at a time.
+        on_event: Hears of all that happens; of a run that was finished before, once.
+
+    Raises:
+        ConfigError: If another process works in the folder, or it holds runs of other encoders or
+            data folders.
+        DataError: If a data file breaks its format, or a split is absent or has no tags.
+    """
+    fingerprints = {name: _check(folder) for name, folder in options.data.items()}
+    failed: list[tuple[PlannedRun, str]] = []
+
+    def note(event: RunEvent) -> None:
+        has_failed = event.kind == "failed"
+        if has_failed:
+            failed.append((event.run, event.text))
+        manifest.update(event.run, error=event.text if has_failed else "")
+        on_event(event)
+
+    with _locked(out):
+        manifest = Manifest(out)
+        manifest.begin(options, runs, fingerprints=fingerprints)
+        left: list[PlannedRun] = []
+        for run in runs:
+            try:
+                _check_same_data(run, fingerprints[run.dataset])
+                if not is_finished(run):
+                    left.append(run)
+                    continue
+                note(RunEvent(run, "finished"))
+            except ConfigError as error:
+                note(RunEvent(run, "failed", text=str(error)))
+        run_all(left, jobs=jobs, on_event=note)
+        return SuiteResult(tuple(manifest.finished()), tuple(failed))
+
+
+def _check(folder: Path) -> list[DataFingerprint]:
+    """Return the fingerprints of the splits; what is wrong with one must not show after hours."""
+    found: list[DataFingerprint] = []
+    for split in ("train", "dev", "test"):
+        samples = read_split(folder, split)
+        if not samples or any(sample.tags is None for sample in samples):
+            raise DataError(f"{split}: expected one or more samples, each with tags", path=folder)
+        found.append(fingerprint(samples, part=split, folder=folder))
+    return found
+
+
+def _check_same_data(run: PlannedRun, now: Sequence[DataFingerprint]) -> None:
+    """Refuse to go on with, or to report, a run on data that were changed since."""
+    before = {item["part"]: item["digest"] for item in read_provenance(run.folder).get("data", [])}
+    changed = [item.source for item in now if before.get(item.part, item.digest) != item.digest]
+    if changed:
+        raise ConfigError(
+            f"{run.folder}: {', '.join(changed)} changed since this run; delete the run, or choose "
+            "another folder with --out"
+        )
+
+
+@contextmanager
+def _locked(out: Path) -> Generator[None]:
+    out.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(out / LOCK)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise ConfigError(f"{out}: another process works on this suite") from error
+    try:
+        yield
+    finally:
+        lock.release()

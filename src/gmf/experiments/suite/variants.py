@@ -1,0 +1,144 @@
+"""What the suite compares: every model, the ablations of GMF, and sweeps of its options."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+
+from gmf.core.errors import ConfigError
+from gmf.models.registry import MODELS
+
+#: Names that ``--only`` takes beside variants: the systems of Tables 2 and 3, those of Table 4, and
+#: the sweeps. GMF itself is in each, since the others are compared with it.
+GROUPS = ("tables", "ablations", "sweeps")
+
+#: Ablations of Table 4 by what is left out.
+ABLATIONS = {
+    "vcg": ("use_visual_clues",),
+    "csa": ("use_cross_scale_attention",),
+    "cm": ("use_consistency_matching",),
+    "all": ("use_visual_clues", "use_cross_scale_attention", "use_consistency_matching"),
+}
+
+#: Parts of the text encoder as (first, one past the last, of how many): ``(0, 1, 2)`` is the lower
+#: half of its layers.
+LAYERS = {
+    "lower-half": (0, 1, 2),
+    "upper-half": (1, 2, 2),
+    "lower-third": (0, 1, 3),
+    "middle-third": (1, 2, 3),
+    "upper-third": (2, 3, 3),
+}
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """One option of GMF and the values that it takes, around the paper's.
+
+    Args:
+        name: As in the names of its variants.
+        option: Dotted key.
+        values: As in the names of its variants; numbers, or keys of ``LAYERS``.
+    """
+
+    name: str
+    option: str
+    values: tuple[str, ...]
+
+
+SWEEPS = (
+    Sweep("alpha", "model.task_weight", ("0.1", "0.3", "0.5", "0.7", "0.9")),
+    Sweep("lambda", "model.direction_weight", ("0.1", "0.3", "0.5", "0.7", "0.9")),
+    Sweep("temperature", "model.temperature", ("0.05", "0.1", "0.174", "0.21", "0.5")),
+    Sweep("objects", "model.max_objects", ("0", "1", "2", "3", "5")),
+    Sweep("cells", "model.cells_per_side", ("1", "2", "3", "4")),
+    Sweep("layers", "model.clue_layers", tuple(LAYERS)),
+    Sweep("learning-rate", "training.learning_rate", ("2e-5", "5e-5", "1e-4", "2e-4", "5e-4")),
+)
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A system of the suite.
+
+    Args:
+        name: Its name; unique.
+        model: Registered name of its model.
+        groups: Groups that it is in.
+        options: Dotted keys and the values, as YAML, that make it what it is.
+    """
+
+    name: str
+    model: str
+    groups: tuple[str, ...]
+    options: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_swept(self) -> bool:
+        """Whether it is a point of a sweep."""
+        return self.groups == ("sweeps",)
+
+    def overrides(self, num_layers: Callable[[], int]) -> list[str]:
+        """Return ``key=value`` overrides.
+
+        Args:
+            num_layers: Gives the number of text layers; called only when that matters.
+        """
+        return [
+            f"{key}={_layers(value, num_layers()) if value in LAYERS else value}"
+            for key, value in self.options
+        ]
+
+
+def _layers(part: str, num_layers: int) -> list[int]:
+    first, last, parts = LAYERS[part]
+    start, end = (round(edge * num_layers / parts) for edge in (first, last))
+    start = min(start, num_layers - 1)
+    return list(range(start, max(end, start + 1)))
+
+
+def _all_variants() -> tuple[Variant, ...]:
+    models = [Variant(name, name, GROUPS if name == "gmf" else ("tables",)) for name in MODELS]
+    ablations = [
+        Variant(
+            f"gmf-without-{name}",
+            "gmf",
+            ("ablations",),
+            tuple((f"model.{switch}", "false") for switch in switches),
+        )
+        for name, switches in ABLATIONS.items()
+    ]
+    points = [
+        Variant(f"gmf-{sweep.name}-{value}", "gmf", ("sweeps",), ((sweep.option, value),))
+        for sweep in SWEEPS
+        for value in sweep.values
+    ]
+    return (*models, *ablations, *points)
+
+
+#: All variants: models, ablations, sweeps.
+VARIANTS = _all_variants()
+
+
+def select(only: Sequence[str]) -> list[Variant]:
+    """Return the variants that at least one pattern names, in order; all without patterns.
+
+    Args:
+        only: Groups, or patterns on names as a shell has them (``gmf-alpha-*``).
+
+    Raises:
+        ConfigError: If a pattern names nothing.
+    """
+    chosen: set[str] = set()
+    for pattern in only:
+        named = {v.name for v in VARIANTS if pattern in v.groups or fnmatchcase(v.name, pattern)}
+        if not named:
+            raise ConfigError(f"--only {pattern!r}: no such variant; expected {known_variants()}")
+        chosen |= named
+    return [variant for variant in VARIANTS if not only or variant.name in chosen]
+
+
+def known_variants() -> str:
+    """Return what a pattern may name, for messages."""
+    fixed = [variant.name for variant in VARIANTS if not variant.is_swept]
+    swept = [f"gmf-{sweep.name}-({'|'.join(sweep.values)})" for sweep in SWEEPS]
+    return f"one of {', '.join((*GROUPS, *fixed, *swept))}, or a pattern of these names"
