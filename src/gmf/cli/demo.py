@@ -1,15 +1,16 @@
 """``gmf demo``: watch GMF learn to use images."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
 from gmf.cli.output import progress_bar, results, say, write
-from gmf.experiments.demo.run import KINDS, DemoResult, run_demo
-from gmf.experiments.demo.show import write_demo_page
 from gmf.prediction.pipeline import document_of
+
+if TYPE_CHECKING:
+    from gmf.experiments.demo.run import DemoResult
 
 
 def demo(
@@ -19,6 +20,10 @@ def demo(
     encoders: Annotated[str, typer.Option(help="A packaged pair.")] = "minilm-mobilenet",
 ) -> None:
     """Draw a corpus, train text-only and GMF on it, and show what the images contribute."""
+    # Here, not above: help needs no torch.
+    from gmf.experiments.demo.run import run_demo
+    from gmf.experiments.demo.show import write_demo_page
+
     with progress_bar() as bar:
         task = bar.add_task("", total=None)
 
@@ -41,18 +46,19 @@ def demo(
     write(f"page: {page}")
 
 
-def _table(result: DemoResult, encoders: str) -> Table:
+def _table(result: "DemoResult", encoders: str) -> Table:
     table = Table(
         title="Demo corpus, test split, F1 by kind of pair",
         caption=f"lenient micro F1; encoders {encoders}; one seed",
     )
-    for name in ("", *KINDS):
+    kinds = list(result.limits)
+    for name in ("", *kinds):
         table.add_column(name, justify="right" if name else "left")
     for row, scores in result.scores.items():
-        table.add_row(row, *(f"{100 * scores[kind]:.1f}" for kind in KINDS))
+        table.add_row(row, *(f"{100 * scores[kind]:.1f}" for kind in kinds))
     table.add_section()
     for name in ("text_only", "multimodal"):
         label = f"best possible, {name.replace('_', ' ')}"
-        cells = (f"{100 * getattr(result.limits[kind], name):.1f}" for kind in KINDS)
+        cells = (f"{100 * getattr(result.limits[kind], name):.1f}" for kind in kinds)
         table.add_row(label, *cells)
     return table

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,7 +15,9 @@ from gmf.evaluation.pair_files import write_pairs
 from gmf.evaluation.report import summarise_runs
 from gmf.evaluation.report_tables import report_tables, runs_tables
 from gmf.evaluation.tables import Table
-from gmf.experiments.evaluate import RunEvaluation, evaluate_run
+
+if TYPE_CHECKING:
+    from gmf.experiments.evaluate import RunEvaluation
 
 
 def evaluate(
@@ -68,7 +70,10 @@ def evaluate(
     show(tables, content, as_json=as_json, as_markdown=as_markdown, as_latex=as_latex)
 
 
-def _evaluate(run: Path, *, data: Path | None, split: str, control: Control) -> RunEvaluation:
+def _evaluate(run: Path, *, data: Path | None, split: str, control: Control) -> "RunEvaluation":
+    # Here, not above: help needs no torch.
+    from gmf.experiments.evaluate import evaluate_run
+
     with progress_bar() as bar:
         task = bar.add_task(f"{run}, images {control}", total=None)
         return evaluate_run(
@@ -92,7 +97,7 @@ def _controls(given: str) -> list[Control]:
 
 def _compare_controls(
     run: Path,
-    real: RunEvaluation,
+    real: "RunEvaluation",
     controls: Sequence[Control],
     *,
     data: Path | None,

@@ -9,7 +9,6 @@ import typer
 from rich.table import Table
 
 from gmf.cli.output import results, say, write
-from gmf.models.checkpoint import load_tagger
 from gmf.prediction.hub import model_folder
 from gmf.prediction.onnx.extra import require_installed
 
@@ -33,7 +32,8 @@ def export(
 ) -> None:
     """Export a model; `gmf.load` and `gmf predict` take the folder, and need no torch for it."""
     require_installed(["onnx", "onnxruntime", "onnxscript"])
-    # Here, not above: only this command needs the libraries of the extra.
+    # Here, not above: help needs no torch, and the extra may be absent.
+    from gmf.models.checkpoint import load_tagger
     from gmf.prediction.onnx.export import export_onnx
 
     say(f"exporting {run}; this takes about a minute")

@@ -8,7 +8,6 @@ import typer
 
 from gmf.cli.output import progress_bar, report_images, say, write
 from gmf.evaluation.metrics import RULES
-from gmf.experiments.evaluate import evaluate_run
 from gmf.prediction.hub import model_folder
 from gmf.prediction.publish import push_to_hub, save_pretrained
 from gmf.prediction.published_score import PublishedScore
@@ -58,6 +57,9 @@ def push(
 def _scores(run: Path, split: str | None, data: Path | None) -> list[PublishedScore]:
     if split is None:
         return []
+    # Here, not above: help needs no torch.
+    from gmf.experiments.evaluate import evaluate_run
+
     with progress_bar() as bar:
         task = bar.add_task("evaluating", total=None)
         result = evaluate_run(

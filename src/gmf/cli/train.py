@@ -1,15 +1,14 @@
 """``gmf train``: one run from a preset or a file."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gmf.cli.output import progress_bar, report_images, say, write
-from gmf.experiments.presets import load_run_config
-from gmf.training.config import RunConfig
-from gmf.training.run import train as train_run
-from gmf.training.tensorboard import tensorboard_writer
+
+if TYPE_CHECKING:
+    from gmf.training.config import RunConfig
 
 
 def train(
@@ -20,6 +19,11 @@ def train(
     run: Annotated[Path | None, typer.Option(help="Run folder; named by default.")] = None,
 ) -> None:
     """Train a model; the same command goes on with a run that was killed."""
+    # Here, not above: help needs no torch.
+    from gmf.experiments.presets import load_run_config
+    from gmf.training.run import train as train_run
+    from gmf.training.tensorboard import tensorboard_writer
+
     config = load_run_config(preset, overrides or [])
     folder = run or Path("runs") / _run_name(preset, config)
     say(f"run folder: {folder}")
@@ -48,7 +52,7 @@ def train(
     )
 
 
-def _run_name(preset: str, config: RunConfig) -> str:
+def _run_name(preset: str, config: "RunConfig") -> str:
     model = config.model.model_dump()["name"]
     encoder = Path(config.encoders.text).name
     return f"{Path(preset).stem}-{model}-{encoder}-seed{config.seed}"

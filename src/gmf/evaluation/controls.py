@@ -12,7 +12,7 @@ from PIL import Image
 
 from gmf.core.types import ImageInput, Region, Sample
 from gmf.data.images import UnusableImageError, open_image, read_source
-from gmf.data.views import blank_picture
+from gmf.data.pictures import blank_picture
 from gmf.evaluation.comparison import compare
 from gmf.evaluation.config import DEFAULTS, EvaluationConfig
 from gmf.evaluation.pairs import TweetPair

@@ -10,8 +10,7 @@ from typing import Any
 
 from filelock import FileLock
 
-from gmf.data.cache.store import ENTRY_BYTES, INDEX, META, lock_of
-from gmf.data.cache.views import cache_root
+from gmf.data.cache.store import ENTRY_BYTES, INDEX, META, cache_root, lock_of
 
 
 @dataclass(frozen=True)

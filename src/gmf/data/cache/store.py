@@ -11,10 +11,17 @@ from typing import BinaryIO
 
 from filelock import FileLock
 
+from gmf.core.paths import gmf_home
+
 KEY_BYTES = 32
 _CHECK_BYTES = 8
 ENTRY_BYTES = KEY_BYTES + _CHECK_BYTES
 RECORDS, INDEX, META = "records.bin", "index.bin", "meta.json"
+
+
+def cache_root() -> Path:
+    """Return the folder that holds all caches of views."""
+    return gmf_home() / "cache" / "views"
 
 
 class RecordStore:

@@ -10,11 +10,10 @@ from typing import Any
 from filelock import FileLock
 
 from gmf.core.errors import CacheError
-from gmf.core.paths import gmf_home
 from gmf.data.cache.codec import Codec, codec_of
 from gmf.data.cache.identity import digest_of
 from gmf.data.cache.keys import ContentKeys
-from gmf.data.cache.store import META, RecordStore, lock_of, write_atomically
+from gmf.data.cache.store import META, RecordStore, cache_root, lock_of, write_atomically
 from gmf.data.images import FaultKind, UnusableImageError, name_of
 from gmf.data.views import View, ViewContent, ViewSource
 
@@ -202,11 +201,6 @@ class CachedViews:
         while not there.exists():
             there = there.parent
         return shutil.disk_usage(there).free
-
-
-def cache_root() -> Path:
-    """Return the folder that holds all caches of views."""
-    return gmf_home() / "cache" / "views"
 
 
 def _read_or_make_meta(

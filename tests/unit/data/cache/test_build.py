@@ -10,7 +10,7 @@ from gmf.core.config import parse_config
 from gmf.core.errors import ConfigError
 from gmf.core.tags import TagSet
 from gmf.data.cache.build import CacheConfig, build_view_source
-from gmf.data.cache.views import cache_root
+from gmf.data.cache.store import cache_root
 from gmf.data.collate import Collator
 from gmf.data.views import DirectViews
 
