@@ -140,7 +140,7 @@ def measure(job: dict) -> dict:
 def fill(collator, train, config) -> dict:
     """Cache all views of the training split, in batches as the first epoch would."""
     began = time.perf_counter()
-    lengths = [len(sample.tokens) for sample in train]
+    lengths = collator.lengths(train)
     for indices in batches(lengths, batch_size=config.training.batch_size, shuffle=False):
         collator([train[index] for index in indices])
     seconds = time.perf_counter() - began

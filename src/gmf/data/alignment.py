@@ -46,27 +46,14 @@ def align(
     Raises:
         ConfigError: If the tokenizer is not fast or the limit leaves no room for a word.
     """
-    if not tokenizer.is_fast:
-        raise ConfigError(f"{type(tokenizer).__name__}: expected a fast tokenizer (word_ids)")
     if max_subwords <= tokenizer.num_special_tokens_to_add():
         raise ConfigError(
             f"max_subwords {max_subwords}: leaves no room for words beside "
             f"{tokenizer.num_special_tokens_to_add()} special tokens"
         )
-
-    def encode(words: list[list[str]]) -> Sequence[Encoding]:
-        encoded = tokenizer(
-            words,
-            is_split_into_words=True,
-            truncation=True,
-            max_length=max_subwords,
-            padding=True,
-        )
-        return encoded.encodings or ()
-
     places = place_words(
         posts,
-        encode=encode,
+        encode=lambda words: _encode(words, tokenizer, max_subwords),
         inputs=tokenizer.model_input_names,
         unknown_token=None if tokenizer.unk_token is None else str(tokenizer.unk_token),
         max_subwords=max_subwords,
@@ -77,3 +64,32 @@ def align(
         torch.from_numpy(places.word_mask),
         torch.from_numpy(places.subword_words),
     )
+
+
+def count_subwords(
+    posts: Sequence[Sequence[str]], *, tokenizer: PreTrainedTokenizerFast, max_subwords: int
+) -> list[int]:
+    """Return how many subwords each post takes, special tokens included, at most the limit.
+
+    Words for which the tokenizer has no subword are not counted: enough to sort posts by length.
+
+    Raises:
+        ConfigError: If the tokenizer is not fast.
+    """
+    encodings = _encode(posts, tokenizer, max_subwords) if posts else ()
+    return [sum(encoding.attention_mask) for encoding in encodings]
+
+
+def _encode(
+    posts: Sequence[Sequence[str]], tokenizer: PreTrainedTokenizerFast, max_subwords: int
+) -> Sequence[Encoding]:
+    if not tokenizer.is_fast:
+        raise ConfigError(f"{type(tokenizer).__name__}: expected a fast tokenizer (word_ids)")
+    encoded = tokenizer(
+        [list(post) for post in posts],
+        is_split_into_words=True,
+        truncation=True,
+        max_length=max_subwords,
+        padding=True,
+    )
+    return encoded.encodings or ()

@@ -10,7 +10,7 @@ from transformers import PreTrainedTokenizerFast
 from gmf.core.errors import DataError
 from gmf.core.tags import TagSet
 from gmf.core.types import Sample
-from gmf.data.alignment import Alignment, align
+from gmf.data.alignment import Alignment, align, count_subwords
 from gmf.data.batch import Batch
 from gmf.data.image_report import ImageReport
 from gmf.data.views import MissingImage, ViewSource, VisualFields, build_views
@@ -70,6 +70,13 @@ class Collator:
             view_is_blank=pictures.view_is_blank,
             slot_origins=pictures.slot_origins,
         )
+
+    def lengths(self, samples: Sequence[Sample]) -> list[int]:
+        """Return how long each sample is to the model: in subwords, or words if it reads words."""
+        posts = [sample.tokens for sample in samples]
+        if self.tokenizer is None:
+            return [len(post) for post in posts]
+        return count_subwords(posts, tokenizer=self.tokenizer, max_subwords=self.max_subwords)
 
     def reporting_to(self, report: ImageReport) -> "Collator":
         """Return the same collator, with another report to count in."""

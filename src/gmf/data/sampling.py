@@ -1,9 +1,7 @@
 """Batches of posts of like length, the same ones for the same seed and epoch."""
 
 import random
-from collections.abc import Iterator, Sequence
-
-from torch.utils.data import Sampler
+from collections.abc import Sequence
 
 #: Batches that are sorted together: long enough to save padding, short enough to stay random.
 POOL_BATCHES = 50
@@ -24,7 +22,7 @@ def batches(
     Batch sizes differ by at most one within a pool, so that no tiny batch is left over.
 
     Args:
-        lengths: Words of each sample.
+        lengths: Length of each sample, as its model reads it (``Collator.lengths``).
         batch_size: Largest batch.
         seed: Decides the order, together with the epoch.
         epoch: From 0.
@@ -70,54 +68,6 @@ def share_of(batch: Sequence[int], *, rank: int, world_size: int) -> list[int]:
     if not 0 <= rank < world_size:
         raise ValueError(f"rank {rank}: expected 0 <= rank < world_size, {world_size}")
     return list(batch[rank::world_size])
-
-
-class BucketSampler(Sampler[list[int]]):
-    """Batch sampler for a ``DataLoader``; one process sees its share of each global batch.
-
-    Args:
-        lengths: Words of each sample.
-        batch_size: Largest global batch, over all processes.
-        seed: Decides the order, together with the epoch.
-        shuffle: False for evaluation.
-        rank: This process.
-        world_size: Number of processes.
-    """
-
-    def __init__(
-        self,
-        lengths: Sequence[int],
-        *,
-        batch_size: int,
-        seed: int = 0,
-        shuffle: bool = True,
-        rank: int = 0,
-        world_size: int = 1,
-    ) -> None:
-        self.lengths, self.batch_size, self.seed = list(lengths), batch_size, seed
-        self.shuffle, self.rank, self.world_size = shuffle, rank, world_size
-        self.epoch = 0
-
-    def set_epoch(self, epoch: int) -> None:
-        """Choose the order of the next pass."""
-        self.epoch = epoch
-
-    def global_batches(self) -> list[list[int]]:
-        """Return the batches of this epoch over all processes."""
-        return batches(
-            self.lengths,
-            batch_size=self.batch_size,
-            seed=self.seed,
-            epoch=self.epoch,
-            shuffle=self.shuffle,
-        )
-
-    def __iter__(self) -> Iterator[list[int]]:
-        for batch in self.global_batches():
-            yield share_of(batch, rank=self.rank, world_size=self.world_size)
-
-    def __len__(self) -> int:
-        return len(self.global_batches())
 
 
 def _cut(order: list[int], batch_size: int) -> list[list[int]]:

@@ -49,6 +49,7 @@ def predict(
         model,
         samples,
         collate=collate,
+        lengths=collator.lengths,
         uses_images=model.uses_images,
         batch_size=batch_size,
         explain=explain,

@@ -76,6 +76,7 @@ def predict_in_windows(
     samples: Iterable[Sample],
     *,
     collate: Callable[[Sequence[Sample]], BatchType],
+    lengths: Callable[[Sequence[Sample]], Sequence[int]],
     uses_images: bool,
     batch_size: int,
     explain: bool,
@@ -86,15 +87,16 @@ def predict_in_windows(
         model: The model, ready to predict.
         samples: Any number of samples; read in windows.
         collate: Makes the model's batches.
+        lengths: Says how long samples are to the model; samples of like length share a batch.
         uses_images: Whether the model reads images.
         batch_size: Samples of one pass.
         explain: Whether to fill ``Prediction.explanation``.
     """
     source = iter(samples)
     while window := list(islice(source, WINDOW * batch_size)):
+        length = lengths(window)
         order = sorted(
-            (row for row, sample in enumerate(window) if sample.tokens),
-            key=lambda row: len(window[row].tokens),
+            (row for row, sample in enumerate(window) if sample.tokens), key=length.__getitem__
         )
         results: dict[int, Prediction] = {}
         for start in range(0, len(order), batch_size):

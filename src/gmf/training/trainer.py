@@ -67,6 +67,7 @@ class Trainer:
                 raise DataError(f"{name}: expected one or more samples, each with tags")
         self.config, self.tagger, self.collator = config, tagger, collator
         self.train_split, self.dev_split, self.folder = train, dev, folder
+        self._lengths = collator.lengths(train)
         self.on_step, self.on_epoch = on_step, on_epoch
         precision = resolve_precision(config.training.precision)
         self.accelerator = Accelerator(
@@ -134,7 +135,7 @@ class Trainer:
 
     def _batches(self, epoch: int) -> list[list[int]]:
         return batches(
-            [len(sample.tokens) for sample in self.train_split],
+            self._lengths,
             batch_size=self.config.training.batch_size,
             seed=self.config.seed,
             epoch=epoch,

@@ -45,6 +45,15 @@ def test_padding_on_the_left_shifts_positions():
     assert found.first_subword.tolist() == [[2, 0, 0], [1, 2, 3]]
 
 
+def test_lengths_are_those_that_the_model_reads():
+    samples = [Sample("1", ("ab", "c")), Sample("2", ()), Sample("3", ("a" * 40, "b"))]
+    options = {"tags": TagSet(), "max_subwords": 12}
+    of_subwords = Collator(**options, tokenizer=tiny_tokenizer())
+    assert of_subwords.lengths(samples) == [5, 2, 12]
+    assert Collator(**options, tokenizer=None).lengths(samples) == [2, 0, 2]
+    assert of_subwords.lengths([]) == []
+
+
 def test_limit_without_room_is_refused():
     with pytest.raises(ConfigError, match="max_subwords 2: leaves no room"):
         align([("a",)], tokenizer=tiny_tokenizer(), max_subwords=2)

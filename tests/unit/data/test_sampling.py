@@ -2,7 +2,7 @@ import random
 
 import pytest
 
-from gmf.data.sampling import BucketSampler, batches, share_of
+from gmf.data.sampling import batches, share_of
 
 LENGTHS = [random.Random(1).randint(1, 40) for _ in range(1003)]
 
@@ -43,17 +43,6 @@ def test_shares_make_up_the_global_batch():
     assert [len(share) for share in shares] == [2, 2, 1]
     with pytest.raises(ValueError, match="rank 3: expected 0 <= rank < world_size, 3"):
         share_of(batch, rank=3, world_size=3)
-
-
-def test_sampler_gives_each_process_its_share():
-    options = {"batch_size": 16, "seed": 5}
-    whole = BucketSampler(LENGTHS, **options)
-    parts = [BucketSampler(LENGTHS, **options, rank=r, world_size=2) for r in range(2)]
-    for sampler in (whole, *parts):
-        sampler.set_epoch(4)
-    for batch, left, right in zip(whole, *parts, strict=True):
-        assert sorted(left + right) == sorted(batch)
-    assert len(whole) == len(parts[0]) == len(list(whole))
 
 
 def test_empty_split_and_bad_size():

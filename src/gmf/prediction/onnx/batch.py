@@ -102,6 +102,11 @@ class ArrayCollator:
             slot_origins=slots.slot_origins,
         )
 
+    def lengths(self, samples: Sequence[Sample]) -> list[int]:
+        """Return how many subwords each sample has."""
+        encodings = self._encode([list(sample.tokens) for sample in samples])
+        return [sum(encoding.attention_mask) for encoding in encodings]
+
     def _encode(self, words: list[list[str]]) -> Sequence[Encoding]:
         return self._tokenizer.encode_batch(words, is_pretokenized=True)
 

@@ -51,6 +51,7 @@ class OnnxEngine(WindowedEngine):
             self.model,
             window,
             collate=collate,
+            lengths=self.collator.lengths,
             uses_images=self.model.uses_images,
             batch_size=batch_size,
             explain=explain,
