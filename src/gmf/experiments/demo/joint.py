@@ -44,7 +44,7 @@ KIND_SHARES: dict[Kind, float] = {
 #: text nor picture tells, there is nothing to measure but luck.
 STRENGTH_SHARES: dict[Pair, dict[Strength, float]] = {
     "related": {"neutral": 0.55, "hinting": 0.25, "telling": 0.2},
-    "unrelated": {"neutral": 0.12, "hinting": 0.13, "telling": 0.75},
+    "unrelated": {"neutral": 0.06, "hinting": 0.12, "telling": 0.82},
     "misleading": {"neutral": 0.0, "hinting": 0.0, "telling": 1.0},
 }
 

@@ -3,11 +3,14 @@
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from gmf.models.modules.normalisation import GuardedBatchNorm
 
 #: Narrower bottlenecks lose all their ReLUs too easily.
 MIN_WIDTH = 8
+#: Views that are refined at once in training: few enough that their maps stay in a cache.
+VIEWS_AT_ONCE = 4
 
 
 class CrossScaleAttention(nn.Module):
@@ -49,9 +52,16 @@ class CrossScaleAttention(nn.Module):
         self, feature_map: Float[Tensor, "views channels height width"]
     ) -> Float[Tensor, "views channels height width"]:
         """Return the refined map F', Eq. 1."""
-        scores = self.channel_attention(feature_map) + self.spatial_attention(feature_map)
-        # Maps are large: in place and in one pass, two intermediate ones are spared.
-        return torch.addcmul(feature_map, feature_map, scores.sigmoid_())
+        inputs = (
+            feature_map,
+            self.channel_attention(feature_map),
+            self.spatial_attention(feature_map),
+        )
+        if not torch.is_grad_enabled():
+            return _refine(*inputs)
+        # The gate is as large as the map: computed again in backward, no step has to keep it.
+        parts = zip(*(tensor.split(VIEWS_AT_ONCE) for tensor in inputs), strict=True)
+        return torch.cat([checkpoint(_refine, *part, use_reentrant=False) for part in parts])
 
     def channel_attention(
         self, feature_map: Float[Tensor, "views channels height width"]
@@ -66,3 +76,8 @@ class CrossScaleAttention(nn.Module):
         """Return M_s before the sigmoid, Eq. 4."""
         scores = self.spatial(feature_map)
         return self.spatial_norm(scores.flatten(2)).reshape(scores.shape)
+
+
+def _refine(feature_map: Tensor, channel_scores: Tensor, spatial_scores: Tensor) -> Tensor:
+    # In place and in one pass, two intermediate maps are spared.
+    return torch.addcmul(feature_map, feature_map, (channel_scores + spatial_scores).sigmoid_())
