@@ -3,6 +3,7 @@ import torch
 from fixtures.batches import tiny_batch
 from fixtures.encoders import tiny_image_encoder, tiny_text_encoder
 
+from gmf.core.errors import ConfigError
 from gmf.core.tags import TagSet
 from gmf.models.baselines.bert import BertCrfConfig, BertTagger
 from gmf.models.gmf import Gmf, GmfConfig
@@ -135,3 +136,8 @@ def test_mobilenet_gives_four_stages():
 def test_clue_layers_restricts_guidance():
     model = make(clue_layers=(1,)).eval()
     assert model.explain(tiny_batch())[0]["slot_attention"].shape[0] == 1
+
+
+def test_a_layer_that_the_text_encoder_lacks_is_refused():
+    with pytest.raises(ConfigError, match=r"model\.clue_layers: 2, 7: expected layers from 0 to 1"):
+        make(clue_layers=(1, 2, 7))

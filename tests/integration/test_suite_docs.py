@@ -10,7 +10,6 @@ from fixtures.encoders import save_tiny_encoders
 from typer.testing import CliRunner
 
 from gmf.cli.main import app
-from gmf.experiments.suite.reporting.names import SWEEPS as REPORTED
 from gmf.experiments.suite.variants import ABLATIONS, GROUPS, SWEEPS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "suite.md").read_text(encoding="utf-8")
@@ -64,16 +63,10 @@ def test_the_page_names_every_group_and_only_options_that_exist():
     assert set(re.findall(r"(--[a-z][a-z-]+)", shown)) - named == {"--help"}
     for name in (
         *GROUPS,
-        *(f"gmf-without-{name}" for name in ABLATIONS),
+        *ABLATIONS,
         *(s.name for s in SWEEPS),
     ):
         assert f"`{name}`" in PAGE
-
-
-def test_the_report_knows_every_sweep():
-    assert {sweep.name: sweep.option for sweep in REPORTED} == {
-        sweep.name: sweep.option for sweep in SWEEPS
-    }
 
 
 def test_a_folder_without_suite_is_named(tmp_path):

@@ -8,6 +8,7 @@ from jaxtyping import Bool, Float
 from pydantic import Field
 from torch import Tensor, nn
 
+from gmf.core.errors import ConfigError
 from gmf.core.tags import TagSet
 from gmf.data.batch import Batch
 from gmf.models.base import MnerModel, ModelOutput, Parts, VisualInput
@@ -73,6 +74,9 @@ class Gmf(MnerModel):
         tags: Tags to predict.
         text_encoder: Reads the tweet and takes clues.
         image_encoder: Gives the pyramid of each picture.
+
+    Raises:
+        ConfigError: If ``clue_layers`` names a layer that the text encoder does not have.
     """
 
     Options: ClassVar = GmfConfig
@@ -88,6 +92,12 @@ class Gmf(MnerModel):
         image_encoder: ImageEncoder,
     ) -> None:
         super().__init__(config, tags)
+        wrong = set(config.clue_layers or ()) - set(range(text_encoder.num_layers))
+        if wrong:
+            raise ConfigError(
+                f"model.clue_layers: {', '.join(map(str, sorted(wrong)))}: expected layers from 0 "
+                f"to {text_encoder.num_layers - 1}, which the text encoder has"
+            )
         self.options = config
         self.text_encoder, self.image_encoder = text_encoder, image_encoder
         dim, channels = text_encoder.hidden_dim, image_encoder.stage_channels

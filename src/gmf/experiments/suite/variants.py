@@ -11,12 +11,18 @@ from gmf.models.registry import MODELS
 #: the sweeps. GMF itself is in each, since the others are compared with it.
 GROUPS = ("tables", "ablations", "sweeps")
 
-#: Ablations of Table 4 by what is left out.
+#: What the paper's Table 4 leaves out, and the option that switches it.
+SWITCHES = {
+    "VCG": "model.use_visual_clues",
+    "CSA": "model.use_cross_scale_attention",
+    "CM": "model.use_consistency_matching",
+}
+#: Ablations of Table 4: the parts that each leaves out.
 ABLATIONS = {
-    "vcg": ("use_visual_clues",),
-    "csa": ("use_cross_scale_attention",),
-    "cm": ("use_consistency_matching",),
-    "all": ("use_visual_clues", "use_cross_scale_attention", "use_consistency_matching"),
+    "gmf-without-vcg": ("VCG",),
+    "gmf-without-csa": ("CSA",),
+    "gmf-without-cm": ("CM",),
+    "gmf-without-all": ("VCG", "CSA", "CM"),
 }
 
 #: Parts of the text encoder as (first, one past the last, of how many): ``(0, 1, 2)`` is the lower
@@ -35,24 +41,45 @@ class Sweep:
     """One option of GMF and the values that it takes, around the paper's.
 
     Args:
-        name: As in the names of its variants.
+        name: As in the names of its variants, ``gmf-NAME-VALUE``.
+        title: What it is, for readers.
         option: Dotted key.
         values: As in the names of its variants; numbers, or keys of ``LAYERS``.
+        is_log: Whether a plot of it has a logarithmic axis.
     """
 
     name: str
+    title: str
     option: str
     values: tuple[str, ...]
+    is_log: bool = False
+
+    @property
+    def prefix(self) -> str:
+        """Beginning of its variants' names."""
+        return f"gmf-{self.name}-"
 
 
+_SHARES = ("0.1", "0.3", "0.5", "0.7", "0.9")
 SWEEPS = (
-    Sweep("alpha", "model.task_weight", ("0.1", "0.3", "0.5", "0.7", "0.9")),
-    Sweep("lambda", "model.direction_weight", ("0.1", "0.3", "0.5", "0.7", "0.9")),
-    Sweep("temperature", "model.temperature", ("0.05", "0.1", "0.174", "0.21", "0.5")),
-    Sweep("objects", "model.max_objects", ("0", "1", "2", "3", "5")),
-    Sweep("cells", "model.cells_per_side", ("1", "2", "3", "4")),
-    Sweep("layers", "model.clue_layers", tuple(LAYERS)),
-    Sweep("learning-rate", "training.learning_rate", ("2e-5", "5e-5", "1e-4", "2e-4", "5e-4")),
+    Sweep("alpha", "task weight α", "model.task_weight", _SHARES),
+    Sweep("lambda", "direction weight λ", "model.direction_weight", _SHARES),
+    Sweep(
+        "temperature",
+        "temperature τ",
+        "model.temperature",
+        ("0.05", "0.1", "0.174", "0.21", "0.5"),
+    ),
+    Sweep("objects", "objects of each image", "model.max_objects", ("0", "1", "2", "3", "5")),
+    Sweep("cells", "cells per side", "model.cells_per_side", ("1", "2", "3", "4")),
+    Sweep("layers", "layers that receive clues", "model.clue_layers", tuple(LAYERS)),
+    Sweep(
+        "learning-rate",
+        "learning rate",
+        "training.learning_rate",
+        ("2e-5", "5e-5", "1e-4", "2e-4", "5e-4"),
+        is_log=True,
+    ),
 )
 
 
@@ -100,15 +127,15 @@ def _all_variants() -> tuple[Variant, ...]:
     models = [Variant(name, name, GROUPS if name == "gmf" else ("tables",)) for name in MODELS]
     ablations = [
         Variant(
-            f"gmf-without-{name}",
+            name,
             "gmf",
             ("ablations",),
-            tuple((f"model.{switch}", "false") for switch in switches),
+            tuple((SWITCHES[part], "false") for part in parts),
         )
-        for name, switches in ABLATIONS.items()
+        for name, parts in ABLATIONS.items()
     ]
     points = [
-        Variant(f"gmf-{sweep.name}-{value}", "gmf", ("sweeps",), ((sweep.option, value),))
+        Variant(f"{sweep.prefix}{value}", "gmf", ("sweeps",), ((sweep.option, value),))
         for sweep in SWEEPS
         for value in sweep.values
     ]
@@ -140,5 +167,5 @@ def select(only: Sequence[str]) -> list[Variant]:
 def known_variants() -> str:
     """Return what a pattern may name, for messages."""
     fixed = [variant.name for variant in VARIANTS if not variant.is_swept]
-    swept = [f"gmf-{sweep.name}-({'|'.join(sweep.values)})" for sweep in SWEEPS]
+    swept = [f"{sweep.prefix}({'|'.join(sweep.values)})" for sweep in SWEEPS]
     return f"one of {', '.join((*GROUPS, *fixed, *swept))}, or a pattern of these names"

@@ -15,11 +15,12 @@ from gmf.experiments.suite.reporting.corrections import corrections_of, count_co
 from gmf.experiments.suite.reporting.figures.learning import mean_and_band
 from gmf.experiments.suite.reporting.findings import findings
 from gmf.experiments.suite.reporting.missing import missing_runs
-from gmf.experiments.suite.reporting.names import SWEEPS, is_system, system_order
+from gmf.experiments.suite.reporting.names import is_system, system_order
 from gmf.experiments.suite.reporting.reported_scores import reported_scores, reported_statistics
 from gmf.experiments.suite.reporting.result_tables import ablation_table, systems_table
 from gmf.experiments.suite.reporting.results import SuiteResults
 from gmf.experiments.suite.reporting.sweeps import sweep_points
+from gmf.experiments.suite.variants import SWEEPS
 from gmf.models.registry import MODELS
 
 pytest.importorskip("matplotlib")

@@ -3,13 +3,12 @@
 from collections.abc import Iterable
 
 from gmf.experiments.suite.reporting.names import (
-    ABLATIONS,
-    SWEEPS,
     dataset_name,
     dataset_order,
     system_name,
 )
 from gmf.experiments.suite.reporting.results import SuiteResults
+from gmf.experiments.suite.variants import ABLATIONS, SWEEPS
 from gmf.models.registry import MODELS
 
 

@@ -1,18 +1,10 @@
 """How variants and data sets are named in tables, and in which order they come."""
 
-from dataclasses import dataclass
-
 from gmf.core.errors import ConfigError
+from gmf.experiments.suite.variants import ABLATIONS, SWEEPS
 from gmf.models.registry import MODELS, model_class
 
 GMF, TEXT_BASELINE = "gmf", "bert-crf"
-#: Ablations of the paper's Table 4.
-ABLATIONS = {
-    "gmf-without-vcg": "GMF w/o VCG",
-    "gmf-without-csa": "GMF w/o CSA",
-    "gmf-without-cm": "GMF w/o CM",
-    "gmf-without-all": "GMF w/o VCG + CSA + CM",
-}
 #: The paper's spelling of the models; others are shown by their own name.
 _SYSTEMS = {
     "bilstm-crf": "BiLSTM-CRF",
@@ -33,42 +25,11 @@ _SYSTEMS = {
 _DATASETS = {"twitter2015": "Twitter-2015", "twitter2017": "Twitter-2017", "demo": "Demo corpus"}
 
 
-@dataclass(frozen=True)
-class Sweep:
-    """A parameter of GMF that is varied.
-
-    Args:
-        name: As in the names of its variants, ``gmf-NAME-VALUE``.
-        title: What it is.
-        option: Dotted key in the run's configuration.
-        is_log: Whether the axis is logarithmic.
-    """
-
-    name: str
-    title: str
-    option: str
-    is_log: bool = False
-
-    @property
-    def prefix(self) -> str:
-        """Beginning of its variants' names."""
-        return f"{GMF}-{self.name}-"
-
-
-SWEEPS = (
-    Sweep("alpha", "task weight α", "model.task_weight"),
-    Sweep("lambda", "direction weight λ", "model.direction_weight"),
-    Sweep("temperature", "temperature τ", "model.temperature"),
-    Sweep("objects", "objects of each image", "model.max_objects"),
-    Sweep("cells", "cells per side", "model.cells_per_side"),
-    Sweep("layers", "layers that receive clues", "model.clue_layers"),
-    Sweep("learning-rate", "learning rate", "training.learning_rate", is_log=True),
-)
-
-
 def system_name(variant: str) -> str:
     """Return a variant's name for readers."""
-    return _SYSTEMS.get(variant) or ABLATIONS.get(variant, variant)
+    if variant in ABLATIONS:
+        return f"GMF w/o {' + '.join(ABLATIONS[variant])}"
+    return _SYSTEMS.get(variant, variant)
 
 
 def dataset_name(dataset: str) -> str:

@@ -20,7 +20,8 @@ from gmf.evaluation.significance import (
     tweet_counts,
 )
 from gmf.experiments.suite.finished import FinishedRun
-from gmf.experiments.suite.reporting.names import ABLATIONS, GMF, dataset_order, system_order
+from gmf.experiments.suite.reporting.names import GMF, dataset_order, system_order
+from gmf.experiments.suite.variants import ABLATIONS
 
 #: Counting rule of all tables and figures: the field's.
 RULE: Rule = "lenient"

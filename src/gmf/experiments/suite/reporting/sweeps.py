@@ -8,8 +8,9 @@ from typing import Any, cast
 from gmf.core.config import read_yaml
 from gmf.core.errors import DataError
 from gmf.evaluation.significance import SeedSummary, summarise_seeds
-from gmf.experiments.suite.reporting.names import GMF, SWEEPS, Sweep
+from gmf.experiments.suite.reporting.names import GMF
 from gmf.experiments.suite.reporting.results import RULE, RunResults, SuiteResults, SystemResults
+from gmf.experiments.suite.variants import SWEEPS, Sweep
 from gmf.training.run_folder import CONFIG
 
 

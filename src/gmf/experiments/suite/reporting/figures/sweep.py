@@ -7,8 +7,9 @@ import numpy as np
 
 from gmf.evaluation.significance import SeedSummary
 from gmf.experiments.suite.reporting.figures.style import Theme
-from gmf.experiments.suite.reporting.names import Sweep, dataset_name
+from gmf.experiments.suite.reporting.names import dataset_name
 from gmf.experiments.suite.reporting.sweeps import SweepPoint
+from gmf.experiments.suite.variants import Sweep
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
