@@ -51,6 +51,7 @@ class Stopwatch:
 class TimedCollator:
     def __init__(self, collator, watch):
         self.collator, self.watch = collator, watch
+        self.lengths = collator.lengths
 
     def __call__(self, samples):
         self.watch.mark("other")

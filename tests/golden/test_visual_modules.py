@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from gmf.models.modules.consistency_matching import ConsistencyMatching, contrastive_loss
-from gmf.models.modules.csa import CrossScaleAttention
+from gmf.models.modules.csa import VIEWS_AT_ONCE, CrossScaleAttention
 from gmf.models.modules.feature_mapping import FeatureMapping
 from gmf.models.modules.gating import DynamicGating
 from gmf.models.modules.visual_clue_guidance import VisualClueGuidance, VisualClues, clue_attention
@@ -72,6 +72,25 @@ def test_cross_scale_attention_is_equations_1_to_4(training):
     expected = maps + maps * torch.sigmoid(channel[:, :, :, None] + spatial)
     module.channel_norm.norm.momentum = module.spatial_norm.norm.momentum = 0.0
     torch.testing.assert_close(module(maps), expected)
+
+
+def test_attention_pooled_in_parts_is_the_whole_pooled_with_the_same_gradients():
+    module = CrossScaleAttention(8).double().train()
+    pool = torch.nn.AdaptiveAvgPool2d(2)
+    maps = torch.randn(2 * VIEWS_AT_ONCE + 1, 8, 5, 5, dtype=torch.double)
+    states = {name: value.clone() for name, value in module.state_dict().items()}
+    results = []
+    for run in (lambda: pool(module(maps)), lambda: module(maps, pool=pool)):
+        module.load_state_dict(states)
+        module.zero_grad()
+        pooled = run()
+        pooled.square().sum().backward()
+        results.append([pooled, *(parameter.grad.clone() for parameter in module.parameters())])
+    for whole, parts in zip(*results, strict=True):
+        torch.testing.assert_close(whole, parts)
+    module.eval()
+    with torch.no_grad():
+        assert torch.equal(module(maps, pool=pool), pool(module(maps)))
 
 
 def test_attention_of_one_picture_in_training_uses_running_statistics():

@@ -208,7 +208,10 @@ class Gmf(MnerModel):
     ) -> tuple[Float[Tensor, "layers views cells dim"], Float[Tensor, "layers views stages"]]:
         """Refine, map and gate the pyramid of every distinct picture, Eq. 1-9."""
         if self.options.use_cross_scale_attention:
-            maps = tuple(csa(stage) for csa, stage in zip(self.attention, maps, strict=True))
+            maps = tuple(
+                csa(stage, pool=self.mapping.pool)
+                for csa, stage in zip(self.attention, maps, strict=True)
+            )
         stages = self.mapping(maps)
         gates = self.gating(stages)
         return self.gating.fuse(stages, gates), gates

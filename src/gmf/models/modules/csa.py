@@ -1,5 +1,7 @@
 """Cross-scale attention: refine one level of the image pyramid (GMF, Eq. 1-4)."""
 
+from collections.abc import Callable
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -49,19 +51,27 @@ class CrossScaleAttention(nn.Module):
         self.spatial_norm = GuardedBatchNorm(1)
 
     def forward(
-        self, feature_map: Float[Tensor, "views channels height width"]
-    ) -> Float[Tensor, "views channels height width"]:
-        """Return the refined map F', Eq. 1."""
+        self,
+        feature_map: Float[Tensor, "views channels height width"],
+        *,
+        pool: Callable[[Tensor], Tensor] | None = None,
+    ) -> Float[Tensor, "views channels _ _"]:
+        """Return the refined map F', Eq. 1, or what ``pool`` makes of it view by view.
+
+        Args:
+            feature_map: F of one level.
+            pool: What reads F', such as the pooling of Eq. 5. Given here, it is done in parts and
+                again in backward, so that no training step keeps the gate or F' as a whole.
+        """
         inputs = (
             feature_map,
             self.channel_attention(feature_map),
             self.spatial_attention(feature_map),
         )
         if not torch.is_grad_enabled():
-            return _refine(*inputs)
-        # The gate is as large as the map: computed again in backward, no step has to keep it.
+            return _refine(*inputs, pool)
         parts = zip(*(tensor.split(VIEWS_AT_ONCE) for tensor in inputs), strict=True)
-        return torch.cat([checkpoint(_refine, *part, use_reentrant=False) for part in parts])
+        return torch.cat([checkpoint(_refine, *part, pool, use_reentrant=False) for part in parts])
 
     def channel_attention(
         self, feature_map: Float[Tensor, "views channels height width"]
@@ -78,6 +88,13 @@ class CrossScaleAttention(nn.Module):
         return self.spatial_norm(scores.flatten(2)).reshape(scores.shape)
 
 
-def _refine(feature_map: Tensor, channel_scores: Tensor, spatial_scores: Tensor) -> Tensor:
+def _refine(
+    feature_map: Tensor,
+    channel_scores: Tensor,
+    spatial_scores: Tensor,
+    pool: Callable[[Tensor], Tensor] | None,
+) -> Tensor:
     # In place and in one pass, two intermediate maps are spared.
-    return torch.addcmul(feature_map, feature_map, (channel_scores + spatial_scores).sigmoid_())
+    gate = (channel_scores + spatial_scores).sigmoid_()
+    refined = torch.addcmul(feature_map, feature_map, gate)
+    return refined if pool is None else pool(refined)
