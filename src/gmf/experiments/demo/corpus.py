@@ -35,9 +35,9 @@ class DemoCorpusConfig(PairShares):
     """
 
     seed: int = 1234
-    num_train: int = Field(default=1600, ge=1)
+    num_train: int = Field(default=2000, ge=1)
     num_dev: int = Field(default=200, ge=1)
-    num_test: int = Field(default=700, ge=1)
+    num_test: int = Field(default=500, ge=1)
     empty: float = Field(default=0.06, ge=0.0, lt=1.0)
 
 
