@@ -6,9 +6,10 @@ import pytest
 import torch
 
 from gmf.models.modules.consistency_matching import ConsistencyMatching, contrastive_loss
-from gmf.models.modules.csa import VIEWS_AT_ONCE, CrossScaleAttention
+from gmf.models.modules.csa import CrossScaleAttention
 from gmf.models.modules.feature_mapping import FeatureMapping
 from gmf.models.modules.gating import DynamicGating
+from gmf.models.modules.view_parts import VIEWS_AT_ONCE
 from gmf.models.modules.visual_clue_guidance import VisualClueGuidance, VisualClues, clue_attention
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from jaxtyping import Bool, Int
@@ -53,7 +54,7 @@ def align(
         )
     places = place_words(
         posts,
-        encode=lambda words: _encode(words, tokenizer, max_subwords),
+        encode=partial(encode_words, tokenizer=tokenizer, max_subwords=max_subwords),
         inputs=tokenizer.model_input_names,
         unknown_token=None if tokenizer.unk_token is None else str(tokenizer.unk_token),
         max_subwords=max_subwords,
@@ -66,27 +67,18 @@ def align(
     )
 
 
-def count_subwords(
-    posts: Sequence[Sequence[str]], *, tokenizer: PreTrainedTokenizerFast, max_subwords: int
-) -> list[int]:
-    """Return how many subwords each post takes, special tokens included, at most the limit.
-
-    Words for which the tokenizer has no subword are not counted: enough to sort posts by length.
+def encode_words(
+    words: list[list[str]], *, tokenizer: PreTrainedTokenizerFast, max_subwords: int
+) -> Sequence[Encoding]:
+    """Return the words of each post as subwords, cut at the limit and padded.
 
     Raises:
         ConfigError: If the tokenizer is not fast.
     """
-    encodings = _encode(posts, tokenizer, max_subwords) if posts else ()
-    return [sum(encoding.attention_mask) for encoding in encodings]
-
-
-def _encode(
-    posts: Sequence[Sequence[str]], tokenizer: PreTrainedTokenizerFast, max_subwords: int
-) -> Sequence[Encoding]:
     if not tokenizer.is_fast:
         raise ConfigError(f"{type(tokenizer).__name__}: expected a fast tokenizer (word_ids)")
     encoded = tokenizer(
-        [list(post) for post in posts],
+        words,
         is_split_into_words=True,
         truncation=True,
         max_length=max_subwords,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from copy import copy
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -10,10 +11,11 @@ from transformers import PreTrainedTokenizerFast
 from gmf.core.errors import DataError
 from gmf.core.tags import TagSet
 from gmf.core.types import Sample
-from gmf.data.alignment import Alignment, align, count_subwords
+from gmf.data.alignment import Alignment, align, encode_words
 from gmf.data.batch import Batch
 from gmf.data.image_report import ImageReport
 from gmf.data.views import MissingImage, ViewSource, VisualFields, build_views
+from gmf.data.word_places import count_subwords
 
 
 class Collator:
@@ -76,7 +78,8 @@ class Collator:
         posts = [sample.tokens for sample in samples]
         if self.tokenizer is None:
             return [len(post) for post in posts]
-        return count_subwords(posts, tokenizer=self.tokenizer, max_subwords=self.max_subwords)
+        encode = partial(encode_words, tokenizer=self.tokenizer, max_subwords=self.max_subwords)
+        return count_subwords(posts, encode=encode)
 
     def reporting_to(self, report: ImageReport) -> "Collator":
         """Return the same collator, with another report to count in."""

@@ -78,6 +78,19 @@ def place_words(
     return WordPlaces(arrays, first, mask, subword_words)
 
 
+def count_subwords(posts: Sequence[Sequence[str]], *, encode: Encode) -> list[int]:
+    """Return how many subwords each post takes, special tokens included, at most the limit.
+
+    Words for which the tokenizer has no subword are not counted: enough to sort posts by length.
+
+    Args:
+        posts: Words of each post.
+        encode: A fast tokenizer that cuts at the limit and pads.
+    """
+    encodings = encode([list(post) for post in posts]) if posts else ()
+    return [sum(encoding.attention_mask) for encoding in encodings]
+
+
 def _fill_empty_words(
     words: list[list[str]], encodings: Sequence[Encoding], unknown: str | None, max_subwords: int
 ) -> bool:

@@ -208,6 +208,7 @@ class Gmf(MnerModel):
     ) -> tuple[Float[Tensor, "layers views cells dim"], Float[Tensor, "layers views stages"]]:
         """Refine, map and gate the pyramid of every distinct picture, Eq. 1-9."""
         if self.options.use_cross_scale_attention:
+            # Pooled here, the refined maps are never kept whole; the mapping then pools no more.
             maps = tuple(
                 csa(stage, pool=self.mapping.pool)
                 for csa, stage in zip(self.attention, maps, strict=True)

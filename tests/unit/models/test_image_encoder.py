@@ -4,7 +4,7 @@ import pytest
 import torch
 from fixtures.encoders import tiny_image_encoder
 
-from gmf.models.modules.image_encoder import VIEWS_AT_ONCE
+from gmf.models.modules.view_parts import VIEWS_AT_ONCE
 
 
 @pytest.mark.parametrize("family", ["resnet", "mobilenet_v2"])

@@ -8,11 +8,10 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from gmf.models.modules.normalisation import GuardedBatchNorm
+from gmf.models.modules.view_parts import split_views
 
 #: Narrower bottlenecks lose all their ReLUs too easily.
 MIN_WIDTH = 8
-#: Views that are refined at once in training: few enough that their maps stay in a cache.
-VIEWS_AT_ONCE = 4
 
 
 class CrossScaleAttention(nn.Module):
@@ -70,7 +69,7 @@ class CrossScaleAttention(nn.Module):
         )
         if not torch.is_grad_enabled():
             return _refine(*inputs, pool)
-        parts = zip(*(tensor.split(VIEWS_AT_ONCE) for tensor in inputs), strict=True)
+        parts = zip(*map(split_views, inputs), strict=True)
         return torch.cat([checkpoint(_refine, *part, pool, use_reentrant=False) for part in parts])
 
     def channel_attention(

@@ -15,7 +15,7 @@ from gmf.data.image_report import ImageReport
 from gmf.data.images import MAX_PIXELS, UnusableImageError
 from gmf.data.pictures import View, fetch_pictures
 from gmf.data.slots import FilledSlots, SlotOrigin, fill_slots
-from gmf.data.word_places import place_words
+from gmf.data.word_places import count_subwords, place_words
 from gmf.prediction.onnx.folder import TOKENIZER, ExportInfo, ImageSide
 
 
@@ -104,8 +104,7 @@ class ArrayCollator:
 
     def lengths(self, samples: Sequence[Sample]) -> list[int]:
         """Return how many subwords each sample has."""
-        encodings = self._encode([list(sample.tokens) for sample in samples])
-        return [sum(encoding.attention_mask) for encoding in encodings]
+        return count_subwords([sample.tokens for sample in samples], encode=self._encode)
 
     def _encode(self, words: list[list[str]]) -> Sequence[Encoding]:
         return self._tokenizer.encode_batch(words, is_pretokenized=True)
