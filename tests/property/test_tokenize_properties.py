@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gmf.core.tags import entities_of
@@ -63,6 +63,7 @@ def labelled_texts(draw):
     return text, tuple(entities)
 
 
+@example(("\x1f", ()))
 @given(labelled_texts())
 def test_character_entities_survive_the_way_to_tags_and_back(case):
     text, entities = case

@@ -5,7 +5,9 @@ from itertools import pairwise
 
 import regex
 
-_LINK = r"(?:https?://|www\.)[^\s<>\"]*[^\s<>\"\p{P}]/?|(?:[a-z0-9-]{1,63}\.){1,8}[a-z]{2,24}/[\w/?=&%#~.-]*[\w/]"
+# White space as ``str.isspace`` has it; \s leaves four separators out.
+_SPACE = r"\s\x1c-\x1f"
+_LINK = rf"(?:https?://|www\.)[^{_SPACE}<>\"]*[^{_SPACE}<>\"\p{{P}}]/?|(?:[a-z0-9-]{{1,63}}\.){{1,8}}[a-z]{{2,24}}/[\w/?=&%#~.-]*[\w/]"
 _EMAIL = r"[\w.+-]{1,64}@\w[\w-]*(?:\.\w[\w-]*)+"
 _MENTION = r"(?<![\w@＠])[@＠]\w+"
 _HASHTAG = r"(?<![\w#＃])[#＃]\w+"
@@ -23,7 +25,7 @@ _WORD_CHARACTER = (
 _WORD = rf"{_WORD_CHARACTER}+(?:['’](?!s\b){_WORD_CHARACTER}+)*"
 _REPEATED = r"\.{2,}|!{2,}|\?{2,}|-{2,}"
 # \X is a grapheme cluster: an emoji with its skin tone, a joined family, a flag, a keycap.
-_CLUSTER = r"(?!\s)\X"
+_CLUSTER = rf"(?![{_SPACE}])\X"
 
 _TOKEN = regex.compile(
     "|".join(
@@ -43,7 +45,7 @@ _TOKEN = regex.compile(
             _WORD,
             _REPEATED,
             _CLUSTER,
-            r"\S",
+            rf"[^{_SPACE}]",
         )
     ),
     regex.IGNORECASE | regex.VERSION1,

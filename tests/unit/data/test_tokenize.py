@@ -21,6 +21,8 @@ from gmf.data.tokenize import tokenize
         ("hi👨‍👩‍👧👍🏽🇩🇪🇫🇷❤️1️⃣", ["hi", "👨‍👩‍👧", "👍🏽", "🇩🇪", "🇫🇷", "❤️", "1️⃣"]),
         ("東京 วันนี้", ["東", "京", "วั", "น", "นี้"]),
         ("cafe\u0301 a\u00a0b \ufe0f", ["cafe\u0301", "a", "b", "\ufe0f"]),
+        ("a\x1cb \x1f http://t.co/a\x1eb", ["a", "b", "http://t.co/a", "b"]),
+        ("\x1f", []),
         ("", []),
     ],
 )
