@@ -8,6 +8,7 @@ import typer
 
 from gmf.cli.commands import CommandTable
 from gmf.core.errors import ConfigError, GmfError
+from gmf.core.memory import freed_memory_kept
 
 app = typer.Typer(
     cls=CommandTable,
@@ -32,7 +33,8 @@ def main() -> None:
     """Run the command line."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     try:
-        app()
+        with freed_memory_kept():
+            app()
     except ConfigError as error:
         _fail(error, 2)
     except GmfError as error:

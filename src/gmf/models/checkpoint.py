@@ -27,7 +27,7 @@ from gmf.models.modules.image_encoder import ImageEncoder
 from gmf.models.modules.text_encoder import TextEncoder
 from gmf.models.registry import model_class
 
-FORMAT = 1
+FORMAT = 2
 META, WEIGHTS = "gmf.json", "model.safetensors"
 TOKENIZER, PROCESSOR = "tokenizer", "image_processor"
 
@@ -203,7 +203,9 @@ def _read_meta(folder: Path) -> dict[str, Any]:
             f"{folder}: expected a checkpoint with {META} and {WEIGHTS} ({error})"
         ) from error
     if not isinstance(meta, dict) or cast(dict[str, Any], meta).get("format") != FORMAT:
-        raise CheckpointError(f"{folder / META}: expected format {FORMAT} of this version of gmf")
+        raise CheckpointError(
+            f"{folder / META}: expected format {FORMAT} of this version of gmf; train again"
+        )
     return cast(dict[str, Any], meta)
 
 

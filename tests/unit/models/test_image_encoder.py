@@ -1,9 +1,12 @@
 """The image encoder: a frozen backbone reads few views at a time."""
 
+from copy import deepcopy
+
 import pytest
 import torch
 from fixtures.encoders import tiny_image_encoder
 
+from gmf.models.modules.image_encoder import ImageEncoder
 from gmf.models.modules.view_parts import VIEWS_AT_ONCE
 
 
@@ -25,3 +28,21 @@ def test_a_trained_backbone_reads_all_views_at_once():
     maps = encoder(torch.randn(VIEWS_AT_ONCE + 1, 3, 64, 64))
     assert sizes == [VIEWS_AT_ONCE + 1]
     assert all(stage.requires_grad for stage in maps)
+
+
+@pytest.mark.parametrize("family", ["resnet", "mobilenet_v2"])
+def test_folding_the_normalisation_of_a_frozen_backbone_keeps_its_maps(family):
+    plain = tiny_image_encoder(family, trainable=True).double().eval()
+    norms = [part for part in plain.modules() if isinstance(part, torch.nn.BatchNorm2d)]
+    for norm in norms:
+        torch.nn.init.normal_(norm.running_mean)
+        torch.nn.init.uniform_(norm.running_var, 0.5, 2)
+        torch.nn.init.uniform_(norm.weight, 0.5, 2)
+        torch.nn.init.normal_(norm.bias)
+    folded = ImageEncoder(deepcopy(plain.model))
+    assert norms
+    assert not any(isinstance(part, torch.nn.BatchNorm2d) for part in folded.modules())
+    assert not any(parameter.requires_grad for parameter in folded.parameters())
+    views = torch.randn(2, 3, 64, 64, dtype=torch.float64)
+    for stage, expected in zip(folded(views), plain(views), strict=True):
+        torch.testing.assert_close(stage, expected.detach())

@@ -17,6 +17,7 @@ from transformers import (
 from gmf.core.errors import EncoderError
 from gmf.data.batch import Batch
 from gmf.encoders.resolve import hub_error, resolve_encoder
+from gmf.models.modules.folding import fold_batch_norm
 from gmf.models.modules.view_parts import split_views
 
 #: Takes the output of a model run with ``output_hidden_states`` and returns one map a stage.
@@ -58,8 +59,8 @@ class ImageEncoder(nn.Module):
 
     Args:
         model: The backbone.
-        trainable: Whether its weights train; if not it stays in evaluation mode, so that its
-            normalisation statistics do not move.
+        trainable: Whether its weights train; if not it stays in evaluation mode, and ``model``'s
+            batch normalisation, whose statistics then never move, is folded into its convolutions.
 
     Raises:
         EncoderError: If the family is not known.
@@ -69,6 +70,8 @@ class ImageEncoder(nn.Module):
         super().__init__()
         self.config: PretrainedConfig = model.config
         _, self._stages = _family(self.config)
+        if not trainable:
+            fold_batch_norm(model.eval())
         self.model = model.to(memory_format=torch.channels_last)  # pyright: ignore
         self.trainable = trainable
         self.model.requires_grad_(trainable)
