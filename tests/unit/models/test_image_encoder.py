@@ -46,3 +46,11 @@ def test_folding_the_normalisation_of_a_frozen_backbone_keeps_its_maps(family):
     views = torch.randn(2, 3, 64, 64, dtype=torch.float64)
     for stage, expected in zip(folded(views), plain(views), strict=True):
         torch.testing.assert_close(stage, expected.detach())
+
+
+def test_building_a_trained_backbone_leaves_its_statistics_alone():
+    model = tiny_image_encoder("mobilenet_v2", trainable=True).model
+    before = {name: buffer.clone() for name, buffer in model.named_buffers()}
+    assert ImageEncoder(model, trainable=True).training
+    for name, buffer in model.named_buffers():
+        torch.testing.assert_close(buffer, before[name], msg=name)

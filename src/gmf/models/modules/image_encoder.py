@@ -75,10 +75,12 @@ class ImageEncoder(nn.Module):
         self.model = model.to(memory_format=torch.channels_last)  # pyright: ignore
         self.trainable = trainable
         self.model.requires_grad_(trainable)
-        self.train(self.training)
+        # In training mode the probe would enter the statistics of batch normalisation.
+        self.model.eval()
         with torch.no_grad():
             probe = next(self.model.parameters()).new_zeros(1, 3, 64, 64)
             self.stage_channels = tuple(stage.shape[1] for stage in self.run(probe))
+        self.train(self.training)
 
     @classmethod
     def load(cls, name: str, *, trainable: bool = False) -> "ImageEncoder":
