@@ -11,35 +11,28 @@ import sys
 from pathlib import Path
 from statistics import mean, stdev
 
-from gmf.core.tags import tags_of
-from gmf.core.types import Entity
 from gmf.evaluation.metrics import score
-
-KINDS = ("related", "unrelated", "misleading", "all")
-
-
-def predicted_tags(row: dict) -> list[str]:
-    found = [Entity(e["start"], e["end"], e["type"]) for e in row["predicted_entities"]]
-    return tags_of(found, len(row["tokens"]))
+from gmf.evaluation.prediction_io import read_pairs
+from gmf.experiments.demo.run import KINDS
 
 
-def f1_by_kind(path: Path, pairs: dict[str, str]) -> dict[str, float]:
-    rows = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+def f1_by_kind(path: Path, kinds: dict[str, str]) -> dict[str, float]:
+    tweets = read_pairs(path).pairs
     result: dict[str, float] = {}
     for kind in KINDS:
-        part = [row for row in rows if kind in ("all", pairs[row["id"]])]
-        gold, predicted = [row["gold_tags"] for row in part], [predicted_tags(row) for row in part]
-        result[kind] = 100 * score(gold, predicted).lenient.micro.f1
+        part = [tweet for tweet in tweets if kind in ("all", kinds[tweet.id])]
+        scores = score([tweet.gold for tweet in part], [tweet.predicted for tweet in part])
+        result[kind] = 100 * scores.lenient.micro.f1
     return result
 
 
 def main() -> None:
     suite, corpus = map(Path, sys.argv[1:])
     facts = json.loads((corpus / "kinds.json").read_text(encoding="utf-8"))
-    pairs = {post: fact["pair"] for post, fact in facts.items()}
+    kinds = {post: fact["pair"] for post, fact in facts.items()}
     print(f"| | seeds | {' | '.join(KINDS)} |\n| --- | ---: |{' ---: |' * len(KINDS)}")
     for run in sorted((suite / "runs" / corpus.name).iterdir()):
-        seeds = [f1_by_kind(path, pairs) for path in sorted(run.glob("seed-*/test.jsonl"))]
+        seeds = [f1_by_kind(path, kinds) for path in sorted(run.glob("seed-*/test.jsonl"))]
         if not seeds:
             continue
         cells = []

@@ -70,13 +70,13 @@ class ImageEncoder(nn.Module):
         super().__init__()
         self.config: PretrainedConfig = model.config
         _, self._stages = _family(self.config)
+        # In training mode the probe below would enter the statistics of batch normalisation.
+        model.eval()
         if not trainable:
-            fold_batch_norm(model.eval())
+            fold_batch_norm(model)
         self.model = model.to(memory_format=torch.channels_last)  # pyright: ignore
         self.trainable = trainable
         self.model.requires_grad_(trainable)
-        # In training mode the probe would enter the statistics of batch normalisation.
-        self.model.eval()
         with torch.no_grad():
             probe = next(self.model.parameters()).new_zeros(1, 3, 64, 64)
             self.stage_channels = tuple(stage.shape[1] for stage in self.run(probe))
