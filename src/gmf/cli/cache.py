@@ -8,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from gmf.cli.output import progress_bar, write
 from gmf.data.cache.manage import CacheInfo, cache_info, clear_cache
 from gmf.data.cache.store import cache_root
 
@@ -30,6 +31,36 @@ def info(as_json: AsJson = False) -> None:
     Console().print(table)
     total = sum(cache.size_bytes for cache in found)
     typer.echo(f"{len(found)} caches, {_size(total)}")
+
+
+@cache_app.command()
+def fill(
+    preset: Annotated[str, typer.Argument(help="A preset or a YAML file.", metavar="PRESET|FILE")],
+    overrides: Annotated[
+        list[str] | None, typer.Argument(help="The options of the run, e.g. data.folder=DIR.")
+    ] = None,
+    only_plan: Annotated[bool, typer.Option("--plan", help="Only say what it would take.")] = False,
+) -> None:
+    """Compute and keep now what `gmf train` with the same options would keep as it goes."""
+    # Here, not above: help needs no torch.
+    from gmf.experiments.presets import load_run_config
+    from gmf.training.caching import plan_cache
+
+    cache, plan = plan_cache(load_run_config(preset, overrides or []))
+    write(
+        f"{cache.folder}: {plan.views:,} views, {len(plan.missing):,} to compute, "
+        f"{_size(plan.needed_bytes)} to write, {_size(plan.free_bytes)} free; "
+        f"{plan.unreadable:,} have no readable file"
+    )
+    plan.check()
+    if only_plan:
+        return
+    with progress_bar() as bar:
+        task = bar.add_task("views", total=len(plan.missing))
+        for done in cache.fill(plan):
+            bar.update(task, completed=done)
+    stored = cache.counts.stored
+    write(f"{stored:,} views written, {len(plan.missing) - stored:,} not (broken pictures)")
 
 
 @cache_app.command()

@@ -31,11 +31,10 @@ def demo(
             say(stage)
             bar.reset(task, description=stage, total=None)
 
-        def on_step(epoch: int, number: int, total: int, loss: float) -> None:
-            text = f"epoch {epoch}, loss {loss:.2f}"
-            bar.update(task, description=text, completed=number, total=total)
+        def on_progress(text: str, done: int, total: int) -> None:
+            bar.update(task, description=text, completed=done, total=total)
 
-        result = run_demo(out, encoders=encoders, on_stage=on_stage, on_step=on_step)
+        result = run_demo(out, encoders=encoders, on_stage=on_stage, on_progress=on_progress)
     results.print(_table(result, encoders))
     write(f"GMF closes {100 * result.gap_closed:.0f}% of the gap on related pairs")
     page = out / "demo.html"

@@ -14,7 +14,8 @@ from gmf.core.types import Sample
 from gmf.data.alignment import Alignment, align, encode_words
 from gmf.data.batch import Batch
 from gmf.data.image_report import ImageReport
-from gmf.data.views import MissingImage, ViewSource, VisualFields, build_views
+from gmf.data.slots import views_of
+from gmf.data.views import MissingImage, View, ViewSource, VisualFields, build_views
 from gmf.data.word_places import count_subwords
 
 
@@ -72,6 +73,10 @@ class Collator:
             view_is_blank=pictures.view_is_blank,
             slot_origins=pictures.slot_origins,
         )
+
+    def views(self, samples: Sequence[Sample]) -> list[View]:
+        """Return the distinct views that batches of these samples read."""
+        return views_of(samples, max_regions=self.max_regions)
 
     def lengths(self, samples: Sequence[Sample]) -> list[int]:
         """Return how long each sample is to the model: in subwords, or words if it reads words."""

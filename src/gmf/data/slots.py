@@ -99,6 +99,12 @@ def fill_slots(
     return _assemble(rows, [contents[view] for view in used])
 
 
+def views_of(samples: Sequence[Sample], *, max_regions: int) -> list[View]:
+    """Return the distinct views of the posts in order: each image, its first regions after it."""
+    slots = (slot for post in samples for slot in _slots_of(post.images, max_regions=max_regions))
+    return list(dict.fromkeys(slot.view for slot in slots))
+
+
 def _slots_of(images: Sequence[ImageInput], *, max_regions: int) -> list[_Slot]:
     slots: list[_Slot] = []
     for number, image in enumerate(images):

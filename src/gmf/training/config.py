@@ -62,7 +62,8 @@ class RunConfig(Config):
 
     Args:
         data: The data and how it is read.
-        encoders: The pair of encoders, or the name of a packaged pair.
+        encoders: The pair of encoders; or the ``name`` of a packaged pair, of which ``text`` or
+            ``image`` may be another.
         model: A model's name, or its name and options.
         training: Optimisation.
         seed: Seed of initial weights, order and dropout.
@@ -77,13 +78,17 @@ class RunConfig(Config):
     @model_validator(mode="before")
     @classmethod
     def _name_pair(cls, options: Any) -> Any:
-        if isinstance(options, Mapping) and isinstance(options.get("encoders"), str):
-            try:
-                text, image = resolve_pair(options["encoders"])
-            except EncoderError as error:
-                raise ValueError(f"encoders: {error}") from error
-            return {**options, "encoders": {"text": text, "image": image}}
-        return options
+        encoders = options.get("encoders") if isinstance(options, Mapping) else None
+        if isinstance(encoders, str):
+            encoders = {"name": encoders}
+        if not isinstance(encoders, Mapping) or not isinstance(encoders.get("name"), str):
+            return options
+        try:
+            text, image = resolve_pair(encoders["name"])
+        except EncoderError as error:
+            raise ValueError(f"encoders: {error}") from error
+        others = {key: value for key, value in encoders.items() if key != "name"}
+        return {**options, "encoders": {"text": text, "image": image, **others}}
 
     @field_validator("model", mode="before")
     @classmethod

@@ -1,5 +1,6 @@
 """One training run, from a configuration to a run folder."""
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from gmf.core.types import Sample
 from gmf.data.image_report import ImageReport
 from gmf.data.readers import read_split
 from gmf.evaluation.provenance import describe_hardware, digest_of_options, package_versions
-from gmf.models.checkpoint import build_tagger
+from gmf.models.checkpoint import Tagger, build_tagger
 from gmf.training.config import RunConfig
 from gmf.training.fingerprint import fingerprint
 from gmf.training.run_folder import RunFolder, RunState
@@ -47,20 +48,8 @@ def train(
         EncoderError: If an encoder cannot be found or fetched.
         TrainingError: If the loss is not a number.
     """
-    if config.data.folder is None:
-        raise ConfigError("data.folder: expected a folder with train and dev; add data.folder=DIR")
-    splits = {name: read_split(config.data.folder, name) for name in ("train", "dev")}
-    seed_everything(config.seed)
-    options = config.model.model_dump()
-    tagger = build_tagger(
-        options["name"],
-        options,
-        tags=TagSet.of(tag for sample in splits["train"] for tag in sample.tags or ()),
-        text_encoder=config.encoders.text,
-        image_encoder=config.encoders.image,
-        data=config.data,
-        training_samples=splits["train"],
-    )
+    splits = {name: read_split(data_folder(config), name) for name in ("train", "dev")}
+    tagger = untrained_tagger(config, splits["train"])
     provenance = {**tagger.provenance, **_provenance(config, splits)}
     tagger.provenance.update(provenance)
     collator = tagger.collator(cached=True)
@@ -76,6 +65,36 @@ def train(
     )
     with freed_memory_kept():
         return trainer.run(provenance), collator.report
+
+
+def data_folder(config: RunConfig) -> Path:
+    """Return the data folder of a run.
+
+    Raises:
+        ConfigError: If none is named.
+    """
+    if config.data.folder is None:
+        raise ConfigError("data.folder: expected a folder with train and dev; add data.folder=DIR")
+    return config.data.folder
+
+
+def untrained_tagger(config: RunConfig, training_samples: Sequence[Sample]) -> Tagger:
+    """Return the model that a run begins with; the random state is that of the run's seed.
+
+    Raises:
+        EncoderError: If an encoder cannot be found or fetched.
+    """
+    seed_everything(config.seed)
+    options = config.model.model_dump()
+    return build_tagger(
+        options["name"],
+        options,
+        tags=TagSet.of(tag for sample in training_samples for tag in sample.tags or ()),
+        text_encoder=config.encoders.text,
+        image_encoder=config.encoders.image,
+        data=config.data,
+        training_samples=training_samples,
+    )
 
 
 def _provenance(config: RunConfig, splits: dict[str, list[Sample]]) -> dict[str, Any]:

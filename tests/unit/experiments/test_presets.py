@@ -44,3 +44,11 @@ def test_options_of_a_model_are_checked():
         load_run_config("bilstm-crf.twitter2015", ["model.subword_labels=x"])
     with pytest.raises(ConfigError, match=r"num_fusion_layers.*greater than or equal to 2"):
         load_run_config("bfcl.twitter2015", ["model.num_fusion_layers=1"])
+
+
+def test_one_encoder_of_a_packaged_pair_may_be_another():
+    config = load_run_config("twitter2017", ["encoders=minilm-mobilenet", "encoders.image=mine"])
+    pair = load_run_config("twitter2017", ["encoders=minilm-mobilenet"]).encoders
+    assert (config.encoders.text, config.encoders.image) == (pair.text, "mine")
+    with pytest.raises(ConfigError, match=r"encoders\.other"):
+        load_run_config("twitter2017", ["encoders=minilm-mobilenet", "encoders.other=x"])

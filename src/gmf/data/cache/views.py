@@ -44,21 +44,23 @@ class CachePlan:
     """What filling a cache would take.
 
     Args:
-        views: Distinct usable views.
-        missing: Those that are not cached yet.
+        views: Distinct contents whose files can be read; a broken one shows only when computed.
+        unreadable: Views whose files cannot be read.
+        missing: One view of each content that is not cached yet.
         record_bytes: Size of one.
         free_bytes: Free space on the disk.
     """
 
     views: int
-    missing: int
+    unreadable: int
+    missing: tuple[View, ...]
     record_bytes: int
     free_bytes: int
 
     @property
     def needed_bytes(self) -> int:
         """Disk space for what is missing."""
-        return self.missing * self.record_bytes
+        return len(self.missing) * self.record_bytes
 
     def check(self) -> None:
         """Check that it fits.
@@ -68,7 +70,7 @@ class CachePlan:
         """
         if self.needed_bytes and self.needed_bytes + KEEP_FREE_BYTES > self.free_bytes:
             raise CacheError(
-                f"the cache needs {_gigabytes(self.needed_bytes)} for {self.missing} views of "
+                f"the cache needs {_gigabytes(self.needed_bytes)} for {len(self.missing)} views of "
                 f"{self.record_bytes} bytes and leaves {_gigabytes(KEEP_FREE_BYTES)} free, but "
                 f"only {_gigabytes(self.free_bytes)} are free; free some (`gmf cache clear`), move "
                 "the cache (GMF_HOME), or choose a smaller kind: pooled_maps, pixels or none"
@@ -140,26 +142,28 @@ class CachedViews:
 
     def plan(self, views: Sequence[View]) -> CachePlan:
         """Return what it would take to cache these views; reads every file once."""
-        keys: set[bytes] = set()
+        distinct: dict[bytes, View] = {}
+        unreadable = 0
         for view in views:
             try:
-                keys.add(self._keys.key_of(view))
+                distinct.setdefault(self._keys.key_of(view), view)
             except UnusableImageError:
-                continue
-        missing = sum(self._store.get(key) is None for key in keys)
-        return CachePlan(len(keys), missing, self._codec.record_bytes, self._free_bytes())
+                unreadable += 1
+        missing = tuple(view for key, view in distinct.items() if self._store.get(key) is None)
+        self._store.release()
+        size = self._codec.record_bytes
+        return CachePlan(len(distinct), unreadable, missing, size, self._free_bytes())
 
-    def fill(self, views: Sequence[View], *, batch_size: int = 32) -> Iterator[int]:
-        """Cache views ahead of training; yields how many are done after each batch.
+    def fill(self, plan: CachePlan, *, batch_size: int = 32) -> Iterator[int]:
+        """Cache what a plan found missing; yields how many views are done after each batch.
 
         Raises:
             CacheError: If the disk has not enough room; nothing was written then.
         """
-        distinct = list(dict.fromkeys(views))
-        self.plan(distinct).check()
-        for start in range(0, len(distinct), batch_size):
-            self.fetch(distinct[start : start + batch_size])
-            yield min(start + batch_size, len(distinct))
+        plan.check()
+        for start in range(0, len(plan.missing), batch_size):
+            self.fetch(plan.missing[start : start + batch_size])
+            yield min(start + batch_size, len(plan.missing))
 
     def _look_up(self, view: View) -> ViewContent | UnusableImageError | bytes:
         """Return a view's content or fault when known, else its key."""

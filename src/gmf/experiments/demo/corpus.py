@@ -1,8 +1,9 @@
 """The demo corpus: drawn and written from a seed, in the project's own file formats."""
 
 import json
-from collections.abc import Hashable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from random import Random
 from typing import TypeVar
@@ -19,6 +20,8 @@ from gmf.experiments.demo.writing import write_tweet
 
 #: Quality of the written JPEG files.
 JPEG_QUALITY = 88
+#: Pictures that a process of an executor draws before it takes the next.
+DRAWN_AT_ONCE = 50
 REGION_LABEL = "object"
 Key = TypeVar("Key", bound=Hashable)
 
@@ -67,6 +70,16 @@ class PostFacts:
 
 
 @dataclass(frozen=True)
+class _Draft:
+    """A post whose picture is still to be drawn: at ``path``, from ``rng`` as the text left it."""
+
+    sample: Sample
+    post: PostFacts
+    path: Path
+    rng: Random
+
+
+@dataclass(frozen=True)
 class DemoCorpus:
     """The written corpus.
 
@@ -81,7 +94,9 @@ class DemoCorpus:
     facts: Mapping[str, PostFacts]
 
 
-def write_corpus(folder: Path, *, config: DemoCorpusConfig | None = None) -> DemoCorpus:
+def write_corpus(
+    folder: Path, *, config: DemoCorpusConfig | None = None, executor: Executor | None = None
+) -> DemoCorpus:
     """Draw and write the corpus.
 
     Writes ``train.txt``, ``dev.txt`` and ``test.txt`` (Twitter CoNLL layout), ``images/<id>.jpg``,
@@ -90,6 +105,7 @@ def write_corpus(folder: Path, *, config: DemoCorpusConfig | None = None) -> Dem
     Args:
         folder: Made if absent; files of the same names are replaced.
         config: What to draw; the defaults when ``None``.
+        executor: Draws the pictures; ``None`` for this process. The files are the same.
 
     Raises:
         OSError: If the folder cannot be written.
@@ -98,18 +114,22 @@ def write_corpus(folder: Path, *, config: DemoCorpusConfig | None = None) -> Dem
     (folder / "images").mkdir(parents=True, exist_ok=True)
     names = NameMaker(Random(f"{config.seed}/names"), taken=template_words())
     ids = iter(Random(f"{config.seed}/ids").sample(range(100_000, 1_000_000), _num_posts(config)))
+    apply = executor.map if executor else map
     splits: dict[str, tuple[Sample, ...]] = {}
     facts: dict[str, PostFacts] = {}
     for split, count in _split_sizes(config).items():
         plan = plan_split(split, count, config=config, rng=Random(f"{config.seed}/{split}"))
-        samples: list[Sample] = []
+        drafts: list[_Draft] = []
         for position, post in enumerate(plan):
             sample_id = str(next(ids))
             rng = Random(f"{config.seed}/{split}/{position}")
-            samples.append(_write_post(folder, sample_id, post, names=names, rng=rng))
+            tokens, tags = write_tweet(post.template, kinds=_kinds(post), names=names, rng=rng)
+            path = folder / "images" / f"{sample_id}.jpg"
+            drafts.append(_Draft(Sample(sample_id, tokens, tags), post, path, rng))
             facts[sample_id] = post
-        splits[split] = tuple(samples)
-        (folder / f"{split}.txt").write_text("".join(map(conll, samples)), encoding="utf-8")
+        parts = [drafts[start : start + DRAWN_AT_ONCE] for start in range(0, count, DRAWN_AT_ONCE)]
+        splits[split] = tuple(sample for part in apply(_draw, parts) for sample in part)
+        (folder / f"{split}.txt").write_text("".join(map(conll, splits[split])), encoding="utf-8")
     _write_side_files(folder, splits, facts)
     return DemoCorpus(folder, splits, facts)
 
@@ -170,21 +190,23 @@ def _named_post(split: str, cell: Cell, *, style: str, rng: Random) -> PostFacts
     return PostFacts(split, pair, strength, kind, template.second, template.text, content, style)
 
 
-def _write_post(
-    folder: Path, sample_id: str, post: PostFacts, *, names: NameMaker, rng: Random
-) -> Sample:
-    kinds: dict[str, Kind] = {}
-    if post.kind is not None:
-        kinds["A"] = post.kind
-    if post.second is not None:
-        kinds["B"] = post.second
-    tokens, tags = write_tweet(post.template, kinds=kinds, names=names, rng=rng)
+def _kinds(post: PostFacts) -> dict[str, Kind]:
+    named: dict[str, Kind | None] = {"A": post.kind, "B": post.second}
+    return {place: kind for place, kind in named.items() if kind is not None}
+
+
+def _draw(drafts: Sequence[_Draft]) -> list[Sample]:
+    """Draw and write the pictures of posts; return the posts with their images."""
+    return [_draw_one(draft) for draft in drafts]
+
+
+def _draw_one(draft: _Draft) -> Sample:
+    post = draft.post
     style = next(s for s in STYLES_OF_SPLIT[post.split] if s.name == post.style)
-    picture = draw_picture(post.content, style=style, rng=rng)
-    path = folder / "images" / f"{sample_id}.jpg"
-    picture.image.save(path, quality=JPEG_QUALITY)
+    picture = draw_picture(post.content, style=style, rng=draft.rng)
+    picture.image.save(draft.path, quality=JPEG_QUALITY)
     regions = tuple(Region(box=box, label=REGION_LABEL) for box in picture.boxes)
-    return Sample(sample_id, tokens, tags, (ImageInput(path, regions),))
+    return replace(draft.sample, images=(ImageInput(draft.path, regions),))
 
 
 def conll(sample: Sample) -> str:

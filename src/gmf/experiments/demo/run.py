@@ -1,8 +1,13 @@
 """The demo: draw a corpus, train text-only and GMF on it, and see what the images contribute."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
+
+import torch
 
 from gmf.core.types import Prediction, Sample
 from gmf.evaluation.controls import Control, apply_control
@@ -12,10 +17,13 @@ from gmf.experiments.demo.limits import Limit, limits_of
 from gmf.experiments.presets import load_run_config
 from gmf.models.checkpoint import Tagger, load_tagger
 from gmf.models.inference import predict
+from gmf.training.caching import plan_cache
+from gmf.training.config import RunConfig
 from gmf.training.run import train
 from gmf.training.run_folder import checkpoint_of
-from gmf.training.trainer import OnStep
 
+#: Called with what is going on, how much of it is done, and of how much.
+OnProgress = Callable[[str, int, int], None]
 #: Kinds of pair in the order of the table, and all of them together.
 KINDS = ("related", "unrelated", "misleading", "all")
 #: What is scored: the model, and what it sees instead of its images.
@@ -57,9 +65,13 @@ def run_demo(
     corpus: DemoCorpusConfig | None = None,
     overrides: Sequence[str] = (),
     on_stage: Callable[[str], None] = lambda _: None,
-    on_step: OnStep = lambda *_: None,
+    on_progress: OnProgress = lambda *_: None,
 ) -> DemoResult:
     """Run the demo; what an earlier call completed in the same folder is kept.
+
+    A model this small gains little from a second thread, so processes share the work: they draw
+    the pictures together, and then one trains text-only while another encodes the pictures. The
+    caller's module must be importable without starting the demo (``if __name__ == "__main__"``).
 
     Args:
         out: Folder for the corpus and the runs.
@@ -67,23 +79,38 @@ def run_demo(
         corpus: What to draw.
         overrides: Options of both runs, as on the command line.
         on_stage: Hears what begins.
-        on_step: Hears of each training batch.
+        on_progress: Hears what is going on, how much of it is done, and of how much.
 
     Raises:
         EncoderError: If the encoders are not installed.
     """
     options = corpus or DemoCorpusConfig()
-    on_stage("drawing and writing the corpus")
-    written = write_corpus(out / "corpus", config=options)
-    runs: dict[str, Path] = {}
-    for model in ("bert-crf", "gmf"):
-        on_stage(f"training {model}")
-        config = load_run_config(
+    configs = {
+        model: load_run_config(
             f"demo-{model}",
             [f"data.folder={out / 'corpus'}", f"encoders={encoders}", *overrides],
         )
-        runs[model] = out / "runs" / model
-        train(config, runs[model], on_step=on_step)
+        for model in ("bert-crf", "gmf")
+    }
+    runs = {model: out / "runs" / model for model in configs}
+    threads = torch.get_num_threads()
+    with ProcessPoolExecutor(threads, mp_context=get_context("spawn")) as processes:
+        on_stage("drawing and writing the corpus")
+        written = write_corpus(out / "corpus", config=options, executor=processes)
+        on_stage("training text-only; encoding the pictures beside it")
+        share = max(1, threads // 2)
+        text_only = processes.submit(_train_on, share, configs["bert-crf"], runs["bert-crf"])
+        with _torch_threads(max(1, threads - share)):
+            cache, plan = plan_cache(configs["gmf"])
+            for done in cache.fill(plan):
+                on_progress("pictures and regions", done, len(plan.missing))
+        text_only.result()
+    on_stage("training GMF")
+
+    def on_step(epoch: int, number: int, total: int, loss: float) -> None:
+        on_progress(f"epoch {epoch}, loss {loss:.2f}", number, total)
+
+    train(configs["gmf"], runs["gmf"], on_step=on_step)
     on_stage("scoring on the test split")
     test = written.splits["test"]
     taggers = {name: load_tagger(checkpoint_of(run)) for name, run in runs.items()}
@@ -93,6 +120,21 @@ def run_demo(
     }
     limits = limits_of([written.facts[sample.id] for sample in test], shares=options)
     return DemoResult(written, scores, limits, runs)
+
+
+def _train_on(threads: int, config: RunConfig, path: Path) -> None:
+    with _torch_threads(threads):
+        train(config, path)
+
+
+@contextmanager
+def _torch_threads(number: int) -> Generator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(number)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def predictions_of(

@@ -217,12 +217,13 @@ def test_plan_counts_what_is_missing_and_checks_the_disk(root, pictures, monkeyp
     cache = cached_pixels(CountingViews(), root=root)
     cache.fetch(pictures[:1])
     plan = cache.plan([*pictures, *pictures, View(tmp_path / "absent.png")])
-    assert (plan.views, plan.missing, plan.needed_bytes) == (4, 3, 3 * 3072)
+    assert (plan.views, plan.unreadable, len(plan.missing)) == (4, 1, 3)
+    assert plan.needed_bytes == 3 * 3072
     plan.check()
     free = cached_views.KEEP_FREE_BYTES + 3 * 3072 - 1
     monkeypatch.setattr(cached_views.CachedViews, "_free_bytes", lambda self: free)
     with pytest.raises(CacheError, match=r"needs 0.00 GB for 3 views.*gmf cache clear.*none"):
-        list(cache.fill(pictures))
+        list(cache.fill(cache.plan(pictures)))
     assert cache.counts.stored == 1
     # training goes on without the cache when the disk has become full meanwhile
     monkeypatch.setattr(cached_views.CachedViews, "_free_bytes", lambda self: 0)
@@ -233,7 +234,8 @@ def test_plan_counts_what_is_missing_and_checks_the_disk(root, pictures, monkeyp
 def test_fill_tells_its_progress(root, pictures):
     source = CountingViews()
     cache = cached_pixels(source, root=root)
-    assert list(cache.fill([*pictures, *pictures], batch_size=3)) == [3, 4]
+    plan = cache.plan([*pictures, *pictures])
+    assert list(cache.fill(plan, batch_size=3)) == [3, 4]
     source.seen.clear()
     cache.fetch(pictures)
     assert source.seen == []

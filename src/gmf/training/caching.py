@@ -1,0 +1,32 @@
+"""Filling a run's cache of views ahead of training."""
+
+from gmf.core.errors import ConfigError
+from gmf.data.cache.views import CachedViews, CachePlan
+from gmf.data.readers import read_split, splits_of
+from gmf.training.config import RunConfig
+from gmf.training.run import data_folder, untrained_tagger
+
+
+def plan_cache(config: RunConfig) -> tuple[CachedViews, CachePlan]:
+    """Return the cache that a run reads, and what of its data folder is not in it yet.
+
+    All splits of the folder count; ``train`` must be there. Reads every image file once and writes
+    nothing but the empty cache; `CachedViews.fill` carries the plan out.
+
+    Raises:
+        ConfigError: If no data folder is named, or the model or the cache kind keeps no views.
+        DataError: If a data file breaks its format.
+        EncoderError: If an encoder cannot be found or fetched.
+    """
+    folder = data_folder(config)
+    train = read_split(folder, "train")
+    collator = untrained_tagger(config, train).collator(cached=True)
+    cache = collator.view_source
+    if not isinstance(cache, CachedViews):
+        raise ConfigError(
+            f"nothing to fill: model {config.model.model_dump()['name']!r} with data.cache.kind="
+            f"{config.data.cache.kind}; expected a model that reads images, and a cache kind of "
+            "pixels, maps or pooled_maps"
+        )
+    others = [read_split(folder, name) for name in splits_of(folder) if name != "train"]
+    return cache, cache.plan(collator.views([*train, *(s for split in others for s in split)]))
