@@ -16,11 +16,19 @@ from gmf.evaluation.prediction_io import read_pairs
 from gmf.experiments.demo.run import KINDS
 
 
-def f1_by_kind(path: Path, kinds: dict[str, str]) -> dict[str, float]:
+def kinds_of(corpus: Path) -> dict[str, str]:
+    """Return the kind of pair of each post of a drawn corpus."""
+    facts = json.loads((corpus / "kinds.json").read_text(encoding="utf-8"))
+    return {post: fact["pair"] for post, fact in facts.items()}
+
+
+def f1_by_kind(
+    path: Path, kinds: dict[str, str], columns: tuple[str, ...] = KINDS
+) -> dict[str, float]:
     tweets = read_pairs(path).pairs
     result: dict[str, float] = {}
-    for kind in KINDS:
-        part = [tweet for tweet in tweets if kind in ("all", kinds[tweet.id])]
+    for kind in columns:
+        part = [tweet for tweet in tweets if kind in ("all", kinds.get(tweet.id))]
         scores = score([tweet.gold for tweet in part], [tweet.predicted for tweet in part])
         result[kind] = 100 * scores.lenient.micro.f1
     return result
@@ -28,8 +36,7 @@ def f1_by_kind(path: Path, kinds: dict[str, str]) -> dict[str, float]:
 
 def main() -> None:
     suite, corpus = map(Path, sys.argv[1:])
-    facts = json.loads((corpus / "kinds.json").read_text(encoding="utf-8"))
-    kinds = {post: fact["pair"] for post, fact in facts.items()}
+    kinds = kinds_of(corpus)
     print(f"| | seeds | {' | '.join(KINDS)} |\n| --- | ---: |{' ---: |' * len(KINDS)}")
     for run in sorted((suite / "runs" / corpus.name).iterdir()):
         seeds = [f1_by_kind(path, kinds) for path in sorted(run.glob("seed-*/test.jsonl"))]

@@ -62,7 +62,7 @@ class Sweep:
 
 _SHARES = ("0.1", "0.3", "0.5", "0.7", "0.9")
 SWEEPS = (
-    Sweep("alpha", "task weight α", "model.task_weight", _SHARES),
+    Sweep("alpha", "task weight α", "model.task_weight", (*_SHARES, "0.95")),
     Sweep("lambda", "direction weight λ", "model.direction_weight", _SHARES),
     Sweep(
         "temperature",
