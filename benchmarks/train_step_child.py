@@ -10,14 +10,13 @@ from tempfile import TemporaryDirectory
 import torch
 
 from gmf.core.memory import freed_memory_kept
-from gmf.core.runtime import resolve_precision, seed_everything
-from gmf.core.tags import TagSet
+from gmf.core.runtime import resolve_precision
 from gmf.data.cache.manage import cache_info
 from gmf.data.cache.views import CachedViews
 from gmf.data.readers import read_split
 from gmf.data.sampling import batches
 from gmf.experiments.presets import load_run_config
-from gmf.models.checkpoint import build_tagger
+from gmf.training.run import untrained_tagger
 from gmf.training.run_folder import RunFolder
 from gmf.training.trainer import Trainer
 
@@ -97,17 +96,7 @@ def measure(job: dict) -> dict:
     config = load_run_config(job["preset"], job["overrides"])
     splits = {name: read_split(config.data.folder, name) for name in ("train", "dev")}
     train = splits["train"][: job["tweets"]]
-    seed_everything(config.seed)
-    options = config.model.model_dump()
-    tagger = build_tagger(
-        options["name"],
-        options,
-        tags=TagSet.of(tag for sample in train for tag in sample.tags),
-        text_encoder=config.encoders.text,
-        image_encoder=config.encoders.image,
-        data=config.data,
-        training_samples=train,
-    )
+    tagger = untrained_tagger(config, train)
     collator = tagger.collator(cached=True)
     if job["task"] == "fill":
         return fill(collator, train, config)

@@ -217,3 +217,13 @@ def test_scientific_notation_is_a_number():
         load_run_config("twitter2017", ["training.learning_rate=2e-4"]).training.learning_rate
         == 2e-4
     )
+
+
+def test_runs_of_one_process_may_compute_in_different_precisions(workplace, tmp_path):
+    losses = {}
+    for precision in ("fp32", "bf16", "fp32"):
+        run = config(workplace, f"training.precision={precision}", "training.epochs=1")
+        state, _ = train(run, tmp_path / f"{precision}-{len(losses)}")
+        losses.setdefault(precision, []).append(state.history[0]["losses"]["total"])
+    assert losses["fp32"][0] == losses["fp32"][1] != losses["bf16"][0]
+    assert losses["bf16"][0] == pytest.approx(losses["fp32"][0], rel=0.05)

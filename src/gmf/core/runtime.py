@@ -1,15 +1,19 @@
 """Devices, numeric precision and seeds."""
 
 import random
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Literal
 
 import numpy as np
 import torch
+from torch import nn
 
-Precision = Literal["auto", "fp32", "bf16"]
+ComputedPrecision = Literal["fp32", "bf16"]
+Precision = Literal["auto"] | ComputedPrecision
 
 
-def resolve_precision(precision: Precision) -> Literal["fp32", "bf16"]:
+def resolve_precision(precision: Precision) -> ComputedPrecision:
     """Return the precision to compute in.
 
     ``auto`` takes bf16 where the hardware multiplies it (a CUDA device that says so, a CPU with
@@ -32,3 +36,24 @@ def seed_everything(*parts: int) -> None:
     random.seed(seed)
     np.random.seed(seed)
     torch.manual_seed(seed)
+
+
+@contextmanager
+def computed_in(
+    precision: ComputedPrecision, model: nn.Module, *, device: torch.device
+) -> Generator[None]:
+    """Let the forward pass of a model compute in a precision, weights and gradients staying fp32.
+
+    Args:
+        precision: ``bf16`` puts every call under autocast; ``fp32`` changes nothing.
+        model: The model, also when something wraps it, as DistributedDataParallel does.
+        device: Where it computes.
+    """
+    if precision == "fp32":
+        yield
+        return
+    model.forward = torch.autocast(device.type, torch.bfloat16)(model.forward)
+    try:
+        yield
+    finally:
+        del model.forward

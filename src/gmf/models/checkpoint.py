@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,6 +14,7 @@ from transformers import AutoImageProcessor, AutoTokenizer, PreTrainedTokenizerF
 
 from gmf.core.config import describe_faults
 from gmf.core.errors import CheckpointError, ConfigError
+from gmf.core.runtime import ComputedPrecision, resolve_precision
 from gmf.core.tags import TagSet
 from gmf.core.types import Sample
 from gmf.data.cache.build import build_view_source
@@ -76,9 +78,15 @@ class Tagger:
         return build_view_source(
             direct,
             config=self.data.cache,
-            encode=encoder.encode if encoder else None,
-            encoder_digest=digest_of_module(encoder) if encoder else None,
+            encode=partial(encoder.encode, precision=self.precision) if encoder else None,
+            encoder_digest=f"{digest_of_module(encoder)}:{self.precision}" if encoder else None,
         )
+
+    @property
+    def precision(self) -> ComputedPrecision:
+        """What cached maps are computed in: what training computed in, if this machine can."""
+        trained: ComputedPrecision = self.provenance.get("precision", "fp32")
+        return trained if trained == "fp32" else resolve_precision("auto")
 
 
 def build_tagger(
@@ -90,6 +98,7 @@ def build_tagger(
     image_encoder: str,
     data: DataConfig,
     training_samples: Sequence[Sample] = (),
+    precision: ComputedPrecision = "fp32",
 ) -> Tagger:
     """Assemble an untrained model from pretrained encoders.
 
@@ -101,6 +110,7 @@ def build_tagger(
         image_encoder: Packaged name, folder or hub id.
         data: Options of the data side.
         training_samples: Source of a vocabulary, for models that have one.
+        precision: What training computes in.
 
     Raises:
         ConfigError: If the model or an option is wrong.
@@ -123,13 +133,14 @@ def build_tagger(
         image_processor=_fetch(AutoImageProcessor, image_encoder) if "image" in used else None,
         data=data,
         provenance={
+            "precision": precision,
             "encoders": {
                 kind: {
                     "name": encoder,
                     "digest": digest_of_module(getattr(model, f"{kind}_encoder")),
                 }
                 for kind, encoder in used.items()
-            }
+            },
         },
     )
 

@@ -94,6 +94,7 @@ def untrained_tagger(config: RunConfig, training_samples: Sequence[Sample]) -> T
         image_encoder=config.encoders.image,
         data=config.data,
         training_samples=training_samples,
+        precision=resolve_precision(config.training.precision),
     )
 
 
@@ -108,7 +109,6 @@ def _provenance(config: RunConfig, splits: dict[str, list[Sample]]) -> dict[str,
         ],
         "config_digest": digest_of_options(config.model_dump(mode="json")),
         "seed": config.seed,
-        "precision": resolve_precision(config.training.precision),
         "versions": package_versions(),
         "hardware": describe_hardware(accelerators=gpu),
     }

@@ -13,7 +13,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from gmf.core.errors import DataError, TrainingError
-from gmf.core.runtime import resolve_precision, seed_everything
+from gmf.core.runtime import computed_in, resolve_precision, seed_everything
 from gmf.core.types import Sample
 from gmf.data.collate import Collator
 from gmf.data.sampling import batches, share_of
@@ -69,9 +69,10 @@ class Trainer:
         self.train_split, self.dev_split, self.folder = train, dev, folder
         self._lengths = collator.lengths(train)
         self.on_step, self.on_epoch = on_step, on_epoch
-        precision = resolve_precision(config.training.precision)
+        # Accelerate would keep its mixed precision for the whole process, and a second run that
+        # computes in another would fail; see computed_in.
         self.accelerator = Accelerator(
-            mixed_precision="bf16" if precision == "bf16" else "no",
+            mixed_precision="no",
             kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
         )
 
@@ -95,6 +96,14 @@ class Trainer:
         if state.epochs_done:
             self.folder.restore(state, optimizer, schedule)
         model = self.accelerator.prepare(self.tagger.model)
+        precision = resolve_precision(self.config.training.precision)
+        with computed_in(precision, self.tagger.model, device=self.accelerator.device):
+            self._epochs(state, model, optimizer, schedule)
+        return state
+
+    def _epochs(
+        self, state: RunState, model: torch.nn.Module, optimizer: Optimizer, schedule: LRScheduler
+    ) -> None:
         while not state.finished:
             epoch = state.epochs_done
             began = time.perf_counter()
@@ -115,7 +124,6 @@ class Trainer:
                 self.folder.save(self.tagger, state, optimizer, schedule)
                 self.on_epoch(row)
             self.accelerator.wait_for_everyone()
-        return state
 
     def score(self, samples: Sequence[Sample]) -> Scores:
         """Return the scores of the model as it stands, the samples shared over the processes."""

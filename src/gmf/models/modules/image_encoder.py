@@ -15,6 +15,7 @@ from transformers import (
 )
 
 from gmf.core.errors import EncoderError
+from gmf.core.runtime import ComputedPrecision
 from gmf.data.batch import Batch
 from gmf.encoders.resolve import hub_error, resolve_encoder
 from gmf.models.modules.folding import fold_batch_norm
@@ -121,16 +122,36 @@ class ImageEncoder(nn.Module):
         return tuple(torch.cat(stage) for stage in zip(*parts, strict=True))
 
     def encode(
-        self, views: Float[Tensor, "views 3 height width"]
+        self,
+        views: Float[Tensor, "views 3 height width"],
+        *,
+        precision: ComputedPrecision = "fp32",
     ) -> tuple[Float[Tensor, "views _ _ _"], ...]:
-        """Return the maps of views that lie on the CPU, computed where the encoder is."""
-        return self(views.to(next(self.model.parameters()).device))
+        """Return the maps of views that lie on the CPU, computed where the encoder is.
+
+        Args:
+            views: Prepared pictures.
+            precision: What is computed in, whatever the caller computes in.
+        """
+        device = next(self.model.parameters()).device
+        with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
+            return self(views.to(device))
 
     def maps_of(self, batch: Batch) -> tuple[Float[Tensor, "views _ _ _"], ...] | None:
-        """Return the maps of a batch's views, cached or computed; ``None`` without pictures."""
-        if batch.stage_maps is not None:
+        """Return the maps of a batch's views, cached or computed; ``None`` without pictures.
+
+        Cached maps may be bf16; where no autocast would convert them, this does.
+        """
+        if batch.stage_maps is None:
+            return None if batch.views is None else self(batch.views)
+        if torch.is_autocast_enabled(batch.stage_maps[0].device.type):
             return batch.stage_maps
-        return None if batch.views is None else self(batch.views)
+        return tuple(stage.to(self.dtype) for stage in batch.stage_maps)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Type of the weights."""
+        return next(self.model.parameters()).dtype
 
     def run(
         self, views: Float[Tensor, "views 3 height width"]

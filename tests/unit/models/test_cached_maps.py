@@ -1,0 +1,53 @@
+"""Cached maps are computed in the precision of the training that reads them."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+from fixtures.taggers import tiny_tagger
+from fixtures.tiny import synthetic_samples
+
+from gmf.data.cache.build import CacheConfig
+from gmf.data.cache.manage import cache_info
+
+
+def tagger_of(precision, tmp_path, kind="maps"):
+    tagger = tiny_tagger()
+    cache = CacheConfig(kind=kind, folder=str(tmp_path / "caches"))
+    data = tagger.data.model_copy(update={"cache": cache})
+    return replace(tagger, data=data, provenance={**tagger.provenance, "precision": precision})
+
+
+@pytest.fixture(params=[True, False], ids=["bf16-hardware", "other-hardware"])
+def has_bf16(request, monkeypatch):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": request.param})
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    return request.param
+
+
+def test_maps_take_half_the_space_where_bf16_is_computed(tmp_path, has_bf16):
+    samples = synthetic_samples(tmp_path, count=3)
+    exact = tagger_of("fp32", tmp_path).collator(cached=True)(samples)
+    low = tagger_of("bf16", tmp_path).collator(cached=True)(samples)
+    assert {stage.dtype for stage in exact.stage_maps} == {torch.float32}
+    assert {stage.dtype for stage in low.stage_maps} == {
+        torch.bfloat16 if has_bf16 else torch.float32
+    }
+    sizes = sorted(info.size_bytes / info.views for info in cache_info(tmp_path / "caches"))
+    assert len(sizes) == (2 if has_bf16 else 1)
+    if has_bf16:
+        assert sizes[1] == pytest.approx(2 * sizes[0], rel=0.1)
+
+
+@pytest.mark.parametrize("kind", ["maps", "pooled_maps"])
+def test_a_model_reads_bf16_maps_without_autocast(tmp_path, monkeypatch, kind):
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})
+    samples = synthetic_samples(tmp_path, count=3)
+    outputs = []
+    for precision in ("fp32", "bf16"):
+        tagger = tagger_of(precision, tmp_path, kind)
+        with torch.no_grad():
+            outputs.append(tagger.model(tagger.collator(cached=True)(samples)).emissions)
+    assert outputs[1].dtype == torch.float32
+    assert not torch.equal(*outputs)
+    torch.testing.assert_close(*outputs, rtol=0.05, atol=0.05)
