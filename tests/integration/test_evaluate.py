@@ -41,6 +41,7 @@ def test_report_of_a_run_has_both_rules_and_its_provenance(place):
     provenance = content["provenance"]
     assert [item["part"] for item in provenance["data"]] == ["train", "dev", "test"]
     assert len(provenance["encoders"]) == 2
+    assert provenance["precision"] in ("fp32", "bf16")
     assert provenance["seeds"] == [1]
     assert provenance["images"] == "real"
     assert provenance["image_counts"] == {"read": 4}

@@ -48,6 +48,7 @@ class Provenance:
         data: Data behind the result.
         encoders: Name to digest of its weights.
         config_digest: Of the resolved configuration; empty for predictions of others.
+        precision: What training computed in; empty for predictions of others.
         seeds: Seeds of the runs.
         images: ``real``, or the control that replaced them (``none``, ``blank``, ``shuffled``,
             ``noise``); ``unknown`` for predictions of others.
@@ -61,6 +62,7 @@ class Provenance:
     data: tuple[DataFingerprint, ...] = ()
     encoders: dict[str, str] = field(default_factory=dict[str, str])
     config_digest: str = ""
+    precision: str = ""
     seeds: tuple[int, ...] = ()
     images: str = "unknown"
     image_counts: dict[str, int] = field(default_factory=dict[str, int])

@@ -216,6 +216,8 @@ def provenance_table(report: Report) -> Table:
     rows += [(f"encoder {name}", digest[:12]) for name, digest in known.encoders.items()]
     if known.config_digest:
         rows.append(("configuration", known.config_digest[:12]))
+    if known.precision:
+        rows.append(("precision of training", known.precision))
     if known.seeds:
         rows.append(("seeds", ", ".join(map(str, known.seeds))))
     rows += [("versions", ", ".join(f"{name} {number}" for name, number in known.versions.items()))]

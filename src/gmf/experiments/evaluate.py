@@ -120,6 +120,7 @@ def _provenance(
         data=(*_fingerprints(tagger), scored),
         encoders={e["name"]: e["digest"] for e in made.get("encoders", {}).values()},
         config_digest=made.get("config_digest", ""),
+        precision=made.get("precision", ""),
         seeds=(made["seed"],) if "seed" in made else (),
         images=control if tagger.model.uses_images else "none",
         image_counts=dict(images.images),

@@ -1,6 +1,7 @@
 """From finished runs to the paper's tables and figures, and one page of all of it."""
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -116,13 +117,15 @@ def _notes(encoders: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
         f"{name} ({digest[:12]})" for row in rows for name, digest in row["encoders"].items()
     }
     listed = f" ({', '.join(sorted(digests))})" if digests else ""
+    precisions = Counter(row["precision"] or "unknown" for row in rows)
+    trained = ", ".join(f"{number} in {name}" for name, number in sorted(precisions.items()))
     minutes = sum(row["minutes"] for row in rows)
     return [
         f"Encoders: {encoders}{listed}. The paper's are BERT-base and ResNet-50; with others its "
         "numbers stand beside ours for orientation only.",
         "Scores: test split, exact span and type, lenient counting; the run table has the strict "
         "F1 too. In each run the epoch with the best dev F1 is kept.",
-        f"{len(rows)} runs, {minutes:.0f} minutes of training in all.",
+        f"{len(rows)} runs, {minutes:.0f} minutes of training in all; precision: {trained}.",
     ]
 
 

@@ -270,6 +270,7 @@ def test_tables_as_json(written):
 
 def test_page_needs_nothing_else(written):
     page = (written[0] / "report.html").read_text(encoding="utf-8")
+    assert re.search(r"(\d+) runs, \d+ minutes of training in all; precision: \1 in bf16\.", page)
     sources = re.findall(r"(?:src|srcset|href)=\"([^\"]{5})", page)
     assert sources
     assert all(source == "data:" or source.startswith("#") for source in sources)

@@ -37,6 +37,7 @@ def run_rows(results: SuiteResults, *, out: Path) -> list[dict[str, Any]]:
                     "minutes": run.minutes,
                     "folder": _folder(run.run, out),
                     "config": made.get("config_digest", ""),
+                    "precision": made.get("precision", ""),
                     "predictions": sha256((run.run.folder / _PREDICTIONS).read_bytes()).hexdigest(),
                     "images": made.get("image_counts", {}),
                     "encoders": made.get("encoders", {}),
