@@ -1,7 +1,6 @@
 """Visual clue guidance: clues as extra keys and values of self-attention (GMF, Eq. 10-13)."""
 
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import torch
 from jaxtyping import Bool, Float, Int
@@ -25,12 +24,6 @@ class VisualClues:
     mask: Bool[Tensor, "batch clues"]
     mass: list[Float[Tensor, "batch subwords clues"]] | None = field(default=None, compare=False)
     layers: tuple[int, ...] | None = None
-
-    @cached_property
-    def by_layer(self) -> tuple[tuple[Tensor, Tensor], ...]:
-        """Keys and values of each layer."""
-        # Taken apart once: backward of an index would fill and add all layers for each of them.
-        return tuple(zip(self.keys.unbind(), self.values.unbind(), strict=True))
 
 
 def clue_attention(
@@ -69,9 +62,8 @@ def clue_attention(
             ],
             dim=-1,
         )
-        clue_key, clue_value = clues.by_layer[layer]
-        key = torch.cat([clue_key.to(key.dtype), key], dim=2)
-        value = torch.cat([clue_value.to(value.dtype), value], dim=2)
+        key = torch.cat([clues.keys[layer].to(key.dtype), key], dim=2)
+        value = torch.cat([clues.values[layer].to(value.dtype), value], dim=2)
         if clues.mass is not None:
             scores = query @ key.transpose(-1, -2) * scale + bias
             mass = scores.softmax(dim=-1)[..., : clues.mask.shape[1]].mean(dim=1)
@@ -144,9 +136,7 @@ class VisualClueGuidance(nn.Module):
             slot_mask: Which slots may be seen.
             layers: Text layers that receive clues; all when ``None``.
         """
-        # Unbound, not indexed, for the same reason as VisualClues.by_layer.
-        parts = zip(self.projections, fused.unbind(), strict=True)
-        projected = torch.stack([layer(part) for layer, part in parts])
+        projected = torch.stack([layer(fused[i]) for i, layer in enumerate(self.projections)])
         return gather_clues(
             projected, view_index, slot_mask=slot_mask, num_heads=self.num_heads, layers=layers
         )
