@@ -22,6 +22,7 @@ from gmf.experiments.suite.reporting.result_tables import (
     METHOD,
     ablation_table,
     statistics_table,
+    sweeps_table,
     systems_table,
 )
 from gmf.experiments.suite.reporting.results import RULE, SuiteResults
@@ -106,9 +107,12 @@ def _tables(
     if results.systems(dataset):
         name = _TABLE_FILES.get(dataset, f"systems-{dataset}")
         found[name] = systems_table(results, dataset=dataset)
-    ablations = ablation_table(results, dataset=dataset)
-    if ablations is not None:
-        found[f"table-4-{dataset}"] = ablations
+    for name, table in (
+        ("table-4", ablation_table(results, dataset=dataset)),
+        ("sweeps", sweeps_table(results, dataset=dataset)),
+    ):
+        if table is not None:
+            found[f"{name}-{dataset}"] = table
     return found
 
 

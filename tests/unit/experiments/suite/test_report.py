@@ -17,7 +17,11 @@ from gmf.experiments.suite.reporting.findings import findings
 from gmf.experiments.suite.reporting.missing import missing_runs
 from gmf.experiments.suite.reporting.names import is_system, system_order
 from gmf.experiments.suite.reporting.reported_scores import reported_scores, reported_statistics
-from gmf.experiments.suite.reporting.result_tables import ablation_table, systems_table
+from gmf.experiments.suite.reporting.result_tables import (
+    ablation_table,
+    sweeps_table,
+    systems_table,
+)
 from gmf.experiments.suite.reporting.results import SuiteResults
 from gmf.experiments.suite.reporting.sweeps import sweep_points
 from gmf.experiments.suite.variants import SWEEPS
@@ -164,6 +168,16 @@ def test_sweeps_take_gmf_as_a_point(tmp_path):
     layers = sweep_points(results, dataset="demo", sweep=by_name["layers"])
     assert [p.value for p in layers] == ["all", "upper"]
     assert sweep_points(results, dataset="demo", sweep=by_name["learning-rate"]) == []
+    table = sweeps_table(results, dataset="demo")
+    assert [row[:3] for row in table.rows] == [
+        ("task weight α", "0.1", 1),
+        ("", "0.7 (GMF)", 1),
+        ("", "0.9", 1),
+        ("layers that receive clues", "all (GMF)", 1),
+        ("", "upper", 1),
+    ]
+    assert [str(cell) for cell in table.rows[1][3:]] == ["80.00", "100.00"]
+    assert sweeps_table(SuiteResults([runs[0]]), dataset="demo") is None
     wrong = SuiteResults([run(tmp_path, "gmf-alpha-big", 0)])
     with pytest.raises(DataError, match="expected a number after 'gmf-alpha-'"):
         sweep_points(wrong, dataset="demo", sweep=by_name["alpha"])
@@ -244,7 +258,7 @@ def test_files_of_a_report(written):
     figures = [f"figure-{number}-demo" for number in (7, 8, 9)] + ["sweeps-demo"]
     for name in figures:
         assert {f"figures/{name}.png", f"figures/{name}.svg"} <= names
-    for name in ("table-1-demo", "systems-demo", "table-4-demo"):
+    for name in ("table-1-demo", "systems-demo", "table-4-demo", "sweeps-demo"):
         assert {f"tables/{name}.md", f"tables/{name}.tex"} <= names
 
 

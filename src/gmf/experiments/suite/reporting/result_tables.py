@@ -13,6 +13,7 @@ from gmf.experiments.suite.reporting.reported_scores import (
     reported_statistics,
 )
 from gmf.experiments.suite.reporting.results import ROUNDS, GmfComparison, SuiteResults
+from gmf.experiments.suite.reporting.sweeps import swept
 
 #: Numbers of the paper's tables of one data set.
 _NUMBERS = {"twitter2015": "Table 2. ", "twitter2017": "Table 3. "}
@@ -135,6 +136,31 @@ def ablation_table(results: SuiteResults, *, dataset: str) -> Table | None:
         tuple(rows),
         f"{COUNTING} {METHOD} Interval: paired bootstrap over tweets of the difference.",
         _reported_places(rows),
+    )
+
+
+def sweeps_table(results: SuiteResults, *, dataset: str) -> Table | None:
+    """Return the sweeps of one data set, a row a point; ``None`` without any."""
+    rows: list[tuple[Cell, ...]] = [
+        (
+            sweep.title if place == 0 else "",
+            f"{point.value if isinstance(point.value, str) else f'{point.value:g}'}"
+            f"{' (GMF)' if point.is_default else ''}",
+            len(point.test.values),
+            _percent(point.dev),
+            _percent(point.test),
+        )
+        for sweep, points in swept(results, dataset=dataset)
+        for place, point in enumerate(points)
+    ]
+    if not rows:
+        return None
+    return Table(
+        f"Sweeps of GMF on {dataset_name(dataset)}",
+        ("", "value", "runs", "F1 dev", "F1"),
+        tuple(rows),
+        "Percent; lenient micro F1 of the best epoch on dev, and on test. One option moves, the "
+        "others stay as in GMF.",
     )
 
 
