@@ -46,6 +46,8 @@ def train(
 
         state, images = train_run(config, folder, on_step=on_step, on_epoch=on_epoch)
     report_images(images)
+    if warning := images.training_warning():
+        say(f"warning: {warning}")
     write(
         f"{folder}: best dev F1 {100 * state.best_f1:.2f} (lenient micro) in epoch "
         f"{state.best_epoch} of {state.epochs_done}"

@@ -10,6 +10,10 @@ from gmf.core.types import Sample
 from gmf.data.images import UnusableImageError
 from gmf.data.regions import Box
 
+#: Share of readable images below which a model learns nothing reliable from pictures. Trained with
+#: 10 pictures in 3,373 posts, GMF had F1 0 on posts with a picture and 87.5 on the same without.
+MIN_READ_SHARE = 0.05
+
 
 @dataclass
 class ImageReport:
@@ -96,6 +100,17 @@ class ImageReport:
             counts.append(f"blank stand-ins: {self.blanks}")
         faults = [f"  {message}" for messages in self.examples.values() for message in messages]
         return "\n".join(["; ".join(counts), *faults])
+
+    def training_warning(self) -> str:
+        """Return what to tell after training on so few readable images; empty when enough were."""
+        named, read = self.images.total(), self.images["read"]
+        if not named or read / named >= MIN_READ_SHARE:
+            return ""
+        return (
+            f"only {read} of {named} images could be read: what a model learns of pictures from so "
+            "few is noise, and posts with a picture may be tagged worse than without; bring the "
+            "images, or train a text-only model (model=bert-crf)"
+        )
 
     def _is_new(self, *identity: object) -> bool:
         key = hashlib.blake2b(repr(identity).encode(), digest_size=8).digest()
