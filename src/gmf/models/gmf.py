@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from gmf.core.errors import ConfigError
 from gmf.core.tags import TagSet
 from gmf.data.batch import Batch
-from gmf.models.base import MnerModel, ModelOutput, Parts, VisualInput
+from gmf.models.base import MnerModel, ModelOutput, ParameterGroup, Parts, VisualInput
 from gmf.models.modules.consistency_matching import ConsistencyMatching
 from gmf.models.modules.csa import CrossScaleAttention
 from gmf.models.modules.feature_mapping import FeatureMapping
@@ -141,6 +141,12 @@ class Gmf(MnerModel):
             text_encoder=parts.text_encoder(),
             image_encoder=parts.image_encoder(trainable=config.finetune_image_encoder),
         )
+
+    def parameter_group(self, name: str) -> ParameterGroup:
+        """Return the group of a parameter; guidance trains at the text encoder's rate (0011)."""
+        if name.startswith("guidance."):
+            return "text_encoder"
+        return super().parameter_group(name)
 
     @property
     def max_regions(self) -> int:
