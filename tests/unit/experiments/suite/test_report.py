@@ -13,6 +13,7 @@ from gmf.experiments.suite.report import write_report
 from gmf.experiments.suite.reporting.cases import choose_cases
 from gmf.experiments.suite.reporting.corrections import corrections_of, count_corrections
 from gmf.experiments.suite.reporting.figures.learning import mean_and_band
+from gmf.experiments.suite.reporting.figures.sweep import _apart
 from gmf.experiments.suite.reporting.findings import findings
 from gmf.experiments.suite.reporting.missing import missing_runs
 from gmf.experiments.suite.reporting.names import is_system, system_order
@@ -318,3 +319,8 @@ def test_a_tweet_that_the_data_lacks(written, tmp_path):
     (shorter / "test.txt").write_text("IMGID:1\nAnn\tB-PER\n\n", encoding="utf-8")
     with pytest.raises(DataError, match="other: tweet 'test0' of the runs is not in its test"):
         choose_cases(SuiteResults(moved), dataset="other", folder=shorter)
+
+
+def test_names_of_near_values_do_not_run_into_each_other():
+    assert _apart([0.1, 0.9, 0.95], ["0.1", "0.9", "0.95"]) == ["0.1", "0.9", ""]
+    assert _apart([1.0], ["1"]) == ["1"]

@@ -76,9 +76,21 @@ def _panel(axes: "Axes", sweep: Sweep, points: Sequence[SweepPoint], theme: Them
     if sweep.is_log:
         axes.set_xscale("log")
         axes.minorticks_off()
+    elif not is_named:
+        names = _apart(places, names)
     axes.set_xticks(places, names, rotation=30 if is_named else 0)
     axes.margins(x=0.12, y=0.15)
     axes.set_title(sweep.title)
+
+
+def _apart(places: Sequence[float], names: Sequence[str]) -> list[str]:
+    """Return the names, empty where one would run into the last before it."""
+    least = (max(places) - min(places)) / 8
+    kept, last = [""] * len(names), -np.inf
+    for position, (place, name) in enumerate(zip(places, names, strict=True)):
+        if place - last >= least:
+            kept[position], last = name, place
+    return kept
 
 
 def _named(value: float | str, sweep: Sweep) -> str:
