@@ -10,8 +10,8 @@ from gmf.core.types import Sample
 from gmf.data.images import UnusableImageError
 from gmf.data.regions import Box
 
-#: Share of readable images below which a model learns nothing reliable from pictures. Trained with
-#: 10 pictures in 3,373 posts, GMF had F1 0 on posts with a picture and 87.5 on the same without.
+#: Share of readable images below which a model learns nothing reliable from pictures. With 10 in
+#: 3,373 posts one learning rate made GMF tag nothing where there was a picture (decision 0011).
 MIN_READ_SHARE = 0.05
 
 
