@@ -16,17 +16,17 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from multiprocessing import get_context
 from pathlib import Path
-from statistics import mean, stdev
+from statistics import mean
 from unittest.mock import patch
 
 import torch
-from demo_by_kind import f1_by_kind, kinds_of
+from demo_by_kind import f1_by_kind, kinds_of, spread
 from rich.console import Console
 from rich.progress import track
 
 from gmf.experiments.demo.run import KINDS
 from gmf.experiments.presets import load_run_config
-from gmf.experiments.suite.finished import PREDICTIONS
+from gmf.experiments.suite.finished import PREDICTIONS, FinishedRun
 from gmf.experiments.suite.plan import PlannedRun, preset_of
 from gmf.experiments.suite.settings import read_settings
 from gmf.experiments.suite.work import finish, is_finished
@@ -164,14 +164,13 @@ def table(runs: list[tuple[Choice, PlannedRun]], data: Path) -> Iterator[str]:
         if not done:
             continue
         scores = [f1_by_kind(run.folder / PREDICTIONS, kinds, columns) for run in done]
-        minutes = mean(finish(run).result()["minutes"] for run in done)
+        results = [
+            FinishedRun(run.dataset, run.variant, run.seed, run.folder).result() for run in done
+        ]
+        minutes = mean(result["minutes"] for result in results)
         cells = [spread([score[column] for score in scores]) for column in columns]
         row = choice.record, choice.model, choice.name, str(len(done)), *cells, f"{minutes:.1f}"
         yield f"| {' | '.join(row)} |"
-
-
-def spread(values: list[float]) -> str:
-    return f"{mean(values):.1f}" + (f" ± {stdev(values):.1f}" if len(values) > 1 else "")
 
 
 if __name__ == "__main__":

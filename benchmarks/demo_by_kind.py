@@ -34,6 +34,11 @@ def f1_by_kind(
     return result
 
 
+def spread(values: list[float]) -> str:
+    """Return the mean, and the sample deviation of more than one value."""
+    return f"{mean(values):.1f}" + (f" ± {stdev(values):.1f}" if len(values) > 1 else "")
+
+
 def main() -> None:
     suite, corpus = map(Path, sys.argv[1:])
     kinds = kinds_of(corpus)
@@ -42,11 +47,7 @@ def main() -> None:
         seeds = [f1_by_kind(path, kinds) for path in sorted(run.glob("seed-*/test.jsonl"))]
         if not seeds:
             continue
-        cells = []
-        for kind in KINDS:
-            values = [seed[kind] for seed in seeds]
-            deviation = f" ± {stdev(values):.1f}" if len(values) > 1 else ""
-            cells.append(f"{mean(values):.1f}{deviation}")
+        cells = [spread([seed[kind] for seed in seeds]) for kind in KINDS]
         print(f"| {run.name} | {len(seeds)} | {' | '.join(cells)} |")
 
 
