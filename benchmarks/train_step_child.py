@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from statistics import fmean
 from tempfile import TemporaryDirectory
@@ -71,11 +72,12 @@ def attach(watch: Stopwatch, trainer: Trainer) -> None:
         watch.mark("fusion")
         for part in (clues.keys, clues.values):
             if part.requires_grad:
-                part.register_hook(lambda _: once_per_pass(clues))
+                # A hook that holds the clues would be a cycle and keep them long after the step.
+                part.register_hook(partial(once_per_pass, id(clues)))
 
-    def once_per_pass(clues):
-        if reached != [id(clues)]:
-            reached[:] = [id(clues)]
+    def once_per_pass(ident, _gradient):
+        if reached != [ident]:
+            reached[:] = [ident]
             watch.mark("text")
 
     def backward(loss):
