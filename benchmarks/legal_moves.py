@@ -8,7 +8,7 @@ F1 under both counting rules.
 """
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -51,7 +51,7 @@ def scores_of(tagger: Tagger) -> dict[str, Scores]:
 
 
 @contextmanager
-def unrestricted(crf: LinearChainCrf) -> Iterator[None]:
+def unrestricted(crf: LinearChainCrf) -> Generator[None]:
     """Let decoding make every move."""
     penalties = crf.move_penalty, crf.start_penalty
     crf.move_penalty, crf.start_penalty = (torch.zeros_like(p) for p in penalties)
