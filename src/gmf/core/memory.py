@@ -43,16 +43,6 @@ def freed_memory_kept() -> Generator[bool]:
         libc.malloc_trim(0)
 
 
-def give_back_memory() -> None:
-    """Give free blocks back to the system, in a context that keeps them.
-
-    Steps of many lengths ask for blocks of many sizes, and what none of them fits piles up.
-    """
-    libc = _glibc()
-    if libc is not None and _is_kept:
-        libc.malloc_trim(0)
-
-
 def _glibc() -> ctypes.CDLL | None:
     if sys.platform != "linux":
         return None

@@ -13,7 +13,6 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from gmf.core.errors import DataError, TrainingError
-from gmf.core.memory import give_back_memory
 from gmf.core.runtime import computed_in, resolve_precision, seed_everything
 from gmf.core.types import Sample
 from gmf.data.collate import Collator
@@ -25,8 +24,6 @@ from gmf.training.config import RunConfig
 from gmf.training.optimization import build_optimizer, build_schedule
 from gmf.training.run_folder import RunFolder, RunState
 
-#: Steps after which memory that is free but kept is given back.
-GIVE_BACK_STEPS = 32
 #: Called after each training batch with (epoch, batch number, batches of the epoch, loss).
 OnStep = Callable[[int, int, int, float], None]
 #: Called after each epoch with its row of metrics.
@@ -182,8 +179,6 @@ class Trainer:
                 optimizer.zero_grad()
             for name, value in {**output.losses, "total": output.loss}.items():
                 terms.setdefault(name, []).append(value.item())
-            if number % GIVE_BACK_STEPS == 0:
-                give_back_memory()
             if self.accelerator.is_main_process:
                 self.on_step(epoch + 1, number, len(plan), output.loss.item())
         return {name: sum(values) / len(values) for name, values in terms.items()}
