@@ -3,7 +3,6 @@
 import json
 import sys
 import time
-from functools import partial
 from pathlib import Path
 from statistics import fmean
 from tempfile import TemporaryDirectory
@@ -61,7 +60,7 @@ class TimedCollator:
 
 
 def attach(watch: Stopwatch, trainer: Trainer) -> None:
-    """Mark where the parts meet. Backward reaches the clues only when all of the text is done."""
+    """Mark where the parts meet. Backward reaches the first layer's clues when the text is done."""
     model = trainer.tagger.model
     model.image_encoder.register_forward_pre_hook(lambda *_: watch.mark("other"))
     model.image_encoder.register_forward_hook(lambda *_: watch.mark("backbone"))
@@ -70,23 +69,14 @@ def attach(watch: Stopwatch, trainer: Trainer) -> None:
 
     def at_clues(_module, _inputs, clues):
         watch.mark("fusion")
-        for part in (clues.keys, clues.values):
-            if part.requires_grad:
-                # A hook that holds the clues would be a cycle and keep them long after the step.
-                part.register_hook(partial(once_per_pass, id(clues)))
-
-    def once_per_pass(ident, _gradient):
-        if reached != [ident]:
-            reached[:] = [ident]
-            watch.mark("text")
+        if clues.keys[0].requires_grad:
+            clues.keys[0].register_hook(lambda _: watch.mark("text"))
 
     def backward(loss):
         watch.mark("other")
-        reached.clear()
         plain_backward(loss)
         watch.mark("fusion")
 
-    reached: list[int] = []
     plain_backward = trainer.accelerator.backward
     trainer.accelerator.backward = backward
     model.guidance.register_forward_hook(at_clues)

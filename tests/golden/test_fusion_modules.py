@@ -292,7 +292,7 @@ def test_visual_prefix_is_the_arithmetic_of_hvpnet():
                     for w, level in zip(weights, levels[group], strict=True)
                 )
                 for head in range(2):
-                    at = (layer, row, head, 4 * slot + group)
+                    at = (row, head, 4 * slot + group)
                     part = slice(3 * head, 3 * head + 3)
-                    torch.testing.assert_close(clues.keys[at], mixed[:6][part])
-                    torch.testing.assert_close(clues.values[at], mixed[6:][part])
+                    torch.testing.assert_close(clues.keys[layer][at], mixed[:6][part])
+                    torch.testing.assert_close(clues.values[layer][at], mixed[6:][part])

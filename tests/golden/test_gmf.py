@@ -8,6 +8,7 @@ from gmf.core.tags import TagSet
 from gmf.models.baselines.bert import BertCrfConfig, BertTagger
 from gmf.models.gmf import Gmf, GmfConfig
 from gmf.models.modules.consistency_matching import contrastive_loss
+from gmf.models.modules.visual_inputs import real_images
 
 
 def make(family="bert", image_family="resnet", **options):
@@ -18,6 +19,12 @@ def make(family="bert", image_family="resnet", **options):
         text_encoder=tiny_text_encoder(family),
         image_encoder=tiny_image_encoder(image_family),
     )
+
+
+def without_dropout(model):
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
 
 
 @pytest.mark.parametrize("family", ["bert", "roberta", "mpnet"])
@@ -32,23 +39,21 @@ def test_with_zero_images_it_is_the_text_only_model_bit_for_bit(family):
 
 def test_joint_loss_is_equation_22():
     model = make(task_weight=0.6, dropout=0.0).train()
-    for module in model.modules():
-        if isinstance(module, torch.nn.Dropout):
-            module.p = 0.0
+    without_dropout(model)
     output = model(tiny_batch())
     expected = 0.6 * output.losses["ner"] + 0.4 * output.losses["consistency"]
     torch.testing.assert_close(output.loss, expected)
 
 
 def test_contrast_reads_text_without_clues_and_only_real_whole_images():
-    model = make(dropout=0.0).eval()
+    model = make(dropout=0.0).train()
+    without_dropout(model)
     batch = tiny_batch(slots=((1, 0), (2,), ()))
     maps = model.image_encoder(batch.views)
     first = model.text_encoder(batch.text_inputs, None)[:2, 0]
     text, image = model.matching(first, maps[-1][[1, 2]].mean((2, 3)))
     expected = contrastive_loss(text, image, temperature=0.21, direction_weight=0.7)
-    hidden = torch.zeros(3, batch.text_inputs["input_ids"].shape[1], 16)
-    torch.testing.assert_close(model._consistency(batch, maps[-1], hidden), expected)
+    torch.testing.assert_close(model(batch).losses["consistency"], expected)
 
 
 ABLATIONS = {
@@ -97,6 +102,26 @@ def test_frozen_backbone_stays_in_evaluation_mode_and_has_no_gradient():
     assert all(p.grad is None for p in model.image_encoder.parameters())
 
 
+@pytest.mark.parametrize("consistency_text", ["plain", "guided"])
+def test_both_readings_in_one_batch_are_the_readings_one_by_one(consistency_text):
+    model = make(consistency_text=consistency_text).train()
+    without_dropout(model)
+    seen = []
+    model.matching.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    batch = tiny_batch()
+    emissions = model(batch).emissions
+    clues = None
+    if consistency_text == "guided":
+        fused = model._pyramid(model.image_encoder.maps_of(batch))[0]
+        clues = model._clues(fused, batch, model._visible(batch))
+    rows, _ = real_images(batch)
+    first = model.text_encoder(batch.text_inputs, clues)[rows, 0]
+    assert len(first) > 0
+    torch.testing.assert_close(seen[0], first, atol=1e-5, rtol=1e-4)
+    model.options = model.options.model_copy(update={"use_consistency_matching": False})
+    torch.testing.assert_close(emissions, model(batch).emissions, atol=1e-5, rtol=1e-4)
+
+
 def test_fine_tuning_the_backbone():
     torch.manual_seed(0)
     model = Gmf(
@@ -111,9 +136,7 @@ def test_fine_tuning_the_backbone():
 
 def test_hidden_images_leave_the_text_only_result():
     model = make(hide_images=0.999).train()
-    for module in model.modules():
-        if isinstance(module, torch.nn.Dropout):
-            module.p = 0.0
+    without_dropout(model)
     batch = tiny_batch()
     shown = model(batch).emissions
     torch.testing.assert_close(shown, model(batch.without_images()).emissions, atol=1e-5, rtol=1e-4)

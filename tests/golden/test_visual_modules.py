@@ -5,6 +5,8 @@ import math
 import pytest
 import torch
 
+from gmf.models.modules import csa, visual_clue_guidance
+from gmf.models.modules.cell_pool import CellPool
 from gmf.models.modules.consistency_matching import ConsistencyMatching, contrastive_loss
 from gmf.models.modules.csa import CrossScaleAttention
 from gmf.models.modules.feature_mapping import FeatureMapping
@@ -75,7 +77,39 @@ def test_cross_scale_attention_is_equations_1_to_4(training):
     torch.testing.assert_close(module(maps), expected)
 
 
-def test_attention_pooled_in_parts_is_the_whole_pooled_with_the_same_gradients():
+def test_attention_of_a_map_in_channels_last_order_is_the_same():
+    module = CrossScaleAttention(8).double().train()
+    maps = torch.randn(3, 8, 5, 5, dtype=torch.double)
+    moved = maps.contiguous(memory_format=torch.channels_last)
+    refined = module(moved)
+    assert refined.is_contiguous(memory_format=torch.channels_last)
+    torch.testing.assert_close(refined, module(maps))
+
+
+@pytest.mark.parametrize("side", [1, 2, 3])
+@pytest.mark.parametrize("order", [torch.contiguous_format, torch.channels_last])
+def test_cell_pool_is_adaptive_average_pooling(side, order):
+    maps = torch.randn(2, 3, 7, 4, dtype=torch.double).contiguous(memory_format=order)
+    results = []
+    for pool in (CellPool(side), torch.nn.AdaptiveAvgPool2d(side)):
+        maps.grad = None
+        pooled = pool(maps.requires_grad_())
+        pooled.square().sum().backward()
+        results.append((pooled, maps.grad))
+    for ours, theirs in zip(*results, strict=True):
+        torch.testing.assert_close(ours, theirs)
+
+
+def test_cell_pool_first_used_in_inference_mode_trains_later():
+    with torch.inference_mode():
+        CellPool(2)(torch.randn(1, 2, 11, 11))
+    maps = torch.randn(1, 2, 11, 11, requires_grad=True)
+    CellPool(2)(maps).sum().backward()
+    assert maps.grad is not None
+
+
+def test_attention_pooled_in_parts_is_the_whole_pooled_with_the_same_gradients(monkeypatch):
+    monkeypatch.setattr(csa, "MAX_KEPT", 0)
     module = CrossScaleAttention(8).double().train()
     pool = torch.nn.AdaptiveAvgPool2d(2)
     maps = torch.randn(2 * VIEWS_AT_ONCE + 1, 8, 5, 5, dtype=torch.double)
@@ -143,15 +177,15 @@ def test_clues_are_equation_12_with_berts_head_split():
                 both = weight @ fused[layer, view, cell]
                 for head in range(2):
                     part = slice(4 * head, 4 * head + 4)
-                    at = (layer, row, head, 4 * slot + cell)
-                    torch.testing.assert_close(clues.keys[at], both[:8][part])
-                    torch.testing.assert_close(clues.values[at], both[8:][part])
+                    at = (row, head, 4 * slot + cell)
+                    torch.testing.assert_close(clues.keys[layer][at], both[:8][part])
+                    torch.testing.assert_close(clues.values[layer][at], both[8:][part])
 
 
 def random_clues(batch=2, heads=2, count=3, dim=4, layers=2):
     shape = (layers, batch, heads, count, dim)
     mask = torch.tensor([[True, True, False], [False, False, False]])
-    return VisualClues(torch.randn(shape).double(), torch.randn(shape).double(), mask)
+    return VisualClues([*torch.randn(shape).double()], [*torch.randn(shape).double()], mask)
 
 
 def test_prefix_attention_is_equation_13():
@@ -165,11 +199,34 @@ def test_prefix_attention_is_equation_13():
         words = range(5) if b == 0 else range(3)
         for h in range(2):
             for q in range(5):
-                keys = [clues.keys[1, b, h, k] for k in seen] + [key[b, h, w] for w in words]
-                values = [clues.values[1, b, h, k] for k in seen] + [value[b, h, w] for w in words]
+                keys = [clues.keys[1][b, h, k] for k in seen] + [key[b, h, w] for w in words]
+                values = [clues.values[1][b, h, k] for k in seen] + [value[b, h, w] for w in words]
                 weights = [math.exp(0.5 * float(query[b, h, q] @ k)) for k in keys]
                 mixed = sum(w * v for w, v in zip(weights, values, strict=True)) / sum(weights)
                 torch.testing.assert_close(result[b, h, q], mixed)
+
+
+def test_attention_with_dropout_drops_probabilities(monkeypatch):
+    clues = random_clues()
+    query, key, value = (torch.randn(2, 2, 5, 4).double() for _ in range(3))
+    options = {"scale": 0.5, "clues": clues, "layer": 1}
+    plain = clue_attention(query, key, value, None, **options)
+    drawn = [clue_attention(query, key, value, None, dropout=0.5, **options) for _ in range(2000)]
+    torch.testing.assert_close(torch.stack(drawn).mean(dim=0), plain, atol=0.1, rtol=0)
+    assert not torch.allclose(drawn[0], drawn[1])
+    monkeypatch.setattr(visual_clue_guidance, "drop", lambda weights, *_, **__: weights)
+    kept = clue_attention(query, key, value, None, dropout=0.5, **options)
+    torch.testing.assert_close(kept, plain)
+
+
+def test_appended_rows_see_no_clues():
+    clues = random_clues().with_plain_rows(1)
+    query, key, value = (torch.randn(3, 2, 5, 4).double() for _ in range(3))
+    result = clue_attention(query, key, value, None, scale=0.5, clues=clues, layer=1)
+    plain = clue_attention(query[2:], key[2:], value[2:], None, scale=0.5)
+    torch.testing.assert_close(result[2:], plain)
+    own = clue_attention(query[:2], key[:2], value[:2], None, scale=0.5, clues=random_clues())
+    assert not torch.allclose(result[:1], own[:1])
 
 
 def test_contrastive_loss_is_equations_14_to_16():

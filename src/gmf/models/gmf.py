@@ -159,15 +159,16 @@ class Gmf(MnerModel):
         slot_mask = self._visible(batch)
         fused = self._pyramid(maps)[0] if maps is not None and self._guides else None
         clues = None if fused is None else self._clues(fused, batch, slot_mask)
-        hidden = self.text_encoder(batch.text_inputs, clues)
+        contrasts = self.training and self.options.use_consistency_matching
+        hidden, first = self._read(batch, clues, contrasts=contrasts)
         emissions = self.head(hidden, batch)
         if batch.labels is None:
             return ModelOutput(emissions)
         losses = {"ner": self.head.loss(emissions, batch)}
         total = losses["ner"]
-        if self.training and self.options.use_consistency_matching:
+        if contrasts:
             last_map = None if maps is None else maps[-1]
-            losses["consistency"] = self._consistency(batch, last_map, hidden)
+            losses["consistency"] = self._consistency(batch, last_map, first)
             alpha = self.options.task_weight
             total = alpha * losses["ner"] + (1 - alpha) * losses["consistency"]
         if self.options.type_presence_weight and fused is not None:
@@ -236,20 +237,28 @@ class Gmf(MnerModel):
             mask = mask & keep
         return mask
 
+    def _read(
+        self, batch: Batch, clues: VisualClues | None, *, contrasts: bool
+    ) -> tuple[Float[Tensor, "batch subwords hidden"], Float[Tensor, "pairs hidden"]]:
+        """Return H of each post, and c_0 of those to contrast, which have a real image."""
+        rows = real_images(batch)[0] if contrasts else None
+        if rows is None or self.options.consistency_text == "guided" or not rows.any():
+            hidden = self.text_encoder(batch.text_inputs, clues)
+            return hidden, hidden[:0, 0] if rows is None else hidden[rows, 0]
+        # Both readings go through the encoder as one batch: each weight is used once a step.
+        inputs = {key: torch.cat([ids, ids[rows]]) for key, ids in batch.text_inputs.items()}
+        clues = None if clues is None else clues.with_plain_rows(int(rows.sum()))
+        hidden = self.text_encoder(inputs, clues)
+        return hidden[: len(batch)], hidden[len(batch) :, 0]
+
     def _consistency(
-        self, batch: Batch, last_map: Tensor | None, hidden: Tensor
+        self, batch: Batch, last_map: Tensor | None, first: Float[Tensor, "pairs hidden"]
     ) -> Float[Tensor, ""]:
         """Contrast each post that has a real image with its first whole image, Sect. 3.5."""
-        rows, views = real_images(batch)
         if last_map is None:
-            nothing = hidden.new_zeros(0, hidden.shape[-1])
-            return self.matching.loss(nothing, nothing)
-        if self.options.consistency_text == "plain" and rows.any():
-            inputs = {key: value[rows] for key, value in batch.text_inputs.items()}
-            first = self.text_encoder(inputs, None)[:, 0]
-        else:
-            first = hidden[rows, 0]
-        return self.matching.loss(*self.matching(first, last_map[views].mean(dim=(2, 3))))
+            return self.matching.loss(first, first)
+        vectors = last_map[real_images(batch)[1]].mean(dim=(2, 3))
+        return self.matching.loss(*self.matching(first, vectors))
 
     def _type_presence(self, fused: Tensor, batch: Batch, slot_mask: Tensor) -> Float[Tensor, ""]:
         """Predict from the mean clue of each post which entity types occur in it."""

@@ -7,11 +7,14 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from gmf.models.modules.cell_pool import CellPool
 from gmf.models.modules.normalisation import GuardedBatchNorm
 from gmf.models.modules.view_parts import split_views
 
 #: Narrower bottlenecks lose all their ReLUs too easily.
 MIN_WIDTH = 8
+#: Elements of a map up to which a training step keeps its gate instead of computing it twice.
+MAX_KEPT = 2**23
 
 
 class CrossScaleAttention(nn.Module):
@@ -34,6 +37,7 @@ class CrossScaleAttention(nn.Module):
         if min(channels, reduction_ratio, dilation) < 1:
             raise ValueError("channels, reduction_ratio and dilation: expected at least 1")
         width = max(MIN_WIDTH, channels // reduction_ratio)
+        self.average = CellPool(1)
         self.channel = nn.Sequential(
             nn.Linear(channels, width), nn.ReLU(), nn.Linear(width, channels)
         )
@@ -60,14 +64,14 @@ class CrossScaleAttention(nn.Module):
         Args:
             feature_map: F of one level.
             pool: What reads F', such as the pooling of Eq. 5. Given here, it is done in parts and
-                again in backward, so that no training step keeps the gate or F' as a whole.
+                again in backward, so that no training step keeps the gate or F' of a large map.
         """
         inputs = (
             feature_map,
             self.channel_attention(feature_map),
             self.spatial_attention(feature_map),
         )
-        if not torch.is_grad_enabled():
+        if not torch.is_grad_enabled() or feature_map.numel() <= MAX_KEPT:
             return _refine(*inputs, pool)
         parts = zip(*map(split_views, inputs), strict=True)
         return torch.cat([checkpoint(_refine, *part, pool, use_reentrant=False) for part in parts])
@@ -76,7 +80,7 @@ class CrossScaleAttention(nn.Module):
         self, feature_map: Float[Tensor, "views channels height width"]
     ) -> Float[Tensor, "views channels 1 1"]:
         """Return M_c before the sigmoid, Eq. 3."""
-        scores = self.channel(feature_map.mean(dim=(2, 3)))
+        scores = self.channel(self.average(feature_map).flatten(1))
         return self.channel_norm(scores[:, :, None])[:, :, :, None]
 
     def spatial_attention(
@@ -93,7 +97,14 @@ def _refine(
     spatial_scores: Tensor,
     pool: Callable[[Tensor], Tensor] | None,
 ) -> Tensor:
+    inputs = (feature_map, channel_scores, spatial_scores)
+    if not (in_order := feature_map.is_contiguous()):
+        # Seen with the channels last, the sum of the scores lies in memory as the map does.
+        inputs = tuple(part.permute(0, 2, 3, 1) for part in inputs)
+    feature_map, channel_scores, spatial_scores = inputs
     # In place and in one pass, two intermediate maps are spared.
     gate = (channel_scores + spatial_scores).sigmoid_()
     refined = torch.addcmul(feature_map, feature_map, gate)
+    if not in_order:
+        refined = refined.permute(0, 3, 1, 2)
     return refined if pool is None else pool(refined)

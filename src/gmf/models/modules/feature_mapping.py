@@ -1,11 +1,13 @@
 """Feature mapping: bring every level of the pyramid to one size (GMF, Eq. 5-6)."""
 
 from collections.abc import Sequence
+from typing import cast
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from gmf.models.modules.cell_pool import CellPool
 from gmf.models.modules.normalisation import GuardedBatchNorm
 
 
@@ -39,7 +41,7 @@ class FeatureMapping(nn.Module):
             raise ValueError("stage_channels is empty, expected one number a stage")
         if not 1 <= cells_per_side <= 7:
             raise ValueError(f"cells_per_side is {cells_per_side}, expected 1 to 7")
-        self.pool = nn.AdaptiveAvgPool2d(cells_per_side)
+        self.pool = CellPool(cells_per_side)
         self.convolutions = nn.ModuleList(nn.Conv2d(c, out_dim, 1) for c in stage_channels)
         self.norms = nn.ModuleList(
             GuardedBatchNorm(out_dim) if normalise else nn.Identity() for _ in stage_channels
@@ -56,8 +58,15 @@ class FeatureMapping(nn.Module):
         if len(maps) != len(self.convolutions):
             raise ValueError(f"got {len(maps)} maps, expected {len(self.convolutions)} stages")
         mapped = [
-            norm(conv(self.pool(stage)).flatten(2))
+            norm(_convolve(cast(nn.Conv2d, conv), self.pool(stage)).flatten(2))
             for conv, norm, stage in zip(self.convolutions, self.norms, maps, strict=True)
         ]
         side = int(mapped[0].shape[2] ** 0.5)
         return torch.stack(mapped, dim=1).unflatten(3, (side, side))
+
+
+def _convolve(conv: nn.Conv2d, cells: Tensor) -> Tensor:
+    """Return the 1 x 1 convolution; torch's own takes three times as long on so few places."""
+    rows = cells.flatten(2).transpose(1, 2)
+    mapped = nn.functional.linear(rows, conv.weight.flatten(1), conv.bias)
+    return mapped.transpose(1, 2).unflatten(2, cells.shape[2:])

@@ -12,6 +12,7 @@ from transformers.masking_utils import AttentionMaskInterface, eager_mask
 
 from gmf.core.errors import EncoderError
 from gmf.encoders.resolve import hub_error, resolve_encoder
+from gmf.models.modules.dropout import draw_fast
 from gmf.models.modules.visual_clue_guidance import VisualClues, clue_attention
 
 #: Name under which the attention with clues is known to transformers.
@@ -64,6 +65,7 @@ class TextEncoder(nn.Module):
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
+        draw_fast(model)
         self.model = model
         config = cast(PretrainedConfig, model.config)
         if config.model_type not in (*INTERFACE_FAMILIES, "mpnet"):

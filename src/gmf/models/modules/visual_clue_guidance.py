@@ -1,10 +1,13 @@
 """Visual clue guidance: clues as extra keys and values of self-attention (GMF, Eq. 10-13)."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
+
+from gmf.models.modules.dropout import dropout as drop
 
 
 @dataclass(frozen=True)
@@ -12,18 +15,27 @@ class VisualClues:
     """Keys and values that the text of a batch may attend to, layer by layer.
 
     Args:
-        keys: phi_k of Eq. 12 for each layer, split over heads.
-        values: phi_v of Eq. 12 for each layer, split over heads.
+        keys: phi_k of Eq. 12, one tensor a layer, split over heads.
+        values: phi_v of Eq. 12, one tensor a layer, split over heads.
         mask: True where a clue is there; False for absent images and objects.
         mass: Filled with the attention that each layer pays to each clue when not ``None``.
         layers: Layers that see the clues; all when ``None``.
     """
 
-    keys: Float[Tensor, "layers batch heads clues head_dim"]
-    values: Float[Tensor, "layers batch heads clues head_dim"]
+    keys: Sequence[Float[Tensor, "batch heads clues head_dim"]]
+    values: Sequence[Float[Tensor, "batch heads clues head_dim"]]
     mask: Bool[Tensor, "batch clues"]
     mass: list[Float[Tensor, "batch subwords clues"]] | None = field(default=None, compare=False)
     layers: tuple[int, ...] | None = None
+
+    def with_plain_rows(self, count: int) -> "VisualClues":
+        """Return clues for a batch to which so many rows are appended that see none."""
+        pad = nn.functional.pad
+        keys, values = (
+            [pad(part, (0, 0) * 3 + (0, count)) for part in parts]
+            for parts in (self.keys, self.values)
+        )
+        return replace(self, keys=keys, values=values, mask=pad(self.mask, (0, 0, 0, count)))
 
 
 def clue_attention(
@@ -65,16 +77,24 @@ def clue_attention(
         key = torch.cat([clues.keys[layer].to(key.dtype), key], dim=2)
         value = torch.cat([clues.values[layer].to(value.dtype), value], dim=2)
         if clues.mass is not None:
-            scores = query @ key.transpose(-1, -2) * scale + bias
-            mass = scores.softmax(dim=-1)[..., : clues.mask.shape[1]].mean(dim=1)
-            clues.mass.append(mass.detach())
+            weights = _weights(query, key, bias, scale)
+            clues.mass.append(weights[..., : clues.mask.shape[1]].mean(dim=1).detach())
+    if dropout and query.device.type == "cpu":
+        # torch has no fused attention with dropout here and takes twice the time of these steps.
+        weights = _weights(query, key, bias, scale)
+        return drop(weights.to(value.dtype), dropout, training=True) @ value
     return nn.functional.scaled_dot_product_attention(
         query, key, value, attn_mask=bias, dropout_p=dropout, scale=scale
     )
 
 
+def _weights(query: Tensor, key: Tensor, bias: Tensor | None, scale: float) -> Tensor:
+    scores = query @ key.transpose(-1, -2) * scale
+    return (scores if bias is None else scores + bias).softmax(dim=-1)
+
+
 def gather_clues(
-    projected: Float[Tensor, "layers views cells both"],
+    projected: Sequence[Float[Tensor, "views cells both"]],
     view_index: Int[Tensor, "batch slots"],
     *,
     slot_mask: Bool[Tensor, "batch slots"],
@@ -84,17 +104,22 @@ def gather_clues(
     """Return the clues of every post, the cells of its pictures side by side, Eq. 10.
 
     Args:
-        projected: Keys and values of each distinct picture, one after the other on the last axis.
+        projected: Keys and values of each distinct picture, one after the other on the last axis;
+            one tensor a layer.
         view_index: Picture of each slot; negative where absent.
         slot_mask: Which slots may be seen.
         num_heads: Heads of the text encoder; clues are split as it splits its own keys.
         layers: Text layers that receive clues; all when ``None``.
     """
-    cells = projected[:, view_index.clamp(min=0)].flatten(2, 3)
-    keys, values = (
-        half.unflatten(-1, (num_heads, -1)).transpose(2, 3) for half in cells.chunk(2, dim=-1)
-    )
-    mask = slot_mask.repeat_interleave(projected.shape[2], dim=1)
+    views = view_index.clamp(min=0).flatten()
+    keys, values = [], []
+    for layer in projected:
+        cells = layer.index_select(0, views).unflatten(0, view_index.shape)
+        halves = cells.flatten(1, 2).chunk(2, dim=-1)
+        key, value = (half.unflatten(-1, (num_heads, -1)).transpose(1, 2) for half in halves)
+        keys.append(key)
+        values.append(value)
+    mask = slot_mask.repeat_interleave(projected[0].shape[1], dim=1)
     return VisualClues(keys, values, mask, layers=layers)
 
 
@@ -136,7 +161,9 @@ class VisualClueGuidance(nn.Module):
             slot_mask: Which slots may be seen.
             layers: Text layers that receive clues; all when ``None``.
         """
-        projected = torch.stack([layer(fused[i]) for i, layer in enumerate(self.projections)])
+        projected = [
+            layer(cells) for layer, cells in zip(self.projections, fused.unbind(), strict=True)
+        ]
         return gather_clues(
             projected, view_index, slot_mask=slot_mask, num_heads=self.num_heads, layers=layers
         )

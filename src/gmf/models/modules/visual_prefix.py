@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from gmf.models.modules.cell_pool import CellPool
 from gmf.models.modules.visual_clue_guidance import VisualClues, gather_clues
 
 #: Slots of each picture and learned levels that the gates mix, both as in the public code.
@@ -41,7 +42,7 @@ class VisualPrefix(nn.Module):
     ) -> None:
         super().__init__()
         self.num_heads = num_heads
-        self.pool = nn.AdaptiveAvgPool2d(SIDE)
+        self.pool = CellPool(SIDE)
         slot_dim = sum(stage_channels) * SIDE * SIDE // NUM_SLOTS
         self.mixing = nn.Sequential(
             nn.Linear(slot_dim, mixing_dim),
@@ -69,7 +70,7 @@ class VisualPrefix(nn.Module):
         levels = self.levels(maps)
         gates = self.gate(levels)
         prefix = torch.einsum("lvk,vskd->lvsd", gates, levels)
-        return gather_clues(prefix, view_index, slot_mask=slot_mask, num_heads=self.num_heads)
+        return gather_clues(list(prefix), view_index, slot_mask=slot_mask, num_heads=self.num_heads)
 
     def levels(
         self, maps: Sequence[Float[Tensor, "views _ _ _"]]

@@ -1,0 +1,49 @@
+"""Dropout that draws its mask fast on a CPU."""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+#: Random bits that decide on one element.
+_BITS = 16
+
+
+def dropout(
+    values: Float[Tensor, "*shape"], probability: float, *, training: bool
+) -> Float[Tensor, "*shape"]:
+    """Zero each element with a probability and scale the others, as ``torch.nn.functional``'s.
+
+    On a CPU torch draws each element of a mask on its own and on one core: 2.4 ms for a batch of
+    BERT's states, a tenth of a training step in bf16. Here four elements share one draw of 64 bits,
+    which takes a seventh of that. Elsewhere this is torch's own.
+
+    Args:
+        values: What to drop from.
+        probability: Of being dropped, in [0, 1); rounded to 1 / 65,536 on a CPU.
+        training: Nothing is dropped when it is false.
+    """
+    if values.device.type != "cpu" or not training or not probability:
+        return nn.functional.dropout(values, probability, training)
+    count = values.numel()
+    words = torch.empty(-(-count * _BITS // 64), dtype=torch.int64).random_(-(2**63), None)
+    draws = words.view(torch.int16)[:count].view(values.shape)
+    dropped = round(probability * 2**_BITS)
+    # Written as numbers at once; converting truth values takes three times as long.
+    kept = torch.ge(draws, dropped - 2 ** (_BITS - 1), out=torch.empty_like(values))
+    return values * kept.mul_(2**_BITS / (2**_BITS - dropped))
+
+
+class Dropout(nn.Dropout):
+    """``torch.nn.Dropout`` with the mask of ``dropout``."""
+
+    def forward(self, input: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
+        """Return the input with some elements zeroed; see ``dropout``."""
+        return dropout(input, self.p, training=self.training)
+
+
+def draw_fast(model: nn.Module) -> None:
+    """Give a model built elsewhere, such as one of transformers, the fast dropout throughout."""
+    for module in list(model.modules()):
+        for name, child in module.named_children():
+            if type(child) is nn.Dropout:
+                setattr(module, name, Dropout(child.p))
