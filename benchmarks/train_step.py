@@ -8,7 +8,8 @@ regions each; shapes of BERT-base and ResNet-50, random weights; settings of the
 of cache is filled in one fresh process and then trained with in another; peak memory is that of
 the process that trains, its high-water mark of resident memory, and beside it that of the one that
 fills. The whole epoch is measured on the demo corpus; on the synthetic set it is steps times the
-mean step unless ``--whole-epoch`` is given. Prints Markdown, row by row, and the ratios.
+mean step unless ``--whole-epoch`` is given; ``--set model.consistency_text=guided`` and the like
+change the run. Prints Markdown, row by row, and the ratios.
 """
 
 import argparse
@@ -45,6 +46,7 @@ def main() -> None:
     parser.add_argument("--modes", nargs="+", choices=KINDS, default=KINDS)
     parser.add_argument("--sets", nargs="+", choices=("demo", "synthetic"))
     parser.add_argument("--whole-epoch", action="store_true", help="of the synthetic set too")
+    parser.add_argument("--set", nargs="+", default=[], help="more options of the run")
     parser.add_argument("--place", help="folder for data and caches; a temporary one by default")
     options = parser.parse_args()
     print("# Time of a training step\n")
@@ -73,6 +75,7 @@ def report(name: str, place: Path, options: argparse.Namespace) -> Iterator[str]
             f"data.cache.folder={place / 'caches' / name}",
             f"training.batch_size={BATCH}",
             "training.epochs=1",
+            *options.set,
         ]
         job = {
             "preset": chosen.preset,

@@ -100,6 +100,13 @@ def test_cell_pool_is_adaptive_average_pooling(side, order):
         torch.testing.assert_close(ours, theirs)
 
 
+def test_cell_pool_of_a_bf16_map():
+    maps = torch.randn(2, 3, 8, 8)
+    means = CellPool(1)(maps.bfloat16())
+    assert means.dtype == torch.bfloat16
+    torch.testing.assert_close(means.float(), maps.mean((2, 3), keepdim=True), atol=0.01, rtol=0.02)
+
+
 def test_cell_pool_first_used_in_inference_mode_trains_later():
     with torch.inference_mode():
         CellPool(2)(torch.randn(1, 2, 11, 11))

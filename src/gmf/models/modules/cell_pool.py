@@ -10,8 +10,9 @@ from torch import Tensor, nn
 class CellPool(nn.Module):
     """The average over each of ``side x side`` cells: ``torch.nn.AdaptiveAvgPool2d``, but faster.
 
-    torch's own loops over the places of a cell, and its backward pass over maps in channels-last
-    order takes 3 to 20 times as long as the product (benchmarks/results/train-step.md).
+    torch's own converts a bf16 map as a whole before it averages it to one cell, and is slow on
+    several cells of maps that do not lie channels last, as cached ones do. There a product takes a
+    half to a tenth of the time (benchmarks/results/train-pieces.md); elsewhere this is torch's own.
 
     Args:
         side: Cells along each side.
@@ -27,16 +28,11 @@ class CellPool(nn.Module):
         """Return the mean of each cell; cells overlap where the side does not divide the map."""
         if tuple(maps.shape[2:]) == (self.side, self.side):
             return maps
-        if torch.compiler.is_exporting():
+        is_slow = maps.dtype == torch.bfloat16 if self.side == 1 else maps.is_contiguous()
+        if not is_slow or torch.compiler.is_exporting():
             return nn.functional.adaptive_avg_pool2d(maps, self.side)
         shares = _shares(*maps.shape[2:], self.side, maps.dtype, maps.device)
-        places = maps.flatten(2)
-        # The product must read the maps in the order in which they lie in memory.
-        if maps.is_contiguous():
-            means = places @ shares
-        else:
-            means = (shares.T.expand(len(maps), -1, -1) @ places.transpose(1, 2)).transpose(1, 2)
-        return means.unflatten(2, (self.side, self.side))
+        return (maps.flatten(2) @ shares).unflatten(2, (self.side, self.side))
 
 
 @lru_cache(maxsize=64)
