@@ -13,6 +13,10 @@ def test_share_and_scale(probability):
     assert kept.tolist() == pytest.approx([1 / (1 - probability)], rel=1e-4)
 
 
+def test_a_probability_that_rounds_to_one_leaves_numbers():
+    assert torch.isfinite(dropout(torch.ones(100), 1 - 1e-6, training=True)).all()
+
+
 def test_rows_and_columns_are_drawn_independently():
     dropped = dropout(torch.ones(2000, 200), 0.5, training=True) != 0
     together = (dropped[:, 1:] & dropped[:, :-1]).double().mean()

@@ -13,9 +13,9 @@ def dropout(
 ) -> Float[Tensor, "*shape"]:
     """Zero each element with a probability and scale the others, as ``torch.nn.functional``'s.
 
-    On a CPU torch draws each element of a mask on its own and on one core: 2.4 ms for a batch of
-    BERT's states, a tenth of a training step in bf16. Here four elements share one draw of 64 bits,
-    which takes a seventh of that. Elsewhere this is torch's own.
+    On a CPU torch draws each element of a mask on its own and on one core, a tenth of a step of
+    BERT in bf16. Here four elements share one draw of 64 bits, which takes a quarter of that
+    (benchmarks/results/train-pieces.md). Elsewhere this is torch's own.
 
     Args:
         values: What to drop from.
@@ -27,7 +27,7 @@ def dropout(
     count = values.numel()
     words = torch.empty(-(-count * _BITS // 64), dtype=torch.int64).random_(-(2**63), None)
     draws = words.view(torch.int16)[:count].view(values.shape)
-    dropped = round(probability * 2**_BITS)
+    dropped = min(round(probability * 2**_BITS), 2**_BITS - 1)
     # Written as numbers at once; converting truth values takes three times as long.
     kept = torch.ge(draws, dropped - 2 ** (_BITS - 1), out=torch.empty_like(values))
     return values * kept.mul_(2**_BITS / (2**_BITS - dropped))
