@@ -41,7 +41,7 @@ def main() -> None:
     print(f"# Pieces of a training step, {options.threads} thread(s), median milliseconds\n")
     print("| piece | precision | torch | ours | ratio |\n| --- | --- | ---: | ---: | ---: |")
     for dtype, (name, inputs, ours, torchs) in track(pieces, console=Console(file=sys.stderr)):
-        own, theirs = times(name, inputs, ours, torchs, rounds=options.rounds)
+        own, theirs = times(inputs, ours, torchs, rounds=options.rounds)
         kind = str(dtype).removeprefix("torch.")
         print(f"| {name} | {kind} | {theirs:.2f} | {own:.2f} | {theirs / own:.1f} |", flush=True)
 
@@ -50,6 +50,8 @@ def every_piece(dtype: torch.dtype) -> list[Piece]:
     states = torch.randn(BATCH, SUBWORDS, HEADS * HEAD_DIM, dtype=dtype)
     query = torch.randn(BATCH, HEADS, SUBWORDS, HEAD_DIM, dtype=dtype)
     key = torch.randn(BATCH, HEADS, SUBWORDS + CLUES, HEAD_DIM, dtype=dtype)
+    for trained in (states, query, key):
+        trained.requires_grad_()
     bias = torch.zeros(BATCH, 1, 1, SUBWORDS + CLUES, dtype=dtype)
     pieces: list[Piece] = [
         (
@@ -72,12 +74,13 @@ def every_piece(dtype: torch.dtype) -> list[Piece]:
             for views, cells in ((64, 1), (8, 2)):
                 name = f"{views} x {channels} x {side} x {side} to {cells} x {cells}, {order}"
                 pool = nn.AdaptiveAvgPool2d(cells)
-                pieces.append((name, (maps[:views],), CellPool(cells), pool))
+                # Maps of a frozen backbone want no gradient, and nothing trains before their mean.
+                part = maps[:views].detach().requires_grad_(cells > 1)
+                pieces.append((name, (part,), CellPool(cells), pool))
     return pieces
 
 
 def times(
-    name: str,
     inputs: tuple[Tensor, ...],
     ours: Callable[..., Tensor],
     torchs: Callable[..., Tensor],
@@ -85,16 +88,13 @@ def times(
     rounds: int,
 ) -> tuple[float, float]:
     """Return the median milliseconds of both, run in turn."""
-    # Maps of a frozen backbone want no gradient, and nothing trains before their mean.
-    trains = " to 1 x 1" not in name
-    leaves = [value.detach().requires_grad_(trains) for value in inputs]
-    gradient = torch.randn_like(torchs(*leaves))
+    gradient = torch.randn_like(torchs(*inputs))
     taken: tuple[list[float], list[float]] = ([], [])
     for _ in range(rounds + 3):
         for piece, seconds in zip((ours, torchs), taken, strict=True):
             began = time.perf_counter()
-            result = piece(*leaves)
-            if trains:
+            result = piece(*inputs)
+            if result.requires_grad:
                 result.backward(gradient)
             seconds.append(time.perf_counter() - began)
     own, theirs = (1000 * median(seconds[3:]) for seconds in taken)

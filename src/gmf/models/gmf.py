@@ -160,15 +160,16 @@ class Gmf(MnerModel):
         fused = self._pyramid(maps)[0] if maps is not None and self._guides else None
         clues = None if fused is None else self._clues(fused, batch, slot_mask)
         contrasts = self.training and self.options.use_consistency_matching
-        hidden, first = self._read(batch, clues, contrasts=contrasts)
+        pairs = real_images(batch) if contrasts else None
+        hidden, first = self._read(batch, clues, rows=None if pairs is None else pairs[0])
         emissions = self.head(hidden, batch)
         if batch.labels is None:
             return ModelOutput(emissions)
         losses = {"ner": self.head.loss(emissions, batch)}
         total = losses["ner"]
-        if contrasts:
+        if pairs is not None:
             last_map = None if maps is None else maps[-1]
-            losses["consistency"] = self._consistency(batch, last_map, first)
+            losses["consistency"] = self._consistency(first, last_map, pairs[1])
             alpha = self.options.task_weight
             total = alpha * losses["ner"] + (1 - alpha) * losses["consistency"]
         if self.options.type_presence_weight and fused is not None:
@@ -238,10 +239,9 @@ class Gmf(MnerModel):
         return mask
 
     def _read(
-        self, batch: Batch, clues: VisualClues | None, *, contrasts: bool
+        self, batch: Batch, clues: VisualClues | None, *, rows: Bool[Tensor, " batch"] | None
     ) -> tuple[Float[Tensor, "batch subwords hidden"], Float[Tensor, "pairs hidden"]]:
-        """Return H of each post, and c_0 of those to contrast, which have a real image."""
-        rows = real_images(batch)[0] if contrasts else None
+        """Return H of each post, and c_0 of those to contrast (none without rows)."""
         if rows is None or self.options.consistency_text == "guided" or not rows.any():
             hidden = self.text_encoder(batch.text_inputs, clues)
             return hidden, hidden[:0, 0] if rows is None else hidden[rows, 0]
@@ -252,13 +252,12 @@ class Gmf(MnerModel):
         return hidden[: len(batch)], hidden[len(batch) :, 0]
 
     def _consistency(
-        self, batch: Batch, last_map: Tensor | None, first: Float[Tensor, "pairs hidden"]
+        self, first: Float[Tensor, "pairs hidden"], last_map: Tensor | None, views: Tensor
     ) -> Float[Tensor, ""]:
         """Contrast each post that has a real image with its first whole image, Sect. 3.5."""
         if last_map is None:
             return self.matching.loss(first, first)
-        vectors = last_map[real_images(batch)[1]].mean(dim=(2, 3))
-        return self.matching.loss(*self.matching(first, vectors))
+        return self.matching.loss(*self.matching(first, last_map[views].mean(dim=(2, 3))))
 
     def _type_presence(self, fused: Tensor, batch: Batch, slot_mask: Tensor) -> Float[Tensor, ""]:
         """Predict from the mean clue of each post which entity types occur in it."""
