@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from copy import copy
 from functools import partial
 
+import numpy as np
 import torch
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
@@ -102,8 +103,8 @@ class Collator:
         return Alignment({}, position.where(mask, 0), mask, position.where(mask, -1))
 
     def _labels(self, samples: Sequence[Sample]) -> Tensor | None:
-        labels = torch.zeros(
-            (len(samples), max(len(sample.tokens) for sample in samples)), dtype=torch.long
+        labels = np.zeros(
+            (len(samples), max(len(sample.tokens) for sample in samples)), dtype=np.int64
         )
         for row, sample in enumerate(samples):
             if sample.tags is None:
@@ -116,8 +117,8 @@ class Collator:
                         "or train a model with it",
                         field="tag",
                     )
-                labels[row, word] = self.tags.index[tag]
-        return labels
+            labels[row, : len(sample.tags)] = [self.tags.index[tag] for tag in sample.tags]
+        return torch.from_numpy(labels)
 
     def _build_views(self, samples: Sequence[Sample]) -> VisualFields:
         if self.view_source is None:

@@ -116,12 +116,29 @@ def build_views(
     maps = [content for content in filled.contents if not isinstance(content, Tensor)]
     return VisualFields(
         views=_stack(pixels) if pixels else None,
-        stage_maps=tuple(torch.stack(stage) for stage in zip(*maps, strict=True)) if maps else None,
+        stage_maps=tuple(map(stack_rows, zip(*maps, strict=True))) if maps else None,
         view_index=torch.from_numpy(filled.view_index),
         view_is_region=torch.from_numpy(filled.view_is_region),
         view_is_blank=torch.from_numpy(filled.view_is_blank),
         slot_origins=filled.slot_origins,
     )
+
+
+def stack_rows(rows: Sequence[Float[Tensor, "..."]]) -> Float[Tensor, "rows ..."]:
+    """Return tensors of one shape as one; without a copy where they lie so already.
+
+    Caches deliver the views of a batch side by side, so that what is large is not moved twice.
+    """
+    first = rows[0]
+    size, start = first.numel(), first.storage_offset()
+    if all(
+        row.is_contiguous()
+        and row.storage_offset() == start + number * size
+        and row.untyped_storage().data_ptr() == first.untyped_storage().data_ptr()
+        for number, row in enumerate(rows)
+    ):
+        return first.as_strided((len(rows), *first.shape), (size, *first.stride()), start)
+    return torch.stack(list(rows))
 
 
 def _stack(pixels: list[Tensor]) -> Tensor:
@@ -131,4 +148,4 @@ def _stack(pixels: list[Tensor]) -> Tensor:
             f"the image processor gave views of different sizes {sorted(shapes)}; "
             "use one that resizes or crops to a fixed size"
         )
-    return torch.stack(pixels)
+    return stack_rows(pixels)

@@ -120,14 +120,20 @@ class CachedViews:
     def fetch(self, views: Sequence[View]) -> list[ViewContent | UnusableImageError]:
         """Return each view's content, from the cache where it is there, or its fault."""
         outcomes: dict[int, ViewContent | UnusableImageError] = {}
+        records: dict[int, memoryview] = {}
         missing: dict[bytes, list[int]] = {}
         for position, view in enumerate(views):
             found = self._look_up(view)
             if isinstance(found, bytes):
                 missing.setdefault(found, []).append(position)
+            elif isinstance(found, memoryview):
+                records[position] = found
             else:
                 outcomes[position] = found
-        self._store.release()
+        self.counts.hits += len(records)
+        if records:
+            outcomes |= zip(records, self._codec.decode(list(records.values())), strict=True)
+            self._store.release()
         if missing:
             firsts = [views[positions[0]] for positions in missing.values()]
             computed = dict(zip(missing, self.inner.fetch(firsts), strict=True))
@@ -165,8 +171,8 @@ class CachedViews:
             self.fetch(plan.missing[start : start + batch_size])
             yield min(start + batch_size, len(plan.missing))
 
-    def _look_up(self, view: View) -> ViewContent | UnusableImageError | bytes:
-        """Return a view's content or fault when known, else its key."""
+    def _look_up(self, view: View) -> memoryview | UnusableImageError | bytes:
+        """Return a view's record or fault when known, else its key."""
         try:
             key = self._keys.key_of(view)
         except UnusableImageError as fault:
@@ -177,8 +183,7 @@ class CachedViews:
         if record is None:
             self.counts.misses += 1
             return key
-        self.counts.hits += 1
-        return self._codec.decode(record)
+        return record
 
     def _keep(self, computed: dict[bytes, ViewContent | UnusableImageError]) -> None:
         records: dict[bytes, bytes] = {}

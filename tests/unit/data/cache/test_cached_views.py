@@ -17,7 +17,7 @@ from gmf.data.cache.manage import cache_info, clear_cache
 from gmf.data.cache.maps import EncodedViews, cached_maps
 from gmf.data.cache.pixels import cached_pixels
 from gmf.data.images import UnusableImageError
-from gmf.data.views import DirectViews, View, content_key
+from gmf.data.views import DirectViews, View, content_key, stack_rows
 
 
 class CountingViews:
@@ -129,6 +129,39 @@ def test_processor_with_other_arithmetic_keeps_real_values(root, pictures):
         for got, wanted in zip(cache.fetch(pictures), expected, strict=True):
             assert torch.equal(got, wanted)
     assert (cache.folder / "records.bin").stat().st_size == 4 * 4 * 3 * 32 * 32
+
+
+@pytest.mark.parametrize("mean", [(0.5, 0.5, 0.5), (0.485, 0.456, 0.406), (0.1234567, 0.4, 0.4)])
+def test_pixels_are_exact_whether_computed_or_looked_up(root, pictures, mean):
+    source = CountingViews()
+    source.processor.image_mean = mean
+    cache = cached_pixels(source, root=root)
+    cache.fetch(pictures)
+    assert torch.equal(
+        torch.stack(cache.fetch(pictures)), torch.stack(source.direct.fetch(pictures))
+    )
+    assert (cache.counts.hits, cache.counts.stored) == (4, 4)
+
+
+def test_table_that_no_mean_and_deviation_give_is_looked_up():
+    palette = torch.arange(256.0).square().repeat(3, 1) + torch.arange(3.0)[:, None]
+    codec = PaletteCodec(palette, height=2, width=4)
+    codes = torch.randint(0, 256, (5, 3, 8), dtype=torch.uint8)
+    found = codec.decode([view.numpy().tobytes() for view in codes])
+    for channel in range(3):
+        expected = palette[channel][codes[:, channel].long()]
+        assert torch.equal(torch.stack(found)[:, channel].flatten(1), expected)
+
+
+@pytest.mark.parametrize("kind", ["pixels", "maps"])
+def test_cached_views_lie_side_by_side_and_are_stacked_without_a_copy(root, pictures, kind):
+    source = CountingViews()
+    cache = maps_of(source, root) if kind == "maps" else cached_pixels(source, root=root)
+    cache.fetch(pictures)
+    rows = [view if kind == "pixels" else view[1] for view in cache.fetch(pictures)]
+    assert stack_rows(rows).data_ptr() == rows[0].data_ptr()
+    for chosen in (rows, rows[1:3], rows[::2], rows[::-1], [rows[0], rows[0]]):
+        assert torch.equal(stack_rows(chosen), torch.stack(chosen))
 
 
 def test_value_outside_the_palette_is_delivered_but_not_stored(root, pictures):
@@ -299,11 +332,11 @@ def test_codecs_are_rebuilt_from_their_description():
     palette = torch.linspace(-1, 1, 256).repeat(3, 1)
     first = codec_of(json.loads(json.dumps(PaletteCodec(palette, height=4, width=5).describe())))
     pixels = palette[0][torch.randint(0, 256, (3, 4, 5))]
-    assert torch.equal(first.decode(memoryview(first.encode(pixels))), pixels)
+    assert torch.equal(first.decode([first.encode(pixels)])[0], pixels)
     maps = (torch.randn(2, 3).to(torch.bfloat16), torch.randn(5))
     second = codec_of(json.loads(json.dumps(TensorCodec.of(maps).describe())))
     assert second.record_bytes == 128
-    for got, wanted in zip(second.decode(memoryview(second.encode(maps))), maps, strict=True):
+    for got, wanted in zip(second.decode([second.encode(maps)])[0], maps, strict=True):
         assert torch.equal(got, wanted)
     with pytest.raises(CacheError, match="description is damaged"):
         codec_of({"codec": "other"})
