@@ -81,14 +81,14 @@ class CrossScaleAttention(nn.Module):
     ) -> Float[Tensor, "views channels 1 1"]:
         """Return M_c before the sigmoid, Eq. 3."""
         scores = self.channel(self.average(feature_map).flatten(1))
-        return self.channel_norm(scores[:, :, None])[:, :, :, None]
+        return self.channel_norm(scores[:, None]).mT.unsqueeze(3)
 
     def spatial_attention(
         self, feature_map: Float[Tensor, "views channels height width"]
     ) -> Float[Tensor, "views 1 height width"]:
         """Return M_s before the sigmoid, Eq. 4."""
         scores = self.spatial(feature_map)
-        return self.spatial_norm(scores.flatten(2)).reshape(scores.shape)
+        return self.spatial_norm(scores.flatten(1).unsqueeze(2)).view_as(scores)
 
 
 def _refine(

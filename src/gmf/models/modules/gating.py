@@ -29,17 +29,17 @@ class DynamicGating(nn.Module):
         self.projections = nn.ModuleList(nn.Linear(dim, num_stages) for _ in range(num_layers))
 
     def forward(
-        self, stages: Float[Tensor, "views stages dim side side"]
+        self, stages: Float[Tensor, "views stages cells dim"]
     ) -> Float[Tensor, "layers views stages"]:
         """Return gate probabilities of every layer, Eq. 7-8; they sum to 1 over the stages."""
-        summary = stages.mean(dim=(1, 3, 4))
+        summary = stages.mean(dim=(1, 2))
         logits = torch.stack([projection(summary) for projection in self.projections])
         return nn.functional.leaky_relu(logits).softmax(dim=-1)
 
     def fuse(
         self,
-        stages: Float[Tensor, "views stages dim side side"],
+        stages: Float[Tensor, "views stages cells dim"],
         gates: Float[Tensor, "layers views stages"],
     ) -> Float[Tensor, "layers views cells dim"]:
         """Return the gated mixture of the stages as a list of cells, Eq. 9."""
-        return torch.einsum("lvs,vsdc->lvcd", gates, stages.flatten(3))
+        return torch.einsum("lvs,vscd->lvcd", gates, stages)
