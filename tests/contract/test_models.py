@@ -13,6 +13,7 @@ from gmf.data.config import DataConfig
 from gmf.evaluation.metrics import score
 from gmf.models.base import Parts
 from gmf.models.checkpoint import Tagger, load_tagger, save_tagger
+from gmf.models.modules import text_encoder
 from gmf.models.registry import MODELS, model_class
 
 MULTIMODAL = [name for name in MODELS if model_class(name).uses_images]
@@ -128,6 +129,28 @@ def _reached(parameter):
     return parameter.grad is not None and bool((parameter.grad != 0).any())
 
 
+@pytest.mark.parametrize("subword_labels", ["first", "x"])
+@pytest.mark.parametrize("name", [n for n in MODELS if not model_class(n).reads_words])
+def test_states_that_the_last_layer_leaves_out_are_read_by_nobody(
+    name, subword_labels, monkeypatch
+):
+    model = build_without_dropout(name, subword_labels=subword_labels).train()
+    set_text_dropout(model, 0.0)
+    batch, found = gold_batch(name), []
+    for together in (1, batch.first_subword.numel() * 9):
+        monkeypatch.setattr(text_encoder, "_READ_TOGETHER", together)
+        torch.manual_seed(1)
+        output = model(batch)
+        found.append((output.emissions[model.head.mask(batch)], output.loss))
+    torch.testing.assert_close(*found, rtol=1e-4, atol=1e-5)
+
+
+def set_text_dropout(model, probability):
+    for module in model.text_encoder.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = probability
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_padding_and_batch_composition_do_not_change_predictions(name):
     model, batch = build(name).eval(), gold_batch(name)
@@ -219,6 +242,7 @@ def test_a_training_step_without_any_image_works(name):
 def test_a_step_in_bf16_is_finite(name):
     model, batch = build(name).train(), gold_batch(name)
     with torch.autocast("cpu", dtype=torch.bfloat16):
+        torch.manual_seed(1)
         output = model(batch)
     output.loss.backward()
     assert torch.isfinite(output.loss)

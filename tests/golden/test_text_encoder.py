@@ -5,6 +5,7 @@ from fixtures.encoders import TEXT_CONFIGS, tiny_text_encoder
 from transformers import AutoModel
 
 from gmf.core.errors import EncoderError
+from gmf.models.modules import text_encoder
 from gmf.models.modules.text_encoder import TextEncoder
 from gmf.models.modules.visual_clue_guidance import VisualClues
 
@@ -51,6 +52,26 @@ def test_clues_enter_the_chosen_layers_only(family):
     encoder(inputs, first)
     assert len(mass) == 1
     assert mass[0].shape == (3, inputs["input_ids"].shape[1], 5)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_last_layer_may_leave_out_what_is_not_read(family, monkeypatch):
+    monkeypatch.setattr(text_encoder, "_READ_TOGETHER", 4)
+    encoder = tiny_text_encoder(family).eval()
+    inputs = tiny_batch().text_inputs
+    clues = clues_for(encoder)
+    read = torch.rand(inputs["input_ids"].shape, generator=torch.Generator().manual_seed(1)) < 0.3
+    results = []
+    for wanted in (None, read):
+        encoder.zero_grad()
+        states = encoder(inputs, clues, read=wanted)
+        states[read].square().sum().backward()
+        results.append([states[read], *(p.grad for p in encoder.parameters())])
+    for whole, part in zip(*results, strict=True):
+        torch.testing.assert_close(part, whole, rtol=1e-4, atol=1e-5)
+    computed = (states != 0).any(-1)
+    assert computed[read].all()
+    assert computed.sum() == -(-read.sum() // 4) * 4 < computed.numel()
 
 
 def test_other_families_are_refused_by_name():

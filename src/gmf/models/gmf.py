@@ -242,13 +242,17 @@ class Gmf(MnerModel):
         self, batch: Batch, clues: VisualClues | None, *, rows: Bool[Tensor, " batch"] | None
     ) -> tuple[Float[Tensor, "batch subwords hidden"], Float[Tensor, "pairs hidden"]]:
         """Return H of each post, and c_0 of those to contrast (none without rows)."""
+        inputs, read = batch.text_inputs, self.head.reads(batch)
+        read[:, 0] |= rows is not None
         if rows is None or self.options.consistency_text == "guided" or not rows.any():
-            hidden = self.text_encoder(batch.text_inputs, clues)
+            hidden = self.text_encoder(inputs, clues, read=read)
             return hidden, hidden[:0, 0] if rows is None else hidden[rows, 0]
         # Both readings go through the encoder as one batch: each weight is used once a step.
-        inputs = {key: torch.cat([ids, ids[rows]]) for key, ids in batch.text_inputs.items()}
-        clues = None if clues is None else clues.with_plain_rows(int(rows.sum()))
-        hidden = self.text_encoder(inputs, clues)
+        inputs = {key: torch.cat([ids, ids[rows]]) for key, ids in inputs.items()}
+        first = torch.zeros_like(read[rows])
+        first[:, 0] = True
+        clues = None if clues is None else clues.with_plain_rows(len(first))
+        hidden = self.text_encoder(inputs, clues, read=torch.cat([read, first]))
         return hidden[: len(batch)], hidden[len(batch) :, 0]
 
     def _consistency(

@@ -48,7 +48,8 @@ class BertTagger(MnerModel):
 
     def forward(self, batch: Batch) -> ModelOutput:
         """Return emissions, and the negative log-likelihood when the batch has labels."""
-        emissions = self.head(self.text_encoder(batch.text_inputs, None), batch)
+        hidden = self.text_encoder(batch.text_inputs, None, read=self.head.reads(batch))
+        emissions = self.head(hidden, batch)
         if batch.labels is None:
             return ModelOutput(emissions)
         loss = self.head.loss(emissions, batch)

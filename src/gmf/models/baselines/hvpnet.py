@@ -87,7 +87,8 @@ class Hvpnet(MnerModel):
         prefix = None
         if maps is not None:
             prefix = self.prefix(maps, batch.view_index, slot_mask=batch.view_index >= 0)
-        emissions = self.head(self.text_encoder(batch.text_inputs, prefix), batch)
+        hidden = self.text_encoder(batch.text_inputs, prefix, read=self.head.reads(batch))
+        emissions = self.head(hidden, batch)
         if batch.labels is None:
             return ModelOutput(emissions)
         loss = self.head.loss(emissions, batch)

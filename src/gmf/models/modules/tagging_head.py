@@ -89,6 +89,13 @@ class TaggingHead(nn.Module):
             hidden = hidden[rows, batch.first_subword]
         return self.emission(self.dropout(hidden)).float()
 
+    def reads(self, batch: Batch) -> Bool[Tensor, "batch subwords"]:
+        """Return the subwords whose states ``forward`` reads."""
+        everywhere = batch.text_inputs["attention_mask"].bool()
+        if self.config.subword_labels == "x":
+            return everywhere
+        return torch.zeros_like(everywhere).scatter(1, batch.first_subword, True)
+
     def loss(
         self, emissions: Float[Tensor, "batch positions states"], batch: Batch
     ) -> Float[Tensor, ""]:
