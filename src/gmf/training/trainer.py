@@ -21,7 +21,7 @@ from gmf.evaluation.metrics import Scores, score
 from gmf.models.checkpoint import WEIGHTS, Tagger
 from gmf.models.inference import predict
 from gmf.training.config import RunConfig
-from gmf.training.optimization import build_optimizer, build_schedule
+from gmf.training.optimization import build_optimizer, build_schedule, clip_gradients
 from gmf.training.run_folder import RunFolder, RunState
 
 #: Called after each training batch with (epoch, batch number, batches of the epoch, loss).
@@ -173,7 +173,7 @@ class Trainer:
                 )
             self.accelerator.backward(output.loss * weight)
             if number % options.accumulation_steps == 0 or number == len(plan):
-                torch.nn.utils.clip_grad_norm_(model.parameters(), options.max_grad_norm)
+                clip_gradients(optimizer, options.max_grad_norm)
                 optimizer.step()
                 schedule.step()
                 optimizer.zero_grad()

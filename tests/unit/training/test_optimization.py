@@ -1,0 +1,27 @@
+import pytest
+import torch
+from torch import nn
+
+from gmf.training.optimization import clip_gradients
+
+
+@pytest.mark.parametrize("size", [1e-3, 10.0])
+def test_clipping_is_torchs_whether_the_norm_is_below_or_above(size):
+    shapes = ((30, 7), (5,), (4, 3, 3, 3), ())
+    torch.manual_seed(0)
+    ours, torchs = ([nn.Parameter(torch.ones(shape)) for shape in shapes] for _ in range(2))
+    optimizers = [torch.optim.AdamW(part, lr=0.1, fused=True) for part in (ours, torchs)]
+    for _ in range(4):
+        for own, other in zip(ours, torchs, strict=True):
+            own.grad = torch.randn(own.shape) * size
+            other.grad = own.grad.clone()
+        ours[1].grad = torchs[1].grad = None
+        clip_gradients(optimizers[0], 0.5)
+        nn.utils.clip_grad_norm_(torchs, 0.5)
+        for optimizer in optimizers:
+            optimizer.step()
+        for own, other in zip(ours, torchs, strict=True):
+            torch.testing.assert_close(own, other)
+            if own.grad is not None:
+                # Both leave the clipped gradient behind.
+                torch.testing.assert_close(own.grad, other.grad)
