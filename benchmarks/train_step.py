@@ -2,14 +2,16 @@
 
     python benchmarks/train_step.py > benchmarks/results/train-step.md
 
-trains GMF with ``gmf.training``'s own trainer on two sets: the demo corpus (MiniLM and MobileNetV2,
-which ``gmf encoders install minilm-mobilenet`` installs) and synthetic posts (a picture and three
-regions each; shapes of BERT-base and ResNet-50, random weights; settings of the paper). Each kind
-of cache is filled in one fresh process and then trained with in another; peak memory is that of
-the process that trains, its high-water mark of resident memory, and beside it that of the one that
-fills. The whole epoch is measured on the demo corpus; on the synthetic set it is steps times the
-mean step unless ``--whole-epoch`` is given; ``--set model.consistency_text=guided`` and the like
-change the run. Prints Markdown, row by row, and the ratios.
+trains GMF with ``gmf.training``'s own trainer on two sets: the demo corpus (MiniLM and
+MobileNetV2, which ``gmf encoders install minilm-mobilenet`` installs) and synthetic posts (a
+picture and three regions each; shapes of BERT-base and ResNet-50, random weights; settings of the
+paper). Each kind of cache is filled in one fresh process and then trained with in another, all
+kinds in turn and as many times as there are rounds, for a machine may be faster in one minute than
+in the next: times are means of the rounds. Peak memory is the highest that a process that trains
+had resident, and beside it that of the one that fills. The whole epoch is measured on the demo
+corpus; on the synthetic set it is steps times the mean step unless ``--whole-epoch`` is given;
+``--set model.consistency_text=guided`` and the like change the run. Prints Markdown: rows and
+ratios.
 """
 
 import argparse
@@ -19,6 +21,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import fmean
 from tempfile import TemporaryDirectory
 
 KINDS = ("none", "pixels", "maps", "pooled_maps")
@@ -45,6 +48,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--modes", nargs="+", choices=KINDS, default=KINDS)
     parser.add_argument("--sets", nargs="+", choices=("demo", "synthetic"))
+    parser.add_argument("--rounds", type=int, default=1, help="times to train with each kind")
     parser.add_argument("--whole-epoch", action="store_true", help="of the synthetic set too")
     parser.add_argument("--set", nargs="+", default=[], help="more options of the run")
     parser.add_argument("--place", help="folder for data and caches; a temporary one by default")
@@ -66,30 +70,51 @@ def report(name: str, place: Path, options: argparse.Namespace) -> Iterator[str]
     chosen = (demo_set if name == "demo" else synthetic_set)(place, tweets=used)
     yield f"## {name}: {total} posts, batches of {BATCH}, {options.threads} thread(s)\n"
     yield f"| {' | '.join(HEADER)} |\n|{' --- |' + ' ---: |' * (len(HEADER) - 1)}"
-    results: dict[str, dict] = {}
-    for kind in options.modes:
-        overrides = [
-            *chosen.overrides,
-            f"data.folder={chosen.folder}",
-            f"data.cache.kind={kind}",
-            f"data.cache.folder={place / 'caches' / name}",
-            f"training.batch_size={BATCH}",
-            "training.epochs=1",
-            *options.set,
-        ]
-        job = {
+    jobs = {
+        kind: {
             "preset": chosen.preset,
-            "overrides": overrides,
+            "overrides": [
+                *chosen.overrides,
+                f"data.folder={chosen.folder}",
+                f"data.cache.kind={kind}",
+                f"data.cache.folder={place / 'caches' / name}",
+                f"training.batch_size={BATCH}",
+                "training.epochs=1",
+                *options.set,
+            ],
             "threads": options.threads,
             "tweets": used,
             "warm_up": WARM_UP,
             "place": str(place),
         }
-        filled = run({**job, "task": "fill"}) if kind != "none" else {}
-        trained = run({**job, "task": "train"})
-        results[kind] = {**trained, "step": sum(trained["parts"].values())}
-        yield row(kind, results[kind], filled, scale=total / used, is_whole=is_whole)
-    yield f"\n{ratios(results)}\n"
+        for kind in options.modes
+    }
+    filled = {kind: run({**job, "task": "fill"}) for kind, job in jobs.items() if kind != "none"}
+    rounds = [
+        {kind: run({**job, "task": "train"}) for kind, job in jobs.items()}
+        for _ in range(options.rounds)
+    ]
+    for kind in jobs:
+        result = mean_of([taken[kind] for taken in rounds])
+        yield row(kind, result, filled.get(kind, {}), scale=total / used, is_whole=is_whole)
+    yield f"\n{ratios(rounds)}\n"
+
+
+def mean_of(results: list[dict]) -> dict:
+    """Return what several rounds gave: mean times, highest peak."""
+    return {
+        **results[0],
+        "parts": {part: fmean(result["parts"][part] for result in results) for part in PARTS},
+        "step": fmean(step_of(result) for result in results),
+        "cpu_seconds": fmean(result["cpu_seconds"] for result in results),
+        "epoch_seconds": fmean(result["epoch_seconds"] for result in results),
+        "peak_bytes": max(result["peak_bytes"] for result in results),
+    }
+
+
+def step_of(result: dict) -> float:
+    """Return the seconds of a step."""
+    return sum(result["parts"].values())
 
 
 def run(job: dict) -> dict:
@@ -126,17 +151,22 @@ def row(kind: str, result: dict, filled: dict, *, scale: float, is_whole: bool) 
     return f"| {' | '.join(cells)} |"
 
 
-def ratios(results: dict[str, dict]) -> str:
+def ratios(rounds: list[dict[str, dict]]) -> str:
     """Return the figures that have a target, as lines of Markdown."""
-    lines = [f"Precision: {next(iter(results.values()))['precision']}."]
-    for kind in ("pixels", "maps", "pooled_maps"):
-        if kind in results and "none" in results:
-            speed = results["none"]["step"] / results[kind]["step"]
-            lines.append(f"- {kind} is {speed:.2f} times as fast as no cache.")
-    if "pixels" in results:
-        share = results["pixels"]["parts"]["data"] / results["pixels"]["step"]
+    kinds = list(rounds[0])
+    means = {kind: mean_of([taken[kind] for taken in rounds]) for kind in kinds}
+    lines = [f"Precision: {rounds[0][kinds[0]]['precision']}."]
+    for kind in kinds[1:] if kinds[0] == "none" else ():
+        each = [step_of(taken["none"]) / step_of(taken[kind]) for taken in rounds]
+        speed = means["none"]["step"] / means[kind]["step"]
+        lines.append(
+            f"- {kind} is {speed:.2f} times as fast as no cache (by round: "
+            f"{', '.join(f'{ratio:.2f}' for ratio in each)})."
+        )
+    if "pixels" in kinds:
+        share = means["pixels"]["parts"]["data"] / means["pixels"]["step"]
         lines.append(f"- Data is {share:.2%} of the step with the pixel cache.")
-    peak = max(result["peak_bytes"] for result in results.values())
+    peak = max(mean["peak_bytes"] for mean in means.values())
     lines.append(f"- Highest peak of training: {peak / 1e9:.2f} GB.")
     return "\n".join(lines)
 

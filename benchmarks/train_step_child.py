@@ -1,6 +1,7 @@
 """One measurement of `train_step.py`, in its own process: reads a job and prints a result, JSON."""
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -147,5 +148,7 @@ def peak_bytes() -> int:
 
 
 if __name__ == "__main__":
+    # As the commands do: threads of the tokenizer and of torch would wait for each other.
+    os.environ["TOKENIZERS_PARALLELISM"] = "false"
     result = measure(json.loads(sys.argv[1]))
     print(json.dumps({**result, "peak_bytes": peak_bytes()}))
