@@ -16,8 +16,8 @@ def dropout(
 
     On a CPU torch draws each element of a mask on its own and on one core, a tenth of a step of
     BERT in bf16. Here four elements share one draw of 64 bits from a faster generator, seeded by
-    torch's, which takes a sixth of that (benchmarks/results/train-pieces.md). Elsewhere this is
-    torch's own.
+    torch's, with which dropout takes a fifth (benchmarks/results/train-pieces.md). Elsewhere this
+    is torch's own.
 
     Args:
         values: What to drop from.
