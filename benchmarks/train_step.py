@@ -24,6 +24,9 @@ from pathlib import Path
 from statistics import fmean
 from tempfile import TemporaryDirectory
 
+from rich.console import Console
+from rich.progress import track
+
 KINDS = ("none", "pixels", "maps", "pooled_maps")
 PARTS = ("data", "backbone", "fusion", "text", "optimiser", "other")
 BATCH, WARM_UP = 16, 2
@@ -89,11 +92,14 @@ def report(name: str, place: Path, options: argparse.Namespace) -> Iterator[str]
         }
         for kind in options.modes
     }
-    filled = {kind: run({**job, "task": "fill"}) for kind, job in jobs.items() if kind != "none"}
-    rounds = [
-        {kind: run({**job, "task": "train"}) for kind, job in jobs.items()}
-        for _ in range(options.rounds)
-    ]
+    filled: dict[str, dict] = {}
+    for kind in track(options.modes, f"{name}: caching", console=Console(file=sys.stderr)):
+        if kind != "none":
+            filled[kind] = run({**jobs[kind], "task": "fill"})
+    rounds: list[dict[str, dict]] = [{} for _ in range(options.rounds)]
+    turns = [(taken, kind) for taken in rounds for kind in jobs]
+    for taken, kind in track(turns, f"{name}: training", console=Console(file=sys.stderr)):
+        taken[kind] = run({**jobs[kind], "task": "train"})
     for kind in jobs:
         result = mean_of([taken[kind] for taken in rounds])
         yield row(kind, result, filled.get(kind, {}), scale=total / used, is_whole=is_whole)
@@ -156,7 +162,7 @@ def ratios(rounds: list[dict[str, dict]]) -> str:
     kinds = list(rounds[0])
     means = {kind: mean_of([taken[kind] for taken in rounds]) for kind in kinds}
     lines = [f"Precision: {rounds[0][kinds[0]]['precision']}."]
-    for kind in kinds[1:] if kinds[0] == "none" else ():
+    for kind in (kind for kind in kinds if kind != "none" and "none" in kinds):
         each = [step_of(taken["none"]) / step_of(taken[kind]) for taken in rounds]
         speed = means["none"]["step"] / means[kind]["step"]
         lines.append(

@@ -9,7 +9,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from gmf.data.cache.codec import Codec, TensorCodec
+from gmf.data.cache.codec import Codec
+from gmf.data.cache.tensor_codec import TensorCodec
 from gmf.data.cache.views import CachedViews
 from gmf.data.images import UnusableImageError
 from gmf.data.views import View, ViewContent, ViewSource, blank_picture

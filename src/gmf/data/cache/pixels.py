@@ -9,8 +9,10 @@ from jaxtyping import Float
 from PIL import Image
 from torch import Tensor
 
-from gmf.data.cache.codec import Codec, PaletteCodec, TensorCodec
+from gmf.data.cache.codec import Codec
 from gmf.data.cache.identity import preprocessing_digest
+from gmf.data.cache.palette_codec import PaletteCodec
+from gmf.data.cache.tensor_codec import TensorCodec
 from gmf.data.cache.views import CachedViews
 from gmf.data.images import UnusableImageError
 from gmf.data.views import DirectViews, View, ViewSource

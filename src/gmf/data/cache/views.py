@@ -10,10 +10,11 @@ from typing import Any
 from filelock import FileLock
 
 from gmf.core.errors import CacheError
-from gmf.data.cache.codec import Codec, codec_of
+from gmf.data.cache.codec import Codec
 from gmf.data.cache.identity import digest_of
 from gmf.data.cache.keys import ContentKeys
 from gmf.data.cache.store import META, RecordStore, cache_root, lock_of, write_atomically
+from gmf.data.cache.stored_codec import codec_of
 from gmf.data.images import FaultKind, UnusableImageError, name_of
 from gmf.data.views import View, ViewContent, ViewSource
 

@@ -10,12 +10,14 @@ from PIL import Image
 
 from gmf.core.errors import CacheError
 from gmf.data.cache import views as cached_views
-from gmf.data.cache.codec import PaletteCodec, TensorCodec, codec_of
 from gmf.data.cache.identity import preprocessing_digest
 from gmf.data.cache.keys import ContentKeys
 from gmf.data.cache.manage import cache_info, clear_cache
 from gmf.data.cache.maps import EncodedViews, cached_maps
+from gmf.data.cache.palette_codec import PaletteCodec
 from gmf.data.cache.pixels import cached_pixels
+from gmf.data.cache.stored_codec import codec_of
+from gmf.data.cache.tensor_codec import TensorCodec
 from gmf.data.images import UnusableImageError
 from gmf.data.views import DirectViews, View, content_key, stack_rows
 
