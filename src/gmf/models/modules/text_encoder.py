@@ -35,7 +35,8 @@ class TextEncoder(nn.Module):
     """A BERT-like encoder whose self-attention sees visual clues when it is given any.
 
     Source: GMF, Sect. 3.3.1 and Eq. 11-13. The layers are run here from the library's own parts,
-    for all families alike; clues get no positional bias, which MPNet has.
+    for all families alike, so that the last one can leave out what nobody reads; clues get no
+    positional bias, which MPNet has.
 
     Args:
         model: A transformers encoder of one of these families, without pooler.
