@@ -100,10 +100,10 @@ def report(name: str, place: Path, options: argparse.Namespace) -> Iterator[str]
     turns = [(taken, kind) for taken in rounds for kind in jobs]
     for taken, kind in track(turns, f"{name}: training", console=Console(file=sys.stderr)):
         taken[kind] = run({**jobs[kind], "task": "train"})
-    for kind in jobs:
-        result = mean_of([taken[kind] for taken in rounds])
+    means = {kind: mean_of([taken[kind] for taken in rounds]) for kind in jobs}
+    for kind, result in means.items():
         yield row(kind, result, filled.get(kind, {}), scale=total / used, is_whole=is_whole)
-    yield f"\n{ratios(rounds)}\n"
+    yield f"\n{ratios(means, rounds)}\n"
 
 
 def mean_of(results: list[dict]) -> dict:
@@ -157,19 +157,18 @@ def row(kind: str, result: dict, filled: dict, *, scale: float, is_whole: bool) 
     return f"| {' | '.join(cells)} |"
 
 
-def ratios(rounds: list[dict[str, dict]]) -> str:
+def ratios(means: dict[str, dict], rounds: list[dict[str, dict]]) -> str:
     """Return the figures that have a target, as lines of Markdown."""
-    kinds = list(rounds[0])
-    means = {kind: mean_of([taken[kind] for taken in rounds]) for kind in kinds}
-    lines = [f"Precision: {rounds[0][kinds[0]]['precision']}."]
-    for kind in (kind for kind in kinds if kind != "none" and "none" in kinds):
-        each = [step_of(taken["none"]) / step_of(taken[kind]) for taken in rounds]
-        speed = means["none"]["step"] / means[kind]["step"]
-        lines.append(
-            f"- {kind} is {speed:.2f} times as fast as no cache (by round: "
-            f"{', '.join(f'{ratio:.2f}' for ratio in each)})."
-        )
-    if "pixels" in kinds:
+    lines = [f"Precision: {next(iter(means.values()))['precision']}."]
+    for kind in ("pixels", "maps", "pooled_maps"):
+        if kind in means and "none" in means:
+            speed = means["none"]["step"] / means[kind]["step"]
+            each = [step_of(taken["none"]) / step_of(taken[kind]) for taken in rounds]
+            by_round = ", ".join(f"{ratio:.2f}" for ratio in each)
+            lines.append(
+                f"- {kind} is {speed:.2f} times as fast as no cache (by round: {by_round})."
+            )
+    if "pixels" in means:
         share = means["pixels"]["parts"]["data"] / means["pixels"]["step"]
         lines.append(f"- Data is {share:.2%} of the step with the pixel cache.")
     peak = max(mean["peak_bytes"] for mean in means.values())

@@ -13,7 +13,7 @@ from gmf.data.cache.codec import Codec
 from gmf.data.cache.tensor_codec import TensorCodec
 from gmf.data.cache.views import CachedViews
 from gmf.data.images import UnusableImageError
-from gmf.data.views import View, ViewContent, ViewSource, blank_picture
+from gmf.data.views import View, ViewContent, ViewSource, blank_picture, stack_rows
 
 #: A frozen image encoder: pixels to one map a stage, ``(views, channels, height, width)`` each.
 EncodeStages = Callable[[Float[Tensor, "views 3 height width"]], Sequence[Tensor]]
@@ -51,7 +51,7 @@ class EncodedViews:
         for start in range(0, len(usable), self.batch_size):
             positions = usable[start : start + self.batch_size]
             pixels = [outcomes[n] for n in positions]
-            stages = self._encode(torch.stack([p for p in pixels if isinstance(p, Tensor)]))
+            stages = self._encode(stack_rows([p for p in pixels if isinstance(p, Tensor)]))
             for row, position in enumerate(positions):
                 outcomes[position] = tuple(stage[row] for stage in stages)
         return outcomes
