@@ -24,12 +24,12 @@ from demo_by_kind import f1_by_kind, kinds_of, spread
 from rich.console import Console
 from rich.progress import track
 
-from gmf.experiments.demo.run import KINDS
+from gmf.demo.run import KINDS
 from gmf.experiments.presets import load_run_config
-from gmf.experiments.suite.finished import PREDICTIONS, FinishedRun
+from gmf.experiments.suite.finished_run import PREDICTIONS, FinishedRun
 from gmf.experiments.suite.plan import PlannedRun, preset_of
 from gmf.experiments.suite.settings import read_settings
-from gmf.experiments.suite.work import finish, is_finished
+from gmf.experiments.suite.single_run import finish, is_finished
 from gmf.models.modules.visual_attention import VisualAttention
 
 

@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 from statistics import mean, stdev
 
+from gmf.demo.run import KINDS
+from gmf.evaluation.files.read import read_pairs
 from gmf.evaluation.metrics import score
-from gmf.evaluation.prediction_io import read_pairs
-from gmf.experiments.demo.run import KINDS
 
 
 def kinds_of(corpus: Path) -> dict[str, str]:

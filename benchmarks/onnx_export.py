@@ -25,10 +25,10 @@ from gmf.core.types import Sample
 from gmf.data.config import DataConfig
 from gmf.data.image_report import ImageReport
 from gmf.data.readers import read_split
+from gmf.demo.corpus import DemoCorpusConfig, write_corpus
 from gmf.evaluation.metrics import score
-from gmf.experiments.demo.corpus import DemoCorpusConfig, write_corpus
+from gmf.inference.decoding import Decoded
 from gmf.models.checkpoint import Tagger, build_tagger, load_tagger, save_tagger
-from gmf.models.modules.tag_states import Decoded
 from gmf.prediction.onnx.engine import OnnxEngine
 from gmf.prediction.onnx.export import export_onnx
 from gmf.training.run_folder import checkpoint_of

@@ -11,8 +11,8 @@ from gmf.core.tags import entities_of, tags_of
 from gmf.core.types import Entity, Sample, ScoredEntity
 from gmf.evaluation.comparison import compare
 from gmf.evaluation.evaluator import evaluate
-from gmf.evaluation.html import report_page
 from gmf.evaluation.pairs import TweetPair
+from gmf.evaluation.reports.html import report_page
 
 NUM_TWEETS = 3000
 TYPES = ("PER", "LOC", "ORG", "MISC")

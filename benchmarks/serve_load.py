@@ -23,7 +23,7 @@ import httpx2
 from PIL import Image, ImageDraw
 
 import gmf
-from gmf.prediction.results import Document
+from gmf.prediction.documents import Document
 
 NAMES = ("Rocky", "Jordan", "Ann Lee", "Acme", "Oslo", "New York", "Red Cross", "World Cup")
 PATTERNS = (

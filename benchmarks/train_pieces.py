@@ -19,8 +19,8 @@ from rich.progress import track
 from torch import Tensor, nn
 
 from gmf.core.runtime import resolve_precision
-from gmf.models.modules.cell_pool import CellPool
-from gmf.models.modules.dropout import dropout
+from gmf.models.kernels.dropout import dropout
+from gmf.models.kernels.pooling import CellPool
 from gmf.models.modules.visual_clue_guidance import clue_attention
 
 BATCH, SUBWORDS, CLUES, HEADS, HEAD_DIM, P = 16, 27, 16, 12, 64, 0.1

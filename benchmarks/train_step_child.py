@@ -12,14 +12,14 @@ import torch
 
 from gmf.core.memory import freed_memory_kept
 from gmf.core.runtime import resolve_precision
-from gmf.data.cache.manage import cache_info
-from gmf.data.cache.views import CachedViews
 from gmf.data.readers import read_split
-from gmf.data.sampling import batches
 from gmf.experiments.presets import load_run_config
 from gmf.training.run import untrained_tagger
 from gmf.training.run_folder import RunFolder
+from gmf.training.sampling import batches
 from gmf.training.trainer import Trainer
+from gmf.vision.cache.manage import cache_info
+from gmf.vision.cache.views import CachedViews
 
 PARTS = ("data", "backbone", "fusion", "text", "optimiser", "other")
 

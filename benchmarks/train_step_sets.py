@@ -17,7 +17,7 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, ResNetC
 from transformers.models.convnext.image_processing_pil_convnext import ConvNextImageProcessorPil
 
 from gmf.core.tags import PAPER_TYPES
-from gmf.experiments.demo.corpus import DemoCorpusConfig, write_corpus
+from gmf.demo.corpus import DemoCorpusConfig, write_corpus
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 SYLLABLES = [first + second for first, second in product("bdfgklmnprstvz", "aeiou")]

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from gmf.data.doctor.loading import load_folder
-from gmf.data.doctor.prints import id_print, labelled_print, split_digest, text_print
-from gmf.data.doctor.releases import PRINTS_PATH, RELEASES_PATH
+from gmf.checks.fingerprints import id_print, labelled_print, text_print
+from gmf.checks.raw_samples import load_folder
+from gmf.data.releases import PRINTS_PATH, RELEASES_PATH, split_digest
 
 #: Releases whose test parts are looked for in other training parts.
 WITH_TEST_PRINTS = ("twitter2015", "twitter2017", "gmner")

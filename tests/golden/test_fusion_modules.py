@@ -6,11 +6,11 @@ import pytest
 import torch
 
 from gmf.core.tags import TagSet
+from gmf.inference.decoding import SERVICE_STATES
 from gmf.models.modules.bottleneck_fusion import BottleneckFusion
 from gmf.models.modules.cross_attention import CrossLayer, masked_softmax
 from gmf.models.modules.graph_fusion import GraphFusion
 from gmf.models.modules.span_conversion import SPAN_TAGS, SpanConversion, span_labels
-from gmf.models.modules.tag_states import SERVICE_STATES
 from gmf.models.modules.visual_attention import ModulationGate, VisualAttention
 from gmf.models.modules.visual_gate import VisualGate
 from gmf.models.modules.visual_inputs import VisualItems

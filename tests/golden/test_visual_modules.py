@@ -5,13 +5,13 @@ import math
 import pytest
 import torch
 
+from gmf.models.kernels.microbatch import VIEWS_AT_ONCE
+from gmf.models.kernels.pooling import CellPool
 from gmf.models.modules import csa, visual_clue_guidance
-from gmf.models.modules.cell_pool import CellPool
 from gmf.models.modules.consistency_matching import ConsistencyMatching, contrastive_loss
 from gmf.models.modules.csa import CrossScaleAttention
 from gmf.models.modules.feature_mapping import FeatureMapping
 from gmf.models.modules.gating import DynamicGating
-from gmf.models.modules.view_parts import VIEWS_AT_ONCE
 from gmf.models.modules.visual_clue_guidance import VisualClueGuidance, VisualClues, clue_attention
 
 

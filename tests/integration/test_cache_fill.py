@@ -5,10 +5,10 @@ from typer.testing import CliRunner
 
 from gmf.cli.main import app
 from gmf.core.errors import ConfigError
-from gmf.data.cache import views as cached_views
 from gmf.experiments.presets import load_run_config
 from gmf.training.caching import plan_cache
 from gmf.training.run import train
+from gmf.vision.cache import views as cached_views
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ The counts come from the description that accompanies the data, measured with ot
 import pytest
 from fixtures.shared import shared_data
 
-from gmf.data.doctor.examine import examine_folder
-from gmf.data.doctor.loading import load_folder
-from gmf.data.doctor.prints import labelled_print, split_digest
-from gmf.data.doctor.releases import releases, shipped_prints
+from gmf.checks.examine import examine_folder
+from gmf.checks.fingerprints import labelled_print
+from gmf.checks.raw_samples import load_folder
+from gmf.data.releases import releases, shipped_prints, split_digest
 
 pytestmark = pytest.mark.slow
 

@@ -20,7 +20,7 @@ from PIL import Image
 import gmf
 from gmf.core.errors import CheckpointError, ConfigError, ExportError
 from gmf.core.types import ImageInput, Sample
-from gmf.data.cache.build import CacheConfig
+from gmf.data.config import CacheConfig
 from gmf.data.image_report import ImageReport
 from gmf.models.registry import MODELS, model_class
 from gmf.prediction.onnx.engine import OnnxEngine

@@ -7,12 +7,12 @@ from fixtures.shared import shared_data
 
 from gmf.core.tags import entities_of
 from gmf.core.types import Sample
+from gmf.data.releases import release_of
 from gmf.evaluation.evaluator import evaluate
+from gmf.evaluation.files.read import read_labelled_file, read_pairs, read_training
 from gmf.evaluation.groups import TrainingNames, count_seen
-from gmf.evaluation.html import report_page
 from gmf.evaluation.metrics import Counts
-from gmf.evaluation.prediction_io import read_labelled_file, read_pairs, read_training
-from gmf.evaluation.provenance import release_of
+from gmf.evaluation.reports.html import report_page
 from gmf.evaluation.spans import TweetSpans
 
 
@@ -88,8 +88,8 @@ def test_seen_names_as_counted_elsewhere(year, seen, total):
 )
 def test_the_release_is_named(folder, title):
     tweets = read_training(shared_data() / folder / "test.txt")
-    assert release_of((t.tokens, t.tags) for t in tweets).startswith(title)
-    assert release_of((t.tokens, t.tags) for t in tweets[:-1]) == ""
+    assert release_of(tweets).startswith(title)
+    assert release_of(tweets[:-1]) == ""
 
 
 def test_all_analyses_of_3257_tweets_within_ten_seconds():

@@ -9,8 +9,8 @@ from uuid import uuid4
 import pytest
 from fixtures.taggers import tiny_checkpoint
 
-from gmf.prediction.files import predict_files
-from gmf.prediction.job import JobOptions
+from gmf.jobs.files import predict_files
+from gmf.jobs.job import JobOptions
 
 pytest.importorskip("ray")
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]

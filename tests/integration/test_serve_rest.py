@@ -8,8 +8,8 @@ from fixtures.serving import encoded, image, picture, same, tiny_pipeline
 from fixtures.taggers import tiny_tagger
 
 from gmf.core.types import ImageInput, Region
-from gmf.data.proposers.filters import RegionFilter
 from gmf.prediction.pipeline import load
+from gmf.regions.filters import RegionFilter
 from gmf.serving.app import create_app
 from gmf.serving.regions import RegionFinder
 

@@ -15,7 +15,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from gmf.cli.main import app
-from gmf.prediction.outputs.open import OUTPUTS
+from gmf.jobs.outputs.open import OUTPUTS
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = ("python", "predict-files", "spacy", "hub")

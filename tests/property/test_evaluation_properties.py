@@ -8,9 +8,9 @@ from gmf.core.tags import entities_of
 from gmf.evaluation.comparison import compare
 from gmf.evaluation.config import EvaluationConfig
 from gmf.evaluation.evaluator import evaluate
+from gmf.evaluation.files.read import read_pairs
 from gmf.evaluation.metrics import Counts, score
 from gmf.evaluation.pairs import TweetPair
-from gmf.evaluation.prediction_io import read_pairs
 
 TAGS = ["O", "O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 LABELS = [*TAGS, "X", "[SEP]"]

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.table import Table
 
 from gmf.cli.output import progress_bar, write
-from gmf.data.cache.manage import CacheInfo, cache_info, clear_cache
-from gmf.data.cache.store import cache_root
+from gmf.vision.cache.manage import CacheInfo, cache_info, clear_cache
+from gmf.vision.cache.store import cache_root
 
 cache_app = typer.Typer(no_args_is_help=True, help="Caches of pixels and stage maps.")
 

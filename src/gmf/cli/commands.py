@@ -45,7 +45,7 @@ COMMANDS = {
         "Compare two systems on the same tweets: difference, p-value, tweets that changed.",
     ),
     "demo": (
-        "gmf.cli.demo:demo",
+        "gmf.demo.command:demo",
         "Draw a corpus, train text-only and GMF on it, and show what the images contribute.",
     ),
     "export": (

@@ -9,12 +9,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from gmf.checks.examine import examine_folder
+from gmf.checks.repair import repair_folder
+from gmf.checks.statistics import SplitStatistics, folder_statistics, ordered_types
+from gmf.checks.validation import validate_folder
 from gmf.cli.diagnosis import print_diagnosis
 from gmf.core.errors import GmfError
-from gmf.data.doctor.examine import examine_folder
-from gmf.data.doctor.repair import repair_folder
-from gmf.data.statistics import SplitStatistics, folder_statistics, ordered_types
-from gmf.data.validation import validate_folder
 
 data_app = typer.Typer(help="Look at a data set.", no_args_is_help=True)
 

@@ -4,7 +4,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from gmf.data.doctor.findings import Diagnosis, Finding
+from gmf.checks.findings import Diagnosis, Finding
 
 MAX_PLACES = 5
 

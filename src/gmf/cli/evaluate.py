@@ -9,12 +9,12 @@ import typer
 from gmf.cli.output import progress_bar, report_images, say
 from gmf.cli.score import AsJson, AsLatex, AsMarkdown, HtmlFile, show, write_page
 from gmf.core.errors import ConfigError
-from gmf.evaluation.controls import CONTROLS, Control, control_table
-from gmf.evaluation.html import report_page, runs_page
-from gmf.evaluation.pair_files import write_pairs
+from gmf.evaluation.files.write import write_pairs
+from gmf.evaluation.image_controls import CONTROLS, Control, control_table
 from gmf.evaluation.report import summarise_runs
-from gmf.evaluation.report_tables import report_tables, runs_tables
-from gmf.evaluation.tables import Table
+from gmf.evaluation.reports.html import report_page, runs_page
+from gmf.evaluation.reports.report_tables import report_tables, runs_tables
+from gmf.evaluation.reports.tables import Table
 
 if TYPE_CHECKING:
     from gmf.experiments.evaluate import RunEvaluation

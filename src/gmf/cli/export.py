@@ -9,8 +9,8 @@ import typer
 from rich.table import Table
 
 from gmf.cli.output import results, say, write
-from gmf.prediction.hub import model_folder
 from gmf.prediction.onnx.extra import require_installed
+from gmf.prediction.publishing.hub import model_folder
 
 
 class ExportFormat(StrEnum):

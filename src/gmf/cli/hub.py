@@ -8,9 +8,9 @@ import typer
 
 from gmf.cli.output import progress_bar, report_images, say, write
 from gmf.evaluation.metrics import RULES
-from gmf.prediction.hub import model_folder
-from gmf.prediction.publish import push_to_hub, save_pretrained
-from gmf.prediction.published_score import PublishedScore
+from gmf.prediction.publishing.hub import model_folder
+from gmf.prediction.publishing.publish import push_to_hub, save_pretrained
+from gmf.prediction.publishing.scores import PublishedScore
 
 hub_app = typer.Typer(help="Publish trained models.", no_args_is_help=True)
 

@@ -10,9 +10,9 @@ from rich.table import Table
 from gmf.cli.output import progress_bar, report_images, results, say, write
 from gmf.core.config import parse_config
 from gmf.core.errors import ConfigError
-from gmf.prediction.files import predict_files
-from gmf.prediction.job import JobOptions
-from gmf.prediction.job_report import JobReport, error_file
+from gmf.jobs.files import predict_files
+from gmf.jobs.job import JobOptions
+from gmf.jobs.job_report import JobReport, error_file
 from gmf.prediction.pipeline import load
 
 

@@ -11,25 +11,25 @@ from rich.console import Console
 from gmf.cli.output import say, write
 from gmf.core.errors import ConfigError, GmfError
 from gmf.core.tags import TYPE_ALIASES
+from gmf.core.types import Sample
+from gmf.data.releases import DataFingerprint, release_of
 from gmf.evaluation.comparison import compare
 from gmf.evaluation.config import EvaluationConfig
 from gmf.evaluation.evaluator import evaluate
-from gmf.evaluation.html import comparison_page, report_page, runs_page
-from gmf.evaluation.labels import ServicePolicy
+from gmf.evaluation.files.labelled import ColumnOrder
+from gmf.evaluation.files.labels import ServicePolicy
+from gmf.evaluation.files.read import read_pairs, read_training
 from gmf.evaluation.metrics import Rule
 from gmf.evaluation.pairs import PairedTweets, mark_images
-from gmf.evaluation.prediction_files import ColumnOrder
-from gmf.evaluation.prediction_io import read_pairs, read_training
 from gmf.evaluation.provenance import (
-    DataFingerprint,
     Provenance,
     describe_hardware,
     package_versions,
-    release_of,
 )
 from gmf.evaluation.report import Report, summarise_runs
-from gmf.evaluation.report_tables import comparison_tables, report_tables, runs_tables
-from gmf.evaluation.tables import Table, print_tables, to_latex, to_markdown
+from gmf.evaluation.reports.html import comparison_page, report_page, runs_page
+from gmf.evaluation.reports.report_tables import comparison_tables, report_tables, runs_tables
+from gmf.evaluation.reports.tables import Table, print_tables, to_latex, to_markdown
 
 Columns = Annotated[
     ColumnOrder | None,
@@ -171,7 +171,7 @@ def _aliases(given: Sequence[str] | None) -> dict[str, str]:
 def _provenance(paired: PairedTweets, config: EvaluationConfig) -> Provenance:
     notes = paired.notes
     files = [("gold", notes.gold_file), ("predictions", notes.predicted_file)]
-    copies = {"gold": release_of((pair.tokens, pair.gold) for pair in paired.pairs)}
+    copies = {"gold": release_of(Sample(pair.id, pair.tokens, pair.gold) for pair in paired.pairs)}
     return Provenance(
         config.rule,
         data=tuple(

@@ -53,8 +53,8 @@ def serve(
 
 
 def _finder(name: str, max_regions: int) -> "RegionFinder":
-    from gmf.data.proposers.filters import RegionFilter
-    from gmf.data.proposers.registry import ProposerChoice, build_proposer
+    from gmf.regions.filters import RegionFilter
+    from gmf.regions.registry import ProposerChoice, build_proposer
     from gmf.serving.regions import RegionFinder
 
     if not max_regions:

@@ -26,7 +26,7 @@ from gmf.experiments.suite.report import write_report
 from gmf.experiments.suite.reporting.figures.style import check_installed
 from gmf.experiments.suite.run import run_suite
 from gmf.experiments.suite.settings import read_settings
-from gmf.experiments.suite.work import is_finished, state_of
+from gmf.experiments.suite.single_run import is_finished, state_of
 
 suite_app = typer.Typer(no_args_is_help=True, help="The paper's comparison as one suite.")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from gmf.core.types import Entity
 
@@ -41,6 +41,22 @@ def alias_tag(tag: str, *, aliases: Mapping[str, str] = TYPE_ALIASES) -> str:
     """
     prefix, entity_type = split_tag(tag)
     return OUTSIDE if prefix == OUTSIDE else f"{prefix}-{aliases.get(entity_type, entity_type)}"
+
+
+@lru_cache(maxsize=1024)
+def is_bio(tag: str) -> bool:
+    """Return whether a tag is ``O``, ``B-TYPE`` or ``I-TYPE``."""
+    try:
+        split_tag(tag)
+    except ValueError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=1024)
+def regular_tag(tag: str) -> str:
+    """Return the tag with its type renamed by alias; ``O`` for a tag of another scheme."""
+    return alias_tag(tag) if is_bio(tag) else OUTSIDE
 
 
 def entities_of(tags: Sequence[str], *, strict: bool = False) -> list[Entity]:

@@ -1,1 +1,1 @@
-"""Files to batches: readers, images, regions, alignment, statistics, checks."""
+"""Files to batches: readers, images, tokens, alignment, collation; needs no tensor library."""

@@ -16,8 +16,8 @@ from gmf.data.alignment import Alignment, align, encode_words
 from gmf.data.batch import Batch
 from gmf.data.image_report import ImageReport
 from gmf.data.slots import views_of
-from gmf.data.views import MissingImage, View, ViewSource, VisualFields, build_views
 from gmf.data.word_places import count_subwords
+from gmf.vision.views import MissingImage, View, ViewSource, VisualFields, build_views
 
 
 class Collator:

@@ -6,7 +6,22 @@ from typing import Literal
 from pydantic import Field
 
 from gmf.core.config import Config
-from gmf.data.cache.build import CacheConfig
+
+CacheKind = Literal["none", "pixels", "maps", "pooled_maps"]
+
+
+class CacheConfig(Config):
+    """How much of the visual side is computed once and kept on disk.
+
+    Args:
+        kind: ``none``; ``pixels`` keeps decoded and prepared pictures, exactly; ``maps`` keeps the
+            stage maps of the frozen backbone, exactly; ``pooled_maps`` keeps them averaged over
+            7 x 7 cells, an approximation.
+        folder: Folder of all caches; by default ``cache/views`` below ``GMF_HOME``.
+    """
+
+    kind: CacheKind = "pixels"
+    folder: str | None = None
 
 
 class DataConfig(Config):

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from gmf.core.config import Config
-from gmf.evaluation.labels import ServicePolicy
+from gmf.evaluation.files.labels import ServicePolicy
 from gmf.evaluation.metrics import Rule
 
 

@@ -6,7 +6,6 @@ from dataclasses import replace
 from gmf.core.types import Sample
 from gmf.evaluation.calibration import calibrate
 from gmf.evaluation.config import DEFAULTS, EvaluationConfig
-from gmf.evaluation.countings import count_every_way
 from gmf.evaluation.error_analysis import count_confusion, count_errors, count_untyped, type_shares
 from gmf.evaluation.groups import (
     TrainingNames,
@@ -19,6 +18,7 @@ from gmf.evaluation.metrics import RULES, score
 from gmf.evaluation.pairs import PairingNotes, TweetPair, apply_service_policy
 from gmf.evaluation.provenance import Provenance, describe_hardware, package_versions
 from gmf.evaluation.report import Report
+from gmf.evaluation.scoring_variants import count_every_way
 from gmf.evaluation.significance import bootstrap, counts_of_tweets
 from gmf.evaluation.spans import spans_of_pairs
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gmf.core.errors import DataError
 from gmf.core.types import Prediction, ScoredEntity
-from gmf.evaluation.labels import ServicePolicy, resolve_service_labels
+from gmf.evaluation.files.labels import ServicePolicy, resolve_service_labels
 
 #: Endings of image files named by a tweet's id.
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png")

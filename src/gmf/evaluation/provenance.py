@@ -3,39 +3,18 @@
 import json
 import os
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from gmf.data.doctor.loading import Tweet
-from gmf.data.doctor.prints import split_digest
-from gmf.data.doctor.releases import releases
-from gmf.evaluation.labels import ServicePolicy
+from gmf.data.releases import DataFingerprint
+from gmf.evaluation.files.labels import ServicePolicy
 from gmf.evaluation.metrics import Rule
 
 #: Packages whose versions can move a score.
 PACKAGES = ("gmf", "torch", "transformers", "tokenizers", "accelerate", "numpy", "pillow", "scipy")
-
-
-@dataclass(frozen=True, slots=True)
-class DataFingerprint:
-    """Which data a result was trained, selected or scored on.
-
-    Args:
-        part: ``train``, ``dev``, ``test``, or ``gold`` and ``predictions`` for files of others.
-        source: File name.
-        digest: Of its content.
-        tweets: Tweets in it.
-        copy: Title of the known release that the content is; empty when it is none.
-    """
-
-    part: str
-    source: str
-    digest: str
-    tweets: int
-    copy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,19 +51,6 @@ class Provenance:
     def to_dict(self) -> dict[str, object]:
         """Return plain values."""
         return asdict(self)
-
-
-def release_of(tweets: Iterable[tuple[Sequence[str], Sequence[str]]]) -> str:
-    """Name the known release of which these are one split, word for word and tag for tag.
-
-    Args:
-        tweets: Words and tags of each tweet, in file order.
-
-    Returns:
-        Its title; empty when it is none.
-    """
-    digest = split_digest([Tweet("", 0, (), tuple(tokens), tuple(tags)) for tokens, tags in tweets])
-    return next((r.title for r in releases() if digest in r.digests.values()), "")
 
 
 def digest_of_options(options: Mapping[str, object]) -> str:

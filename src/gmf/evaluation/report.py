@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from gmf.evaluation.calibration import Calibration
-from gmf.evaluation.countings import Counting
 from gmf.evaluation.error_analysis import Confusion, ErrorKind, TypeShare
 from gmf.evaluation.metrics import RULES, Counts, Rule, RuleScores, Scores
 from gmf.evaluation.pairs import PairingNotes
 from gmf.evaluation.provenance import Provenance
+from gmf.evaluation.scoring_variants import Counting
 from gmf.evaluation.significance import MEASURES, Interval, SeedSummary, summarise_seeds
 
 #: Scores of groups, by the name of the group.

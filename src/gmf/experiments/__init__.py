@@ -1,1 +1,1 @@
-"""Presets, the demo, and the paper's comparison as one suite."""
+"""Presets, scoring of runs, and the paper's comparison as one suite."""

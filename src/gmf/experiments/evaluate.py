@@ -9,9 +9,10 @@ from gmf.core.errors import ConfigError, DataError
 from gmf.core.types import Prediction
 from gmf.data.image_report import ImageReport
 from gmf.data.readers import read_split, splits_of
+from gmf.data.releases import fingerprint
 from gmf.evaluation.config import DEFAULTS, EvaluationConfig
-from gmf.evaluation.controls import Control, apply_control
 from gmf.evaluation.evaluator import evaluate
+from gmf.evaluation.image_controls import Control, apply_control
 from gmf.evaluation.pairs import TweetPair
 from gmf.evaluation.provenance import (
     DataFingerprint,
@@ -23,7 +24,6 @@ from gmf.evaluation.provenance import (
 from gmf.evaluation.report import Report
 from gmf.models.checkpoint import Tagger, load_tagger
 from gmf.models.inference import predict
-from gmf.training.fingerprint import fingerprint
 from gmf.training.run_folder import checkpoint_of
 
 

@@ -17,17 +17,17 @@ from gmf.core.errors import CheckpointError, ConfigError
 from gmf.core.runtime import ComputedPrecision, resolve_precision
 from gmf.core.tags import TagSet
 from gmf.core.types import Sample
-from gmf.data.cache.build import build_view_source
-from gmf.data.cache.maps import POOLED_SIZE, EncodedViews
 from gmf.data.collate import Collator
 from gmf.data.config import DataConfig
-from gmf.data.views import DirectViews, ViewSource
 from gmf.encoders.module_digest import digest_of_module
 from gmf.encoders.resolve import hub_error, resolve_encoder
 from gmf.models.base import MnerModel, Parts
 from gmf.models.modules.image_encoder import ImageEncoder
 from gmf.models.modules.text_encoder import TextEncoder
 from gmf.models.registry import model_class
+from gmf.vision.cache.build import build_view_source
+from gmf.vision.cache.maps import POOLED_SIZE, EncodedViews
+from gmf.vision.views import DirectViews, ViewSource
 
 FORMAT = 2
 META, WEIGHTS = "gmf.json", "model.safetensors"

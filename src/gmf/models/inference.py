@@ -7,8 +7,8 @@ import torch
 from gmf.core.types import Prediction, Sample
 from gmf.data.batch import Batch
 from gmf.data.collate import Collator
+from gmf.inference.loop import WINDOW, predict_in_windows
 from gmf.models.base import MnerModel
-from gmf.models.windows import WINDOW, predict_in_windows
 
 __all__ = ["WINDOW", "predict"]
 

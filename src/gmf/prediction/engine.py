@@ -8,7 +8,7 @@ from typing import Protocol
 
 from gmf.core.types import Prediction, Sample
 from gmf.data.image_report import ImageReport
-from gmf.models.windows import WINDOW
+from gmf.inference.loop import WINDOW
 
 
 class Engine(Protocol):

@@ -7,12 +7,12 @@ from typing import Any, Self, overload
 from gmf.core.errors import ConfigError
 from gmf.core.types import Sample
 from gmf.data.image_report import ImageReport
+from gmf.prediction.documents import Document, document_of
 from gmf.prediction.engine import Engine
-from gmf.prediction.hub import model_folder
 from gmf.prediction.onnx.extra import require_installed
 from gmf.prediction.onnx.folder import is_exported
-from gmf.prediction.posts import Post, PostImages, sample_of
-from gmf.prediction.results import Document, document_of
+from gmf.prediction.publishing.hub import model_folder
+from gmf.prediction.user_input import Post, PostImages, sample_of
 
 
 class Pipeline:
@@ -120,12 +120,13 @@ class Pipeline:
 
         Args:
             folder: Where to write; made when absent.
-            **options: ``scores`` and ``license``, see ``gmf.prediction.publish.save_pretrained``.
+            **options: ``scores`` and ``license``, see
+                ``gmf.prediction.publishing.publish.save_pretrained``.
 
         Raises:
             ConfigError: If the folder holds something else, or the model was not loaded from one.
         """
-        from gmf.prediction.publish import save_pretrained
+        from gmf.prediction.publishing.publish import save_pretrained
 
         return save_pretrained(self._folder(), Path(folder), **options)
 
@@ -135,7 +136,7 @@ class Pipeline:
         Args:
             repo_id: ``owner/name``; made when absent.
             **options: ``scores``, ``license``, ``private``, ``token``; see
-                ``gmf.prediction.publish.push_to_hub``.
+                ``gmf.prediction.publishing.publish.push_to_hub``.
 
         Returns:
             Address of the commit.
@@ -144,7 +145,7 @@ class Pipeline:
             CheckpointError: If the hub refuses.
             ConfigError: If the id has another form.
         """
-        from gmf.prediction.publish import push_to_hub
+        from gmf.prediction.publishing.publish import push_to_hub
 
         return push_to_hub(self._folder(), repo_id, **options)
 

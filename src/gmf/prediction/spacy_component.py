@@ -11,8 +11,8 @@ from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
 from gmf.core.errors import ConfigError
+from gmf.prediction.documents import Mention
 from gmf.prediction.pipeline import Pipeline, load
-from gmf.prediction.results import Mention
 
 Alignment = Literal["strict", "contract", "expand"]
 #: Keys of a context (``nlp.pipe(..., as_tuples=True)``) that hold the images of a text.

@@ -5,8 +5,8 @@ from importlib.metadata import version
 from typing import Any
 
 from gmf.core.types import ImageInput, Region
+from gmf.prediction.documents import Document
 from gmf.prediction.pipeline import Pipeline
-from gmf.prediction.results import Document
 from gmf.serving.config import ServeConfig
 from gmf.serving.explanation import entity_of, explanation_of
 from gmf.serving.regions import RegionFinder

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from gmf.prediction.documents import Document, Mention
 from gmf.prediction.explanation import Evidence
-from gmf.prediction.results import Document, Mention
 from gmf.serving.schemas import Entity, EntityEvidence, Explanation, View
 
 #: More digits of a share say nothing and double the answer.

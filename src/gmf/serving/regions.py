@@ -5,9 +5,9 @@ from dataclasses import replace
 
 from gmf.core.types import ImageInput
 from gmf.data.images import open_image
-from gmf.data.proposers.base import Proposer, RegionRequest
-from gmf.data.proposers.filters import RegionFilter, filter_regions
 from gmf.data.tokenize import tokenize
+from gmf.regions.base import Proposer, RegionRequest
+from gmf.regions.filters import RegionFilter, filter_regions
 
 
 class RegionFinder:

@@ -1,10 +1,10 @@
 """Filling a run's cache of views ahead of training."""
 
 from gmf.core.errors import ConfigError
-from gmf.data.cache.views import CachedViews, CachePlan
 from gmf.data.readers import read_split, splits_of
 from gmf.training.config import RunConfig
 from gmf.training.run import data_folder, untrained_tagger
+from gmf.vision.cache.views import CachedViews, CachePlan
 
 
 def plan_cache(config: RunConfig) -> tuple[CachedViews, CachePlan]:

@@ -16,13 +16,13 @@ from gmf.core.errors import DataError, TrainingError
 from gmf.core.runtime import computed_in, resolve_precision, seed_everything
 from gmf.core.types import Sample
 from gmf.data.collate import Collator
-from gmf.data.sampling import batches, share_of
 from gmf.evaluation.metrics import Scores, score
 from gmf.models.checkpoint import WEIGHTS, Tagger
 from gmf.models.inference import predict
 from gmf.training.config import RunConfig
 from gmf.training.optimization import build_optimizer, build_schedule, clip_gradients
 from gmf.training.run_folder import RunFolder, RunState
+from gmf.training.sampling import batches, share_of
 
 #: Called after each training batch with (epoch, batch number, batches of the epoch, loss).
 OnStep = Callable[[int, int, int, float], None]

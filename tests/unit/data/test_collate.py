@@ -7,7 +7,7 @@ from gmf.core.tags import TagSet
 from gmf.core.types import Sample
 from gmf.data.alignment import align
 from gmf.data.collate import Collator, count_cut_words
-from gmf.data.views import DirectViews
+from gmf.vision.views import DirectViews
 
 
 def test_alignment_by_hand():

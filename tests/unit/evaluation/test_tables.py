@@ -3,7 +3,14 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from gmf.evaluation.tables import Percent, Table, print_tables, to_html, to_latex, to_markdown
+from gmf.evaluation.reports.tables import (
+    Percent,
+    Table,
+    print_tables,
+    to_html,
+    to_latex,
+    to_markdown,
+)
 
 TABLE = Table(
     "Scores & more", ("", "F1", "gold", "what"), (("PER", 0.5, 3, "a|b_c"), ("LOC", None, 4, "<b>"))

@@ -7,8 +7,8 @@ import torch
 from fixtures.taggers import tiny_tagger
 from fixtures.tiny import synthetic_samples
 
-from gmf.data.cache.build import CacheConfig
-from gmf.data.cache.manage import cache_info
+from gmf.data.config import CacheConfig
+from gmf.vision.cache.manage import cache_info
 
 
 def tagger_of(precision, tmp_path, kind="maps"):

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from gmf.models.modules.dropout import Dropout, draw_fast, dropout
+from gmf.models.kernels.dropout import Dropout, draw_fast, dropout
 
 
 @pytest.mark.parametrize("probability", [0.1, 0.5])

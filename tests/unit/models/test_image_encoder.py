@@ -6,8 +6,8 @@ import pytest
 import torch
 from fixtures.encoders import tiny_image_encoder
 
+from gmf.models.kernels.microbatch import VIEWS_AT_ONCE
 from gmf.models.modules.image_encoder import ImageEncoder
-from gmf.models.modules.view_parts import VIEWS_AT_ONCE
 
 
 @pytest.mark.parametrize("family", ["resnet", "mobilenet_v2"])

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from gmf.core.errors import CheckpointError, ConfigError
-from gmf.evaluation.provenance import DataFingerprint, digest_of_options
-from gmf.experiments.suite.finished import RESULT, FinishedRun
+from gmf.data.releases import DataFingerprint
+from gmf.evaluation.provenance import digest_of_options
+from gmf.experiments.suite.finished_run import RESULT, FinishedRun
 from gmf.experiments.suite.plan import PlannedRun, SuiteOptions
 from gmf.prediction.atomic import replacing
 from gmf.training.run_folder import PROVENANCE, RunFolder

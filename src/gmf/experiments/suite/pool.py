@@ -18,7 +18,7 @@ from transformers.utils import logging
 
 from gmf.core.errors import GmfError
 from gmf.experiments.suite.plan import PlannedRun
-from gmf.experiments.suite.work import finish
+from gmf.experiments.suite.single_run import finish
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from gmf.data.statistics import SplitStatistics, folder_statistics
-from gmf.evaluation.tables import Cell, Percent, Table, to_latex, to_markdown
-from gmf.experiments.suite.finished import FinishedRun
+from gmf.checks.statistics import SplitStatistics, folder_statistics
+from gmf.evaluation.reports.tables import Cell, Percent, Table, to_latex, to_markdown
+from gmf.experiments.suite.finished_run import FinishedRun
 from gmf.experiments.suite.reporting.cases import choose_cases
-from gmf.experiments.suite.reporting.drawn import dataset_figures, shared_figures
+from gmf.experiments.suite.reporting.drawn_figures import dataset_figures, shared_figures
 from gmf.experiments.suite.reporting.figures.style import check_installed
 from gmf.experiments.suite.reporting.findings import findings
-from gmf.experiments.suite.reporting.missing import missing_runs
+from gmf.experiments.suite.reporting.missing_runs import missing_runs
 from gmf.experiments.suite.reporting.names import dataset_name, dataset_order
 from gmf.experiments.suite.reporting.page import Chapter, report_page
 from gmf.experiments.suite.reporting.result_tables import (

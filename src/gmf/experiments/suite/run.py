@@ -9,13 +9,12 @@ from filelock import FileLock, Timeout
 
 from gmf.core.errors import ConfigError, DataError
 from gmf.data.readers import read_split
-from gmf.evaluation.provenance import DataFingerprint
-from gmf.experiments.suite.finished import FinishedRun
+from gmf.data.releases import DataFingerprint, fingerprint
+from gmf.experiments.suite.finished_run import FinishedRun
 from gmf.experiments.suite.manifest import Manifest, read_provenance
 from gmf.experiments.suite.plan import PlannedRun, SuiteOptions
 from gmf.experiments.suite.pool import OnEvent, RunEvent, run_all
-from gmf.experiments.suite.work import is_finished
-from gmf.training.fingerprint import fingerprint
+from gmf.experiments.suite.single_run import is_finished
 
 LOCK = ".lock"
 

@@ -14,8 +14,8 @@ from gmf.core.config import Config
 from gmf.core.errors import ConfigError
 from gmf.core.tags import TagSet
 from gmf.data.batch import Batch
-from gmf.data.dictionaries import read_clusters, read_gazetteers
 from gmf.models.base import MnerModel, ModelOutput, Parts
+from gmf.models.dictionaries import read_clusters, read_gazetteers
 from gmf.models.modules.tagging_head import TaggingHead, WordsOnlyConfig
 from gmf.models.modules.token_features import TokenFeatures
 

@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from gmf.models.modules.tag_states import FORBIDDEN
+from gmf.inference.decoding import FORBIDDEN
 
 
 class LinearChainCrf(nn.Module):

@@ -7,9 +7,9 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from gmf.models.modules.cell_pool import CellPool
+from gmf.models.kernels.microbatch import split_views
+from gmf.models.kernels.pooling import CellPool
 from gmf.models.modules.normalisation import GuardedBatchNorm
-from gmf.models.modules.view_parts import split_views
 
 #: Narrower bottlenecks lose all their ReLUs too easily.
 MIN_WIDTH = 8

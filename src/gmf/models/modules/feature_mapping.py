@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from gmf.models.modules.cell_pool import CellPool
+from gmf.models.kernels.pooling import CellPool
 from gmf.models.modules.normalisation import GuardedBatchNorm
 
 

@@ -12,8 +12,7 @@ from gmf.core.config import Config
 from gmf.core.tags import TagSet, entities_of
 from gmf.core.types import Entity, ScoredEntity
 from gmf.data.batch import Batch
-from gmf.models.modules.crf import LinearChainCrf
-from gmf.models.modules.tag_states import (
+from gmf.inference.decoding import (
     FORBIDDEN,
     Decoded,
     SubwordLabels,
@@ -21,6 +20,7 @@ from gmf.models.modules.tag_states import (
     scored_entities,
     word_places,
 )
+from gmf.models.modules.crf import LinearChainCrf
 
 __all__ = ["Decoded", "HeadConfig", "TaggingHead"]
 

@@ -10,7 +10,7 @@ from transformers import AutoConfig, AutoModel, PretrainedConfig
 
 from gmf.core.errors import EncoderError
 from gmf.encoders.resolve import hub_error, resolve_encoder
-from gmf.models.modules.dropout import draw_fast
+from gmf.models.kernels.dropout import draw_fast
 from gmf.models.modules.visual_clue_guidance import VisualClues, clue_attention
 
 _BERT = (

@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from gmf.models.modules.dropout import dropout as drop
+from gmf.models.kernels.dropout import dropout as drop
 
 
 @dataclass(frozen=True)

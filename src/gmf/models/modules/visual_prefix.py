@@ -6,7 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from gmf.models.modules.cell_pool import CellPool
+from gmf.models.kernels.pooling import CellPool
 from gmf.models.modules.visual_clue_guidance import VisualClues, gather_clues
 
 #: Slots of each picture and learned levels that the gates mix, both as in the public code.

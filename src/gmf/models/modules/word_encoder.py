@@ -13,12 +13,12 @@ from torch import Tensor, nn
 from gmf.core.errors import ConfigError
 from gmf.core.types import Sample
 from gmf.data.batch import Batch
-from gmf.data.word_vectors import read_word_vectors
 from gmf.models.modules.character_encoder import CharacterEncoder
 from gmf.models.modules.recurrence import run_lstm
 from gmf.models.modules.tagging_head import WordsOnlyConfig
 from gmf.models.modules.vocabulary import Vocabulary
 from gmf.models.modules.word_table import WordTable
+from gmf.models.word_vectors import read_word_vectors
 
 
 class WordConfig(WordsOnlyConfig):

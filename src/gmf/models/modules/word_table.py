@@ -4,8 +4,8 @@ import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from gmf.data.word_vectors import WordVectors
 from gmf.models.modules.vocabulary import UNKNOWN, Vocabulary
+from gmf.models.word_vectors import WordVectors
 
 
 class WordTable(nn.Module):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from gmf.models.modules.tag_states import FORBIDDEN
+from gmf.inference.decoding import FORBIDDEN
 
 
 class ArrayCrf:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gmf.core.types import Prediction, Sample
 from gmf.data.image_report import ImageReport
-from gmf.models.windows import predict_in_windows
+from gmf.inference.loop import predict_in_windows
 from gmf.prediction.engine import WindowedEngine
 from gmf.prediction.onnx.batch import ArrayBatch, ArrayCollator
 from gmf.prediction.onnx.folder import read_info

@@ -8,7 +8,6 @@ from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerFast
 
 from gmf.core.errors import ConfigError, ExportError
-from gmf.data.cache.maps import EncodedViews
 from gmf.models.base import MnerModel
 from gmf.models.checkpoint import Tagger
 from gmf.models.modules.image_encoder import ImageEncoder
@@ -26,6 +25,7 @@ from gmf.prediction.onnx.parity import compare
 from gmf.prediction.onnx.pictures import preparation_of
 from gmf.prediction.onnx.probe import probe_posts
 from gmf.prediction.onnx.quantise import quantise
+from gmf.vision.cache.maps import EncodedViews
 
 
 @dataclass(frozen=True)

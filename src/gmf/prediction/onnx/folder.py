@@ -8,7 +8,7 @@ from pydantic import ValidationError, model_validator
 from gmf.core.config import Config, describe_faults
 from gmf.core.errors import CheckpointError
 from gmf.core.tags import TagSet
-from gmf.models.modules.tag_states import TagStates
+from gmf.inference.decoding import TagStates
 from gmf.prediction.onnx.pictures import ImagePreparation
 
 INFO, TOKENIZER = "export.json", "tokenizer.json"

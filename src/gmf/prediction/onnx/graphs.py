@@ -14,9 +14,9 @@ from torch import Tensor, nn
 
 from gmf.core.errors import ExportError
 from gmf.data.batch import Batch
-from gmf.data.cache.maps import pool_stage
 from gmf.models.base import MnerModel
 from gmf.models.modules.image_encoder import ImageEncoder
+from gmf.vision.cache.maps import pool_stage
 
 #: Sizes of the example that is traced: none is 1, no two are alike, so that all stay free.
 _BATCH, _SUBWORDS, _WORDS, _VIEWS, _SLOTS = 3, 11, 7, 5, 4

@@ -11,7 +11,7 @@ from jaxtyping import Bool, Float
 from gmf.core.errors import CheckpointError, ConfigError
 from gmf.core.tags import TagSet, entities_of
 from gmf.core.types import Entity, ScoredEntity
-from gmf.models.modules.tag_states import (
+from gmf.inference.decoding import (
     FORBIDDEN,
     Decoded,
     TagStates,

@@ -11,11 +11,11 @@ from gmf.core.types import Sample
 from gmf.data.readers import read_split
 from gmf.experiments.suite.report import write_report
 from gmf.experiments.suite.reporting.cases import choose_cases
-from gmf.experiments.suite.reporting.corrections import corrections_of, count_corrections
+from gmf.experiments.suite.reporting.corrected_entities import corrections_of, count_corrections
 from gmf.experiments.suite.reporting.figures.learning import mean_and_band
 from gmf.experiments.suite.reporting.figures.sweep import _apart
 from gmf.experiments.suite.reporting.findings import findings
-from gmf.experiments.suite.reporting.missing import missing_runs
+from gmf.experiments.suite.reporting.missing_runs import missing_runs
 from gmf.experiments.suite.reporting.names import is_system, system_order
 from gmf.experiments.suite.reporting.reported_scores import reported_scores, reported_statistics
 from gmf.experiments.suite.reporting.result_tables import (

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gmf.core.tags import TagSet
+from gmf.inference.decoding import TagStates
 from gmf.models.modules.crf import LinearChainCrf
-from gmf.models.modules.tag_states import TagStates
 from gmf.prediction.onnx.crf import ArrayCrf
 
 

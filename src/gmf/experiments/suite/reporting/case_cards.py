@@ -5,8 +5,8 @@ from html import escape
 from gmf.core.tags import PAPER_TYPES
 from gmf.core.types import Entity
 from gmf.data.images import UnusableImageError
+from gmf.evaluation.reports.pictures import picture_with_boxes
 from gmf.evaluation.spans import TweetSpans
-from gmf.experiments.demo.page_posts import picture_with_boxes
 from gmf.experiments.suite.reporting.cases import Case, is_right
 
 

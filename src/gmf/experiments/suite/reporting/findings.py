@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from gmf.data.statistics import SplitStatistics
+from gmf.checks.statistics import SplitStatistics
 from gmf.experiments.suite.reporting.names import GMF, system_name
 from gmf.experiments.suite.reporting.reported_scores import reported_scores
 from gmf.experiments.suite.reporting.results import (

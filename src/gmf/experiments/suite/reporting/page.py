@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from html import escape
 from importlib.resources import files
 
-from gmf.evaluation.html import whole_page
-from gmf.evaluation.tables import Table, to_html
+from gmf.evaluation.reports.html import whole_page
+from gmf.evaluation.reports.tables import Table, to_html
 from gmf.experiments.suite.reporting.case_cards import case_card
 from gmf.experiments.suite.reporting.cases import RULE_OF_CHOICE, CaseStudy
 
@@ -86,7 +86,7 @@ def report_page(
 
 
 def _style() -> str:
-    demo = files("gmf.experiments.demo").joinpath("page.css").read_text(encoding="utf-8")
+    demo = files("gmf.demo").joinpath("page.css").read_text(encoding="utf-8")
     own = files("gmf.experiments.suite.reporting").joinpath("page.css").read_text(encoding="utf-8")
     return demo + own
 

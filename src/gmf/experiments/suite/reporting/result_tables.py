@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from gmf.data.statistics import SplitStatistics, ordered_types
+from gmf.checks.statistics import SplitStatistics, ordered_types
+from gmf.evaluation.reports.tables import Cell, Percent, Table
 from gmf.evaluation.significance import SeedSummary
-from gmf.evaluation.tables import Cell, Percent, Table
 from gmf.experiments.suite.reporting.names import GMF, dataset_name, system_name
 from gmf.experiments.suite.reporting.reported_scores import (
     OVERALL,

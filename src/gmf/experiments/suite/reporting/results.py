@@ -19,7 +19,7 @@ from gmf.evaluation.significance import (
     summarise_seeds,
     tweet_counts,
 )
-from gmf.experiments.suite.finished import FinishedRun
+from gmf.experiments.suite.finished_run import FinishedRun
 from gmf.experiments.suite.reporting.names import GMF, dataset_order, system_order
 from gmf.experiments.suite.variants import ABLATIONS
 

@@ -6,8 +6,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from gmf.evaluation.tables import Percent, Table
-from gmf.experiments.suite.finished import FinishedRun
+from gmf.evaluation.reports.tables import Percent, Table
+from gmf.experiments.suite.finished_run import FinishedRun
 from gmf.experiments.suite.reporting.names import dataset_name, system_name
 from gmf.experiments.suite.reporting.results import SuiteResults
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from gmf.evaluation.significance import SeedSummary
-from gmf.experiments.suite.reporting.corrections import Corrections
+from gmf.experiments.suite.reporting.corrected_entities import Corrections
 from gmf.experiments.suite.reporting.figures.style import Theme
 from gmf.experiments.suite.reporting.names import GMF, dataset_name, system_name
 

@@ -1,0 +1,246 @@
+"""Checks of object boxes: ``regions.jsonl``, boxes in JSONL rows, Pascal-VOC annotations."""
+
+import xml.etree.ElementTree as ElementTree
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from zipfile import BadZipFile, ZipFile
+
+from gmf.checks.findings import Finding, finding_of
+from gmf.checks.image_files import Album, image_path
+from gmf.checks.raw_samples import Split, regular_tags
+from gmf.core.errors import DataError
+from gmf.core.tags import entities_of
+from gmf.core.types import Region
+from gmf.data.jsonl import read_regions
+from gmf.data.regions import Box
+
+#: No annotation of one image is longer; what is may be an attack.
+MAX_XML_BYTES = 1_000_000
+
+
+@dataclass(frozen=True)
+class Annotation:
+    """A Pascal-VOC file.
+
+    Args:
+        id: File name without ending: the tweet's identifier.
+        size: Width and height as the file states them.
+        objects: Name and box of each object.
+    """
+
+    id: str
+    size: tuple[int, int]
+    objects: tuple[tuple[str, Box], ...]
+
+
+def check_regions(
+    splits: Sequence[Split], *, folder: Path, album: Album
+) -> tuple[list[Finding], dict[str, dict[str, object]]]:
+    """Check boxes of ``regions.jsonl`` and of JSONL rows."""
+    boxes: list[tuple[str, Box, tuple[int, int] | None]] = []
+    findings: list[Finding] = []
+    facts: dict[str, dict[str, object]] = {}
+    path = folder / "regions.jsonl"
+    if path.is_file():
+        faults: list[DataError] = []
+        try:
+            regions = read_regions(path, on_fault=faults.append)
+        except DataError as error:
+            faults, regions = [error], {}
+        message = str(faults[0]) if faults else ""
+        findings += finding_of("format", (f.line for f in faults), file=path.name, message=message)
+        names = {f"{tweet.id}.jpg" for split in splits for tweet in split.tweets}
+        findings += finding_of(
+            "region-without-tweet",
+            sorted(set(regions) - names),
+            file=path.name,
+            message="regions of images that no tweet names",
+        )
+        for name, found in regions.items():
+            where = image_path(folder, "", name)
+            boxes += _boxes(name, found, album.size_of(where))
+        facts[path.name] = {"images": len(regions), "regions": sum(map(len, regions.values()))}
+        findings += _box_findings(boxes, file=path.name)
+    for split in splits:
+        boxes = [
+            box
+            for tweet in split.tweets
+            for image in tweet.images
+            if isinstance(image.source, Path)
+            for box in _boxes(image.source.name, image.regions, album.size_of(image.source))
+        ]
+        findings += _box_findings(boxes, file=split.file)
+    return findings, facts
+
+
+def check_annotations(
+    splits: Sequence[Split], *, folder: Path, album: Album
+) -> tuple[list[Finding], dict[str, dict[str, object]]]:
+    """Check Pascal-VOC files: an archive ``xml.zip`` and folders named ``xml*``."""
+    findings: list[Finding] = []
+    facts: dict[str, dict[str, object]] = {}
+    for source in sorted(folder.glob("xml*")):
+        if not source.is_dir() and source.suffix != ".zip":
+            continue
+        annotations: dict[str, Annotation] = {}
+        faults: list[str] = []
+        try:
+            for name, content in _members(source):
+                try:
+                    annotation = parse_annotation(content, name=Path(name).stem)
+                    annotations[annotation.id] = annotation
+                except DataError as error:
+                    faults.append(f"{name}: {error}")
+        except (BadZipFile, OSError) as error:
+            faults.append(f"{source.name}: {error}")
+        message = "no Pascal-VOC annotations"
+        findings += finding_of("format", faults, file=source.name, message=message)
+        findings += _annotation_findings(annotations, splits, folder, album, source.name)
+        facts[source.name] = _annotation_facts(annotations, splits)
+    return findings, facts
+
+
+def parse_annotation(content: bytes, *, name: str) -> Annotation:
+    """Read one Pascal-VOC file.
+
+    Raises:
+        DataError: If it is no such file, or declares a document type (entities could hide there).
+    """
+    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
+        raise DataError("a document type is not expected in an annotation")
+    try:
+        root = ElementTree.fromstring(content)
+        size = (int(_text(root, "size/width")), int(_text(root, "size/height")))
+        objects = tuple(
+            (
+                _text(item, "name"),
+                (
+                    float(_text(item, "bndbox/xmin")),
+                    float(_text(item, "bndbox/ymin")),
+                    float(_text(item, "bndbox/xmax")),
+                    float(_text(item, "bndbox/ymax")),
+                ),
+            )
+            for item in root.iter("object")
+        )
+    except (ElementTree.ParseError, ValueError) as error:
+        raise DataError(f"expected size and objects with name and bndbox: {error}") from error
+    return Annotation(name, size, objects)
+
+
+def _text(element: ElementTree.Element, path: str) -> str:
+    found = element.findtext(path)
+    if found is None:
+        raise ValueError(f"no {path}")
+    return found.strip()
+
+
+def _members(source: Path) -> Iterator[tuple[str, bytes]]:
+    if source.is_dir():
+        for path in sorted(source.rglob("*.xml")):
+            yield path.name, path.read_bytes()[: MAX_XML_BYTES + 1]
+        return
+    with ZipFile(source) as archive:
+        for member in archive.infolist():
+            if member.filename.endswith(".xml"):
+                with archive.open(member) as stream:
+                    yield member.filename, stream.read(MAX_XML_BYTES + 1)
+
+
+def _boxes(
+    name: str, regions: Sequence[Region], size: tuple[int, int] | None
+) -> Iterator[tuple[str, Box, tuple[int, int] | None]]:
+    for region in regions:
+        if region.box is not None:
+            yield name, region.box, size
+
+
+def _box_findings(
+    boxes: Sequence[tuple[str, Box, tuple[int, int] | None]], *, file: str
+) -> list[Finding]:
+    empty: list[str] = []
+    outside: list[str] = []
+    for name, box, size in boxes:
+        if box[0] >= box[2] or box[1] >= box[3]:
+            empty.append(f"{name} {box}")
+        elif min(box) < 0 or (size and (box[2] > size[0] or box[3] > size[1])):
+            outside.append(f"{name} {box}" + (f" of {size[0]} x {size[1]}" if size else ""))
+    return [
+        *finding_of("empty-box", empty, file=file, message="boxes without area"),
+        *finding_of("box-outside", outside, file=file, message="boxes that reach out of the image"),
+    ]
+
+
+def _annotation_findings(
+    annotations: dict[str, Annotation],
+    splits: Sequence[Split],
+    folder: Path,
+    album: Album,
+    file: str,
+) -> list[Finding]:
+    surfaces = _surfaces(splits)
+    nameless = [
+        f"{item.id} {name!r}"
+        for item in annotations.values()
+        for name, _ in item.objects
+        if item.id in surfaces and name not in surfaces[item.id]
+    ]
+    boxes = [(item.id, box, item.size) for item in annotations.values() for _, box in item.objects]
+    resized: list[str] = []
+    for item in annotations.values():
+        size = album.size_of(image_path(folder, "", item.id))
+        if size and size != item.size:
+            resized.append(f"{item.id}: {item.size} in the annotation, {size} in the image")
+    return [
+        *_box_findings(boxes, file=file),
+        *finding_of(
+            "annotation-without-tweet",
+            sorted(set(annotations) - set(surfaces)),
+            file=file,
+            message="annotations of images that no tweet names",
+        ),
+        *finding_of(
+            "box-without-entity",
+            nameless,
+            file=file,
+            message="boxes whose name is no entity of the tweet",
+        ),
+        *finding_of(
+            "size-mismatch", resized, file=file, message="the image has another size than stated"
+        ),
+    ]
+
+
+def _annotation_facts(
+    annotations: dict[str, Annotation], splits: Sequence[Split]
+) -> dict[str, object]:
+    facts: dict[str, object] = {
+        "files": len(annotations),
+        "boxes": sum(len(item.objects) for item in annotations.values()),
+    }
+    for split in splits:
+        ids = {tweet.id for tweet in split.tweets}
+        entities = boxless = 0
+        for tweet in split.tweets:
+            item = annotations.get(tweet.id)
+            names = {name for name, _ in item.objects} if item else set[str]()
+            for entity in entities_of(regular_tags(tweet) or ()):
+                entities += 1
+                boxless += " ".join(tweet.tokens[entity.start : entity.end]) not in names
+        facts[split.name] = {
+            "files": len(ids & set(annotations)),
+            "entities": entities,
+            "entities_without_box": boxless,
+        }
+    return facts
+
+
+def _surfaces(splits: Sequence[Split]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for split in splits:
+        for tweet in split.tweets:
+            names = found.setdefault(tweet.id, set())
+            for entity in entities_of(regular_tags(tweet) or ()):
+                names.add(" ".join(tweet.tokens[entity.start : entity.end]))
+    return found

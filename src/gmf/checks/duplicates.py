@@ -1,0 +1,95 @@
+"""Tweets that occur twice: within a split, in two splits, under one identifier."""
+
+from collections.abc import Callable, Sequence
+from itertools import combinations
+
+from gmf.checks.findings import Finding, finding_of
+from gmf.checks.raw_samples import Split, Tweet
+from gmf.checks.tags_and_tokens import is_link
+
+Key = tuple[str, ...]
+
+
+def check_duplicates(splits: Sequence[Split]) -> list[Finding]:
+    """Find repeated tweets and identifiers.
+
+    A repeated tweet is one whose words came before: in the same split, or in an earlier split. It
+    counts once for each repetition.
+    """
+    found: list[Finding] = []
+    for split in splits:
+        found += _within(split)
+    for earlier, later in combinations(splits, 2):
+        found += _across(earlier, later)
+    return found
+
+
+def loose_key(tweet: Tweet) -> Key:
+    """Return the words without links, in lower case; of a tweet of links only, its words."""
+    return tuple(t.lower() for t in tweet.tokens if not is_link(t)) or tweet.tokens
+
+
+def _exact_key(tweet: Tweet) -> Key:
+    return tweet.tokens
+
+
+def _within(split: Split) -> list[Finding]:
+    exact = _repeated(split.tweets, _exact_key)
+    loose = _repeated(split.tweets, loose_key)
+    ids = _repeated([t for t in split.tweets if t.id], lambda t: (t.id,))
+    return [
+        *_described("duplicate-tweet", exact, split.file, "repeats the words of an earlier tweet"),
+        *_loose(loose, exact, kind="near-duplicate-tweet", file=split.file),
+        *_described("duplicate-id", ids, split.file, "has the identifier of an earlier tweet"),
+    ]
+
+
+def _across(earlier: Split, later: Split) -> list[Finding]:
+    file = f"{earlier.file}, {later.file}"
+    exact = _shared(earlier, later, _exact_key)
+    loose = _shared(earlier, later, loose_key)
+    ids = {tweet.id: tweet for tweet in earlier.tweets if tweet.id}
+    same_id = [(ids[tweet.id], tweet) for tweet in later.tweets if tweet.id in ids]
+    return [
+        *_described("tweet-in-two-splits", exact, file, "has the words of a tweet of the other"),
+        *_loose(loose, exact, kind="near-tweet-in-two-splits", file=file),
+        *_described("id-in-two-splits", same_id, file, "has the identifier of one of the other"),
+    ]
+
+
+def _repeated(tweets: Sequence[Tweet], key: Callable[[Tweet], Key]) -> list[tuple[Tweet, Tweet]]:
+    first: dict[Key, Tweet] = {}
+    pairs: list[tuple[Tweet, Tweet]] = []
+    for tweet in tweets:
+        before = first.setdefault(key(tweet), tweet)
+        if before is not tweet:
+            pairs.append((before, tweet))
+    return pairs
+
+
+def _shared(earlier: Split, later: Split, key: Callable[[Tweet], Key]) -> list[tuple[Tweet, Tweet]]:
+    first: dict[Key, Tweet] = {}
+    for tweet in earlier.tweets:
+        first.setdefault(key(tweet), tweet)
+    keyed = ((key(tweet), tweet) for tweet in later.tweets)
+    return [(first[words], tweet) for words, tweet in keyed if words in first]
+
+
+def _described(
+    kind: str, pairs: list[tuple[Tweet, Tweet]], file: str, message: str
+) -> list[Finding]:
+    places = [f"{before.line}={after.line}" for before, after in pairs]
+    differing = sum(before.tags != after.tags for before, after in pairs)
+    if differing and kind not in ("duplicate-id", "id-in-two-splits"):
+        message += f"; {differing} of them with other tags"
+    return finding_of(kind, places, file=file, message=message)
+
+
+def _loose(
+    loose: list[tuple[Tweet, Tweet]], exact: list[tuple[Tweet, Tweet]], *, kind: str, file: str
+) -> list[Finding]:
+    """Count equal tweets up to links and case, when these are more than the exactly equal ones."""
+    if len(loose) == len(exact):
+        return []
+    message = f"equal up to links and case, {len(exact)} of them exactly"
+    return _described(kind, loose, file, message)

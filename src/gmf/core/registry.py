@@ -1,0 +1,183 @@
+"""Parts by name: built in, from installed packages by entry point, or from a file of the user."""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cached_property
+from hashlib import sha256
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Generic, TypeVar, cast
+
+from gmf.core.errors import ConfigError
+
+PartT = TypeVar("PartT")
+#: Files of the user's parts, for processes that this one starts; separated like ``PATH``.
+CODE_VARIABLE = "GMF_CODE"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a part comes from.
+
+    Args:
+        name: Its name.
+        source: ``gmf``, the name and version of the package that brings it, or a file.
+    """
+
+    name: str
+    source: str
+
+
+class Registry(Generic[PartT]):
+    """The parts of one kind; what is not asked for is not imported.
+
+    Built-in parts come first, then those of installed packages (entry points of ``group``), then
+    registered ones. A name belongs to one part: a second one under it is refused, unless it is the
+    same file read again.
+
+    Args:
+        kind: What messages call a part, for example ``model``.
+        group: Group of entry points, for example ``gmf.models``.
+        built_in: Name to ``module:attribute``.
+    """
+
+    def __init__(self, kind: str, *, group: str, built_in: Mapping[str, str]) -> None:
+        self.kind, self.group = kind, group
+        self._built_in = dict(built_in)
+        self._registered: dict[str, tuple[PartT, str]] = {}
+
+    def register(self, name: str) -> Callable[[PartT], PartT]:
+        """Return a decorator that makes a part available under a name.
+
+        Raises:
+            ConfigError: If another part has the name.
+        """
+
+        def add(part: PartT) -> PartT:
+            module = getattr(part, "__module__", "")
+            source = getattr(sys.modules.get(module), "__file__", None) or module or "this process"
+            present = self._registered.get(name)
+            if (
+                name in self._built_in
+                or name in self._packaged
+                or (present is not None and present[1] != source)
+            ):
+                raise ConfigError(
+                    f"{self.kind} {name!r} in {source}: the name is taken by "
+                    f"{self.origin(name).source}; choose another"
+                )
+            self._registered[name] = part, source
+            return part
+
+        return add
+
+    def get(self, name: str) -> PartT:
+        """Return the part of a name.
+
+        Raises:
+            ConfigError: If there is none, or the package that brings it cannot be imported.
+        """
+        if name in self._registered:
+            return self._registered[name][0]
+        if name in self._built_in:
+            module, _, attribute = self._built_in[name].partition(":")
+            return cast(PartT, getattr(import_module(module), attribute))
+        if name in self._packaged:
+            entry = self._packaged[name]
+            try:
+                return cast(PartT, entry.load())
+            except (ImportError, AttributeError) as error:
+                raise ConfigError(
+                    f"{self.kind} {name!r}: {entry.value} of {_package_of(entry)} cannot be "
+                    f"imported ({error})"
+                ) from error
+        near = get_close_matches(name, list(self), n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        raise ConfigError(
+            f"{self.kind} {name!r}: expected one of {', '.join(self)}{hint} (others: install the "
+            "package that brings it, or name its file with --code FILE)"
+        )
+
+    def origin(self, name: str) -> Origin:
+        """Return where a part comes from, without importing it.
+
+        Raises:
+            KeyError: If there is no such part.
+        """
+        if name in self._built_in:
+            return Origin(name, "gmf")
+        if name in self._packaged:
+            return Origin(name, _package_of(self._packaged[name]))
+        return Origin(name, self._registered[name][1])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(dict.fromkeys([*self._built_in, *self._packaged, *self._registered]))
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._built_in or name in self._packaged or name in self._registered
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+    @cached_property
+    def _packaged(self) -> dict[str, EntryPoint]:
+        found: dict[str, EntryPoint] = {}
+        for entry in entry_points(group=self.group):
+            if entry.name in self._built_in or entry.name in found:
+                other = "gmf" if entry.name in self._built_in else _package_of(found[entry.name])
+                raise ConfigError(
+                    f"{self.kind} {entry.name!r} of {_package_of(entry)}: the name is taken by "
+                    f"{other}; uninstall one of the packages"
+                )
+            found[entry.name] = entry
+        return found
+
+
+def load_code(path: Path) -> None:
+    """Run a Python file of the user, whose decorators register parts; once a process.
+
+    Processes that this one starts read it too, see ``load_inherited_code``.
+
+    Raises:
+        ConfigError: If the file is absent or fails.
+    """
+    place = path.expanduser().resolve()
+    name = f"gmf_code_{place.stem}_{sha256(str(place).encode()).hexdigest()[:8]}"
+    if name in sys.modules:
+        return
+    spec = spec_from_file_location(name, place)
+    if not place.is_file() or spec is None or spec.loader is None:
+        raise ConfigError(f"--code {path}: expected a Python file")
+    module = module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except ConfigError:
+        del sys.modules[name]
+        raise
+    except Exception as error:  # Whatever the user's code raises is named with its file.
+        del sys.modules[name]
+        raise ConfigError(f"--code {path}: {type(error).__name__}: {error}") from error
+    inherited = os.environ.get(CODE_VARIABLE, "").split(os.pathsep)
+    paths = dict.fromkeys([*filter(None, inherited), str(place)])
+    os.environ[CODE_VARIABLE] = os.pathsep.join(paths)
+
+
+def load_inherited_code() -> None:
+    """Run the files that the process which started this one had loaded.
+
+    Raises:
+        ConfigError: If one is absent or fails.
+    """
+    for path in filter(None, os.environ.get(CODE_VARIABLE, "").split(os.pathsep)):
+        load_code(Path(path))
+
+
+def _package_of(entry: EntryPoint) -> str:
+    package = entry.dist
+    return entry.value if package is None else f"{package.name} {package.version}"

@@ -1,1 +1,0 @@
-"""The data doctor: what is irregular in a data set, and which release it is."""

@@ -1,0 +1,149 @@
+"""The demo's page: scores beside their limits, and posts with what GMF made of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from importlib.resources import files
+from pathlib import Path
+
+from gmf.core.types import Prediction
+from gmf.demo.sample_cards import post_card
+from gmf.evaluation.reports.plots import Bar, bar_chart
+from gmf.evaluation.reports.tables import Table, to_html
+
+
+@dataclass(frozen=True)
+class ScoredRow:
+    """F1 of one tagger, or one limit, by kind of pair.
+
+    Args:
+        name: The tagger.
+        f1: One value in [0, 1] for each kind of pair, in the order of the page's kinds.
+        is_limit: Whether it is a limit and no tagger.
+    """
+
+    name: str
+    f1: tuple[float, ...]
+    is_limit: bool = False
+
+
+@dataclass(frozen=True)
+class ShownPost:
+    """A post to show.
+
+    Args:
+        caption: What is special about it.
+        prediction: What GMF says; with its explanation, the gates are drawn too.
+        others: What further taggers say of the same words, by name.
+    """
+
+    caption: str
+    prediction: Prediction
+    others: tuple[tuple[str, Prediction], ...] = ()
+
+
+@dataclass(frozen=True)
+class PostGroup:
+    """Posts under one heading.
+
+    Args:
+        title: Heading.
+        note: What to look for.
+        posts: The posts.
+    """
+
+    title: str
+    note: str
+    posts: tuple[ShownPost, ...]
+
+
+def write_page(
+    path: Path,
+    *,
+    title: str,
+    kinds: Sequence[str],
+    scores: Sequence[ScoredRow],
+    groups: Sequence[PostGroup],
+    notes: Sequence[str] = (),
+) -> None:
+    """Write one HTML page that needs no other file: pictures, style and charts are inside.
+
+    Args:
+        path: File to write.
+        title: Heading of the page.
+        kinds: Kinds of pair, as the columns of the score table.
+        scores: Taggers and limits, as its rows.
+        groups: Posts to show.
+        notes: Paragraphs under the heading.
+
+    Raises:
+        UnusableImageError: If a picture of a shown post cannot be read.
+        ValueError: If a row has not one score a kind.
+        OSError: If the file cannot be written.
+    """
+    path.write_text(
+        page(title=title, kinds=kinds, scores=scores, groups=groups, notes=notes), encoding="utf-8"
+    )
+
+
+def page(
+    *,
+    title: str,
+    kinds: Sequence[str],
+    scores: Sequence[ScoredRow],
+    groups: Sequence[PostGroup],
+    notes: Sequence[str] = (),
+) -> str:
+    """Return the page that `write_page` writes."""
+    sections = [f"<p class='lead'>{escape(note)}</p>" for note in notes]
+    sections += [_scores(kinds, scores), *map(_group, groups)]
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="color-scheme" content="light dark">'
+        f"<title>{escape(title)}</title><style>{_style()}</style></head>"
+        f"<body><main><h1>{escape(title)}</h1>\n" + "\n".join(sections) + "</main></body></html>\n"
+    )
+
+
+def _style() -> str:
+    base = files("gmf.evaluation.reports").joinpath("page.css").read_text(encoding="utf-8")
+    return base + files("gmf.demo").joinpath("page.css").read_text(encoding="utf-8")
+
+
+def _scores(kinds: Sequence[str], scores: Sequence[ScoredRow]) -> str:
+    for row in scores:
+        if len(row.f1) != len(kinds):
+            raise ValueError(f"{row.name!r}: expected {len(kinds)} scores, got {len(row.f1)}")
+    charts = [
+        f"<figure><figcaption>{escape(kind)} pairs</figcaption>"
+        f"{_chart(place, kind, scores)}</figure>"
+        for place, kind in enumerate(kinds)
+    ]
+    table = Table(
+        "F1 on the test split (lenient, micro)",
+        ("", *kinds),
+        tuple((row.name, *row.f1) for row in scores),
+        note="Limits are the best expected F1 that any tagger can reach; the generator is known.",
+    )
+    key = '<span class="key0">tagger</span>, <span class="key1">limit</span>'
+    return (
+        f"<h2>What the pictures contribute</h2><p class='lead'>F1 by kind of pair: {key}.</p>"
+        f'<div class="charts">{"".join(charts)}</div>{to_html(table)}'
+    )
+
+
+def _chart(place: int, kind: str, scores: Sequence[ScoredRow]) -> str:
+    bars = [
+        Bar(row.name, row.f1[place], f"{100 * row.f1[place]:.1f}", int(row.is_limit))
+        for row in scores
+    ]
+    return bar_chart(bars, title=f"F1 on {kind} pairs", maximum=1)
+
+
+def _group(group: PostGroup) -> str:
+    cards = [post_card(post.caption, post.prediction, others=post.others) for post in group.posts]
+    return (
+        f"<h2>{escape(group.title)}</h2><p class='lead'>{escape(group.note)}</p>"
+        f'<div class="posts">{"".join(cards)}</div>'
+    )

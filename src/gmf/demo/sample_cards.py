@@ -1,0 +1,115 @@
+"""One post on the demo's page: picture with boxes, tagged words, gates as a heat map."""
+
+from collections.abc import Sequence
+from html import escape
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gmf.core.tags import PAPER_TYPES, entities_of
+from gmf.core.types import Entity, Prediction, Sample, ScoredEntity
+from gmf.data.slots import SlotOrigin
+from gmf.evaluation.reports.pictures import picture_with_boxes
+
+
+def post_card(
+    caption: str, prediction: Prediction, *, others: Sequence[tuple[str, Prediction]] = ()
+) -> str:
+    """Return a post as an HTML ``article``.
+
+    Args:
+        caption: What is special about it.
+        prediction: What GMF says; its explanation, where it has one, gives the gates and what GMF
+            finds without the picture.
+        others: What further taggers say, by name.
+
+    Raises:
+        UnusableImageError: If its picture cannot be read.
+    """
+    sample, explained = prediction.sample, prediction.explanation
+    lines = [_line("GMF", sample, prediction.entities)]
+    if "without_images" in explained:
+        bare = cast(tuple[ScoredEntity, ...], explained["without_images"])
+        lines.append(_line("GMF without picture", sample, bare))
+    lines += [_line(name, sample, other.entities) for name, other in others]
+    pictures = "".join(picture_with_boxes(image) for image in sample.images)
+    return (
+        f'<article class="post">{pictures}<div class="said"><h3>{escape(caption)}</h3>'
+        f"<dl>{''.join(lines)}</dl>{_gates(prediction)}</div></article>"
+    )
+
+
+def _line(name: str, sample: Sample, entities: Sequence[ScoredEntity]) -> str:
+    """Return what one tagger says; with gold tags, each entity is marked right or wrong."""
+    gold = None if sample.tags is None else entities_of(sample.tags)
+    found = {entity.start: entity for entity in entities}
+    pieces: list[str] = []
+    place = 0
+    while place < len(sample.tokens):
+        entity = found.get(place)
+        if entity is None:
+            pieces.append(escape(sample.tokens[place]))
+            place += 1
+        else:
+            pieces.append(_mention(sample, entity, gold))
+            place = entity.end
+    missed = [g for g in gold or [] if not any(_same(g, entity) for entity in entities)]
+    names = ", ".join(f"{' '.join(sample.tokens[g.start : g.end])} is {g.type}" for g in missed)
+    note = f'<small class="missed">gold: {escape(names)}</small>' if missed else ""
+    return f"<div><dt>{escape(name)}</dt><dd>{' '.join(pieces)} {note}</dd></div>"
+
+
+def _same(gold: Entity, entity: ScoredEntity) -> bool:
+    return (gold.start, gold.end, gold.type) == (entity.start, entity.end, entity.type)
+
+
+def _mention(sample: Sample, entity: ScoredEntity, gold: Sequence[Entity] | None) -> str:
+    words = escape(" ".join(sample.tokens[entity.start : entity.end]))
+    kind = f"type{PAPER_TYPES.index(entity.type)}" if entity.type in PAPER_TYPES else "type-other"
+    verdict = ""
+    if gold is not None:
+        is_right = any(_same(g, entity) for g in gold)
+        verdict = (
+            f' <span title="{"right" if is_right else "wrong"}">{"✓" if is_right else "✗"}</span>'
+        )
+    return (
+        f'<mark class="{kind}">{words} <b>{escape(entity.type)}</b> '
+        f"<small>{entity.confidence:.2f}{verdict}</small></mark>"
+    )
+
+
+def _gates(prediction: Prediction) -> str:
+    """Return one small heat map a picture that the model read: layers down, stages across."""
+    if prediction.explanation.get("gates") is None:
+        return ""
+    gates = np.asarray(prediction.explanation["gates"], dtype=np.float64)
+    origins = cast(Sequence[SlotOrigin], prediction.explanation.get("slots", ()))
+    maps = "".join(
+        _heat_map(_view_name(origins, view), gates[:, view]) for view in range(gates.shape[1])
+    )
+    return (
+        f'<div class="gates">{maps}</div><small>Gates: weight of each visual stage '
+        "(across, fine to coarse) in each text layer (down).</small>"
+    )
+
+
+def _view_name(origins: Sequence[SlotOrigin], view: int) -> str:
+    if view >= len(origins):
+        return f"picture {view + 1}"
+    region = origins[view].region
+    return "whole" if region is None else f"box {region + 1}"
+
+
+def _heat_map(name: str, gates: NDArray[np.float64]) -> str:
+    head = "".join(f'<th scope="col">{stage + 1}</th>' for stage in range(gates.shape[1]))
+    rows = "".join(
+        f'<tr><th scope="row">{layer + 1}</th>'
+        + "".join(f'<td style="--gate:{100 * value:.0f}%">{value:.2f}</td>' for value in row)
+        + "</tr>"
+        for layer, row in enumerate(gates)
+    )
+    return (
+        f'<table class="heat"><caption>{escape(name)}</caption>'
+        f"<thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table>"
+    )

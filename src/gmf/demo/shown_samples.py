@@ -1,0 +1,92 @@
+"""Which posts the demo shows, and what each model makes of them."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from gmf.core.types import Prediction, Sample
+from gmf.demo.corpus import DemoCorpus
+from gmf.demo.page import PostGroup, ScoredRow, ShownPost, write_page
+from gmf.demo.pair_kinds import KINDS as THINGS
+from gmf.demo.pair_kinds import PAIRS
+from gmf.demo.run import KINDS, DemoResult
+from gmf.models.checkpoint import load_tagger
+from gmf.models.inference import predict
+from gmf.training.run_folder import checkpoint_of
+
+#: Posts shown of each kind of pair.
+POSTS_OF_PAIR = 3
+
+
+def write_demo_page(result: DemoResult, path: Path) -> list[ShownPost]:
+    """Write the page of a demo; return the posts that show one sentence with several pictures."""
+    corpus = result.corpus
+    groups = [
+        PostGroup(
+            "One sentence, several pictures",
+            "The words are the same; only the picture tells what the name stands for.",
+            _shown(result, _one_sentence(corpus)),
+        )
+    ]
+    notes = {
+        "related": "The picture shows what the name stands for.",
+        "unrelated": "The picture shows nothing that could be named.",
+        "misleading": "The picture shows something else, but the text tells.",
+    }
+    groups += [
+        PostGroup(f"Pair: {pair}", notes[pair], _shown(result, _posts_of(corpus, pair)))
+        for pair in PAIRS
+    ]
+    limits = [
+        ScoredRow(label, tuple(getattr(result.limits[kind], name) for kind in KINDS), is_limit=True)
+        for label, name in (
+            ("best possible, text only", "text_only"),
+            ("best possible, text and image", "multimodal"),
+        )
+    ]
+    rows = [ScoredRow(n, tuple(s[kind] for kind in KINDS)) for n, s in result.scores.items()]
+    write_page(
+        path,
+        title="GMF learns to use images",
+        kinds=KINDS,
+        scores=rows + limits,
+        groups=groups,
+        notes=[f"GMF closes {100 * result.gap_closed:.0f}% of the gap on related pairs."],
+    )
+    return list(groups[0].posts)
+
+
+def _one_sentence(corpus: DemoCorpus) -> list[tuple[str, Sample]]:
+    """A neutral test sentence under a picture of each kind of thing."""
+    test = corpus.splits["test"]
+    neutral = [s for s in test if corpus.facts[s.id].strength == "neutral"]
+    plain = [s for s in neutral if corpus.facts[s.id].second is None]
+    pictures = {corpus.facts[s.id].content: s.images for s in plain}
+    return [
+        (f"with a picture of: {thing}", replace(plain[0], images=pictures[thing], tags=None))
+        for thing in THINGS
+        if thing in pictures
+    ]
+
+
+def _posts_of(corpus: DemoCorpus, pair: str) -> list[tuple[str, Sample]]:
+    posts = [s for s in corpus.splits["test"] if corpus.facts[s.id].pair == pair]
+    named = [s for s in posts if corpus.facts[s.id].kind is not None]
+    return [
+        (f"{corpus.facts[s.id].kind}, text: {corpus.facts[s.id].strength}", s)
+        for s in named[:POSTS_OF_PAIR]
+    ]
+
+
+def _shown(result: DemoResult, posts: Sequence[tuple[str, Sample]]) -> tuple[ShownPost, ...]:
+    samples = [sample for _, sample in posts]
+    gmf, text = (_predictions(result.runs[model], samples) for model in ("gmf", "bert-crf"))
+    return tuple(
+        ShownPost(caption, mine, others=(("text only", other),))
+        for (caption, _), mine, other in zip(posts, gmf, text, strict=True)
+    )
+
+
+def _predictions(run: Path, samples: Sequence[Sample]) -> list[Prediction]:
+    tagger = load_tagger(checkpoint_of(run))
+    return list(predict(tagger.model, samples, collator=tagger.collator(), explain=True))

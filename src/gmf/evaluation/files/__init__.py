@@ -1,0 +1,1 @@
+"""Prediction files of any system: read, aligned with the gold, written."""

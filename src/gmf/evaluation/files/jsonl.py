@@ -1,0 +1,207 @@
+"""Prediction files of JSON lines: words with tags, or text with entities by character offsets."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
+
+from gmf.core.config import describe_faults
+from gmf.core.errors import DataError
+from gmf.core.tags import tags_of
+from gmf.core.types import Entity, ScoredEntity
+from gmf.evaluation.files.labelled import LabelledTweet, LabelReader, Labels, tweet_id
+from gmf.evaluation.files.word_pieces import Span, cut_at, locate, spread_labels, words_of
+
+
+class _Row(BaseModel):
+    """Strict on what is read; what other systems add is ignored."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
+
+
+class _EntityRow(_Row):
+    start: Annotated[int, Field(ge=0)] | None = None
+    end: Annotated[int, Field(ge=0)] | None = None
+    type: str = Field(validation_alias=AliasChoices("type", "label"), min_length=1)
+    confidence: Annotated[float, Field(ge=0, le=1)] | None = None
+    char_start: Annotated[int, Field(ge=0)] | None = None
+    char_end: Annotated[int, Field(ge=0)] | None = None
+
+    def place(self, *, in_text: bool) -> Span:
+        """Return the characters, or without a text the words, that it covers."""
+        start, end = self.start, self.end
+        if in_text and self.char_start is not None:
+            start, end = self.char_start, self.char_end
+        if start is None or end is None:
+            names = "start and end, or char_start and char_end" if in_text else "start and end"
+            raise ValueError(f"entity of type {self.type}: expected {names}")
+        return start, end
+
+
+class _TweetRow(_Row):
+    id: str | int = ""
+    tokens: list[str] | None = None
+    text: str | None = None
+    tags: list[str] | None = None
+    entities: list[_EntityRow] | None = None
+    gold_tags: list[str] | None = None
+    gold_entities: list[_EntityRow] | None = None
+    predicted_tags: list[str] | None = None
+    predicted_entities: list[_EntityRow] | None = None
+    images: list[Any] | None = None
+    has_image: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    tags: list[str] | None
+    entities: list[_EntityRow] | None
+
+
+def tweets_of_json_lines(lines: Sequence[str], *, labels: LabelReader) -> Iterator[LabelledTweet]:
+    """Yield the tweets of a JSON-lines file.
+
+    A row has ``tokens`` or ``text``, or both, and ``tags`` or ``entities``. A row that holds gold
+    and prediction names at least one of them by ``gold_tags``, ``gold_entities``,
+    ``predicted_tags`` or ``predicted_entities``. An entity has ``start``, ``end``, ``type`` and
+    perhaps ``confidence``. Its place is in characters of ``text``, or in words when there is no
+    text. ``char_start`` and ``char_end`` are always characters and go before the others.
+
+    Raises:
+        DataError: If a row is no such object, or its tags or entities do not fit its words.
+    """
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = _TweetRow.model_validate_json(line)
+            yield _tweet_of(row, line=number, labels=labels)
+        except ValidationError as error:
+            raise DataError(describe_faults(error), path=labels.path, line=number) from error
+        except ValueError as error:
+            raise DataError(str(error), path=labels.path, line=number) from error
+
+
+def _tweet_of(row: _TweetRow, *, line: int, labels: LabelReader) -> LabelledTweet:
+    sides = _sides(row)
+    if row.tokens is None and row.text is None:
+        raise ValueError("expected tokens or text, got neither")
+    spans = None if row.text is None else _base_spans(row.tokens, row.text)
+    cuts = [
+        edge for side in sides for entity in side.entities or () for edge in _chars(row, entity)
+    ]
+    if row.text is not None and spans is not None:
+        offsets, owners = cut_at(spans, cuts)
+        tokens = tuple(row.text[start:end] for start, end in offsets)
+    else:
+        tokens, offsets = tuple(row.tokens or ()), None
+        owners = list(range(len(tokens)))
+    columns: list[Labels] = []
+    scored = None
+    for side in sides:
+        found = scored = None
+        if side.entities is not None:
+            found = [_words_of(row, entity, offsets, owners, labels) for entity in side.entities]
+            scored = _with_confidence(found, side.entities)
+        columns.append(_column(side, found, owners, row, labels, line))
+    return LabelledTweet(
+        tweet_id(str(row.id)),
+        tokens,
+        *columns,
+        text=row.text,
+        offsets=tuple(offsets) if offsets else None,
+        scored=scored,
+        has_image=row.has_image if row.images is None else bool(row.images),
+        line=line,
+    )
+
+
+def _sides(row: _TweetRow) -> list[_Side]:
+    """Return the sides that the row holds, gold first."""
+    plain = _Side(row.tags, row.entities)
+    gold = _Side(row.gold_tags, row.gold_entities)
+    predicted = _Side(row.predicted_tags, row.predicted_entities)
+    nothing = _Side(None, None)
+    if gold == nothing and predicted != nothing:
+        gold, plain = plain, nothing
+    elif predicted == nothing and gold != nothing:
+        predicted, plain = plain, nothing
+    found = [side for side in (plain, gold, predicted) if side != nothing]
+    if not found:
+        raise ValueError("expected tags or entities, got neither; without entities give []")
+    if len(found) > 2:
+        raise ValueError("expected gold and prediction, got tags or entities of a third side")
+    return found
+
+
+def _base_spans(tokens: list[str] | None, text: str) -> list[Span]:
+    return words_of(text) if tokens is None else locate(tokens, text)
+
+
+def _chars(row: _TweetRow, entity: _EntityRow) -> Span | tuple[()]:
+    """Return an entity's characters without white space at its edges; empty without text."""
+    if row.text is None:
+        return ()
+    start, end = entity.place(in_text=True)
+    inside = row.text[start:end]
+    if not start < end <= len(row.text) or not inside.strip():
+        raise ValueError(
+            f"entity [{start}, {end}) {entity.type}: expected 0 <= start < end <= {len(row.text)}, "
+            "characters of the text, and not only white space"
+        )
+    return start + len(inside) - len(inside.lstrip()), end - len(inside) + len(inside.rstrip())
+
+
+def _words_of(
+    row: _TweetRow,
+    entity: _EntityRow,
+    offsets: Sequence[Span] | None,
+    owners: Sequence[int],
+    labels: LabelReader,
+) -> Entity:
+    """Return an entity by words."""
+    name = labels.type_name(entity.type)
+    chars = _chars(row, entity)
+    if offsets is not None and chars:
+        inside = [
+            i for i, (start, end) in enumerate(offsets) if chars[0] <= start < end <= chars[1]
+        ]
+        if not inside:
+            raise ValueError(f"entity {chars} {entity.type}: no word of the tokens is in it")
+        return Entity(inside[0], inside[-1] + 1, name)
+    start, end = entity.place(in_text=False)
+    if not start < end <= len(owners):
+        raise ValueError(
+            f"entity [{start}, {end}) {entity.type}: expected 0 <= start < end <= "
+            f"{len(owners)}, words of the tweet"
+        )
+    return Entity(start, end, name)
+
+
+def _with_confidence(
+    found: Sequence[Entity], rows: Sequence[_EntityRow]
+) -> tuple[ScoredEntity, ...] | None:
+    if any(row.confidence is None for row in rows):
+        return None
+    return tuple(
+        ScoredEntity(entity.start, entity.end, entity.type, row.confidence or 0.0)
+        for entity, row in zip(found, rows, strict=True)
+    )
+
+
+def _column(
+    side: _Side,
+    found: Sequence[Entity] | None,
+    owners: Sequence[int],
+    row: _TweetRow,
+    labels: LabelReader,
+    line: int,
+) -> Labels:
+    if side.tags is None:
+        return tuple(tags_of(found or (), len(owners)))
+    if row.tokens is None or len(side.tags) != len(row.tokens):
+        number = "no" if row.tokens is None else len(row.tokens)
+        raise ValueError(f"expected one tag a token, got {len(side.tags)} tags and {number} tokens")
+    tags = [labels.read(tag, line=line, field="tags") for tag in side.tags]
+    return spread_labels(tags, owners)

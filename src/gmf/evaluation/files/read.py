@@ -1,0 +1,89 @@
+"""Any prediction file: the format is recognised, gold and prediction are paired."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from gmf.core.errors import DataError
+from gmf.core.tags import OUTSIDE, TYPE_ALIASES
+from gmf.core.types import Sample
+from gmf.data.conll import read_lines
+from gmf.evaluation.files.align import PairedTweets, pair_files
+from gmf.evaluation.files.columns import (
+    group_lines,
+    looks_like_blocks,
+    tweets_of_blocks,
+    tweets_of_columns,
+)
+from gmf.evaluation.files.jsonl import tweets_of_json_lines
+from gmf.evaluation.files.labelled import ColumnOrder, LabelledFile, LabelReader, digest_of
+from gmf.evaluation.files.labels import SERVICE_LABELS
+
+
+def read_pairs(
+    gold: Path,
+    *,
+    predicted: Path | None = None,
+    order: ColumnOrder | None = None,
+    aliases: Mapping[str, str] = TYPE_ALIASES,
+) -> PairedTweets:
+    """Read gold and prediction, word by word.
+
+    Args:
+        gold: Labelled file; holds both label columns when ``predicted`` is left out.
+        predicted: Labelled file of a system. When it carries a gold column of its own, the tags of
+            ``gold`` are the gold and the differences are reported.
+        order: Which of two label columns comes first. Without it, the format's own order; with two
+            files, the column that agrees more with ``gold`` is taken for gold.
+        aliases: Type spelling to type name.
+
+    Raises:
+        DataError: If a file breaks its format or the files do not belong together.
+    """
+    ours = read_labelled_file(gold, aliases=aliases)
+    theirs = None if predicted is None else read_labelled_file(predicted, aliases=aliases)
+    return pair_files(ours, predicted=theirs, order=order)
+
+
+def read_training(path: Path, *, aliases: Mapping[str, str] = TYPE_ALIASES) -> list[Sample]:
+    """Read the labelled posts of a training file of any known format; service labels are O.
+
+    Raises:
+        DataError: If the file breaks its format.
+    """
+    file = read_labelled_file(path, aliases=aliases)
+    return [
+        Sample(
+            tweet.id,
+            tweet.tokens,
+            tuple(OUTSIDE if x is None or x in SERVICE_LABELS else x for x in tweet.first),
+            origin=f"{path}:{tweet.line}",
+        )
+        for tweet in file.tweets
+    ]
+
+
+def read_labelled_file(path: Path, *, aliases: Mapping[str, str] = TYPE_ALIASES) -> LabelledFile:
+    """Read a file of any known format.
+
+    Raises:
+        DataError: If it cannot be read, is empty or breaks its format.
+    """
+    lines = read_lines(path)
+    labels = LabelReader(path, aliases=aliases)
+    first = next((line for line in lines if line.strip()), "")
+    skipped = 0
+    if first.lstrip().startswith("{"):
+        kind, tweets = "jsonl", tuple(tweets_of_json_lines(lines, labels=labels))
+    else:
+        blocks, skipped = group_lines(lines)
+        if looks_like_blocks(blocks):
+            kind, tweets = "blocks", tuple(tweets_of_blocks(blocks, labels=labels))
+        else:
+            kind, tweets = "conll", tuple(tweets_of_columns(blocks, labels=labels))
+    if not tweets:
+        raise DataError("expected labelled tweets, the file is empty", path=path)
+    if len({tweet.second is None for tweet in tweets}) > 1:
+        raise DataError(
+            "some tweets have two sides and some have one; give all the same", path=path
+        )
+    return LabelledFile(path, kind, digest_of(path), tweets, dict(labels.respelled), skipped)

@@ -1,0 +1,213 @@
+"""What the image contributes: the same posts with other images, and the table that compares."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from io import BytesIO
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+
+from gmf.core.types import ImageInput, Region, Sample
+from gmf.data.images import UnusableImageError, open_image, read_source
+from gmf.data.pictures import blank_picture
+from gmf.evaluation.comparison import compare
+from gmf.evaluation.config import DEFAULTS, EvaluationConfig
+from gmf.evaluation.pairs import TweetPair
+from gmf.evaluation.reports.tables import Cell, Table
+
+#: What stands in for the images. ``none``: posts lose them. ``blank``: a white picture. ``noise``:
+#: seeded random pixels. ``shuffled``: another post's images. Absent and broken ones stay.
+Control = Literal["real", "none", "blank", "shuffled", "noise"]
+CONTROLS: tuple[Control, ...] = ("real", "none", "blank", "shuffled", "noise")
+#: Side of blank and noise pictures, in pixels; the blank one is that of missing images.
+SIDE = 224
+#: Distinct noise pictures; posts share them, so that memory does not grow with the posts.
+NUM_NOISE = 32
+
+
+@dataclass(frozen=True, slots=True)
+class ControlledSamples:
+    """Samples under a control.
+
+    Args:
+        samples: In the given order.
+        replaced: Images that were taken away or replaced.
+        unusable: Images that are absent or broken, and were left as they are.
+        own: Posts that kept a picture of their own under ``shuffled``, since none other was left.
+    """
+
+    samples: list[Sample]
+    replaced: int
+    unusable: int
+    own: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    digest: str
+    width: int
+    height: int
+
+
+def apply_control(
+    samples: Sequence[Sample], *, control: Control, seed: int = 0
+) -> ControlledSamples:
+    """Return posts with their images as a control wants them; words and tags stay.
+
+    Blank and noise pictures keep the regions' places, so that the number of pictures a post stays
+    the same. Under ``shuffled`` every post with a usable image gets the images of another such
+    post, with their regions, never a picture of its own when that can be avoided.
+
+    Args:
+        samples: The posts.
+        control: What stands in for the images.
+        seed: Of the exchange and of the noise.
+    """
+    if control == "real":
+        return ControlledSamples(list(samples), 0, 0)
+    if control == "none":
+        bare = [replace(sample, images=()) for sample in samples]
+        return ControlledSamples(bare, sum(len(sample.images) for sample in samples), 0)
+    known: dict[Path | bytes, _Picture | None] = {}
+    for sample in samples:
+        for image in sample.images:
+            if image.source not in known:
+                known[image.source] = _look_at(image.source)
+    listed = [image for sample in samples for image in sample.images]
+    unusable = sum(known[image.source] is None for image in listed)
+    rng = np.random.default_rng(seed)
+    if control == "shuffled":
+        return _shuffle(samples, known, rng, unusable)
+    pictures = [blank_picture()]
+    if control == "noise":
+        shape = (SIDE, SIDE, 3)
+        pictures = [_encode(rng.integers(0, 256, shape, dtype=np.uint8)) for _ in range(NUM_NOISE)]
+    changed = [
+        replace(
+            sample,
+            images=tuple(
+                image
+                if (picture := known[image.source]) is None
+                else ImageInput(
+                    pictures[int(rng.integers(len(pictures)))],
+                    tuple(_scaled(region, picture) for region in image.regions),
+                )
+                for image in sample.images
+            ),
+        )
+        for sample in samples
+    ]
+    return ControlledSamples(changed, len(listed) - unusable, unusable)
+
+
+def control_table(
+    runs: Mapping[Control, Sequence[TweetPair]],
+    *,
+    rounds: int = 10_000,
+    config: EvaluationConfig = DEFAULTS,
+) -> Table:
+    """Return the scores of one model under each control, against the real images.
+
+    Args:
+        runs: Pairs of the same posts under each control; ``real`` is among them.
+        rounds: Random exchanges behind the p-values.
+        config: Rule, service labels, level and seed.
+
+    Raises:
+        ValueError: If ``real`` is absent.
+        DataError: If the posts or their gold differ.
+    """
+    if "real" not in runs:
+        raise ValueError("expected a run with real images to compare with")
+    rows: list[tuple[Cell, ...]] = []
+    for control in CONTROLS:
+        if control not in runs:
+            continue
+        found = compare(runs["real"], runs[control], rounds=rounds, config=config)
+        scores = found.differences[config.rule]
+        f1 = scores["f1"]
+        shown: tuple[Cell, ...] = (control, scores["precision"].b, scores["recall"].b, f1.b)
+        strict = found.differences["strict" if config.rule == "lenient" else "lenient"]["f1"].b
+        against: tuple[Cell, ...] = (None,) * 5
+        if control != "real":
+            change = (f1.difference, f1.interval.low, f1.interval.high, f1.p_value)
+            against = (*change, len(found.changed))
+        rows.append((*shown, strict, *against))
+    other = "strict" if config.rule == "lenient" else "lenient"
+    number = len(runs["real"])
+    with_image = sum(bool(pair.has_image) for pair in runs["real"])
+    return Table(
+        f"What the image contributes ({config.rule} counting, micro)",
+        ("images", "P", "R", "F1", f"F1 {other}", "F1 - real", "low", "high", "p", "changed"),
+        tuple(rows),
+        f"{number} tweets, {with_image} with an image. low, high: {config.level:.0%} paired "
+        f"bootstrap interval; p: approximate randomisation, {rounds} rounds; changed: tweets "
+        "with other entities than with real images.",
+    )
+
+
+def _look_at(source: Path | bytes) -> _Picture | None:
+    """Return a picture's digest and size, or ``None`` when it cannot be used."""
+    try:
+        width, height = open_image(source).size
+        return _Picture(sha256(read_source(source)).hexdigest(), width, height)
+    except UnusableImageError:
+        return None
+
+
+def _shuffle(
+    samples: Sequence[Sample],
+    known: Mapping[Path | bytes, _Picture | None],
+    rng: np.random.Generator,
+    unusable: int,
+) -> ControlledSamples:
+    """Give each post the images of the next one in a random circle, then part those that share."""
+    owned = [
+        {picture.digest for image in sample.images if (picture := known[image.source])}
+        for sample in samples
+    ]
+    order = [int(i) for i in rng.permutation(len(samples)) if owned[i]]
+    givers = order[1:] + order[:1]
+    _part(order, givers, owned, rng)
+    changed = list(samples)
+    for index, giver in zip(order, givers, strict=True):
+        changed[index] = replace(samples[index], images=samples[giver].images)
+    replaced = sum(len(samples[index].images) for index in order)
+    own = sum(not owned[a].isdisjoint(owned[b]) for a, b in zip(order, givers, strict=True))
+    return ControlledSamples(changed, replaced, unusable, own)
+
+
+def _part(
+    order: Sequence[int], givers: list[int], owned: Sequence[set[str]], rng: np.random.Generator
+) -> None:
+    """Swap givers, in place, so that posts which share any picture do not serve each other.
+
+    With one picture a post this always succeeds unless one picture is in more than half of them.
+    """
+    for place, index in enumerate(order):
+        if owned[index].isdisjoint(owned[givers[place]]):
+            continue
+        for other in rng.permutation(len(order)):
+            if owned[index].isdisjoint(owned[givers[other]]) and owned[order[other]].isdisjoint(
+                owned[givers[place]]
+            ):
+                givers[place], givers[other] = givers[other], givers[place]
+                break
+
+
+def _scaled(region: Region, picture: _Picture) -> Region:
+    """Return a region at its place in a picture of ``SIDE``; a ready crop becomes all of it."""
+    if region.box is None:
+        return replace(region, box=(0.0, 0.0, float(SIDE), float(SIDE)), crop=None)
+    x, y = SIDE / picture.width, SIDE / picture.height
+    left, top, right, bottom = region.box
+    return replace(region, box=(left * x, top * y, right * x, bottom * y))
+
+
+def _encode(pixels: np.ndarray) -> bytes:
+    buffer = BytesIO()
+    Image.fromarray(pixels).save(buffer, format="PNG")
+    return buffer.getvalue()

@@ -1,0 +1,356 @@
+"""A report as tables."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from gmf.evaluation.comparison import Comparison
+from gmf.evaluation.error_analysis import ERROR_KINDS
+from gmf.evaluation.groups import SEEN_GROUPS
+from gmf.evaluation.metrics import RULES, Counts, Rule
+from gmf.evaluation.pairs import PairingNotes
+from gmf.evaluation.report import Groups, Report, RunsReport
+from gmf.evaluation.reports.tables import Cell, Table
+from gmf.evaluation.significance import MEASURES, Interval, SeedSummary
+
+_COUNTS = ("P", "R", "F1", "gold", "predicted", "correct")
+#: Ids that are written out before the rest is only counted.
+_MAX_IDS = 8
+
+
+def report_tables(report: Report, *, all_countings: bool = False) -> list[Table]:
+    """Return every part of a report that has something to say.
+
+    Args:
+        report: The report.
+        all_countings: Whether to show the other ways to count even when all give the same.
+    """
+    rule = f"{report.rule} counting"
+    tables = [score_table(report, name) for name in RULES]
+    if report.reading:
+        tables.append(reading_table(report.reading))
+    if all_countings or report.countings_differ:
+        tables.append(counting_table(report))
+    tables += [
+        _span_table(report),
+        _confusion_table(report),
+        _error_table(report),
+    ]
+    if report.seen is not None:
+        tables.append(
+            _group_table(
+                f"Names in training ({rule})",
+                report.seen,
+                note="; ".join(f"{name}: {meaning}" for name, meaning in SEEN_GROUPS.items()) + ".",
+            )
+        )
+    tables.append(_group_table(f"By entity length in words ({rule})", report.entity_length))
+    tables.append(_group_table(f"By tweet length in words ({rule})", report.tweet_length))
+    if report.image is not None:
+        tables.append(_group_table(f"By image ({rule})", report.image))
+    if report.calibration is not None:
+        tables.append(_calibration_table(report))
+    return [*tables, provenance_table(report)]
+
+
+def score_table(report: Report, rule: Rule) -> Table:
+    """Return micro, macro and per-type scores under a rule, with intervals."""
+    scores, bounds = report.scores.under(rule), report.intervals[rule]
+    macro = scores.macro
+    rows: list[tuple[Cell, ...]] = [("micro", *_cells(scores.micro))]
+    rows.append(("macro", macro.precision, macro.recall, macro.f1, None, None, None))
+    rows += [(name, *_cells(counts)) for name, counts in scores.types.items()]
+    note = (
+        f"{report.num_tweets} tweets, {report.num_words} words, scored tweet by tweet, exact span "
+        f"and type. {report.level:.0%} interval, bootstrap over tweets: "
+        + ", ".join(f"{name} {_interval(bounds[name])}" for name in MEASURES)
+        + "."
+    )
+    meaning = (
+        "an I- that continues nothing opens an entity (conlleval, seqeval by default)"
+        if rule == "lenient"
+        else "only B- opens an entity (IOB2)"
+    )
+    return Table(f"Scores, {rule}: {meaning}", ("", *_COUNTS), tuple(rows), note)
+
+
+def reading_table(notes: PairingNotes) -> Table:
+    """Return what was decided, mended and left out when files were read."""
+    files = [notes.gold_file, *([notes.predicted_file] if notes.predicted_file else [])]
+    rows: list[tuple[Cell, ...]] = []
+    for name, file in zip(("gold file", "prediction file"), files, strict=False):
+        rows.append((name, f"{file.path}: {file.format}, {file.tweets} tweets"))
+        if file.respelled_labels:
+            rows.append((f"{name}: labels respelled", _tally(file.respelled_labels)))
+        if file.skipped_lines:
+            rows.append((f"{name}: lines skipped", str(file.skipped_lines)))
+    rows.append(("columns", notes.columns))
+    rows.append(("tweets matched by", notes.matched_by))
+    found: list[tuple[str, int, str]] = [
+        ("tweets without prediction, all O", len(notes.missing), _ids(notes.missing)),
+        ("predicted tweets not in gold, left out", len(notes.extra), _ids(notes.extra)),
+        ("words without prediction, O", _total(notes.unpredicted), f"in {_ids(notes.unpredicted)}"),
+        ("words spelled otherwise, paired", notes.respelled_words, ""),
+        ("predicted words not in gold, left out", notes.extra_words, ""),
+        (
+            "words without gold label, O",
+            _total(notes.unlabelled_gold),
+            f"in {_ids(notes.unlabelled_gold)}; give the gold file to count them",
+        ),
+        (
+            "tweets with other gold in the system's file",
+            len(notes.changed_gold),
+            _ids(f"{c.id} (entities: {c.gold}, there {c.own})" for c in notes.changed_gold),
+        ),
+        (
+            "service labels in gold",
+            sum(notes.gold_service_labels.values()),
+            _tally(notes.gold_service_labels),
+        ),
+        (
+            "service labels predicted",
+            _total(notes.predicted_service_words),
+            f"{_tally(notes.predicted_service_labels)}, in {_ids(notes.predicted_service_words)}",
+        ),
+    ]
+    rows += [
+        (name, f"{count}: {detail}" if detail else str(count))
+        for name, count, detail in found
+        if count
+    ]
+    return Table("How it was read", ("", "what was found"), tuple(rows))
+
+
+def counting_table(report: Report) -> Table:
+    """Return the same predictions counted other ways."""
+    used = (report.provenance.service_labels, "given", "all")
+    rows = tuple(
+        (
+            f"{way.service_labels}{' (used here)' if key == used else ''}",
+            way.gold,
+            way.words,
+            *_cells(way.scores.lenient.micro),
+            way.scores.strict.micro.f1,
+        )
+        for way in report.countings
+        for key in [(way.service_labels, way.gold, way.words)]
+    )
+    return Table(
+        "The same predictions counted other ways (lenient, micro)",
+        ("service labels", "gold", "words", *_COUNTS, "F1 strict"),
+        rows,
+        "outside: service labels are O. The others drop words whose gold label is one; then "
+        "skip-gold: predicted ones are O; seqeval: left in, as seqeval counts them; chunker: each "
+        "run is an entity, as in the hand-written chunker. own gold: the gold column of the "
+        "system's file, on its words. words predicted: words without a prediction are left out.",
+    )
+
+
+def runs_tables(runs: RunsReport) -> list[Table]:
+    """Return mean, deviation and interval over runs."""
+    tables: list[Table] = []
+    for rule in RULES:
+        rows = [
+            _summary_row(f"micro {name}", summary) for name, summary in runs.measures[rule].items()
+        ]
+        rows += [_summary_row(f"{name} f1", item) for name, item in runs.types[rule].items()]
+        tables.append(
+            Table(
+                f"{len(runs.runs)} runs, {rule} counting",
+                ("", "mean", "deviation", "low", "high", "runs"),
+                tuple(rows),
+                f"Sample standard deviation; {runs.level:.0%} Student-t interval of the mean.",
+            )
+        )
+    return tables
+
+
+def comparison_tables(comparison: Comparison, *, max_changed: int = 20) -> list[Table]:
+    """Return differences, and the tweets that changed.
+
+    Args:
+        comparison: B against A.
+        max_changed: Changed tweets to list.
+    """
+    rows = tuple(
+        (f"{name}, {rule}", d.a, d.b, d.difference, d.interval.low, d.interval.high, d.p_value)
+        for rule in RULES
+        for name, d in comparison.differences[rule].items()
+    )
+    numbers = ", ".join(
+        f"{comparison.number_of(change)} {change}" for change in ("better", "worse", "other")
+    )
+    listed = comparison.changed[:max_changed]
+    return [
+        Table(
+            "B against A",
+            ("micro", "A", "B", "B - A", "low", "high", "p"),
+            rows,
+            f"{comparison.num_tweets} tweets. Two-sided p by approximate randomisation, "
+            f"{comparison.rounds} rounds; {comparison.level:.0%} paired bootstrap interval.",
+        ),
+        Table(
+            f"Tweets that changed: {numbers} ({comparison.rule} counting)",
+            ("tweet", "B is", "gold", "A", "B"),
+            tuple((t.id, t.change, _listing(t.gold), _listing(t.a), _listing(t.b)) for t in listed),
+            f"{len(listed)} of {len(comparison.changed)} shown; all are in the JSON report.",
+        ),
+    ]
+
+
+def provenance_table(report: Report) -> Table:
+    """Return what stands behind the result."""
+    known = report.provenance
+    rows: list[tuple[Cell, ...]] = [
+        ("counting rule of analyses", known.rule),
+        ("service labels", known.service_labels),
+        ("images", known.images),
+    ]
+    rows += [(f"images {outcome}", str(count)) for outcome, count in known.image_counts.items()]
+    rows += [
+        (
+            f"data: {item.part}",
+            f"{item.source}, {item.tweets} tweets, {item.digest[:12]}"
+            + ("" if item.part == "predictions" else f", {item.copy or 'no known release'}"),
+        )
+        for item in known.data
+    ]
+    rows += [(f"encoder {name}", digest[:12]) for name, digest in known.encoders.items()]
+    if known.config_digest:
+        rows.append(("configuration", known.config_digest[:12]))
+    if known.precision:
+        rows.append(("precision of training", known.precision))
+    if known.seeds:
+        rows.append(("seeds", ", ".join(map(str, known.seeds))))
+    rows += [("versions", ", ".join(f"{name} {number}" for name, number in known.versions.items()))]
+    rows += [(name, text) for name, text in known.hardware.items()]
+    return Table("Provenance", ("", "value"), tuple(rows), "Digests are cut; JSON has them whole.")
+
+
+def _span_table(report: Report) -> Table:
+    rows: list[tuple[Cell, ...]] = [("spans, types ignored", *_cells(report.span_only), None)]
+    shares = report.type_given_span
+    spans = sum(share.spans for share in shares.values())
+    correct = sum(share.correct for share in shares.values())
+    rows.append(
+        ("type where span is right", None, None, None, spans, None, correct, _ratio(correct, spans))
+    )
+    rows += [
+        (name, None, None, None, share.spans, None, share.correct, share.accuracy)
+        for name, share in shares.items()
+    ]
+    return Table(
+        f"Spans and types apart ({report.rule} counting)", ("", *_COUNTS, "accuracy"), tuple(rows)
+    )
+
+
+def _confusion_table(report: Report) -> Table:
+    table = report.confusion.to_dict()
+    types = report.confusion.types
+    rows: list[tuple[Cell, ...]] = [
+        (gold, *(table[gold][name] for name in (*types, "missed"))) for gold in types
+    ]
+    rows.append(("spurious", *(table["spurious"][name] for name in types), None))
+    return Table(
+        f"Types over equal spans ({report.rule} counting)",
+        ("gold \\ predicted", *types, "missed"),
+        tuple(rows),
+        "missed: the span was not predicted; spurious: the span is not gold.",
+    )
+
+
+def _error_table(report: Report) -> Table:
+    rows = tuple(
+        (
+            error.kind,
+            error.errors,
+            error.gold,
+            error.predicted,
+            error.f1_if_mended,
+            ERROR_KINDS[kind],
+        )
+        for error in report.errors
+        for kind in [error.kind]
+    )
+    return Table(
+        f"Errors by kind ({report.rule} counting)",
+        ("kind", "errors", "gold", "predicted", "F1 if mended", "meaning"),
+        rows,
+        "Every wrong or missed entity is in one error. F1 if mended: without the errors of this "
+        "kind, all others kept.",
+    )
+
+
+def _calibration_table(report: Report) -> Table:
+    calibration = report.calibration
+    bins = () if calibration is None else calibration.bins
+    note = (
+        ""
+        if calibration is None
+        else f"Expected calibration error {calibration.expected_error:.4f}, Brier score "
+        f"{calibration.brier:.4f}, mean confidence {calibration.confidence:.4f}, precision "
+        f"{calibration.precision:.4f}, {calibration.entities} entities."
+    )
+    return Table(
+        f"Calibration of entity confidences ({report.rule} counting)",
+        ("confidence", "entities", "mean confidence", "precision"),
+        tuple(
+            (f"{b.low:.2f}-{b.high:.2f}", b.entities, b.confidence, b.precision)
+            if b.entities
+            else (f"{b.low:.2f}-{b.high:.2f}", 0, None, None)
+            for b in bins
+        ),
+        note,
+    )
+
+
+def _group_table(title: str, groups: Groups, *, note: str = "") -> Table:
+    rows = tuple((name, *_cells(counts)) for name, counts in groups.items())
+    return Table(title, ("", *_COUNTS), rows, note)
+
+
+def _summary_row(name: str, summary: SeedSummary) -> tuple[Cell, ...]:
+    bounds = summary.interval
+    return (
+        name,
+        summary.mean,
+        summary.deviation,
+        None if bounds is None else bounds.low,
+        None if bounds is None else bounds.high,
+        " ".join(f"{value:.4f}" for value in summary.values),
+    )
+
+
+def _cells(counts: Counts) -> tuple[Cell, ...]:
+    return (
+        counts.precision,
+        counts.recall,
+        counts.f1,
+        counts.gold,
+        counts.predicted,
+        counts.correct,
+    )
+
+
+def _ratio(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0
+
+
+def _interval(bounds: Interval) -> str:
+    return f"{bounds.low:.4f} to {bounds.high:.4f}"
+
+
+def _total(words: Mapping[str, Sequence[int]]) -> int:
+    return sum(map(len, words.values()))
+
+
+def _tally(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items())
+
+
+def _ids(names: Iterable[str]) -> str:
+    listed = list(names)
+    more = len(listed) - _MAX_IDS
+    return ", ".join(listed[:_MAX_IDS]) + (f" and {more} more" if more > 0 else "")
+
+
+def _listing(entities: Sequence[str]) -> str:
+    return ", ".join(entities) or "none"

@@ -1,6 +1,0 @@
-"""Pictures that the project draws itself: figures, styles, scenes."""
-
-from gmf.experiments.demo.drawing.scene import Picture, draw_picture
-from gmf.experiments.demo.drawing.styles import STYLES_OF_SPLIT, Style
-
-__all__ = ["STYLES_OF_SPLIT", "Picture", "Style", "draw_picture"]

@@ -1,0 +1,85 @@
+"""Which figures there are for what has runs."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from gmf.experiments.suite.reporting.cases import CaseStudy
+from gmf.experiments.suite.reporting.corrected_entities import Corrections, corrections_of
+from gmf.experiments.suite.reporting.figures import case_panels, counts, learning, sweep
+from gmf.experiments.suite.reporting.figures.style import Drawing, save_figure
+from gmf.experiments.suite.reporting.names import GMF, dataset_name
+from gmf.experiments.suite.reporting.page import PlacedFigure
+from gmf.experiments.suite.reporting.results import SuiteResults, SystemResults
+from gmf.experiments.suite.reporting.sweeps import swept
+
+#: The paper's data sets share figures, as there.
+_PAPER = ("twitter2015", "twitter2017")
+
+
+def dataset_figures(
+    results: SuiteResults, *, dataset: str, study: CaseStudy | None, folder: Path
+) -> list[PlacedFigure]:
+    """Write the figures of one data set and return those that the page shows as pictures.
+
+    Figure 8 is written too; the page has its cases as text.
+
+    Args:
+        results: All runs.
+        dataset: The data set.
+        study: Its cases.
+        folder: Where the files go.
+    """
+    if study is not None and study.cases:
+        save_figure(
+            partial(case_panels.draw_cases, dataset, study=study),
+            folder / f"figure-8-{dataset}",
+        )
+    placed: list[PlacedFigure] = []
+    if dataset not in _PAPER:
+        placed += _learning(results, [dataset], folder, f"-{dataset}")
+        placed += _corrections(results, [dataset], folder, f"-{dataset}")
+    found = swept(results, dataset=dataset)
+    if found:
+        drawing = partial(sweep.draw_sweeps, dataset, sweeps=found)
+        title = f"Sweeps on {dataset_name(dataset)}"
+        placed.append(_placed(f"sweeps-{dataset}", title, sweep.CAPTION, drawing, folder))
+    return placed
+
+
+def shared_figures(results: SuiteResults, *, folder: Path) -> list[PlacedFigure]:
+    """Write Figures 7 and 9 of the paper's data sets and return them."""
+    datasets = [name for name in _PAPER if name in results.datasets]
+    return [
+        *_learning(results, datasets, folder, ""),
+        *_corrections(results, datasets, folder, ""),
+    ]
+
+
+def _learning(
+    results: SuiteResults, datasets: Sequence[str], folder: Path, suffix: str
+) -> list[PlacedFigure]:
+    found = [results.get(dataset, variant=GMF) for dataset in datasets]
+    systems: list[SystemResults] = [system for system in found if system is not None]
+    if not systems:
+        return []
+    drawing = partial(learning.draw_learning, systems)
+    return [_placed(f"figure-7{suffix}", "Learning curves", learning.CAPTION, drawing, folder)]
+
+
+def _corrections(
+    results: SuiteResults, datasets: Sequence[str], folder: Path, suffix: str
+) -> list[PlacedFigure]:
+    counted: list[tuple[str, list[Corrections]]] = [
+        (dataset, corrections_of(results, dataset=dataset)) for dataset in datasets
+    ]
+    shown = [(dataset, found) for dataset, found in counted if found]
+    if not shown:
+        return []
+    drawing = partial(counts.draw_counts, shown)
+    title = "Multimodal systems against BERT-CRF"
+    return [_placed(f"figure-9{suffix}", title, counts.CAPTION, drawing, folder)]
+
+
+def _placed(name: str, title: str, caption: str, drawing: Drawing, folder: Path) -> PlacedFigure:
+    return PlacedFigure(name, title, caption, save_figure(drawing, folder / name))

@@ -1,0 +1,70 @@
+"""One run of the suite: train, score on the test split, write both down."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from gmf.evaluation.files.write import write_pairs
+from gmf.experiments.evaluate import evaluate_run
+from gmf.experiments.suite.finished_run import PREDICTIONS, RESULT, FinishedRun
+from gmf.experiments.suite.plan import PlannedRun
+from gmf.prediction.atomic import replacing
+from gmf.training.run import train
+from gmf.training.run_folder import CONFIG, RunFolder, RunState
+
+
+def state_of(run: PlannedRun) -> RunState:
+    """Return how far the training of a run is.
+
+    Raises:
+        ConfigError: If its folder holds a run of another configuration.
+    """
+    if not (run.folder / CONFIG).exists():
+        return RunState()
+    return RunFolder(run.folder).open(run.config, {})
+
+
+def is_finished(run: PlannedRun) -> bool:
+    """Say whether a run is trained and scored.
+
+    Raises:
+        ConfigError: If its folder holds a run of another configuration.
+    """
+    return state_of(run).finished and (run.folder / RESULT).exists()
+
+
+def finish(
+    run: PlannedRun, *, on_epoch: Callable[[dict[str, Any]], None] = lambda _: None
+) -> FinishedRun:
+    """Train and score a run, or do what is left of it.
+
+    Of its checkpoints the best one stays.
+
+    Args:
+        run: The run.
+        on_epoch: Hears of each epoch's metrics.
+
+    Raises:
+        GmfError: If training or scoring fails; see ``train`` and ``evaluate_run``.
+    """
+    state = state_of(run)
+    if not state.finished:
+        state, _ = train(run.config, run.folder, on_epoch=on_epoch)
+    found = evaluate_run(run.folder)
+    seconds: float = sum(row["train_seconds"] + row["dev_seconds"] for row in state.history)
+    minutes = round(seconds / 60, 3)
+    result = {
+        "minutes": minutes,
+        "epochs": state.epochs_done,
+        "best_epoch": state.best_epoch,
+        "dev_f1": state.best_f1,
+        "warnings": found.warnings,
+        "report": found.report.to_dict(),
+    }
+    with replacing(run.folder / PREDICTIONS) as half:
+        write_pairs(half, found.pairs)
+    # The result comes last: where it is, all is there.
+    with replacing(run.folder / RESULT) as half:
+        half.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    RunFolder(run.folder).keep_best_only()
+    return FinishedRun(run.dataset, run.variant, run.seed, run.folder)

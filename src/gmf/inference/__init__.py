@@ -1,0 +1,1 @@
+"""Samples to predictions, whatever computes; needs no tensor library."""

@@ -1,0 +1,1 @@
+"""Prediction of files: inputs, outputs, and jobs that a kill only interrupts."""

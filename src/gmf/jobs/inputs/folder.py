@@ -1,0 +1,93 @@
+"""Posts as a folder: text files with images beside them."""
+
+import os
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+
+from gmf.core.errors import GmfError
+from gmf.core.types import ImageInput, Sample
+from gmf.jobs.inputs.fields import safe_path
+from gmf.jobs.inputs.rows import Row, Shard
+from gmf.jobs.inputs.scanned import MAX_LINE, decode
+from gmf.prediction.user_input import sample_of
+
+TEXT_SUFFIX = ".txt"
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff")
+_NUMBERED = re.compile(r"(.+)[._-]\d+")
+
+
+class FolderSource:
+    """A folder of posts, subfolders included; other files and hidden ones are no posts.
+
+    ``a.txt`` is a post. Its images are ``a.jpg`` (or another image ending) and ``a-1.jpg``,
+    ``a_2.png``, ``a.3.jpg``, in the order of their names. Images without a text are error rows.
+
+    Args:
+        path: The folder.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def shards(self, size: int) -> Iterator[Shard]:
+        """Yield the shards of the folder; see ``RowSource``."""
+        total = len(self._posts)
+        for number, start in enumerate(range(0, total, size)):
+            yield Shard(number, start + 1, min(size, total - start), start)
+
+    def read(self, shard: Shard) -> Iterator[Row]:
+        """Yield the rows of a shard; see ``RowSource``."""
+        posts = self._posts[shard.position : shard.position + shard.rows]
+        for number, (name, images) in enumerate(posts, shard.first_row):
+            origin = str(self.path / f"{name}{TEXT_SUFFIX}")
+            try:
+                sample = self._sample(name, images, origin)
+            except OSError as error:
+                yield Row(number, name, origin, error=f"cannot be read ({error.strerror or error})")
+            except (ValueError, GmfError) as error:
+                yield Row(number, name, origin, error=str(error))
+            else:
+                yield Row(number, name, origin, sample)
+
+    def _sample(self, name: str, images: tuple[str, ...], origin: str) -> Sample:
+        path = safe_path(self.path, f"{name}{TEXT_SUFFIX}")
+        if not path.is_file():
+            raise ValueError(f"no text beside {', '.join(images)}: expected {path.name}")
+        with path.open("rb") as file:
+            content = file.read(MAX_LINE + 1)
+        if len(content) > MAX_LINE:
+            raise ValueError(f"the text is longer than {MAX_LINE} bytes")
+        text = decode(content.removeprefix(b"\xef\xbb\xbf"))
+        pictures = [ImageInput(safe_path(self.path, image)) for image in images]
+        sample = sample_of(text, pictures, name=name)
+        return Sample(name, sample.tokens, None, sample.images, text, sample.offsets, origin)
+
+    def files(self) -> Iterator[Path]:
+        """Yield all files that rows are made of."""
+        for name, images in self._posts:
+            for part in (f"{name}{TEXT_SUFFIX}", *images):
+                yield self.path / part
+
+    @cached_property
+    def _posts(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Name of each post without its ending, and the images beside it, sorted."""
+        files = list(_visible_files(self.path))
+        texts = {str(path.with_suffix("")) for path in files if path.suffix == TEXT_SUFFIX}
+        images: dict[str, list[str]] = defaultdict(list)
+        for path in files:
+            if path.suffix.lower() in IMAGE_SUFFIXES:
+                stem = str(path.with_suffix(""))
+                numbered = _NUMBERED.fullmatch(stem)
+                is_extra = stem not in texts and numbered and numbered[1] in texts
+                images[numbered[1] if numbered and is_extra else stem].append(str(path))
+        return [(name, tuple(images[name])) for name in sorted({*texts, *images})]
+
+
+def _visible_files(root: Path) -> Iterator[PurePosixPath]:
+    for folder, names, files in os.walk(root):
+        names[:] = [name for name in names if not name.startswith(".")]
+        place = PurePosixPath(Path(folder).relative_to(root).as_posix())
+        yield from sorted(place / name for name in files if not name.startswith("."))

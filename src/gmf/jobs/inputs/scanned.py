@@ -1,0 +1,133 @@
+"""Files that are read from front to back: records found by their byte, so that any can be first."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from gmf.core.errors import DataError
+from gmf.jobs.inputs.rows import Row, Shard
+
+#: Longest line in bytes; a longer one is an error row and never held in memory.
+MAX_LINE = 16 * 2**20
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a file without its end.
+
+    Args:
+        position: First byte.
+        end: First byte of the next line.
+        number: From 1.
+        content: Its bytes; the first ``MAX_LINE`` of a longer line.
+        is_cut: Whether it is longer.
+    """
+
+    position: int
+    end: int
+    number: int
+    content: bytes
+    is_cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row as it stands in the file.
+
+    Args:
+        position: Byte to begin at in order to read it first.
+        line: Its first line, from 1.
+        content: What the source makes rows of.
+        error: Why there is no content.
+    """
+
+    position: int
+    line: int
+    content: Any = None
+    error: str = ""
+
+
+class ScannedSource(ABC):
+    """Base of the sources that scan a file.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def shards(self, size: int) -> Iterator[Shard]:
+        """Yield the shards of the file; see ``RowSource``."""
+        with self._open() as file:
+            records = self.scan(file, position=0, line=1)
+            number = 0
+            while first := next(records, None):
+                rows = 1 + sum(1 for _ in islice(records, size - 1))
+                yield Shard(number, number * size + 1, rows, first.position, first.line)
+                number += 1
+
+    def read(self, shard: Shard) -> Iterator[Row]:
+        """Yield the rows of a shard; see ``RowSource``."""
+        with self._open() as file:
+            file.seek(shard.position)
+            records = self.scan(file, position=shard.position, line=shard.line)
+            for number, record in enumerate(islice(records, shard.rows), shard.first_row):
+                origin = f"{self.path}:{record.line}"
+                if record.error:
+                    yield Row(number, self.default_id(number), origin, error=record.error)
+                else:
+                    yield self.row_of(record, number=number, origin=origin)
+
+    @abstractmethod
+    def scan(self, file: BinaryIO, *, position: int, line: int) -> Iterator[Record]:
+        """Yield the records of a file that stands at ``position``, where ``line`` begins."""
+
+    @abstractmethod
+    def row_of(self, record: Record, *, number: int, origin: str) -> Row:
+        """Return the row of a record that has content."""
+
+    def default_id(self, number: int) -> str:
+        """Return the identifier of a row that has none."""
+        return f"{self.path.stem}-{number}"
+
+    def _open(self) -> BinaryIO:
+        try:
+            return self.path.open("rb")
+        except OSError as error:
+            message = f"cannot be read ({error.strerror or error})"
+            raise DataError(message, path=self.path) from error
+
+
+def scan_lines(file: BinaryIO, *, position: int, line: int) -> Iterator[Line]:
+    """Yield the lines of a file, split at LF only, without CR; the byte order mark is left out."""
+    while content := file.readline(MAX_LINE + 1):
+        end, is_cut = position + len(content), False
+        while len(content) > MAX_LINE and not content.endswith(b"\n"):
+            is_cut = True
+            rest = file.readline(MAX_LINE)
+            end += len(rest)
+            if not rest or rest.endswith(b"\n"):
+                break
+        body = content[:MAX_LINE].removesuffix(b"\n").removesuffix(b"\r")
+        body = body.removeprefix(BYTE_ORDER_MARK) if position == 0 else body
+        yield Line(position, end, line, body, is_cut)
+        position, line = end, line + 1
+
+
+def decode(content: bytes) -> str:
+    """Return bytes as text.
+
+    Raises:
+        ValueError: If they are not UTF-8.
+    """
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"expected UTF-8, byte {error.start} is not; convert the file to UTF-8"
+        ) from error

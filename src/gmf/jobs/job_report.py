@@ -1,0 +1,123 @@
+"""What a job has done, and the file that says so."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from gmf.core.errors import ConfigError, GmfError
+from gmf.data.image_report import ImageReport
+from gmf.jobs.shards import ShardStats
+from gmf.prediction.atomic import replacing
+
+
+@dataclass
+class JobReport:
+    """What a job has done; every row is a document or an error.
+
+    Args:
+        output: The output.
+        rows: Rows of the input.
+        documents: Rows with a document in the output.
+        noted: Documents with a note.
+        errors: Rows with an error instead.
+        types: Entity types that occur, sorted.
+        images: What became of the images; a picture counts once a batch of rows.
+        resumed_rows: Rows that an earlier process had finished.
+    """
+
+    output: Path
+    rows: int = 0
+    documents: int = 0
+    noted: int = 0
+    errors: int = 0
+    types: tuple[str, ...] = ()
+    images: ImageReport = field(default_factory=ImageReport)
+    resumed_rows: int = 0
+
+    @classmethod
+    def of(cls, output: Path, stats: Iterable[ShardStats], *, rows: int) -> Self:
+        """Add up the shards and write the error rows to ``<output>.errors.jsonl``.
+
+        Args:
+            output: The output.
+            stats: Statistics of all shards, in order.
+            rows: Rows of the input.
+
+        Raises:
+            GmfError: If rows are lost or doubled.
+        """
+        report = cls(output, rows)
+        types: set[str] = set()
+        errors = error_file(output)
+        with replacing(errors) as half, half.open("w", encoding="utf-8") as file:
+            for found in stats:
+                report.documents += found.documents
+                report.noted += found.noted
+                report.errors += len(found.errors)
+                report.images.merge(ImageReport.from_dict(found.images))
+                types.update(found.types)
+                for row in found.errors:
+                    file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        if not report.errors:
+            errors.unlink()
+        if report.documents + report.errors != rows:
+            raise GmfError(
+                f"{output}: {rows} rows gave {report.documents} documents and {report.errors} "
+                "errors; this is a fault of gmf, please report it"
+            )
+        report.types = tuple(sorted(types))
+        return report
+
+    def write(self, identity: dict[str, Any]) -> None:
+        """Write ``<output>.report.json``."""
+        content = {
+            "rows": self.rows,
+            "documents": self.documents,
+            "documents_with_notes": self.noted,
+            "errors": self.errors,
+            "types": self.types,
+            "images": self.images.as_dict(),
+            "job": identity,
+        }
+        with replacing(report_file(self.output)) as half:
+            half.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")
+
+    @classmethod
+    def read(cls, output: Path, identity: dict[str, Any]) -> Self:
+        """Return the report of an output that is there.
+
+        Raises:
+            ConfigError: If it was not made by the same job.
+        """
+        try:
+            content = json.loads(report_file(output).read_text(encoding="utf-8"))
+            if content["job"] != identity:
+                changed = [k for k, v in identity.items() if content["job"].get(k) != v]
+                raise ValueError(f"by a job with another {', '.join(changed)}")
+            return cls(
+                output,
+                content["rows"],
+                content["documents"],
+                content["documents_with_notes"],
+                content["errors"],
+                tuple(content["types"]),
+                ImageReport.from_dict(content["images"]),
+                content["rows"],
+            )
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise ConfigError(
+                f"{output}: is there already, and was not made by this job ({error}); choose "
+                "another output, or start anew with --overwrite"
+            ) from error
+
+
+def error_file(output: Path) -> Path:
+    """Return where the error rows of a job go."""
+    return output.with_name(output.name + ".errors.jsonl")
+
+
+def report_file(output: Path) -> Path:
+    """Return where the summary of a job goes."""
+    return output.with_name(output.name + ".report.json")

@@ -1,0 +1,100 @@
+"""What an output format can do: write a shard, and make one output of all shards."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from gmf.jobs.inputs.rows import Row
+from gmf.prediction.atomic import replacing
+from gmf.prediction.documents import Document
+
+
+class ShardWriter(Protocol):
+    """Writes the documents of one shard."""
+
+    def add(self, row: Row, document: Document) -> None:
+        """Write one document.
+
+        Raises:
+            ValueError: If the format cannot hold it; nothing of it is then written.
+        """
+        ...
+
+    def close(self) -> None:
+        """Finish the shard."""
+        ...
+
+
+class OutputFormat(ABC):
+    """A format; ``suffix`` ends the names of its shards."""
+
+    suffix: str
+
+    @abstractmethod
+    def open(self, path: Path) -> ShardWriter:
+        """Begin a shard at a path that does not exist yet."""
+
+    @abstractmethod
+    def merge(self, folder: Path, target: Path, *, types: Sequence[str]) -> None:
+        """Make the output of all shards, in the order of their names, appear at once.
+
+        Args:
+            folder: Finished shards and nothing else.
+            target: The output; a format of many files moves the folder there.
+            types: Entity types that occur.
+        """
+
+
+def shards_in(folder: Path) -> list[Path]:
+    """Return the finished shards of a folder, in order; what is half written is hidden."""
+    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+
+
+class LineFormat(OutputFormat):
+    """Base of the formats in which a document is a piece of text."""
+
+    opening: str = ""
+    between: str = ""
+    closing: str = ""
+
+    @abstractmethod
+    def render(self, row: Row, document: Document) -> str:
+        """Return a document as text.
+
+        Raises:
+            ValueError: If the format cannot hold it.
+        """
+
+    def open(self, path: Path) -> ShardWriter:
+        """Begin a shard."""
+        return _LineWriter(path, render=self.render, between=self.between)
+
+    def merge(self, folder: Path, target: Path, *, types: Sequence[str]) -> None:  # noqa: ARG002
+        """Copy the shards one after the other."""
+        with replacing(target) as half, half.open("wb") as file:
+            file.write(self.opening.encode())
+            is_first = True
+            for shard in shards_in(folder):
+                if not shard.stat().st_size:
+                    continue
+                file.write(b"" if is_first else self.between.encode())
+                is_first = False
+                with shard.open("rb") as part:
+                    while block := part.read(2**20):
+                        file.write(block)
+            file.write(self.closing.encode())
+
+
+class _LineWriter:
+    def __init__(self, path: Path, *, render: Callable[[Row, Document], str], between: str) -> None:
+        self.file = path.open("w", encoding="utf-8", newline="")
+        self.render, self.between, self.is_first = render, between, True
+
+    def add(self, row: Row, document: Document) -> None:
+        text = self.render(row, document)
+        self.file.write(text if self.is_first else self.between + text)
+        self.is_first = False
+
+    def close(self) -> None:
+        self.file.close()

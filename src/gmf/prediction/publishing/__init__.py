@@ -1,0 +1,1 @@
+"""A trained model as a folder or hub repository that others can load, with its card."""

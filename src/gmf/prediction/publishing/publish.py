@@ -1,0 +1,150 @@
+"""A trained model as a folder or hub repository that others can load, with its card."""
+
+import json
+import re
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, cast
+
+from gmf.core.errors import CheckpointError, ConfigError
+from gmf.prediction.publishing.card import CARD, model_card
+from gmf.prediction.publishing.hub import HUB_ID, PATTERNS, first_line
+from gmf.prediction.publishing.scores import (
+    PublishedScore,
+    read_scores,
+    scores_of_run,
+    write_scores,
+)
+
+#: What a checkpoint, or an exported model, says of itself.
+METAS = ("gmf.json", "export.json")
+#: Keys under which libraries note where something lay on the machine that trained.
+_PLACES = ("_name_or_path", "name_or_path")
+_ABSOLUTE = re.compile(r"/|~|[A-Za-z]:[\\/]")
+
+
+def save_pretrained(
+    source: Path,
+    folder: Path,
+    *,
+    scores: Sequence[PublishedScore] = (),
+    repo_id: str | None = None,
+    license: str | None = None,
+) -> Path:
+    """Write all that ``gmf.load`` needs into a folder, and a model card.
+
+    What names a place on this machine, such as the data folder, is left out.
+
+    Args:
+        source: Checkpoint folder, or folder of an exported model.
+        folder: Where to write; made when absent.
+        scores: Scores for the card beside those that the run noted on dev.
+        repo_id: Where it will be on the hub, for the card.
+        license: Licence of the weights, as the hub names it (``mit``, ``cc-by-4.0``).
+
+    Returns:
+        The folder.
+
+    Raises:
+        CheckpointError: If the source is no model.
+        ConfigError: If the folder is the source, or holds something else.
+    """
+    name = next((name for name in METAS if (source / name).is_file()), None)
+    if name is None:
+        raise CheckpointError(f"{source}: expected a checkpoint or an exported model")
+    if folder.resolve() == source.resolve():
+        raise ConfigError(f"{folder}: is the model itself; choose another folder")
+    if folder.exists() and any(folder.iterdir()) and not (folder / name).exists():
+        raise ConfigError(f"{folder}: holds something else; choose an empty or a new folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    for path in sorted(source.rglob("*")):
+        relative = path.relative_to(source)
+        if path.is_file() and any(path.match(pattern) for pattern in PATTERNS):
+            (folder / relative).parent.mkdir(parents=True, exist_ok=True)
+            _copy(path, folder / relative)
+    known = {score.key: score for score in (*read_scores(source), *scores_of_run(source), *scores)}
+    write_scores(list(known.values()), folder)
+    meta = json.loads((folder / name).read_text(encoding="utf-8"))
+    card = model_card(meta, list(known.values()), repo_id=repo_id, license=license)
+    (folder / CARD).write_text(card, encoding="utf-8")
+    return folder
+
+
+def push_to_hub(
+    source: Path,
+    repo_id: str,
+    *,
+    scores: Sequence[PublishedScore] = (),
+    license: str | None = None,
+    private: bool = False,
+    token: str | None = None,
+) -> str:
+    """Upload a model with its card; needs a login (``hf auth login``) or a token.
+
+    Args:
+        source: Checkpoint folder, or folder of an exported model.
+        repo_id: ``owner/name``; made when absent.
+        scores: Scores for the card beside those that the run noted on dev.
+        license: Licence of the weights, as the hub names it.
+        private: Whether a new repository is private.
+        token: Instead of the login.
+
+    Returns:
+        Address of the commit.
+
+    Raises:
+        CheckpointError: If the source is no model, or the hub refuses.
+        ConfigError: If the id has another form.
+    """
+    from huggingface_hub import HfApi
+    from huggingface_hub.errors import HTTPError, LocalTokenNotFoundError
+
+    if not HUB_ID.fullmatch(repo_id):
+        raise ConfigError(f"{repo_id!r}: expected a hub id of the form owner/name")
+    api = HfApi(token=token)
+    with TemporaryDirectory() as place:
+        folder = save_pretrained(
+            source, Path(place), scores=scores, repo_id=repo_id, license=license
+        )
+        try:
+            api.create_repo(repo_id, private=private, exist_ok=True)
+            commit = api.upload_folder(
+                repo_id=repo_id, folder_path=folder, commit_message="Upload a gmf model"
+            )
+        except (HTTPError, LocalTokenNotFoundError) as error:
+            raise CheckpointError(
+                f"{repo_id}: the hub did not take it ({first_line(error)}); log in with "
+                "`hf auth login`"
+            ) from error
+    return commit.commit_url
+
+
+def _copy(path: Path, target: Path) -> None:
+    if path.suffix != ".json" or path.name == "tokenizer.json":
+        shutil.copyfile(path, target)
+        return
+    content = _public(json.loads(path.read_text(encoding="utf-8")))
+    if path.name in METAS:
+        _forget_places(content)
+    text = json.dumps(content, indent=2, ensure_ascii=False)
+    target.write_text(text + "\n", encoding="utf-8")
+
+
+def _public(value: Any) -> Any:
+    """Return a JSON value without the keys that name places."""
+    if isinstance(value, dict):
+        named = cast(dict[str, Any], value)
+        return {key: _public(item) for key, item in named.items() if key not in _PLACES}
+    if isinstance(value, list):
+        return [_public(item) for item in cast(list[Any], value)]
+    return value
+
+
+def _forget_places(meta: dict[str, Any]) -> None:
+    if "folder" in meta.get("data", {}):
+        meta["data"]["folder"] = None
+    for encoder in meta.get("provenance", {}).get("encoders", {}).values():
+        if isinstance(encoder, dict) and _ABSOLUTE.match(str(encoder.get("name", ""))):
+            encoder["name"] = re.split(r"[\\/]", str(encoder["name"]).rstrip("\\/"))[-1]

@@ -1,0 +1,91 @@
+"""Parts by name: built in, by entry point, by file."""
+
+import builtins
+import os
+import sys
+
+import pytest
+
+from gmf.core.errors import ConfigError
+from gmf.core.registry import CODE_VARIABLE, Registry, load_code, load_inherited_code
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """Install a package outside the tree that brings a part by entry point."""
+    (tmp_path / "stranger.py").write_text("PART = 'theirs'\n")
+    info = tmp_path / "stranger-1.2.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1.2\n")
+    entries = "[gmf.toys]\ntheirs = stranger:PART\nbroken = stranger:NOTHING\n"
+    (info / "entry_points.txt").write_text(entries)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield
+    sys.modules.pop("stranger", None)
+
+
+@pytest.fixture
+def toys():
+    return Registry("toy", group="gmf.toys", built_in={"path": "os:path"})
+
+
+@pytest.fixture(autouse=True)
+def no_code(monkeypatch):
+    monkeypatch.setenv(CODE_VARIABLE, "")
+
+
+def test_parts_are_built_in_packaged_and_registered(package, toys):
+    toys.register("own")(42)
+    assert list(toys) == ["path", "theirs", "broken", "own"]
+    assert toys.get("path") is os.path
+    assert toys.get("theirs") == "theirs"
+    assert toys.get("own") == 42
+    assert [toys.origin(name).source for name in toys][:2] == ["gmf", "stranger 1.2"]
+
+
+def test_an_unknown_part_names_what_there_is_and_the_nearest(toys):
+    with pytest.raises(ConfigError, match=r"toy 'pth': expected one of path; did you mean 'path'"):
+        toys.get("pth")
+
+
+def test_a_packaged_part_that_cannot_be_imported_names_its_package(package, toys):
+    with pytest.raises(ConfigError, match=r"stranger:NOTHING of stranger 1.2 cannot be imported"):
+        toys.get("broken")
+
+
+def test_a_name_belongs_to_one_part(package, toys):
+    with pytest.raises(ConfigError, match=r"'path' .*taken by gmf"):
+        toys.register("path")(1)
+    with pytest.raises(ConfigError, match=r"'theirs' .*taken by stranger 1.2"):
+        toys.register("theirs")(1)
+
+
+def test_a_file_is_run_once_and_inherited(tmp_path, monkeypatch):
+    path = tmp_path / "parts.py"
+    path.write_text(
+        "import builtins\nbuiltins.gmf_loaded = getattr(builtins, 'gmf_loaded', 0) + 1\n"
+    )
+    monkeypatch.setattr(builtins, "gmf_loaded", 0, raising=False)
+    load_code(path)
+    load_code(path)
+    load_inherited_code()
+    assert builtins.gmf_loaded == 1
+    assert os.environ[CODE_VARIABLE] == str(path)
+
+
+def test_a_registered_class_names_its_file(tmp_path, toys, monkeypatch):
+    path = tmp_path / "mine.py"
+    path.write_text("import builtins\n@builtins.gmf_toys.register('mine')\nclass Mine: pass\n")
+    monkeypatch.setattr(builtins, "gmf_toys", toys, raising=False)
+    load_code(path)
+    assert toys.get("mine").__name__ == "Mine"
+    assert toys.origin("mine").source == str(path)
+
+
+def test_a_file_that_is_absent_or_fails_is_named(tmp_path):
+    with pytest.raises(ConfigError, match=r"--code .*absent.py: expected a Python file"):
+        load_code(tmp_path / "absent.py")
+    path = tmp_path / "wrong.py"
+    path.write_text("1 / 0\n")
+    with pytest.raises(ConfigError, match=r"--code .*wrong.py: ZeroDivisionError"):
+        load_code(path)

@@ -1,0 +1,262 @@
+import json
+
+import pytest
+
+from gmf.core.errors import DataError
+from gmf.core.types import ScoredEntity
+from gmf.evaluation.files.read import read_pairs
+from gmf.evaluation.pairs import apply_service_policy
+
+GOLD = "IMGID:7\nRocky\tB-PER\nin\tO\nNew\tB-LOC\nYork\tI-LOC\n\nIMGID:8\nOscars\tB-OTHER\n"
+
+
+@pytest.fixture
+def write(tmp_path):
+    def writer(name, content):
+        path = tmp_path / name
+        path.write_text(content, encoding="utf-8")
+        return path
+
+    return writer
+
+
+def rows(*objects):
+    return "\n".join(json.dumps(item) for item in objects)
+
+
+def sides(paired):
+    return [(pair.id, list(pair.gold), list(pair.predicted)) for pair in paired.pairs]
+
+
+EXPECTED = [
+    ("7", ["B-PER", "O", "B-LOC", "I-LOC"], ["B-PER", "O", "B-LOC", "O"]),
+    ("8", ["B-MISC"], ["B-ORG"]),
+]
+ONE_FILE = {
+    "gold first, TAB": (
+        "IMGID:7\nRocky\tB-PER\tB-PER\nin\tO\tO\nNew\tB-LOC\tB-LOC\nYork\tI-LOC\tO\n\n"
+        "IMGID:8\nOscars\tB-OTHER\tB-ORG\n",
+        None,
+    ),
+    "conlleval, spaces": (
+        "IMGID:7\nRocky NNP B-PER B-PER\nin IN O O\nNew NNP B-LOC B-LOC\nYork NNP I-LOC O\n\n"
+        "IMGID:8\nOscars NNP B-MISC B-ORG\n",
+        None,
+    ),
+    "predicted first": (
+        "IMGID:7\nRocky\tB-PER\tB-PER\nin\tO\tO\nNew\tB-LOC\tB-LOC\nYork\tO\tI-LOC\n\n"
+        "IMGID:8\nOscars\tB-ORG\tB-MISC\n",
+        "predicted-gold",
+    ),
+    "blocks": (
+        "7.jpg\nRocky in New York\nB-PER O B-LOC O\nB-PER O B-LOC I-LOC\n\n"
+        "8.jpg\nOscars\nB-ORG\nB-MISC\n",
+        None,
+    ),
+    "BIOES": (
+        "IMGID:7\nRocky\tS-PER\tS-PER\nin\tO\tO\nNew\tB-LOC\tS-LOC\nYork\tE-LOC\tO\n\n"
+        "IMGID:8\nOscars\tS-MISC\tS-ORG\n",
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ONE_FILE)
+def test_one_file_of_two_columns(name, write):
+    content, order = ONE_FILE[name]
+    assert sides(read_pairs(write("both", content), order=order)) == EXPECTED
+
+
+PREDICTED = {
+    "CoNLL": "IMGID:7\nRocky\tB-PER\nin\tO\nNew\tB-LOC\nYork\tO\n\nIMGID:8\nOscars\tB-ORG\n",
+    "CoNLL in another order": (
+        "IMGID:8\nOscars\tB-ORG\n\nIMGID:7\nRocky\tB-PER\nin\tO\nNew\tB-LOC\nYork\tO\n"
+    ),
+    "CoNLL without ids": "Rocky B-PER\nin O\nNew B-LOC\nYork O\n\nOscars B-ORG\n",
+    "two columns, order by agreement": ONE_FILE["predicted first"][0],
+    "blocks": ONE_FILE["blocks"][0],
+    "tokens and tags": rows(
+        {"id": 7, "tokens": ["Rocky", "in", "New", "York"], "tags": ["B-PER", "O", "B-LOC", "O"]},
+        {"id": "8.jpg", "tokens": ["Oscars"], "tags": ["B-ORG"]},
+    ),
+    "text and characters": rows(
+        {
+            "id": "7",
+            "text": "Rocky in New York",
+            "entities": [
+                {"start": 0, "end": 6, "type": "PER"},
+                {"start": 9, "end": 12, "label": "LOC"},
+            ],
+        },
+        {"id": "8", "text": "Oscars", "entities": [{"start": 0, "end": 6, "type": "ORG"}]},
+    ),
+    "documents of gmf predict": rows(
+        {
+            "text": "Rocky in New York",
+            "entities": [
+                {"text": "Rocky", "type": "PER", "char_start": 0, "char_end": 5, "confidence": 0.9},
+                {"text": "New", "type": "LOC", "char_start": 9, "char_end": 12, "confidence": 0.8},
+            ],
+        },
+        {
+            "text": "Oscars",
+            "entities": [{"type": "ORG", "char_start": 0, "char_end": 6, "confidence": 0.7}],
+        },
+    ),
+    "tokens and words": rows(
+        {
+            "id": "7",
+            "tokens": ["Rocky", "in", "New", "York"],
+            "entities": [
+                {"start": 0, "end": 1, "type": "PER"},
+                {"start": 2, "end": 3, "type": "LOC"},
+            ],
+        },
+        {"id": "8", "tokens": ["Oscars"], "entities": [{"start": 0, "end": 1, "type": "ORG"}]},
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PREDICTED)
+def test_two_files(name, write):
+    paired = read_pairs(write("gold", GOLD), predicted=write("predicted", PREDICTED[name]))
+    assert sides(paired) == EXPECTED
+    assert paired.notes.missing == paired.notes.extra == ()
+    assert paired.notes.gold_file.respelled_labels == {"B-OTHER as B-MISC": 1}
+
+
+def test_json_lines_with_both_sides(write):
+    content = rows(
+        {
+            "id": "7",
+            "tokens": ["Rocky", "in", "New", "York"],
+            "tags": ["B-PER", "O", "B-LOC", "I-LOC"],
+            "predicted_tags": ["B-PER", "O", "B-LOC", "O"],
+            "images": ["7.jpg"],
+        },
+        {"id": "8", "tokens": ["Oscars"], "gold_tags": ["B-OTHER"], "tags": ["B-ORG"]},
+    )
+    paired = read_pairs(write("both", content))
+    assert sides(paired) == EXPECTED
+    assert [pair.has_image for pair in paired.pairs] == [True, None]
+
+
+def test_characters_that_cut_a_word_never_earn_credit(write):
+    gold = rows(
+        {"id": "1", "text": "Rocky's dog", "entities": [{"start": 0, "end": 5, "type": "PER"}]}
+    )
+    predicted = rows({"id": "1", "tokens": ["Rocky's", "dog"], "tags": ["B-PER", "O"]})
+    paired = read_pairs(write("gold", gold), predicted=write("predicted", predicted))
+    assert paired.pairs[0].tokens == ("Rocky", "'s", "dog")
+    assert sides(paired) == [("1", ["B-PER", "O", "O"], ["B-PER", "I-PER", "O"])]
+
+
+def test_confidences_follow_the_words(write):
+    predicted = rows(
+        {
+            "id": "7",
+            "text": "Rocky in New York",
+            "entities": [{"start": 9, "end": 17, "type": "LOC", "confidence": 0.75}],
+        },
+        {"id": "8", "text": "Oscars", "entities": []},
+    )
+    paired = read_pairs(write("gold", GOLD), predicted=write("predicted", predicted))
+    assert paired.pairs[0].scored == (ScoredEntity(2, 4, "LOC", 0.75),)
+
+
+def test_cut_and_missing_tweets_count_against_recall_and_are_noted(write):
+    predicted = "IMGID:7\nRocky\tB-PER\nin\tO\n\nIMGID:9\nExtra\tB-PER\n"
+    paired = read_pairs(write("gold", GOLD), predicted=write("predicted", predicted))
+    assert sides(paired) == [
+        ("7", ["B-PER", "O", "B-LOC", "I-LOC"], ["B-PER", "O", "O", "O"]),
+        ("8", ["B-MISC"], ["O"]),
+    ]
+    assert paired.notes.missing == ("8",)
+    assert paired.notes.extra == ("9",)
+    assert paired.notes.unpredicted == {"7": (2, 3)}
+
+
+def test_lost_and_respelled_words_are_paired_and_noted(write):
+    gold = "\u00a0\tO\nRocky\tB-PER\nloves\tO\nNew\tB-LOC\nYork\tI-LOC\n"
+    predicted = "rocky\tB-PER\nloves\tO\nNew\tB-LOC\nYork\tI-LOC\n!\tO\n"
+    paired = read_pairs(write("gold", gold), predicted=write("predicted", predicted))
+    assert sides(paired)[0][2] == ["O", "O", "O", "B-LOC", "I-LOC"]
+    assert paired.notes.unpredicted == {"#1": (0, 1)}
+    assert paired.notes.extra_words == 2
+    predicted = "@user\tB-PER\nloves\tO\n"
+    gold = "@rocky\tB-PER\nloves\tO\n"
+    paired = read_pairs(write("gold", gold), predicted=write("predicted", predicted))
+    assert sides(paired) == [("#1", ["B-PER", "O"], ["B-PER", "O"])]
+    assert paired.notes.respelled_words == 1
+
+
+def test_labels_of_a_short_block_go_to_the_visible_words(write):
+    block = "1.jpg\nshe \u00ad sings\nO B-PER\nO B-PER\n\n2.jpg\na b c\nB-PER\nB-PER\n"
+    paired = read_pairs(write("blocks", block))
+    assert [pair.predicted for pair in paired.pairs] == [("O", "O", "B-PER"), ("B-PER", "O", "O")]
+    assert paired.notes.unpredicted == {"1": (1,), "2": (1, 2)}
+    assert paired.notes.unlabelled_gold == {"1": (1,), "2": (1, 2)}
+
+
+def test_own_gold_that_differs_is_noted(write):
+    predicted = "IMGID:7\nRocky\tO\tB-PER\nin\tO\tO\nNew\tB-LOC\tB-LOC\nYork\tI-LOC\tO\n"
+    paired = read_pairs(
+        write("gold", GOLD), predicted=write("predicted", predicted), order="gold-predicted"
+    )
+    (change,) = paired.notes.changed_gold
+    assert (change.id, change.gold, change.own) == ("7", 2, 1)
+
+
+def test_service_labels_are_counted_and_read_as_outside(write):
+    block = "1.jpg\na b c\nX B-PER [SEP]\nB-PER B-PER O\n"
+    paired = read_pairs(write("blocks", block))
+    assert paired.notes.predicted_service_labels == {"X": 1, "[SEP]": 1}
+    assert apply_service_policy(paired.pairs)[0].predicted == ("O", "B-PER", "O")
+
+
+def test_a_word_of_odd_space_stays_a_word(write):
+    paired = read_pairs(write("both", "\u00a0\tO\tB-PER\n\u2028\tO\tO\n"))
+    assert paired.pairs[0].tokens == ("\u00a0", "\u2028")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("a\tO\tO\nb\tO\n", r"bad:2: expected 3 columns.*got 2"),
+        ("a\tO\tO\nb\tPER\tO\n\nc\tO\tO", "expected two label columns"),
+        ("word\n", r"bad:1: expected word, label"),
+        ("a\tPER\n", r"bad:1, field 'tag': label 'PER': expected O, B-TYPE"),
+        ("", "the file is empty"),
+        ("{\n", r"bad:1: .*Invalid JSON"),
+        ('{"tokens": ["a"], "tags": ["O", "O"]}', r"bad:1: expected one tag a token, got 2 tags"),
+        ('{"tokens": ["a"]}', r"bad:1: expected tags or entities, got neither"),
+        ('{"tags": ["O"]}', r"bad:1: expected tokens or text, got neither"),
+        (
+            '{"text": "a", "entities": [{"start": 0, "end": 3, "type": "PER"}]}',
+            r"bad:1: entity \[0, 3\) PER: expected 0 <= start < end <= 1",
+        ),
+        (
+            '{"tokens": ["a"], "entities": [{"type": "PER", "char_start": 0, "char_end": 1}]}',
+            r"bad:1: entity of type PER: expected start and end",
+        ),
+        (
+            '{"text": "ab c", "entities": [{"start": 0, "end": 4, "type": "PER"}, '
+            '{"start": 3, "end": 4, "type": "LOC"}]}',
+            r"bad:1: .*overlaps another",
+        ),
+        ("1.jpg\na\nO O\nO O\n", r"bad:3, field 'tags': expected at most 1 tags"),
+    ],
+)
+def test_faults_name_file_line_and_remedy(content, message, write):
+    with pytest.raises(DataError, match=message):
+        read_pairs(write("bad", content))
+
+
+def test_files_that_share_no_tweet_are_refused(write):
+    with pytest.raises(DataError, match=r"no tweet of .* has a prediction here"):
+        read_pairs(write("gold", GOLD), predicted=write("other", "x\tO\ny\tO\n"))
+
+
+def test_absent_file_is_named(tmp_path):
+    with pytest.raises(DataError, match=r"nowhere\.txt: cannot be read \(No such file"):
+        read_pairs(tmp_path / "nowhere.txt")

@@ -1,0 +1,279 @@
+"""Every format gives its rows, from any shard on; what is wrong is an error of its row alone."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from gmf.core.errors import ConfigError, DataError
+from gmf.core.types import Region
+from gmf.jobs.inputs import scanned
+from gmf.jobs.inputs.open import open_source
+from gmf.jobs.inputs.rows import InputOptions
+
+
+def rows_of(path, *, size=3, **options):
+    """Read by shards, in reverse, as several workers may; return all rows in order."""
+    options = InputOptions(**options)
+    shards = list(open_source(path, options=options).shards(size))
+    read = [list(open_source(path, options=options).read(shard)) for shard in reversed(shards)]
+    rows = [row for part in reversed(read) for row in part]
+    assert [row.number for row in rows] == list(range(1, len(rows) + 1))
+    assert all(bool(row.error) == (row.sample is None) for row in rows)
+    return rows
+
+
+def texts(rows):
+    return [row.sample.text if row.sample else None for row in rows]
+
+
+def test_json_lines(tmp_path):
+    (tmp_path / "a.png").touch()
+    lines = [
+        {"id": "x", "text": "One 😀", "image": "a.png", "likes": 3},
+        {"id": 7, "text": "", "images": ["a.png", {"path": "a.png"}]},
+        {"tokens": ["two", "\u00a0"], "tags": ["O", "O"]},
+        {"text": "entities are not read", "entities": [{"start": 0, "end": 2, "type": "PER"}]},
+    ]
+    path = tmp_path / "posts.jsonl"
+    content = "\n\n".join(json.dumps(line) for line in lines) + "\r\n  \n"
+    path.write_bytes(b"\xef\xbb\xbf" + content.encode())
+    rows = rows_of(path)
+    assert texts(rows) == ["One 😀", "", None, "entities are not read"]
+    assert [row.id for row in rows] == ["x", "7", "posts-3", "posts-4"]
+    assert [len(row.sample.images) for row in rows] == [1, 2, 0, 0]
+    assert rows[0].sample.images[0].source == tmp_path / "a.png"
+    assert rows[2].sample.tokens == ("two", "\u00a0")
+    assert rows[3].origin == f"{path}:7"
+
+
+def test_regions_of_own_data(tmp_path):
+    path = tmp_path / "posts.jsonl"
+    image = {"path": "a.png", "regions": [{"box": [0, 1, 2, 3], "label": "dog"}]}
+    path.write_text(json.dumps({"text": "a", "images": [image]}))
+    assert rows_of(path)[0].sample.images[0].regions == (Region((0, 1, 2, 3), label="dog"),)
+
+
+@pytest.mark.parametrize(
+    ("line", "error"),
+    [
+        (b"{", "not valid JSON"),
+        (b"[" * 100_000, "nested too deeply"),
+        (b"[1]", "expected a JSON object, got list"),
+        (b"\xff{}", "expected UTF-8"),
+        (b"{}", "no text: expected 'text' or 'tokens'"),
+        (b'{"text": 3}', "expected text, got int"),
+        (b'{"text": "\\ud800"}', "surrogate"),
+        (b'{"tokens": ["a", ""]}', "expected a list of words"),
+        (b'{"tokens": ["\\udc00"]}', "surrogates not allowed"),
+        (b'{"text": "a", "id": [1]}', "identifier"),
+        (b'{"text": "a", "image": "../secret.png"}', "leaves its folder"),
+        (b'{"text": "a", "image": "/etc/passwd"}', "leaves its folder"),
+        (b'{"text": "a", "image": "C:\\\\x.png"}', "leaves its folder"),
+        (b'{"text": "a", "image": "https://example.org/a.png"}', "no URL is fetched"),
+        (b'{"text": "a", "image": {"bytes": null, "path": "../a"}}', "leaves its folder"),
+        (b'{"text": "a", "image": 3}', "expected a path or bytes, got int"),
+        (b'{"text": "a", "image": {"path": "a.png", "regions": [{}]}}', "either box or crop"),
+        (
+            b'{"text": "a", "image": {"path": "a.png", "regions": [{"crop": "../c.png"}]}}',
+            "leaves its folder",
+        ),
+        (b'{"text": "a", "image": "link/a.png"}', "through a symbolic link"),
+    ],
+)
+def test_a_wrong_line_is_one_error_row(tmp_path, line, error):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "link").symlink_to(tmp_path)
+    path = folder / "posts.jsonl"
+    path.write_bytes(b'{"text": "before"}\n' + line + b'\n{"text": "after"}\n')
+    before, wrong, after = rows_of(path)
+    assert error in wrong.error
+    assert wrong.origin == f"{path}:2"
+    assert texts([before, after]) == ["before", "after"]
+
+
+def test_a_link_is_followed_to_a_named_image_root(tmp_path):
+    path, root = tmp_path / "in" / "posts.jsonl", tmp_path / "elsewhere"
+    path.parent.mkdir()
+    path.write_text('{"text": "a", "image": "a.png"}')
+    image = rows_of(path, image_root=root)[0].sample.images[0]
+    assert image.source == root / "a.png"
+
+
+def test_an_endless_line_is_an_error_row(tmp_path, monkeypatch):
+    monkeypatch.setattr(scanned, "MAX_LINE", 100)
+    path = tmp_path / "posts.jsonl"
+    for tail in (b"", b"\n"):
+        path.write_bytes(b'{"text": "a"}\n' + b"x" * 1000 + tail)
+        rows = rows_of(path, size=1)
+        assert "longer than" in rows[1].error
+        assert len(rows) == 2
+    path.write_bytes(b"x" * 1000 + b'\n{"text": "a"}\n')
+    assert texts(rows_of(path, size=1)) == [None, "a"]
+
+
+def test_csv_with_quotes_line_ends_and_wrong_rows(tmp_path):
+    path = tmp_path / "posts.csv"
+    path.write_bytes(
+        b"\xef\xbb\xbfid,text,photo,more\r\n"
+        b'1,"two\r\nlines, ""quoted""",a.png,\r\n'
+        b"\r\n"
+        b"2,too,few\r\n"
+        b'3,"odd"quote,,\r\n'
+        b"4,not \xff utf-8,,\r\n"
+        b",plain,,\r\n"
+        b'5,"never closed,,\r\n'
+    )
+    for size in (1, 2, 10):
+        rows = rows_of(path, size=size, images=("photo",))
+        assert texts(rows) == [
+            'two\r\nlines, "quoted"'.replace("\r", ""),
+            *[None] * 3,
+            "plain",
+            None,
+        ]
+        assert "expected 4 columns, as the header has, got 3" in rows[1].error
+        assert "not valid CSV" in rows[2].error
+        assert "surrogate" in rows[3].error
+        assert rows[4].id == "posts-5"
+        assert "unexpected end of data" in rows[5].error
+        assert rows[0].origin == f"{path}:2"
+        assert rows[1].origin == f"{path}:5"
+        assert rows[0].sample.images[0].source == tmp_path / "a.png"
+
+
+def test_tsv_and_columns(tmp_path):
+    path = tmp_path / "posts.tsv"
+    path.write_text("tweet\ta\tb\nhello\tx.png\ty.png\n")
+    row = rows_of(path, text="tweet", images=("a", "b"))[0]
+    assert [image.source.name for image in row.sample.images] == ["x.png", "y.png"]
+    with pytest.raises(ConfigError, match="no column 'text'; the header has 'tweet', 'a', 'b'"):
+        open_source(path, options=InputOptions())
+    path.write_text("")
+    with pytest.raises(DataError, match="the file is empty"):
+        open_source(path, options=InputOptions())
+
+
+def test_conll_as_in_training(tmp_path):
+    path = tmp_path / "test.txt"
+    path.write_bytes(
+        b"-DOCSTART-\tO\n\nIMGID:33\nNew\tB-LOC\n\xc2\xa0\tO\nIMGID:34\nx\n\nIMGID:35\n\nAnn\tPER\r\n"
+        b"\nIMGID:../36\nx\tO\n\n\xff\tO\n"
+    )
+    (tmp_path / "images").mkdir()
+    (tmp_path / "regions.jsonl").write_text('{"image": "33.jpg", "regions": [{"box": [0,0,1,1]}]}')
+    rows = rows_of(path, size=2)
+    assert [row.id for row in rows] == ["33", "34", "35", "test-4", "../36", "test-6"]
+    assert rows[0].sample.tokens == ("New", "\u00a0")
+    assert rows[0].sample.tags is None
+    assert rows[0].sample.images[0].source == tmp_path / "images" / "33.jpg"
+    assert rows[0].sample.images[0].regions == (Region((0, 0, 1, 1)),)
+    assert "no tokens" in rows[2].error
+    assert rows[3].sample.tokens == ("Ann",)
+    assert rows[3].sample.images == ()
+    assert "leaves its folder" in rows[4].error
+    assert "UTF-8" in rows[5].error
+    (tmp_path / "images").rmdir()
+    assert rows_of(path)[0].sample.images == ()
+
+
+def test_a_folder_of_texts_and_images(tmp_path):
+    folder, outside = tmp_path / "in", tmp_path / "outside.txt"
+    (folder / "sub").mkdir(parents=True)
+    outside.write_text("secret")
+    for name in ("b.jpg", "b-2.png", "b_1.PNG", "sub/c.1.webp", "alone.png", ".hidden.txt", "n.md"):
+        (folder / name).touch()
+    (folder / "b.txt").write_bytes(b"\xef\xbb\xbfpost b\n")
+    (folder / "sub" / "c.txt").write_text("post c")
+    (folder / "bad.txt").write_bytes(b"\xff")
+    (folder / "link.txt").symlink_to(outside)
+    rows = rows_of(folder, size=2)
+    assert [row.id for row in rows] == ["alone", "b", "bad", "link", "sub/c"]
+    assert "no text beside alone.png" in rows[0].error
+    assert rows[1].sample.text == "post b\n"
+    names = [image.source.name for image in rows[1].sample.images]
+    assert names == ["b-2.png", "b.jpg", "b_1.PNG"]
+    assert "UTF-8" in rows[2].error
+    assert "symbolic link" in rows[3].error
+    assert [i.source.name for i in rows[4].sample.images] == ["c.1.webp"]
+
+
+def test_parquet_with_paths_bytes_and_structs(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    png = tmp_path / "a.png"
+    Image.new("RGB", (4, 4)).save(png)
+    rows = 10
+    table = pyarrow.table(
+        {
+            "text": [f"post {n}" for n in range(rows - 1)] + [None],
+            "id": list(range(rows)),
+            "image": [
+                {"bytes": png.read_bytes() if n % 2 else None, "path": "a.png"} for n in range(rows)
+            ],
+            "images": [["a.png", "../b.png"] if n == 4 else None for n in range(rows)],
+            "more": [0.5] * rows,
+        }
+    )
+    path = tmp_path / "posts.parquet"
+    parquet.write_table(table, path, row_group_size=4)
+    for size in (1, 3, 100):
+        found = rows_of(path, size=size)
+        assert texts(found) == [
+            *[f"post {n}" for n in range(4)],
+            None,
+            *[f"post {n}" for n in range(5, 9)],
+            None,
+        ]
+        assert "leaves its folder" in found[4].error
+        assert "no text" in found[9].error
+        assert found[0].sample.images[0].source == png
+        assert found[1].sample.images[0].source == png.read_bytes()
+    with pytest.raises(ConfigError, match="no column 'tweet'"):
+        open_source(path, options=InputOptions(text="tweet"))
+    path.write_bytes(b"no parquet")
+    with pytest.raises(DataError, match="cannot be read as Parquet"):
+        open_source(path, options=InputOptions())
+
+
+def test_unknown_and_absent_inputs(tmp_path):
+    with pytest.raises(DataError, match="no such file or folder"):
+        open_source(tmp_path / "absent.csv", options=InputOptions())
+    (tmp_path / "a.docx").touch()
+    with pytest.raises(ConfigError, match=r"expected a folder or a file that ends with \.jsonl"):
+        open_source(tmp_path / "a.docx", options=InputOptions())
+    with pytest.raises(ConfigError, match="format csv does not fit"):
+        open_source(tmp_path, options=InputOptions(format="csv"))
+
+
+def test_an_empty_file_has_no_rows(tmp_path):
+    (tmp_path / "a.jsonl").touch()
+    assert rows_of(tmp_path / "a.jsonl") == []
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    content=st.binary(max_size=200),
+    size=st.integers(1, 4),
+    suffix=st.sampled_from([".jsonl", ".conll"]),
+)
+def test_any_bytes_give_the_same_rows_by_any_shards(tmp_path_factory, content, size, suffix):
+    path = tmp_path_factory.getbasetemp() / f"fuzz{suffix}"
+    path.write_bytes(content)
+    assert rows_of(path, size=size) == rows_of(path, size=10_000)
+
+
+CELLS = st.lists(st.text(st.sampled_from('ab,"\n\r 😀'), max_size=6), min_size=2, max_size=3)
+
+
+@settings(max_examples=60, deadline=None)
+@given(rows=st.lists(CELLS, max_size=8), size=st.integers(1, 4), is_quoted=st.booleans())
+def test_any_csv_gives_the_same_rows_by_any_shards(tmp_path_factory, rows, size, is_quoted):
+    path = tmp_path_factory.getbasetemp() / "fuzz.csv"
+    quote = '"{}"' if is_quoted else "{}"
+    lines = [",".join(quote.format(cell) for cell in row) for row in rows]
+    path.write_bytes("\n".join(["text,id", *lines]).encode())
+    assert rows_of(path, size=size) == rows_of(path, size=10_000)

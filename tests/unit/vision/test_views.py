@@ -1,0 +1,179 @@
+import io
+
+import pytest
+import torch
+from fixtures.tiny import synthetic_samples, tiny_image_processor
+from PIL import Image
+
+from gmf.core.errors import ImageError
+from gmf.core.types import ImageInput, Region, Sample
+from gmf.data.image_report import ImageReport
+from gmf.vision.views import DirectViews, View, build_views, content_key
+
+
+def png(colour, size=(40, 40)):
+    buffer = io.BytesIO()
+    Image.new("RGB", size, colour).save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+def sample(*images, name="1"):
+    return Sample(name, ("a",), images=images)
+
+
+class CountingViews:
+    def __init__(self):
+        self.inner, self.asked = DirectViews(tiny_image_processor()), []
+
+    def fetch(self, views):
+        self.asked += views
+        return self.inner.fetch(views)
+
+
+def build(samples, *, missing_image="mask", max_regions=3, source=None, report=None):
+    return build_views(
+        samples,
+        source=source or DirectViews(tiny_image_processor()),
+        max_regions=max_regions,
+        missing_image=missing_image,
+        report=report if report is not None else ImageReport(),
+    )
+
+
+def test_whole_image_then_its_first_regions(tmp_path):
+    boxes = tuple(Region((0, 0, x, 10)) for x in (10, 20, 30, 40))
+    fields = build([sample(ImageInput(png("red"), boxes)), sample(name="2")], max_regions=2)
+    assert fields.views.shape == (3, 3, 32, 32)
+    assert fields.views.dtype == torch.float32
+    assert fields.view_index.tolist() == [[0, 1, 2], [-1, -1, -1]]
+    assert fields.view_is_region.tolist() == [[False, True, True], [False] * 3]
+
+
+def test_region_shows_its_box(tmp_path):
+    item = synthetic_samples(tmp_path, count=1)[0]
+    fields = build([item])
+    reference = DirectViews(tiny_image_processor()).fetch([View(png("red"))])[0]
+    assert torch.allclose(fields.views[1], reference, atol=0.05)
+    assert not torch.allclose(fields.views[0], reference, atol=0.5)
+
+
+def test_each_distinct_view_is_fetched_once_and_shared():
+    source, picture = CountingViews(), png("red")
+    fields = build(
+        [sample(ImageInput(picture)), sample(ImageInput(picture), name="2")], source=source
+    )
+    assert len(source.asked) == 1
+    assert fields.view_index.tolist() == [[0], [0]]
+
+
+def test_mask_leaves_faulty_images_out_and_counts_them(tmp_path):
+    report = ImageReport()
+    crop = tmp_path / "crop.png"
+    crop.write_bytes(png("blue"))
+    fields = build(
+        [
+            sample(ImageInput(tmp_path / "no.jpg", (Region((0, 0, 5, 5)), Region(crop=crop)))),
+            sample(ImageInput(b"junk"), name="2"),
+            sample(ImageInput(png("red"), (Region((90, 90, 95, 95)),)), name="3"),
+        ],
+        report=report,
+    )
+    assert fields.view_index.tolist() == [[-1, 0], [-1, -1], [1, -1]]
+    assert report.images == {"absent": 1, "not an image": 1, "read": 1}
+    assert report.regions == {"absent": 1, "read": 1, "empty region": 1}
+    assert "no.jpg: absent" in report.summary()
+    assert report.has_faults
+
+
+def test_blank_stands_in_for_missing_and_for_none(tmp_path):
+    report = ImageReport()
+    samples = [
+        sample(ImageInput(tmp_path / "no.jpg", (Region((0, 0, 5, 5)),))),
+        sample(name="2"),
+        sample(ImageInput(png("red")), name="3"),
+    ]
+    fields = build(samples, missing_image="blank", report=report)
+    build(samples, missing_image="blank", report=report)
+    assert fields.view_index.tolist() == [[0], [0], [1]]
+    assert fields.view_is_blank.tolist() == [[True], [True], [False]]
+    white = DirectViews(tiny_image_processor()).fetch([View(png("white"))])[0]
+    assert torch.equal(fields.views[0], white)
+    assert report.blanks == 2
+    assert report.images == {"absent": 1, "read": 1}
+
+
+def test_no_image_gives_no_slots():
+    fields = build([sample(), sample(ImageInput(b"junk"), name="2")])
+    assert fields.views is None
+    assert fields.view_index.shape == (2, 0)
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 3), (1, 4000), (4000, 2), (2, 3)])
+def test_tiny_and_thin_pictures(size):
+    fields = build([sample(ImageInput(png("red", size)))])
+    assert fields.views.shape == (1, 3, 32, 32)
+    assert torch.allclose(fields.views[0, 0], fields.views[0, 0, 0, 0])
+
+
+def test_stage_maps_of_a_cache_take_the_place_of_pixels():
+    class Maps:
+        def fetch(self, views):
+            return [(torch.ones(2, 4, 4), torch.ones(3, 2, 2)) for _ in views]
+
+    fields = build([sample(ImageInput(png("red"))), sample(ImageInput(png("blue")))], source=Maps())
+    assert fields.views is None
+    assert [stage.shape for stage in fields.stage_maps] == [(2, 2, 4, 4), (2, 3, 2, 2)]
+
+
+def test_processor_of_changing_size_is_refused():
+    def careless(images, return_tensors):
+        return {"pixel_values": torch.zeros(len(images), 3, images[0].height, 8)}
+
+    samples = [sample(ImageInput(png("red", (8, n)))) for n in (8, 9)]
+    with pytest.raises(ImageError, match="views of different sizes"):
+        build(samples, source=DirectViews(careless))
+    with pytest.raises(ImageError, match="must give pixel_values of shape"):
+        build(samples, source=DirectViews(lambda **_: {"pixel_values": torch.zeros(3, 8, 8)}))
+
+
+def test_content_key_follows_content_not_name(tmp_path):
+    left, right = tmp_path / "a.png", tmp_path / "b.jpg"
+    left.write_bytes(png("red")), right.write_bytes(png("red"))
+    assert content_key(View(left)) == content_key(View(right)) == content_key(View(png("red")))
+    assert content_key(View(left)) != content_key(View(left, (0, 0, 5, 5)))
+    assert content_key(View(left)) != content_key(View(png("blue")))
+
+
+def test_reports_of_processes_add_up():
+    left, right = ImageReport(), ImageReport()
+    build([sample(ImageInput(b"junk"))], report=left, missing_image="blank")
+    build([sample(ImageInput(png("red")))], report=right)
+    left.merge(right)
+    assert left.as_dict() == {
+        "images": {"not an image": 1, "read": 1},
+        "regions": {},
+        "blank_stand_ins": 1,
+        "examples": {
+            "not an image": [
+                f"<{len(b'junk')} bytes>: not an image: expected JPEG, PNG, GIF, WEBP, BMP, TIFF"
+            ]
+        },
+    }
+
+
+@pytest.mark.parametrize("size", [(1000, 10), (10, 1000)])
+def test_extremely_long_pictures_are_cut_to_their_middle(size):
+    seen = []
+
+    def recording(images, return_tensors):
+        seen.extend(images)
+        return tiny_image_processor()(images=images, return_tensors=return_tensors)
+
+    image = Image.new("RGB", size, "red")
+    image.paste("blue", (size[0] // 2 - 5, size[1] // 2 - 5, size[0] // 2 + 5, size[1] // 2 + 5))
+    buffer = io.BytesIO()
+    image.save(buffer, format="PNG")
+    build([sample(ImageInput(buffer.getvalue()))], source=DirectViews(recording))
+    assert sorted(seen[0].size) == [10, 80]
+    middle = (seen[0].width // 2, seen[0].height // 2)
+    assert seen[0].getpixel(middle) == (0, 0, 255)
