@@ -2,9 +2,6 @@
 
 import pytest
 import torch
-from fixtures.batches import tiny_batch
-from fixtures.encoders import tiny_image_encoder, tiny_text_encoder
-from fixtures.tiny import tiny_image_processor, tiny_tokenizer
 
 from gmf.core.tags import TagSet, is_legal_move
 from gmf.core.types import Sample
@@ -15,6 +12,13 @@ from gmf.models.base import Parts
 from gmf.models.checkpoint import Tagger, load_tagger, save_tagger
 from gmf.models.modules import text_encoder
 from gmf.models.registry import MODELS, model_class
+from gmf.testing import (
+    tiny_batch,
+    tiny_image_encoder,
+    tiny_image_processor,
+    tiny_text_encoder,
+    tiny_tokenizer,
+)
 
 MULTIMODAL = [name for name in MODELS if model_class(name).uses_images]
 #: Sizes that keep wide models quick.

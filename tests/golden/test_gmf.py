@@ -1,7 +1,5 @@
 import pytest
 import torch
-from fixtures.batches import tiny_batch
-from fixtures.encoders import tiny_image_encoder, tiny_text_encoder
 
 from gmf.core.errors import ConfigError
 from gmf.core.tags import TagSet
@@ -9,6 +7,7 @@ from gmf.models.baselines.bert import BertCrfConfig, BertTagger
 from gmf.models.gmf import Gmf, GmfConfig
 from gmf.models.modules.consistency_matching import contrastive_loss
 from gmf.models.modules.visual_inputs import real_images
+from gmf.testing import tiny_batch, tiny_image_encoder, tiny_text_encoder
 
 
 def make(family="bert", image_family="resnet", **options):

@@ -1,13 +1,13 @@
 import pytest
 import torch
-from fixtures.batches import tiny_batch
-from fixtures.encoders import TEXT_CONFIGS, tiny_text_encoder
 from transformers import AutoModel
 
 from gmf.core.errors import EncoderError
 from gmf.models.modules import text_encoder
 from gmf.models.modules.text_encoder import TextEncoder
 from gmf.models.modules.visual_clue_guidance import VisualClues
+from gmf.testing import tiny_batch, tiny_text_encoder
+from gmf.testing.encoders import TEXT_CONFIGS
 
 FAMILIES = sorted(TEXT_CONFIGS)
 

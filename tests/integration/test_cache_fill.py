@@ -1,11 +1,11 @@
 import pytest
 from fixtures.corpus import write_corpus
-from fixtures.encoders import save_tiny_encoders
 from typer.testing import CliRunner
 
 from gmf.cli.main import app
 from gmf.core.errors import ConfigError
 from gmf.experiments.presets import load_run_config
+from gmf.testing import save_tiny_encoders
 from gmf.training.caching import plan_cache
 from gmf.training.run import train
 from gmf.vision.cache import views as cached_views

@@ -1,9 +1,9 @@
 import torch
-from fixtures.encoders import save_tiny_encoders
 
 from gmf.demo.corpus import DemoCorpusConfig
 from gmf.demo.run import KINDS, ROWS, run_demo
 from gmf.demo.shown_samples import write_demo_page
+from gmf.testing import save_tiny_encoders
 
 
 def test_the_demo_from_drawing_to_the_page(tmp_path, monkeypatch):

@@ -6,12 +6,12 @@ import shlex
 from pathlib import Path
 
 import pytest
-from fixtures.taggers import tiny_checkpoint
 from PIL import Image
 from typer.testing import CliRunner
 
 from gmf.cli.main import app
 from gmf.models.registry import MODELS, model_class
+from gmf.testing import tiny_checkpoint
 
 PAGE = Path(__file__).parents[2] / "docs" / "export.md"
 

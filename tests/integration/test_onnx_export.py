@@ -12,9 +12,6 @@ import numpy as np
 import onnx
 import pytest
 import torch
-from fixtures.encoders import tiny_text_encoder
-from fixtures.taggers import tiny_tagger
-from fixtures.tiny import synthetic_samples
 from PIL import Image
 
 import gmf
@@ -28,6 +25,7 @@ from gmf.prediction.onnx.export import export_onnx
 from gmf.prediction.onnx.quantise import quantise
 from gmf.prediction.pipeline import Pipeline
 from gmf.prediction.torch_engine import TorchEngine
+from gmf.testing import synthetic_samples, tiny_tagger, tiny_text_encoder
 
 TEXT = "Rocky is ready for snow season in New York !"
 SOURCE = Path(__file__).parents[2] / "src"

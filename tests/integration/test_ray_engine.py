@@ -7,10 +7,10 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from fixtures.taggers import tiny_checkpoint
 
 from gmf.jobs.files import predict_files
 from gmf.jobs.job import JobOptions
+from gmf.testing import tiny_checkpoint
 
 pytest.importorskip("ray")
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]

@@ -14,7 +14,8 @@ from pathlib import Path
 import httpx2
 import pytest
 from fixtures.serving import picture
-from fixtures.taggers import tiny_checkpoint
+
+from gmf.testing import tiny_checkpoint
 
 SOURCE = Path(__file__).parents[2] / "src"
 

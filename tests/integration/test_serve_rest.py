@@ -5,13 +5,13 @@ import json
 import pytest
 from fastapi.testclient import TestClient
 from fixtures.serving import encoded, image, picture, same, tiny_pipeline
-from fixtures.taggers import tiny_tagger
 
 from gmf.core.types import ImageInput, Region
 from gmf.prediction.pipeline import load
 from gmf.regions.filters import RegionFilter
 from gmf.serving.app import create_app
 from gmf.serving.regions import RegionFinder
+from gmf.testing import tiny_tagger
 
 TEXT = "Rocky is ready for snow season in New York"
 

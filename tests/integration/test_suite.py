@@ -12,7 +12,6 @@ import pytest
 import torch
 from filelock import FileLock
 from fixtures.corpus import write_corpus
-from fixtures.encoders import save_tiny_encoders
 from safetensors.torch import load_file
 from typer.testing import CliRunner
 
@@ -22,6 +21,7 @@ from gmf.experiments.evaluate import evaluate_run
 from gmf.experiments.suite.manifest import Manifest
 from gmf.experiments.suite.plan import SuiteOptions, plan_runs
 from gmf.experiments.suite.run import run_suite
+from gmf.testing import save_tiny_encoders
 from gmf.training.run import train
 from gmf.training.run_folder import RunFolder, checkpoint_of
 

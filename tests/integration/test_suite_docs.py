@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 from fixtures.corpus import write_corpus
-from fixtures.encoders import save_tiny_encoders
 from typer.testing import CliRunner
 
 from gmf.cli.main import app
 from gmf.experiments.suite.variants import ABLATIONS, GROUPS, SWEEPS
+from gmf.testing import save_tiny_encoders
 
 PAGE = (Path(__file__).parents[2] / "docs" / "suite.md").read_text(encoding="utf-8")
 

@@ -6,13 +6,13 @@ import sys
 import pytest
 import torch
 from fixtures.corpus import write_corpus
-from fixtures.encoders import save_tiny_encoders
 from safetensors.torch import load_file
 
 from gmf.core.errors import CheckpointError, ConfigError, TrainingError
 from gmf.experiments.evaluate import evaluate_run
 from gmf.experiments.presets import load_run_config, preset_names
 from gmf.models.checkpoint import load_tagger
+from gmf.testing import save_tiny_encoders
 from gmf.training.run import train
 from gmf.training.run_folder import RunFolder, checkpoint_of
 

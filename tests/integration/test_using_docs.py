@@ -9,13 +9,12 @@ from pathlib import Path
 
 import pytest
 from fixtures.hub import install_fake_hub
-from fixtures.taggers import tiny_checkpoint
-from fixtures.tiny import synthetic_samples
 from PIL import Image
 from typer.testing import CliRunner
 
 from gmf.cli.main import app
 from gmf.jobs.outputs.open import OUTPUTS
+from gmf.testing import synthetic_samples, tiny_checkpoint
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGES = ("python", "predict-files", "spacy", "hub")

@@ -1,11 +1,11 @@
 import pytest
 import torch
-from fixtures.tiny import tiny_tokenizer
 from fixtures.tokenizers import byte_level_tokenizer, packaged_tokenizer, unigram_tokenizer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gmf.data.alignment import align
+from gmf.testing import tiny_tokenizer
 
 WORD = st.text(max_size=6) | st.sampled_from(["\u00a0", "\ufe0f", "\u200b", "the", "", " ", "\n"])
 POSTS = st.lists(st.lists(WORD, min_size=1, max_size=6), min_size=1, max_size=3)

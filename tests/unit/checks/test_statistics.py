@@ -2,12 +2,12 @@ import json
 
 import pytest
 from fixtures.shared import shared_data
-from fixtures.tiny import synthetic_samples
 from typer.testing import CliRunner
 
 from gmf.checks.statistics import folder_statistics, split_statistics
 from gmf.cli.data import data_app
 from gmf.core.types import Sample
+from gmf.testing import synthetic_samples
 
 # tweets, tokens, longest, without entity, strict by PER LOC ORG MISC, lenient likewise
 EXPECTED = {

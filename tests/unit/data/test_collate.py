@@ -1,12 +1,12 @@
 import pytest
 import torch
-from fixtures.tiny import synthetic_samples, tiny_image_processor, tiny_tokenizer
 
 from gmf.core.errors import ConfigError, DataError
 from gmf.core.tags import TagSet
 from gmf.core.types import Sample
 from gmf.data.alignment import align
 from gmf.data.collate import Collator, count_cut_words
+from gmf.testing import synthetic_samples, tiny_image_processor, tiny_tokenizer
 from gmf.vision.views import DirectViews
 
 

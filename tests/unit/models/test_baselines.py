@@ -2,9 +2,6 @@
 
 import pytest
 import torch
-from fixtures.batches import tiny_batch
-from fixtures.encoders import tiny_image_encoder, tiny_text_encoder
-from fixtures.tiny import synthetic_samples
 
 from gmf.core.errors import ConfigError
 from gmf.core.tags import TagSet
@@ -15,6 +12,7 @@ from gmf.models.base import Parts
 from gmf.models.modules.consistency_matching import contrastive_loss
 from gmf.models.modules.visual_inputs import grid_regions, object_vectors, real_images
 from gmf.models.registry import model_class
+from gmf.testing import synthetic_samples, tiny_batch, tiny_image_encoder, tiny_text_encoder
 
 SMALL_GRAPH = {
     "node_dim": 8,

@@ -4,10 +4,9 @@ from dataclasses import replace
 
 import pytest
 import torch
-from fixtures.taggers import tiny_tagger
-from fixtures.tiny import synthetic_samples
 
 from gmf.data.config import CacheConfig
+from gmf.testing import synthetic_samples, tiny_tagger
 from gmf.vision.cache.manage import cache_info
 
 

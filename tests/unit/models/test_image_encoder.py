@@ -4,10 +4,10 @@ from copy import deepcopy
 
 import pytest
 import torch
-from fixtures.encoders import tiny_image_encoder
 
 from gmf.models.kernels.microbatch import VIEWS_AT_ONCE
 from gmf.models.modules.image_encoder import ImageEncoder
+from gmf.testing import tiny_image_encoder
 
 
 @pytest.mark.parametrize("family", ["resnet", "mobilenet_v2"])

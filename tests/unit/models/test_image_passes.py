@@ -1,8 +1,7 @@
 import torch
-from fixtures.taggers import tiny_tagger
-from fixtures.tiny import synthetic_samples
 
 from gmf.core.types import Sample
+from gmf.testing import synthetic_samples, tiny_tagger
 
 
 def test_each_distinct_picture_runs_once_through_the_frozen_backbone(tmp_path):

@@ -1,5 +1,6 @@
 import pytest
-from fixtures.taggers import tiny_tagger
+
+from gmf.testing import tiny_tagger
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from fixtures.taggers import tiny_checkpoint, tiny_tagger
-from fixtures.tiny import synthetic_samples
 from PIL import Image
 
 import gmf
@@ -14,6 +12,7 @@ from gmf.core.errors import CheckpointError, DataError, ImageError
 from gmf.core.types import ImageInput, Region
 from gmf.prediction.pipeline import Pipeline
 from gmf.prediction.torch_engine import TorchEngine
+from gmf.testing import synthetic_samples, tiny_checkpoint, tiny_tagger
 
 TEXT = "Rocky is ready for snow season in New York !"
 

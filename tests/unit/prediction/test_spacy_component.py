@@ -2,11 +2,11 @@
 
 import pytest
 from fixtures.rule_engine import rule_pipeline
-from fixtures.taggers import tiny_checkpoint
 from PIL import Image
 
 import gmf
 from gmf.core.errors import CheckpointError, ConfigError
+from gmf.testing import tiny_checkpoint
 
 spacy = pytest.importorskip("spacy")
 

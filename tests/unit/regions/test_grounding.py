@@ -2,7 +2,6 @@ from random import Random
 
 import pytest
 import torch
-from fixtures.tiny import tiny_tokenizer
 from PIL import Image
 from transformers import (
     CLIPTokenizer,
@@ -26,6 +25,7 @@ from gmf.regions.grounding import (
     sentence_of,
     token_places,
 )
+from gmf.testing import tiny_tokenizer
 
 
 def tiny_dino(folder):

@@ -3,7 +3,6 @@ import json
 
 import pytest
 from filelock import FileLock
-from fixtures.tiny import synthetic_samples
 from PIL import Image
 from typer.testing import CliRunner
 
@@ -17,6 +16,7 @@ from gmf.regions.filters import RegionFilter
 from gmf.regions.image_tasks import ImageTask, collect_images
 from gmf.regions.precomputed import PrecomputedProposer, no_regions
 from gmf.regions.run import RegionsJob
+from gmf.testing import synthetic_samples
 
 
 class Corners:

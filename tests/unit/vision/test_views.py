@@ -2,12 +2,12 @@ import io
 
 import pytest
 import torch
-from fixtures.tiny import synthetic_samples, tiny_image_processor
 from PIL import Image
 
 from gmf.core.errors import ImageError
 from gmf.core.types import ImageInput, Region, Sample
 from gmf.data.image_report import ImageReport
+from gmf.testing import synthetic_samples, tiny_image_processor
 from gmf.vision.views import DirectViews, View, build_views, content_key
 
 

@@ -2,7 +2,6 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from fixtures.encoders import save_tiny_encoders
 
 from gmf.core.errors import ConfigError
 from gmf.experiments.presets import load_run_config
@@ -10,6 +9,7 @@ from gmf.experiments.suite.plan import SuiteOptions, name_folders, plan_runs
 from gmf.experiments.suite.settings import read_settings
 from gmf.experiments.suite.variants import ABLATIONS, SWEEPS, VARIANTS, select
 from gmf.models.registry import MODELS
+from gmf.testing import save_tiny_encoders
 
 OUT = Path("out")
 

@@ -5,7 +5,6 @@ import json
 import pytest
 import yaml
 from fixtures.hub import install_fake_hub
-from fixtures.taggers import tiny_checkpoint, tiny_tagger
 
 import gmf
 from gmf.core.errors import CheckpointError, ConfigError
@@ -13,6 +12,7 @@ from gmf.prediction.pipeline import Pipeline
 from gmf.prediction.publishing.publish import save_pretrained
 from gmf.prediction.publishing.scores import PublishedScore
 from gmf.prediction.torch_engine import TorchEngine
+from gmf.testing import tiny_checkpoint, tiny_tagger
 
 TEXT = "Rocky is ready for snow season in New York !"
 DEV = {"part": "dev", "source": "dev.txt", "digest": "d" * 64, "tweets": 7, "copy": ""}

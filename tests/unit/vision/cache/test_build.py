@@ -2,7 +2,6 @@ import json
 
 import pytest
 import torch
-from fixtures.tiny import synthetic_samples, tiny_image_processor, tiny_tokenizer
 from typer.testing import CliRunner
 
 from gmf.cli.cache import cache_app
@@ -11,6 +10,7 @@ from gmf.core.errors import ConfigError
 from gmf.core.tags import TagSet
 from gmf.data.collate import Collator
 from gmf.data.config import CacheConfig
+from gmf.testing import synthetic_samples, tiny_image_processor, tiny_tokenizer
 from gmf.vision.cache.build import build_view_source
 from gmf.vision.cache.store import cache_root
 from gmf.vision.views import DirectViews

@@ -5,11 +5,11 @@ import pickle
 import numpy as np
 import pytest
 import torch
-from fixtures.tiny import tiny_image_processor
 from PIL import Image
 
 from gmf.core.errors import CacheError
 from gmf.data.images import UnusableImageError
+from gmf.testing import tiny_image_processor
 from gmf.vision.cache import views as cached_views
 from gmf.vision.cache.identity import preprocessing_digest
 from gmf.vision.cache.keys import ContentKeys

@@ -16,7 +16,7 @@ SIZE = 256
 WRITER = """
 import random, sys
 from pathlib import Path
-from unit.data.cache.test_store import key_of, record_of, store_at
+from unit.vision.cache.test_store import key_of, record_of, store_at
 store = store_at(Path(sys.argv[1]))
 print("ready", flush=True)
 numbers = list(range(400))
