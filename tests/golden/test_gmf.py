@@ -80,11 +80,11 @@ def test_explanation_has_gates_and_attention_of_each_picture():
     model = make().eval()
     batch = tiny_batch()
     with_two, with_one, bare = model.explain(batch)
-    assert with_two["gates"].shape == (2, 2, 4)
-    assert with_two["gates"].sum(-1) == pytest.approx(1, abs=1e-5)
-    assert with_two["slot_attention"].shape == (2, 4, 2)
-    assert ((with_one["slot_attention"] > 0) & (with_one["slot_attention"] < 1)).all()
-    assert bare == {}
+    assert with_two.gates.shape == (2, 2, 4)
+    assert with_two.gates.sum(-1) == pytest.approx(1, abs=1e-5)
+    assert with_two.slot_attention.shape == (2, 4, 2)
+    assert ((with_one.slot_attention > 0) & (with_one.slot_attention < 1)).all()
+    assert (bare.gates, bare.slot_attention) == (None, None)
 
 
 def test_order_of_images_does_not_matter():
@@ -152,12 +152,12 @@ def test_type_presence_loss_reads_the_clues():
 def test_mobilenet_gives_four_stages():
     model = make(image_family="mobilenet").eval()
     assert len(model.image_encoder.stage_channels) == 4
-    assert model.explain(tiny_batch())[0]["gates"].shape == (2, 2, 4)
+    assert model.explain(tiny_batch())[0].gates.shape == (2, 2, 4)
 
 
 def test_clue_layers_restricts_guidance():
     model = make(clue_layers=(1,)).eval()
-    assert model.explain(tiny_batch())[0]["slot_attention"].shape[0] == 1
+    assert model.explain(tiny_batch())[0].slot_attention.shape[0] == 1
 
 
 def test_a_layer_that_the_text_encoder_lacks_is_refused():

@@ -3,6 +3,9 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+from jaxtyping import Float
+
 
 @dataclass(frozen=True, slots=True)
 class Entity:
@@ -90,6 +93,46 @@ class ScoredEntity:
 
 
 @dataclass(frozen=True, slots=True)
+class SlotOrigin:
+    """What a sample listed for one of its slots.
+
+    Args:
+        image: Position of the image in the sample, from 0; ``None`` for the blank stand-in that a
+            sample without images got.
+        region: Position of the region in the image, from 0; ``None`` for the whole image.
+        fault: Why it could not be used; empty when it could.
+        is_blank: Whether a blank stand-in took its place.
+    """
+
+    image: int | None
+    region: int | None = None
+    fault: str = ""
+    is_blank: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What a model used of one sample. The model fills in what it can show, inference the rest.
+
+    Args:
+        gates: Weight of each visual stage; ``None`` for models without gates.
+        slot_attention: Attention that each word pays to each slot, mean over heads; ``None`` for
+            models without it.
+        slots: Origins of the slots, in the order of both.
+        without_images: The entities found in a second pass without images.
+        same_entities: The entities of the prediction, with the confidence that they have in it.
+    """
+
+    gates: Float[np.ndarray, "layers slots stages"] | None = field(default=None, compare=False)
+    slot_attention: Float[np.ndarray, "layers words slots"] | None = field(
+        default=None, compare=False
+    )
+    slots: tuple[SlotOrigin, ...] = ()
+    without_images: tuple[ScoredEntity, ...] = ()
+    same_entities: tuple[ScoredEntity, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Prediction:
     """What a model says of one sample.
 
@@ -98,7 +141,7 @@ class Prediction:
         tags: One legal BIO2 tag a word.
         entities: The entities of ``tags`` in order, with confidences.
         notes: What was substituted or skipped for this sample (missing image, cut words).
-        explanation: Named values on request, see ``gmf.models.inference.predict``.
+        explanation: What the model used; on request, and only when it saw an image.
         saw_image: Whether the model read at least one real image of it.
     """
 
@@ -106,5 +149,5 @@ class Prediction:
     tags: tuple[str, ...]
     entities: tuple[ScoredEntity, ...]
     notes: tuple[str, ...] = ()
-    explanation: dict[str, object] = field(default_factory=dict)
+    explanation: Explanation | None = None
     saw_image: bool = False

@@ -6,8 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor
 
-from gmf.core.types import Sample
-from gmf.data.slots import SlotOrigin
+from gmf.core.types import Sample, SlotOrigin
 
 
 @dataclass(frozen=True)

@@ -7,30 +7,12 @@ from typing import Generic, Literal
 import numpy as np
 from jaxtyping import Bool, Int
 
-from gmf.core.types import ImageInput, Sample
+from gmf.core.types import ImageInput, Sample, SlotOrigin
 from gmf.data.image_report import ImageReport
 from gmf.data.images import UnusableImageError
 from gmf.data.pictures import Content, View, blank_picture
 
 MissingImage = Literal["mask", "blank"]
-
-
-@dataclass(frozen=True, slots=True)
-class SlotOrigin:
-    """What a post listed for one of its slots.
-
-    Args:
-        image: Position of the image in the post, from 0; ``None`` for the blank stand-in that a
-            post without images got.
-        region: Position of the region in the image, from 0; ``None`` for the whole image.
-        fault: Why the picture could not be used; empty when it could.
-        is_blank: Whether a blank stand-in took its place.
-    """
-
-    image: int | None
-    region: int | None = None
-    fault: str = ""
-    is_blank: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,12 @@
 
 from collections.abc import Sequence
 from html import escape
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gmf.core.tags import PAPER_TYPES, entities_of
-from gmf.core.types import Entity, Prediction, Sample, ScoredEntity
-from gmf.data.slots import SlotOrigin
+from gmf.core.types import Entity, Prediction, Sample, ScoredEntity, SlotOrigin
 from gmf.evaluation.reports.pictures import picture_with_boxes
 
 
@@ -29,9 +27,8 @@ def post_card(
     """
     sample, explained = prediction.sample, prediction.explanation
     lines = [_line("GMF", sample, prediction.entities)]
-    if "without_images" in explained:
-        bare = cast(tuple[ScoredEntity, ...], explained["without_images"])
-        lines.append(_line("GMF without picture", sample, bare))
+    if explained is not None:
+        lines.append(_line("GMF without picture", sample, explained.without_images))
     lines += [_line(name, sample, other.entities) for name, other in others]
     pictures = "".join(picture_with_boxes(image) for image in sample.images)
     return (
@@ -81,10 +78,10 @@ def _mention(sample: Sample, entity: ScoredEntity, gold: Sequence[Entity] | None
 
 def _gates(prediction: Prediction) -> str:
     """Return one small heat map a picture that the model read: layers down, stages across."""
-    if prediction.explanation.get("gates") is None:
+    explained = prediction.explanation
+    if explained is None or explained.gates is None:
         return ""
-    gates = np.asarray(prediction.explanation["gates"], dtype=np.float64)
-    origins = cast(Sequence[SlotOrigin], prediction.explanation.get("slots", ()))
+    gates, origins = explained.gates.astype(np.float64), explained.slots
     maps = "".join(
         _heat_map(_view_name(origins, view), gates[:, view]) for view in range(gates.shape[1])
     )

@@ -1,11 +1,11 @@
 """The only inference loop, whatever computes: samples to predictions, in order, in windows."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from typing import Any, Protocol, Self, TypeVar
 
-from gmf.core.types import Prediction, Sample, ScoredEntity
-from gmf.data.slots import SlotOrigin
+from gmf.core.types import Explanation, Prediction, Sample, ScoredEntity, SlotOrigin
 from gmf.inference.decoding import Decoded
 
 #: Batches that are read ahead to be sorted by length; bounds memory.
@@ -66,8 +66,8 @@ class Reader(Protocol[_TakenBatch]):
         """Return the probability of given entities of every sample."""
         ...
 
-    def explain(self, batch: _TakenBatch) -> list[dict[str, Any]]:
-        """Return named values of each sample."""
+    def explain(self, batch: _TakenBatch) -> list[Explanation]:
+        """Return what the model can show of each sample."""
         ...
 
 
@@ -106,7 +106,7 @@ def predict_in_windows(
             explanations = (
                 _explain(model, batch, decoded)
                 if explain and uses_images and batch.has_views
-                else [{} for _ in rows]
+                else [None for _ in rows]
             )
             for place, row in enumerate(rows):
                 results[row] = Prediction(
@@ -123,23 +123,23 @@ def predict_in_windows(
 
 def _explain(
     model: Reader[BatchType], batch: BatchType, decoded: Sequence[Decoded]
-) -> list[dict[str, object]]:
+) -> list[Explanation | None]:
     """Explain every row that has a picture, and tag it again without."""
     bare = batch.without_images()
     output = model(bare)
     without = model.decode(output, bare)
     same = model.confidences(output, bare, [row.entities for row in decoded])
-    explained: list[dict[str, object]] = []
-    for row, named in enumerate(model.explain(batch)):
+    explanations: list[Explanation | None] = []
+    for row, shown in enumerate(model.explain(batch)):
         origins = batch.slot_origins[row] if batch.slot_origins else ()
-        found: dict[str, Any] = {
-            **named,
-            "slots": tuple(o for o in origins if o.is_blank or not o.fault),
-            "without_images": without[row].entities,
-            "same_entities": same[row],
-        }
-        explained.append(found if (batch.view_index[row] >= 0).any() else {})
-    return explained
+        whole = replace(
+            shown,
+            slots=tuple(o for o in origins if o.is_blank or not o.fault),
+            without_images=without[row].entities,
+            same_entities=same[row],
+        )
+        explanations.append(whole if (batch.view_index[row] >= 0).any() else None)
+    return explanations
 
 
 def _saw_image(batch: BatchLike, row: int) -> bool:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from gmf.core.config import Config
 from gmf.core.tags import TagSet
-from gmf.core.types import Sample, ScoredEntity
+from gmf.core.types import Explanation, Sample, ScoredEntity
 from gmf.data.batch import Batch
 from gmf.models.modules.image_encoder import ImageEncoder
 from gmf.models.modules.tagging_head import Decoded, TaggingHead
@@ -124,9 +124,9 @@ class MnerModel(nn.Module, ABC):
         """Return the probability of given entities of every sample."""
         return self.head.confidences(output.emissions, batch, entities)
 
-    def explain(self, batch: Batch) -> list[dict[str, Any]]:
-        """Return, for each sample, named values that show what the model used; empty by default."""
-        return [{} for _ in batch.samples]
+    def explain(self, batch: Batch) -> list[Explanation]:
+        """Return gates and attention of each sample, where the model has them; it may not."""
+        return [Explanation() for _ in batch.samples]
 
     def parameter_group(self, name: str) -> ParameterGroup:
         """Return the group of a parameter by its dotted name."""

@@ -1,7 +1,7 @@
 """GMF: visual clue guidance and consistency matching, with its joint loss (Eq. 22)."""
 
 from dataclasses import replace
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 import torch
 from jaxtyping import Bool, Float
@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from gmf.core.errors import ConfigError
 from gmf.core.tags import TagSet
+from gmf.core.types import Explanation
 from gmf.data.batch import Batch
 from gmf.models.base import MnerModel, ModelOutput, ParameterGroup, Parts, VisualInput
 from gmf.models.modules.consistency_matching import ConsistencyMatching
@@ -178,12 +179,10 @@ class Gmf(MnerModel):
         return ModelOutput(emissions, losses, total)
 
     @torch.no_grad()
-    def explain(self, batch: Batch) -> list[dict[str, Any]]:
+    def explain(self, batch: Batch) -> list[Explanation]:
         """Return of each sample the gates and the attention that its words pay to each slot.
 
-        Returns:
-            ``gates`` (layers, slots, stages) and ``slot_attention`` (layers, words, slots), the
-            mean over heads; both empty for a post without pictures.
+        Both are ``None`` for a sample without images.
         """
         maps = self.image_encoder.maps_of(batch)
         if maps is None or not self._guides:
@@ -194,18 +193,18 @@ class Gmf(MnerModel):
         clues = replace(self._clues(fused, batch, slot_mask), mass=mass)
         self.text_encoder(batch.text_inputs, clues)
         attention = torch.stack(mass).unflatten(-1, (slot_mask.shape[1], -1)).sum(dim=-1)
-        explained: list[dict[str, Any]] = []
+        explanations: list[Explanation] = []
         for row, slots in enumerate(slot_mask):
             words = batch.first_subword[row][batch.word_mask[row]]
-            explained.append(
-                {
-                    "gates": gates[:, batch.view_index[row, slots]].float().cpu().numpy(),
-                    "slot_attention": attention[:, row, words][..., slots].float().cpu().numpy(),
-                }
+            explanations.append(
+                Explanation(
+                    gates[:, batch.view_index[row, slots]].float().cpu().numpy(),
+                    attention[:, row, words][..., slots].float().cpu().numpy(),
+                )
                 if slots.any()
-                else {}
+                else Explanation()
             )
-        return explained
+        return explanations
 
     @property
     def _guides(self) -> bool:

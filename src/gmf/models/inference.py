@@ -27,11 +27,6 @@ def predict(
     A sample's prediction does not depend on what shares its batch. The model is left in
     evaluation mode.
 
-    On request ``Prediction.explanation`` holds, for a post with a picture that the model saw:
-    what ``MnerModel.explain`` returns; ``slots``, the origins of its pictures; and of a second pass
-    without pictures ``without_images``, the entities then found, and ``same_entities``, the
-    entities of the prediction with the confidence that they then have. It is empty for others.
-
     Args:
         model: The model.
         samples: Any number of samples; read in windows.

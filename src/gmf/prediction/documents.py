@@ -140,7 +140,7 @@ def document_of(prediction: Prediction) -> Document:
         start, end = words[entity.start][0], words[entity.end - 1][1]
         return Mention(text[start:end], entity.type, start, end, entity.confidence)
 
-    without = cast(tuple[ScoredEntity, ...], prediction.explanation.get("without_images", ()))
+    without = () if prediction.explanation is None else prediction.explanation.without_images
     return Document(
         text,
         tuple(map(mention, prediction.entities)),

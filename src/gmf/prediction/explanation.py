@@ -1,12 +1,11 @@
 """Why a model found what it found: gates, attention on pictures, the result without them."""
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import numpy as np
 
-from gmf.core.types import Prediction, ScoredEntity
-from gmf.data.slots import SlotOrigin
+from gmf.core.types import Prediction, ScoredEntity, SlotOrigin
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,22 +71,18 @@ class Explanation:
         """Return the explanation of a prediction; ``None`` when it has none.
 
         Args:
-            prediction: As ``gmf.models.inference.predict`` returns it.
+            prediction: The prediction.
             without_images: Its ``without_images`` as mentions.
         """
-        named = prediction.explanation
-        if not named:
+        shown = prediction.explanation
+        if shown is None:
             return None
-        attention = cast(np.ndarray | None, named.get("slot_attention"))
-        same = cast(tuple[ScoredEntity, ...], named["same_entities"])
+        attention = shown.slot_attention
         return cls(
-            pictures=tuple(
-                _picture(origin, prediction)
-                for origin in cast(tuple[SlotOrigin, ...], named["slots"])
-            ),
-            gates=cast(np.ndarray | None, named.get("gates")),
+            pictures=tuple(_picture(origin, prediction) for origin in shown.slots),
+            gates=shown.gates,
             attention=attention,
-            entities=tuple(_evidence(entity, attention) for entity in same),
+            entities=tuple(_evidence(entity, attention) for entity in shown.same_entities),
             without_images=without_images,
         )
 

@@ -10,7 +10,7 @@ from PIL import Image
 from torch import Tensor
 
 from gmf.core.errors import ImageError
-from gmf.core.types import Sample
+from gmf.core.types import Sample, SlotOrigin
 from gmf.data.image_report import ImageReport
 from gmf.data.images import MAX_PIXELS, UnusableImageError
 from gmf.data.pictures import (
@@ -20,7 +20,7 @@ from gmf.data.pictures import (
     content_key,
     fetch_pictures,
 )
-from gmf.data.slots import MissingImage, SlotOrigin, fill_slots
+from gmf.data.slots import MissingImage, fill_slots
 
 __all__ = [
     "MAX_ASPECT_RATIO",

@@ -5,9 +5,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gmf.core.types import ImageInput, Prediction, Region, Sample, ScoredEntity
+from gmf.core.types import (
+    Explanation,
+    ImageInput,
+    Prediction,
+    Region,
+    Sample,
+    ScoredEntity,
+    SlotOrigin,
+)
 from gmf.data.images import UnusableImageError
-from gmf.data.slots import SlotOrigin
 from gmf.demo.page import PostGroup, ScoredRow, ShownPost, page, write_page
 
 KINDS = ("related", "all")
@@ -24,7 +31,7 @@ def prediction(*, tags=("O", "B-LOC"), source=None, explanation=None, entity_typ
     image = ImageInput(source or png(), (Region(box=(5, 6, 25, 36)),))
     sample = Sample("1", ("see", "<Rocky>"), tags, (image,))
     entities = (ScoredEntity(1, 2, entity_type, 0.87),)
-    return Prediction(sample, ("O", f"B-{entity_type}"), entities, (), explanation or {})
+    return Prediction(sample, ("O", f"B-{entity_type}"), entities, (), explanation)
 
 
 def shown(predicted, **others):
@@ -89,7 +96,7 @@ def test_without_gold_nothing_is_judged():
 
 
 def test_other_taggers_and_the_result_without_picture_are_shown():
-    bare = {"without_images": (ScoredEntity(1, 2, "ORG", 0.41),)}
+    bare = Explanation(without_images=(ScoredEntity(1, 2, "ORG", 0.41),))
     made = shown(prediction(explanation=bare), **{"text only": prediction(entity_type="MISC")})
     assert "<dt>GMF without picture</dt>" in made
     assert "<b>ORG</b>" in made
@@ -100,7 +107,7 @@ def test_other_taggers_and_the_result_without_picture_are_shown():
 def test_gates_become_one_map_a_picture_with_every_value():
     gates = np.array([[[0.25, 0.75], [0.4, 0.6]], [[0.5, 0.5], [0.9, 0.1]]])
     slots = (SlotOrigin(0), SlotOrigin(0, 0))
-    made = shown(prediction(explanation={"gates": gates, "slots": slots}))
+    made = shown(prediction(explanation=Explanation(gates=gates, slots=slots)))
     assert made.count('<table class="heat">') == 2
     assert "<caption>whole</caption>" in made
     assert "<caption>box 1</caption>" in made

@@ -10,11 +10,11 @@ from PIL import Image
 from tokenizers import Encoding, Tokenizer
 
 from gmf.core.errors import CheckpointError
-from gmf.core.types import Sample
+from gmf.core.types import Sample, SlotOrigin
 from gmf.data.image_report import ImageReport
 from gmf.data.images import MAX_PIXELS, UnusableImageError
 from gmf.data.pictures import View, fetch_pictures
-from gmf.data.slots import FilledSlots, SlotOrigin, fill_slots
+from gmf.data.slots import FilledSlots, fill_slots
 from gmf.data.word_places import count_subwords, place_words
 from gmf.prediction.onnx.folder import TOKENIZER, ExportInfo, ImageSide
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -10,7 +9,7 @@ from jaxtyping import Bool, Float
 
 from gmf.core.errors import CheckpointError, ConfigError
 from gmf.core.tags import TagSet, entities_of
-from gmf.core.types import Entity, ScoredEntity
+from gmf.core.types import Entity, Explanation, ScoredEntity
 from gmf.inference.decoding import (
     FORBIDDEN,
     Decoded,
@@ -112,9 +111,9 @@ class ArrayModel:
         logs = self.crf.segment_log_probabilities(known, mask, segments)
         return scored_entities(entities, np.minimum(np.exp(np.array(logs, np.float32)), 1).tolist())
 
-    def explain(self, batch: ArrayBatch) -> list[dict[str, Any]]:
+    def explain(self, batch: ArrayBatch) -> list[Explanation]:
         """Return nothing of any sample: gates and attention stay inside the graph."""
-        return [{} for _ in batch.samples]
+        return [Explanation() for _ in batch.samples]
 
     def _visual_fields(self, batch: ArrayBatch) -> dict[str, np.ndarray]:
         side = self.info.images
