@@ -13,7 +13,7 @@ from statistics import mean, stdev
 
 from gmf.demo.run import KINDS
 from gmf.evaluation.files.read import read_pairs
-from gmf.evaluation.metrics import score
+from gmf.evaluation.scores import score
 
 
 def kinds_of(corpus: Path) -> dict[str, str]:

@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.progress import track
 
 from gmf.data.readers import read_split
-from gmf.evaluation.metrics import Scores, score
+from gmf.evaluation.scores import Scores, score
 from gmf.models.checkpoint import Tagger, load_tagger
 from gmf.models.modules.crf import LinearChainCrf
 from gmf.training.run_folder import checkpoint_of

@@ -26,7 +26,7 @@ from gmf.data.config import DataConfig
 from gmf.data.image_report import ImageReport
 from gmf.data.readers import read_split
 from gmf.demo.corpus import DemoCorpusConfig, write_corpus
-from gmf.evaluation.metrics import score
+from gmf.evaluation.scores import score
 from gmf.inference.decoding import Decoded
 from gmf.models.checkpoint import Tagger, build_tagger, load_tagger, save_tagger
 from gmf.prediction.onnx.engine import OnnxEngine

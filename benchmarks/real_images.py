@@ -15,7 +15,7 @@ from pathlib import Path
 from gmf.core.types import Prediction, Sample
 from gmf.data.readers import read_split, splits_of
 from gmf.evaluation.image_controls import Control, apply_control
-from gmf.evaluation.metrics import score
+from gmf.evaluation.scores import score
 from gmf.models.checkpoint import Tagger, load_tagger
 from gmf.models.inference import predict
 from gmf.training.run_folder import checkpoint_of

@@ -11,7 +11,7 @@ from gmf.core.tags import entities_of, tags_of
 from gmf.core.types import Entity, Sample, ScoredEntity
 from gmf.evaluation.comparison import compare
 from gmf.evaluation.evaluator import evaluate
-from gmf.evaluation.pairs import TweetPair
+from gmf.evaluation.pairs import SamplePair
 from gmf.evaluation.reports.html import report_page
 
 NUM_TWEETS = 3000
@@ -28,12 +28,12 @@ def random_tags(rng: random.Random, words: int) -> list[str]:
     return tags_of(found, words)
 
 
-def random_pair(rng: random.Random, number: int) -> TweetPair:
+def random_pair(rng: random.Random, number: int) -> SamplePair:
     words = rng.randrange(6, 28)
     gold = random_tags(rng, words)
     predicted = gold if rng.random() < 0.5 else random_tags(rng, words)
     labels = ["X" if tag == "O" and rng.random() < 0.002 else tag for tag in predicted]
-    return TweetPair(
+    return SamplePair(
         str(number),
         tuple(f"word{rng.randrange(4000)}" for _ in range(words)),
         tuple(gold),
@@ -49,7 +49,7 @@ def main() -> None:
     rng = random.Random(0)
     pairs = [random_pair(rng, number) for number in range(NUM_TWEETS)]
     other = [
-        TweetPair(p.id, p.tokens, p.gold, p.gold if rng.random() < 0.3 else p.predicted)
+        SamplePair(p.id, p.tokens, p.gold, p.gold if rng.random() < 0.3 else p.predicted)
         for p in pairs
     ]
     training = [Sample(p.id, p.tokens, p.gold) for p in pairs[: NUM_TWEETS // 3]]

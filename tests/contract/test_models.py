@@ -7,7 +7,7 @@ from gmf.core.tags import TagSet, is_legal_move
 from gmf.core.types import Sample
 from gmf.data.batch import Batch
 from gmf.data.config import DataConfig
-from gmf.evaluation.metrics import score
+from gmf.evaluation.scores import score
 from gmf.models.base import Parts
 from gmf.models.checkpoint import Tagger, load_tagger, save_tagger
 from gmf.models.modules import text_encoder

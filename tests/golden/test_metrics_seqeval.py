@@ -6,7 +6,7 @@ from seqeval.metrics.sequence_labeling import precision_recall_fscore_support
 from seqeval.metrics.v1 import precision_recall_fscore_support as strict_support
 from seqeval.scheme import IOB2
 
-from gmf.evaluation.metrics import score
+from gmf.evaluation.scores import score
 
 TAGS = ["O", "B-PER", "I-PER", "B-LOC", "I-LOC", "B-MISC", "I-MISC"]
 

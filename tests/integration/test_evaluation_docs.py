@@ -7,6 +7,10 @@ import typer
 from typer.testing import CliRunner
 
 from gmf.cli.score import compare_command, score_command
+from gmf.core.types import Entity
+from gmf.evaluation.config import DEFAULTS
+from gmf.evaluation.metrics.base import MetricInput
+from gmf.evaluation.pairs import SampleSpans
 
 PAGE = Path(__file__).parents[2] / "docs" / "evaluation.md"
 
@@ -24,13 +28,16 @@ def test_every_option_of_the_page_exists():
     assert {option for option in named if option not in known} == set()
 
 
-def test_the_python_example_runs(tmp_path, monkeypatch, capsys):
+def test_the_python_examples_run(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     Path("test.txt").write_text("IMGID:1\nRocky\tB-PER\n", encoding="utf-8")
     Path("predictions.jsonl").write_text(
         '{"id": "1", "text": "Rocky", "entities": [{"start": 0, "end": 5, "type": "PER"}]}',
         encoding="utf-8",
     )
-    (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
-    exec(compile(code, str(PAGE), "exec"), {})
+    names = {}
+    for code in re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL):
+        exec(compile(code, str(PAGE), "exec"), names)
     assert capsys.readouterr().out == "1.0 1.0\n"
+    given = MetricInput([SampleSpans("1", ("a",), (Entity(0, 1, "PER"),), ())], [], None, DEFAULTS)
+    assert names["Density"]().measure(given) == {"gold": 1.0, "predicted": 0.0}

@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 
 import pytest
 import typer
+from fixtures.metric_package import installed_metric
 from fixtures.shared import shared_data
 from typer.testing import CliRunner
 
@@ -61,6 +62,15 @@ def test_terminal_shows_scores_and_reading(run, files):
 def test_markdown_and_latex_are_printed(run, files):
     assert "| micro | 0.3333 |" in run("score", files["gold"], files["a"], "--markdown").stdout
     assert r"\begin{tabular}" in run("score", files["gold"], files["a"], "--latex").stdout
+
+
+def test_a_metric_of_a_package_is_scored_shown_and_on_the_page(run, files, tmp_path):
+    scored = (files["gold"], files["a"])
+    page = tmp_path / "page.html"
+    with installed_metric(tmp_path / "site"):
+        assert json.loads(run("score", *scored, "--json").stdout)["density"]["gold"] == 1.5
+        assert "Entities a sample" in run("score", *scored, "--html", page).stdout
+    assert "Entities a sample" in page.read_text(encoding="utf-8")
 
 
 def test_other_countings_are_shown_when_they_differ_or_on_request(run, files):

@@ -9,8 +9,8 @@ from gmf.evaluation.comparison import compare
 from gmf.evaluation.config import EvaluationConfig
 from gmf.evaluation.evaluator import evaluate
 from gmf.evaluation.files.read import read_pairs
-from gmf.evaluation.metrics import Counts, score
-from gmf.evaluation.pairs import TweetPair
+from gmf.evaluation.pairs import SamplePair
+from gmf.evaluation.scores import score
 
 TAGS = ["O", "O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
 LABELS = [*TAGS, "X", "[SEP]"]
@@ -37,7 +37,7 @@ foreign = st.lists(taggings(LABELS), min_size=1, max_size=6)
 
 def pairs(drawn):
     return [
-        TweetPair(str(number), words, gold, predicted)
+        SamplePair(str(number), words, gold, predicted)
         for number, (words, gold, predicted) in enumerate(drawn)
     ]
 
@@ -65,13 +65,15 @@ def test_every_grouping_adds_up_to_the_micro_counts(drawn, rule):
     config = EvaluationConfig(rule=rule, rounds=20)
     report = evaluate(pairs(drawn), config=config)
     micro = report.scores.under(rule).micro
-    for groups in (report.entity_length, report.tweet_length):
-        assert sum(groups.values(), Counts()) == micro
-    assert report.span_only.correct >= micro.correct
-    assert sum(error.gold for error in report.errors) == micro.gold - micro.correct
-    assert sum(error.predicted for error in report.errors) == micro.predicted - micro.correct
-    assert all(error.f1_if_mended >= micro.f1 - 1e-12 for error in report.errors)
-    assert report.countings[0].scores == report.scores
+    for groups in (report.metrics["entity_length"], report.metrics["tweet_length"]):
+        for name in ("gold", "predicted", "correct"):
+            assert sum(counts[name] for counts in groups.values()) == getattr(micro, name)
+    assert report.metrics["span_only"]["correct"] >= micro.correct
+    errors = report.metrics["boundary_errors"].values()
+    assert sum(error["gold"] for error in errors) == micro.gold - micro.correct
+    assert sum(error["predicted"] for error in errors) == micro.predicted - micro.correct
+    assert all(error["f1_if_mended"] >= micro.f1 - 1e-12 for error in errors)
+    assert report.metrics["countings"][0]["scores"] == report.scores.to_dict()
     json.dumps(report.to_dict(), allow_nan=False)
 
 
@@ -79,7 +81,7 @@ def test_every_grouping_adds_up_to_the_micro_counts(drawn, rule):
 @given(tweets, tweets)
 def test_comparison_is_antisymmetric_and_bounded(drawn, other):
     a = pairs(drawn)
-    b = [TweetPair(p.id, p.tokens, p.gold, p.gold if other else p.predicted) for p in a]
+    b = [SamplePair(p.id, p.tokens, p.gold, p.gold if other else p.predicted) for p in a]
     there, back = compare(a, b, rounds=20), compare(b, a, rounds=20)
     for rule in ("lenient", "strict"):
         for name, difference in there.differences[rule].items():

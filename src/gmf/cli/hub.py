@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from gmf.cli.output import progress_bar, report_images, say, write
-from gmf.evaluation.metrics import RULES
+from gmf.evaluation.scores import RULES
 from gmf.prediction.publishing.hub import model_folder
 from gmf.prediction.publishing.publish import push_to_hub, save_pretrained
 from gmf.prediction.publishing.scores import PublishedScore

@@ -18,9 +18,9 @@ from gmf.evaluation.config import EvaluationConfig
 from gmf.evaluation.evaluator import evaluate
 from gmf.evaluation.files.labelled import ColumnOrder
 from gmf.evaluation.files.labels import ServicePolicy
+from gmf.evaluation.files.notes import PairedSamples
 from gmf.evaluation.files.read import read_pairs, read_training
-from gmf.evaluation.metrics import Rule
-from gmf.evaluation.pairs import PairedTweets, mark_images
+from gmf.evaluation.pairs import mark_images
 from gmf.evaluation.provenance import (
     Provenance,
     describe_hardware,
@@ -30,6 +30,7 @@ from gmf.evaluation.report import Report, summarise_runs
 from gmf.evaluation.reports.html import comparison_page, report_page, runs_page
 from gmf.evaluation.reports.report_tables import comparison_tables, report_tables, runs_tables
 from gmf.evaluation.reports.tables import Table, print_tables, to_latex, to_markdown
+from gmf.evaluation.scores import Rule
 
 Columns = Annotated[
     ColumnOrder | None,
@@ -117,7 +118,10 @@ def score_command(
         tables, content = runs_tables(runs), runs.to_dict()
     else:
         write_page(html, lambda: report_page(reports[0], title=title))
-        tables, content = report_tables(reports[0], all_countings=countings), reports[0].to_dict()
+        tables, content = (
+            report_tables(reports[0], in_full={"countings"} if countings else ()),
+            reports[0].to_dict(),
+        )
     show(tables, content, as_json=as_json, as_markdown=as_markdown, as_latex=as_latex)
 
 
@@ -168,7 +172,7 @@ def _aliases(given: Sequence[str] | None) -> dict[str, str]:
     return aliases
 
 
-def _provenance(paired: PairedTweets, config: EvaluationConfig) -> Provenance:
+def _provenance(paired: PairedSamples, config: EvaluationConfig) -> Provenance:
     notes = paired.notes
     files = [("gold", notes.gold_file), ("predictions", notes.predicted_file)]
     copies = {"gold": release_of(Sample(pair.id, pair.tokens, pair.gold) for pair in paired.pairs)}

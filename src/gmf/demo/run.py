@@ -13,7 +13,7 @@ from gmf.core.types import Prediction, Sample
 from gmf.demo.best_possible import Limit, limits_of
 from gmf.demo.corpus import DemoCorpus, DemoCorpusConfig, write_corpus
 from gmf.evaluation.image_controls import Control, apply_control
-from gmf.evaluation.metrics import score
+from gmf.evaluation.scores import score
 from gmf.experiments.presets import load_run_config
 from gmf.models.checkpoint import Tagger, load_tagger
 from gmf.models.inference import predict

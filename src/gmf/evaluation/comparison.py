@@ -8,14 +8,13 @@ from typing import Literal
 from gmf.core.errors import DataError
 from gmf.core.types import Entity
 from gmf.evaluation.config import DEFAULTS, EvaluationConfig
-from gmf.evaluation.metrics import RULES, Rule
-from gmf.evaluation.pairs import TweetPair, apply_service_policy
-from gmf.evaluation.significance import Difference, compare_counts, counts_of_tweets
-from gmf.evaluation.spans import TweetSpans, spans_of_pairs
+from gmf.evaluation.pairs import SamplePair, SampleSpans, apply_service_policy, spans_of_pairs
+from gmf.evaluation.scores import RULES, Rule
+from gmf.evaluation.significance import Difference, compare_counts, counts_of_samples
 
 
 @dataclass(frozen=True, slots=True)
-class ChangedTweet:
+class ChangedSample:
     """A tweet in which the two systems find different entities.
 
     Args:
@@ -42,7 +41,7 @@ class Comparison:
 
     Args:
         rule: Rule under which tweets changed.
-        num_tweets: Tweets compared.
+        num_samples: Tweets compared.
         rounds: Random exchanges behind the p-values.
         level: Confidence of the intervals.
         differences: By rule and measure (precision, recall, f1).
@@ -50,11 +49,11 @@ class Comparison:
     """
 
     rule: Rule
-    num_tweets: int
+    num_samples: int
     rounds: int
     level: float
     differences: dict[Rule, dict[str, Difference]]
-    changed: tuple[ChangedTweet, ...]
+    changed: tuple[ChangedSample, ...]
 
     def number_of(self, change: str) -> int:
         """Return how many tweets are ``better``, ``worse`` or ``other``."""
@@ -68,7 +67,7 @@ class Comparison:
                 for rule in RULES
             },
             "rule": self.rule,
-            "tweets": self.num_tweets,
+            "tweets": self.num_samples,
             "rounds": self.rounds,
             "level": self.level,
             "changed": {
@@ -81,8 +80,8 @@ class Comparison:
 
 
 def compare(
-    a: Sequence[TweetPair],
-    b: Sequence[TweetPair],
+    a: Sequence[SamplePair],
+    b: Sequence[SamplePair],
     *,
     rounds: int = 10_000,
     config: EvaluationConfig = DEFAULTS,
@@ -101,13 +100,13 @@ def compare(
     ours, theirs = (apply_service_policy(pairs, policy=config.service_labels) for pairs in (a, b))
     theirs = _in_order_of(ours, theirs)
     differences: dict[Rule, dict[str, Difference]] = {}
-    changed: list[ChangedTweet] = []
+    changed: list[ChangedSample] = []
     for rule in RULES:
         spans_a, spans_b = (spans_of_pairs(pairs, rule=rule) for pairs in (ours, theirs))
         _check_same_gold(spans_a, spans_b)
         differences[rule] = compare_counts(
-            counts_of_tweets(spans_a),
-            counts_of_tweets(spans_b),
+            counts_of_samples(spans_a),
+            counts_of_samples(spans_b),
             rounds=rounds,
             level=config.level,
             seed=config.seed,
@@ -121,7 +120,7 @@ def compare(
     return Comparison(config.rule, len(a), rounds, config.level, differences, tuple(changed))
 
 
-def _in_order_of(a: Sequence[TweetPair], b: Sequence[TweetPair]) -> Sequence[TweetPair]:
+def _in_order_of(a: Sequence[SamplePair], b: Sequence[SamplePair]) -> Sequence[SamplePair]:
     """Return ``b`` in the order of ``a`` when ids tell it, else as it is."""
     places = {pair.id: pair for pair in b}
     ids = [pair.id for pair in a]
@@ -130,7 +129,7 @@ def _in_order_of(a: Sequence[TweetPair], b: Sequence[TweetPair]) -> Sequence[Twe
     return [places[identifier] for identifier in ids]
 
 
-def _check_same_gold(a: Sequence[TweetSpans], b: Sequence[TweetSpans]) -> None:
+def _check_same_gold(a: Sequence[SampleSpans], b: Sequence[SampleSpans]) -> None:
     if len(a) != len(b):
         raise DataError(
             f"A has {len(a)} tweets and B {len(b)}: expected the same; give the gold file, so that "
@@ -144,16 +143,16 @@ def _check_same_gold(a: Sequence[TweetSpans], b: Sequence[TweetSpans]) -> None:
             )
 
 
-def _placed(tweet: TweetSpans, entities: Iterable[Entity]) -> set[tuple[int, int, str]]:
+def _placed(tweet: SampleSpans, entities: Iterable[Entity]) -> set[tuple[int, int, str]]:
     """Return entities by letters, which do not depend on how each system's words were cut."""
     edges = [0, *accumulate(map(len, tweet.tokens))]
     return {(edges[entity.start], edges[entity.end], entity.type) for entity in entities}
 
 
-def _changed(a: TweetSpans, b: TweetSpans) -> ChangedTweet:
+def _changed(a: SampleSpans, b: SampleSpans) -> ChangedSample:
     wrong = [len(set(tweet.gold).symmetric_difference(tweet.predicted)) for tweet in (a, b)]
     change = "better" if wrong[1] < wrong[0] else "worse" if wrong[1] > wrong[0] else "other"
-    return ChangedTweet(
+    return ChangedSample(
         a.id,
         " ".join(a.tokens),
         change,

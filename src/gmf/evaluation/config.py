@@ -6,7 +6,7 @@ from pydantic import Field
 
 from gmf.core.config import Config
 from gmf.evaluation.files.labels import ServicePolicy
-from gmf.evaluation.metrics import Rule
+from gmf.evaluation.scores import Rule
 
 
 class EvaluationConfig(Config):

@@ -15,7 +15,7 @@ from gmf.data.images import UnusableImageError, open_image, read_source
 from gmf.data.pictures import blank_picture
 from gmf.evaluation.comparison import compare
 from gmf.evaluation.config import DEFAULTS, EvaluationConfig
-from gmf.evaluation.pairs import TweetPair
+from gmf.evaluation.pairs import SamplePair
 from gmf.evaluation.reports.tables import Cell, Table
 
 #: What stands in for the images. ``none``: posts lose them. ``blank``: a white picture. ``noise``:
@@ -104,7 +104,7 @@ def apply_control(
 
 
 def control_table(
-    runs: Mapping[Control, Sequence[TweetPair]],
+    runs: Mapping[Control, Sequence[SamplePair]],
     *,
     rounds: int = 10_000,
     config: EvaluationConfig = DEFAULTS,

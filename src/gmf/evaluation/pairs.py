@@ -1,19 +1,20 @@
-"""Gold and prediction of one tweet, word by word, and how files were brought to that form."""
+"""Gold and prediction of one sample, by words and by the entities of a counting rule."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gmf.core.errors import DataError
-from gmf.core.types import Prediction, ScoredEntity
+from gmf.core.types import Entity, Prediction, ScoredEntity
 from gmf.evaluation.files.labels import ServicePolicy, resolve_service_labels
+from gmf.evaluation.scores import Rule, spans_of
 
 #: Endings of image files named by a tweet's id.
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
 @dataclass(frozen=True, slots=True)
-class TweetPair:
+class SamplePair:
     """One tweet with gold and predicted labels.
 
     Args:
@@ -26,7 +27,8 @@ class TweetPair:
         unpredicted: Words without a prediction, by index: cut off, lost, or a missing tweet.
         is_missing: Whether the system has nothing for this tweet.
         scored: Predicted entities with confidences, when known.
-        has_image: Whether the tweet has an image; ``None`` when unknown.
+        has_image: Whether there is an image: for our own models, whether the model saw one; for
+            files of others, whether one is listed or there; ``None`` when unknown.
     """
 
     id: str
@@ -40,38 +42,55 @@ class TweetPair:
     has_image: bool | None = None
 
 
-def pairs_of(predictions: Iterable[Prediction]) -> list[TweetPair]:
-    """Return the pairs of a model's predictions.
+@dataclass(frozen=True, slots=True)
+class SampleSpans:
+    """Entities of one tweet.
 
-    A tweet has an image when one of its image files is there.
+    Args:
+        id: Identifier.
+        tokens: Words.
+        gold: Annotated entities, in order.
+        predicted: Entities of the system, in order.
+        scored: The system's entities with confidences, when known.
+        has_image: Whether the tweet has an image; ``None`` when unknown.
+    """
+
+    id: str
+    tokens: tuple[str, ...]
+    gold: tuple[Entity, ...]
+    predicted: tuple[Entity, ...]
+    scored: tuple[ScoredEntity, ...] | None = None
+    has_image: bool | None = None
+
+    def surface(self, entity: Entity) -> str:
+        """Return an entity's words, joined by spaces."""
+        return " ".join(self.tokens[entity.start : entity.end])
+
+    def show(self, entity: Entity) -> str:
+        """Return an entity for reading: its words and its type."""
+        return f"{self.surface(entity)} [{entity.type}]"
+
+
+def pair_of(prediction: Prediction) -> SamplePair:
+    """Return gold and prediction of a model of ours; it has an image if the model saw one.
 
     Raises:
-        DataError: If a sample has no gold tags.
+        DataError: If the sample has no gold tags.
     """
-    pairs: list[TweetPair] = []
-    for prediction in predictions:
-        sample = prediction.sample
-        if sample.tags is None:
-            raise DataError(
-                f"tweet {sample.id!r} ({sample.origin}) has no gold tags to score against"
-            )
-        pairs.append(
-            TweetPair(
-                id=sample.id,
-                tokens=sample.tokens,
-                gold=sample.tags,
-                predicted=prediction.tags,
-                scored=prediction.entities,
-                has_image=any(
-                    isinstance(image.source, bytes) or image.source.is_file()
-                    for image in sample.images
-                ),
-            )
-        )
-    return pairs
+    sample = prediction.sample
+    if sample.tags is None:
+        raise DataError(f"sample {sample.id!r} ({sample.origin}) has no gold tags to score against")
+    return SamplePair(
+        id=sample.id,
+        tokens=sample.tokens,
+        gold=sample.tags,
+        predicted=prediction.tags,
+        scored=prediction.entities,
+        has_image=prediction.saw_image,
+    )
 
 
-def mark_images(pairs: Iterable[TweetPair], *, folder: Path) -> list[TweetPair]:
+def mark_images(pairs: Iterable[SamplePair], *, folder: Path) -> list[SamplePair]:
     """Return the pairs with ``has_image`` set by whether ``<id>.jpg`` or ``.png`` is in a folder.
 
     Raises:
@@ -84,13 +103,13 @@ def mark_images(pairs: Iterable[TweetPair], *, folder: Path) -> list[TweetPair]:
 
 
 def apply_service_policy(
-    pairs: Iterable[TweetPair], *, policy: ServicePolicy = "outside"
-) -> list[TweetPair]:
+    pairs: Iterable[SamplePair], *, policy: ServicePolicy = "outside"
+) -> list[SamplePair]:
     """Return the pairs with BIO tags only.
 
     Under a policy that drops words, the dropped words leave all fields.
     """
-    resolved: list[TweetPair] = []
+    resolved: list[SamplePair] = []
     for pair in pairs:
         gold, predicted, kept = resolve_service_labels(pair.gold, pair.predicted, policy=policy)
         changed = replace(pair, gold=tuple(gold), predicted=tuple(predicted))
@@ -100,7 +119,7 @@ def apply_service_policy(
     return resolved
 
 
-def keep_words(pair: TweetPair, kept: list[int]) -> TweetPair:
+def keep_words(pair: SamplePair, kept: list[int]) -> SamplePair:
     """Return the pair with some of its words, given by index in order."""
     shorter = replace(
         pair,
@@ -110,7 +129,7 @@ def keep_words(pair: TweetPair, kept: list[int]) -> TweetPair:
     return _without_words(shorter, kept, pair.tokens)
 
 
-def _without_words(pair: TweetPair, kept: list[int], tokens: tuple[str, ...]) -> TweetPair:
+def _without_words(pair: SamplePair, kept: list[int], tokens: tuple[str, ...]) -> SamplePair:
     place = {index: position for position, index in enumerate(kept)}
     scored = pair.scored and tuple(
         replace(entity, start=place[entity.start], end=place[entity.end - 1] + 1)
@@ -126,86 +145,16 @@ def _without_words(pair: TweetPair, kept: list[int], tokens: tuple[str, ...]) ->
     )
 
 
-@dataclass(frozen=True, slots=True)
-class FileNote:
-    """A file that was read.
+def spans_of_pairs(pairs: Iterable[SamplePair], *, rule: Rule) -> list[SampleSpans]:
+    """Return the entities of each pair; labels must be BIO (a service policy was applied).
 
-    Args:
-        path: As given.
-        format: What it was recognised as.
-        sha256: Digest.
-        tweets: Tweets in it.
-        respelled_labels: Labels whose spelling was mended, with counts.
-        skipped_lines: Lines that are no part of a tweet.
+    Raises:
+        ValueError: If a label is not BIO.
     """
-
-    path: str
-    format: str
-    sha256: str
-    tweets: int
-    respelled_labels: dict[str, int]
-    skipped_lines: int
-
-
-@dataclass(frozen=True, slots=True)
-class ChangedGold:
-    """A tweet whose gold in the system's file differs from the given gold.
-
-    Args:
-        id: The tweet.
-        gold: Entities of the given gold, lenient.
-        own: Entities of the system's file, lenient.
-    """
-
-    id: str
-    gold: int
-    own: int
-
-
-@dataclass(frozen=True, slots=True)
-class PairingNotes:
-    """All that was decided, mended or left out when files were paired.
-
-    Args:
-        gold_file: The file of the gold tags.
-        predicted_file: The file of the predictions; ``None`` when it is the same.
-        columns: How two label columns were read, and why.
-        matched_by: ``same file``, ``id`` or ``words``.
-        missing: Tweets without a prediction; all their entities count as missed.
-        extra: Predicted tweets that the gold does not have; left out.
-        unpredicted: Words without a prediction in the other tweets, by tweet; read as O.
-        respelled_words: Words that the system spells otherwise, paired by position.
-        extra_words: Predicted words that the gold does not have; left out.
-        unlabelled_gold: Words without a gold label, by tweet; read as O. Give the gold file.
-        changed_gold: Tweets whose gold in the system's file differs.
-        gold_service_labels: Service labels in the gold, with counts.
-        predicted_service_labels: Service labels in the prediction, with counts.
-        predicted_service_words: Words that they are on, by tweet.
-    """
-
-    gold_file: FileNote
-    predicted_file: FileNote | None
-    columns: str
-    matched_by: str
-    missing: tuple[str, ...]
-    extra: tuple[str, ...]
-    unpredicted: dict[str, tuple[int, ...]]
-    respelled_words: int
-    extra_words: int
-    unlabelled_gold: dict[str, tuple[int, ...]]
-    changed_gold: tuple[ChangedGold, ...]
-    gold_service_labels: dict[str, int]
-    predicted_service_labels: dict[str, int]
-    predicted_service_words: dict[str, tuple[int, ...]]
-
-    def to_dict(self) -> dict[str, object]:
-        """Return plain values."""
-        return asdict(self)
-
-
-@dataclass(frozen=True, slots=True)
-class PairedTweets:
-    """Pairs in gold order, labels as read, with the notes on them."""
-
-    pairs: tuple[TweetPair, ...]
-    notes: PairingNotes
+    known = list(pairs)
+    gold = spans_of((pair.gold for pair in known), rule=rule)
+    predicted = spans_of((pair.predicted for pair in known), rule=rule)
+    return [
+        SampleSpans(pair.id, pair.tokens, wanted, found, pair.scored, pair.has_image)
+        for pair, wanted, found in zip(known, gold, predicted, strict=True)
+    ]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from gmf.data.releases import DataFingerprint
 from gmf.evaluation.files.labels import ServicePolicy
-from gmf.evaluation.metrics import Rule
+from gmf.evaluation.scores import Rule
 
 #: Packages whose versions can move a score.
 PACKAGES = ("gmf", "torch", "transformers", "tokenizers", "accelerate", "numpy", "pillow", "scipy")

@@ -1,94 +1,55 @@
-"""The report of an evaluation: scores under both rules, every analysis, and what stands behind."""
+"""The report of an evaluation: scores under both rules, every metric, and what stands behind."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
-from gmf.evaluation.calibration import Calibration
-from gmf.evaluation.error_analysis import Confusion, ErrorKind, TypeShare
-from gmf.evaluation.metrics import RULES, Counts, Rule, RuleScores, Scores
-from gmf.evaluation.pairs import PairingNotes
+from gmf.evaluation.config import EvaluationConfig
+from gmf.evaluation.files.notes import PairingNotes
 from gmf.evaluation.provenance import Provenance
-from gmf.evaluation.scoring_variants import Counting
+from gmf.evaluation.scores import RULES, Counts, Rule, RuleScores, Scores
 from gmf.evaluation.significance import MEASURES, Interval, SeedSummary, summarise_seeds
-
-#: Scores of groups, by the name of the group.
-Groups = dict[str, Counts]
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One system on one set of tweets.
+    """One system on one set of samples.
 
     Args:
         scores: Under both rules.
-        rule: Rule of all analyses below.
-        num_tweets: Tweets scored.
+        config: Rule of the metrics, policy for service labels, level of the intervals.
+        num_samples: Samples scored.
         num_words: Words scored.
-        intervals: Bootstrap over tweets, by rule and measure (precision, recall, f1).
-        level: Confidence of the intervals.
-        span_only: Counts with types ignored.
-        type_given_span: For each gold type, how often it is right where the span is.
-        confusion: Types against each other.
-        errors: Every error by kind.
-        seen: By whether training had the name; ``None`` without training data.
-        entity_length: By entity length in words.
-        tweet_length: By tweet length in words.
-        image: With and without image; ``None`` when unknown.
-        calibration: Of entity confidences; ``None`` without confidences.
-        countings: The same predictions counted other ways; the first is the one used here unless
-            another policy was asked for.
+        intervals: Bootstrap over samples, by rule and measure (precision, recall, f1).
+        metrics: Plain values of each metric by name; ``None`` where it lacked what it needs.
         reading: How files were read; ``None`` for predictions of a model of ours.
         provenance: What stands behind the result.
     """
 
     scores: Scores
-    rule: Rule
-    num_tweets: int
+    config: EvaluationConfig
+    num_samples: int
     num_words: int
     intervals: dict[Rule, dict[str, Interval]]
-    level: float
-    span_only: Counts
-    type_given_span: dict[str, TypeShare]
-    confusion: Confusion
-    errors: tuple[ErrorKind, ...]
-    seen: Groups | None
-    entity_length: Groups
-    tweet_length: Groups
-    image: Groups | None
-    calibration: Calibration | None
-    countings: tuple[Counting, ...]
+    metrics: dict[str, Any]
     reading: PairingNotes | None
     provenance: Provenance
-
-    @property
-    def countings_differ(self) -> bool:
-        """Whether other ways to count give other scores."""
-        return any(counting.scores != self.scores for counting in self.countings)
 
     def to_dict(self) -> dict[str, object]:
         """Return plain values, ``lenient`` and ``strict`` first; fractions, not percent."""
         return {
             **self.scores.to_dict(),
-            "rule": self.rule,
-            "tweets": self.num_tweets,
+            "rule": self.config.rule,
+            "tweets": self.num_samples,
             "words": self.num_words,
             "intervals": {
-                "level": self.level,
+                "level": self.config.level,
                 **{
                     rule: {name: asdict(bounds) for name, bounds in self.intervals[rule].items()}
                     for rule in RULES
                 },
             },
-            "span_only": self.span_only.to_dict(),
-            "type_given_span": {name: s.to_dict() for name, s in self.type_given_span.items()},
-            "confusion": self.confusion.to_dict(),
-            "boundary_errors": {error.kind: error.to_dict() for error in self.errors},
-            "seen": _group_dict(self.seen),
-            "entity_length": _group_dict(self.entity_length),
-            "tweet_length": _group_dict(self.tweet_length),
-            "image": _group_dict(self.image),
-            "calibration": self.calibration and self.calibration.to_dict(),
-            "countings": [counting.to_dict() for counting in self.countings],
+            **self.metrics,
             "reading": self.reading and self.reading.to_dict(),
             "provenance": self.provenance.to_dict(),
         }
@@ -129,7 +90,7 @@ def summarise_runs(runs: Sequence[Report], *, level: float = 0.95) -> RunsReport
     """Return mean, deviation and interval over the runs.
 
     Args:
-        runs: Reports on the same tweets.
+        runs: Reports on the same samples.
         level: Confidence of the intervals, in (0, 1).
 
     Raises:
@@ -151,9 +112,3 @@ def summarise_runs(runs: Sequence[Report], *, level: float = 0.95) -> RunsReport
             for name in sum(scores, RuleScores()).types
         }
     return RunsReport(tuple(runs), measures, types, level)
-
-
-def _group_dict(groups: Groups | None) -> dict[str, dict[str, float]] | None:
-    if groups is None:
-        return None
-    return {name: counts.to_dict() for name, counts in groups.items()}

@@ -7,16 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import stdtrit
 
-from gmf.evaluation.metrics import Rule
-from gmf.evaluation.pairs import TweetPair
-from gmf.evaluation.spans import TweetSpans, spans_of_pairs
+from gmf.evaluation.pairs import SamplePair, SampleSpans, spans_of_pairs
+from gmf.evaluation.scores import Rule
 
 MEASURES = ("precision", "recall", "f1")
 #: Rounds that are computed at once, to bound memory.
 _CHUNK = 500
 
 #: Gold, predicted and correct entities, a row a tweet.
-TweetCounts = NDArray[np.int64]
+SampleCounts = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +67,7 @@ class Difference:
     interval: Interval
 
 
-def counts_of_tweets(tweets: Sequence[TweetSpans]) -> TweetCounts:
+def counts_of_samples(tweets: Sequence[SampleSpans]) -> SampleCounts:
     """Return gold, predicted and correct entities of each tweet, ``(tweets, 3)``."""
     rows = [
         (len(tweet.gold), len(tweet.predicted), len(set(tweet.gold) & set(tweet.predicted)))
@@ -77,9 +76,9 @@ def counts_of_tweets(tweets: Sequence[TweetSpans]) -> TweetCounts:
     return np.array(rows, dtype=np.int64).reshape(-1, 3)
 
 
-def tweet_counts(pairs: Sequence[TweetPair], *, rule: Rule) -> TweetCounts:
+def counts_of_pairs(pairs: Sequence[SamplePair], *, rule: Rule) -> SampleCounts:
     """Return gold, predicted and correct entities of each pair, ``(tweets, 3)``."""
-    return counts_of_tweets(spans_of_pairs(pairs, rule=rule))
+    return counts_of_samples(spans_of_pairs(pairs, rule=rule))
 
 
 def measures_of(totals: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -96,12 +95,12 @@ def measures_of(totals: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def bootstrap(
-    counts: TweetCounts, *, rounds: int = 1000, level: float = 0.95, seed: int = 0
+    counts: SampleCounts, *, rounds: int = 1000, level: float = 0.95, seed: int = 0
 ) -> dict[str, Interval]:
     """Return percentile intervals of micro precision, recall and F1 over resampled tweets.
 
     Args:
-        counts: From ``tweet_counts``.
+        counts: From ``counts_of_pairs``.
         rounds: Resamples.
         level: Confidence, in (0, 1).
         seed: Of the random numbers.
@@ -111,8 +110,8 @@ def bootstrap(
 
 
 def compare_counts(
-    a: TweetCounts,
-    b: TweetCounts,
+    a: SampleCounts,
+    b: SampleCounts,
     *,
     rounds: int = 10_000,
     level: float = 0.95,
@@ -140,8 +139,8 @@ def compare_counts(
 
 
 def compare_runs(
-    a: Sequence[TweetCounts],
-    b: Sequence[TweetCounts],
+    a: Sequence[SampleCounts],
+    b: Sequence[SampleCounts],
     *,
     rounds: int = 10_000,
     level: float = 0.95,

@@ -6,14 +6,13 @@ from pathlib import Path
 from typing import Any
 
 from gmf.core.errors import ConfigError, DataError
-from gmf.core.types import Prediction
 from gmf.data.image_report import ImageReport
 from gmf.data.readers import read_split, splits_of
 from gmf.data.releases import fingerprint
 from gmf.evaluation.config import DEFAULTS, EvaluationConfig
 from gmf.evaluation.evaluator import evaluate
 from gmf.evaluation.image_controls import Control, apply_control
-from gmf.evaluation.pairs import TweetPair
+from gmf.evaluation.pairs import SamplePair, pair_of
 from gmf.evaluation.provenance import (
     DataFingerprint,
     Provenance,
@@ -39,7 +38,7 @@ class RunEvaluation:
     """
 
     report: Report
-    pairs: tuple[TweetPair, ...]
+    pairs: tuple[SamplePair, ...]
     images: ImageReport
     warnings: tuple[str, ...]
 
@@ -77,9 +76,9 @@ def evaluate_run(
         raise DataError(f"split {split}: expected tags on every sample", path=folder)
     shown = apply_control(samples, control=control, seed=config.seed).samples
     collator = tagger.collator(cached=True)
-    pairs: list[TweetPair] = []
+    pairs: list[SamplePair] = []
     for prediction in predict(tagger.model, shown, collator=collator):
-        pairs.append(_pair(prediction))
+        pairs.append(pair_of(prediction))
         on_progress(len(pairs), len(samples))
     used = _fingerprints(tagger)
     scored = fingerprint(samples, part=split, folder=folder)
@@ -93,18 +92,6 @@ def evaluate_run(
         config=config,
     )
     return RunEvaluation(report, tuple(pairs), collator.report, tuple(warnings))
-
-
-def _pair(prediction: Prediction) -> TweetPair:
-    sample = prediction.sample
-    return TweetPair(
-        id=sample.id,
-        tokens=sample.tokens,
-        gold=sample.tags or (),
-        predicted=prediction.tags,
-        scored=prediction.entities,
-        has_image=prediction.saw_image,
-    )
 
 
 def _fingerprints(tagger: Tagger) -> list[DataFingerprint]:

@@ -16,7 +16,7 @@ from gmf.core.errors import DataError, TrainingError
 from gmf.core.runtime import computed_in, resolve_precision, seed_everything
 from gmf.core.types import Sample
 from gmf.data.collate import Collator
-from gmf.evaluation.metrics import Scores, score
+from gmf.evaluation.scores import Scores, score
 from gmf.models.checkpoint import WEIGHTS, Tagger
 from gmf.models.inference import predict
 from gmf.training.config import RunConfig

@@ -3,14 +3,14 @@ import pytest
 from gmf.core.errors import DataError
 from gmf.evaluation.comparison import compare
 from gmf.evaluation.config import EvaluationConfig
-from gmf.evaluation.pairs import TweetPair
+from gmf.evaluation.pairs import SamplePair
 
 WORDS = ("Rocky", "in", "Oslo")
 GOLD = ("B-PER", "O", "B-LOC")
 
 
 def pair(identifier, predicted, gold=GOLD, words=WORDS):
-    return TweetPair(identifier, words, gold, predicted)
+    return SamplePair(identifier, words, gold, predicted)
 
 
 A = [pair("1", ("B-PER", "O", "O")), pair("2", GOLD), pair("3", ("B-ORG", "O", "O"))]

@@ -6,7 +6,7 @@ from PIL import Image
 
 from gmf.core.types import ImageInput, Region, Sample
 from gmf.evaluation.image_controls import CONTROLS, apply_control, control_table
-from gmf.evaluation.pairs import TweetPair
+from gmf.evaluation.pairs import SamplePair
 
 
 def picture(colour, size=(40, 20)):
@@ -114,8 +114,8 @@ def test_regions_keep_their_places(tmp_path):
 
 def test_table_compares_with_the_real_images():
     gold = ("B-PER", "O")
-    real = [TweetPair(str(i), ("a", "b"), gold, gold, has_image=i > 0) for i in range(4)]
-    none = [TweetPair(p.id, p.tokens, gold, ("O", "O"), has_image=False) for p in real]
+    real = [SamplePair(str(i), ("a", "b"), gold, gold, has_image=i > 0) for i in range(4)]
+    none = [SamplePair(p.id, p.tokens, gold, ("O", "O"), has_image=False) for p in real]
     table = control_table({"none": none, "real": real}, rounds=100)
     assert [row[0] for row in table.rows] == ["real", "none"]
     assert table.rows[0][1:6] == (1.0, 1.0, 1.0, 1.0, None)

@@ -5,16 +5,16 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from gmf.evaluation.pairs import TweetPair
+from gmf.evaluation.pairs import SamplePair
 from gmf.evaluation.significance import (
     bootstrap,
     compare_counts,
     compare_runs,
-    counts_of_tweets,
+    counts_of_pairs,
+    counts_of_samples,
     holm,
     measures_of,
     summarise_seeds,
-    tweet_counts,
 )
 
 
@@ -26,10 +26,10 @@ def random_counts(seed, number, rate):
 
 
 def test_counts_of_tweets_by_hand():
-    pair = TweetPair("1", ("a", "b"), ("B-PER", "I-LOC"), ("B-PER", "O"))
-    assert tweet_counts([pair], rule="lenient").tolist() == [[2, 1, 1]]
-    assert tweet_counts([pair], rule="strict").tolist() == [[1, 1, 1]]
-    assert counts_of_tweets([]).shape == (0, 3)
+    pair = SamplePair("1", ("a", "b"), ("B-PER", "I-LOC"), ("B-PER", "O"))
+    assert counts_of_pairs([pair], rule="lenient").tolist() == [[2, 1, 1]]
+    assert counts_of_pairs([pair], rule="strict").tolist() == [[1, 1, 1]]
+    assert counts_of_samples([]).shape == (0, 3)
 
 
 def test_randomisation_agrees_with_every_exchange():

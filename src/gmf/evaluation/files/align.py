@@ -12,12 +12,13 @@ from gmf.evaluation.files.labelled import (
     DEFAULT_ORDER,
     ColumnOrder,
     LabelledFile,
-    LabelledTweet,
+    LabelledSample,
     Labels,
 )
 from gmf.evaluation.files.labels import SERVICE_LABELS, count_service_labels
+from gmf.evaluation.files.notes import ChangedGold, FileNote, PairedSamples, PairingNotes
 from gmf.evaluation.files.word_pieces import common_pieces, locate, spread_labels
-from gmf.evaluation.pairs import ChangedGold, FileNote, PairedTweets, PairingNotes, TweetPair
+from gmf.evaluation.pairs import SamplePair
 
 #: For each of our items the index of theirs, ``None`` where they have none.
 Owners = list[int | None]
@@ -34,7 +35,7 @@ class _Alignment:
 
 def pair_files(
     gold: LabelledFile, *, predicted: LabelledFile | None, order: ColumnOrder | None
-) -> PairedTweets:
+) -> PairedSamples:
     """Pair gold and prediction.
 
     Args:
@@ -106,7 +107,7 @@ def align(ours: Sequence[Hashable], theirs: Sequence[Hashable]) -> tuple[Owners,
     return owners, differing
 
 
-def align_tweets(ours: LabelledTweet, theirs: LabelledTweet) -> _Alignment:
+def align_tweets(ours: LabelledSample, theirs: LabelledSample) -> _Alignment:
     """Align the words of two readings of one tweet.
 
     Raises:
@@ -166,7 +167,7 @@ def _numbered(file: LabelledFile) -> list[tuple[str, int]]:
     return keys
 
 
-def _are_alike(ours: LabelledTweet, theirs: LabelledTweet) -> bool:
+def _are_alike(ours: LabelledSample, theirs: LabelledSample) -> bool:
     """Say whether two tweets share a word or, cut differently, their first letters."""
     return (
         not set(ours.tokens).isdisjoint(theirs.tokens)
@@ -174,7 +175,7 @@ def _are_alike(ours: LabelledTweet, theirs: LabelledTweet) -> bool:
     )
 
 
-def _pair_one(file: LabelledFile, order: ColumnOrder | None) -> PairedTweets:
+def _pair_one(file: LabelledFile, order: ColumnOrder | None) -> PairedSamples:
     if not file.has_two_columns:
         raise DataError(
             "expected two label columns, gold and prediction, got one; add the prediction file",
@@ -182,7 +183,7 @@ def _pair_one(file: LabelledFile, order: ColumnOrder | None) -> PairedTweets:
         )
     used = order or DEFAULT_ORDER[file.format]
     golds = [_labels(tweet, "gold", used) for tweet in file.tweets]
-    pairs: list[TweetPair] = []
+    pairs: list[SamplePair] = []
     for number, (tweet, gold) in enumerate(zip(file.tweets, golds, strict=True), 1):
         same: Owners = list(range(len(tweet.tokens)))
         pairs.append(
@@ -206,7 +207,7 @@ def _named(order: ColumnOrder) -> str:
     return f"{first} first, {second} second"
 
 
-def _labels(tweet: LabelledTweet, side: str, order: ColumnOrder) -> Labels:
+def _labels(tweet: LabelledSample, side: str, order: ColumnOrder) -> Labels:
     if tweet.second is None:
         return tweet.first
     return tweet.first if order.startswith(side) else tweet.second
@@ -234,13 +235,13 @@ def _agreeing_order(
 
 
 def _pair(
-    gold: LabelledTweet,
+    gold: LabelledSample,
     gold_labels: Labels,
-    predicted: LabelledTweet,
+    predicted: LabelledSample,
     order: ColumnOrder,
     alignment: _Alignment,
     number: int,
-) -> TweetPair:
+) -> SamplePair:
     found = [
         None if owner is None else label
         for owner, label in zip(
@@ -256,7 +257,7 @@ def _pair(
             None if owner is None else label
             for owner, label in zip(alignment.theirs, own, strict=True)
         )
-    return TweetPair(
+    return SamplePair(
         id=gold.id or f"#{number}",
         tokens=alignment.tokens,
         gold=tuple(label or OUTSIDE for label in spread_labels(gold_labels, alignment.ours)),
@@ -268,7 +269,7 @@ def _pair(
     )
 
 
-def _scored(predicted: LabelledTweet, alignment: _Alignment) -> tuple[ScoredEntity, ...] | None:
+def _scored(predicted: LabelledSample, alignment: _Alignment) -> tuple[ScoredEntity, ...] | None:
     """Return entities with confidences by the common words, less those without words."""
     if predicted.scored is None:
         return None
@@ -284,8 +285,8 @@ def _scored(predicted: LabelledTweet, alignment: _Alignment) -> tuple[ScoredEnti
     return tuple(moved)
 
 
-def _missing_pair(tweet: LabelledTweet, labels: Labels, number: int) -> TweetPair:
-    return TweetPair(
+def _missing_pair(tweet: LabelledSample, labels: Labels, number: int) -> SamplePair:
+    return SamplePair(
         id=tweet.id or f"#{number}",
         tokens=tweet.tokens,
         gold=tuple(label or OUTSIDE for label in labels),
@@ -305,7 +306,7 @@ def _unlabelled(ids: Sequence[str], golds: Sequence[Labels]) -> dict[str, tuple[
     return lacking
 
 
-def _changed_gold(pair: TweetPair) -> ChangedGold | None:
+def _changed_gold(pair: SamplePair) -> ChangedGold | None:
     if pair.own_gold is None or all(
         own is None or own == gold for own, gold in zip(pair.own_gold, pair.gold, strict=True)
     ):
@@ -318,7 +319,7 @@ def _changed_gold(pair: TweetPair) -> ChangedGold | None:
 
 
 def _finish(
-    pairs: list[TweetPair],
+    pairs: list[SamplePair],
     gold: LabelledFile,
     predicted: LabelledFile | None,
     *,
@@ -328,7 +329,7 @@ def _finish(
     extra: tuple[str, ...] = (),
     respelled: int = 0,
     extra_words: int = 0,
-) -> PairedTweets:
+) -> PairedSamples:
     notes = PairingNotes(
         gold_file=_note(gold),
         predicted_file=None if predicted is None else _note(predicted),
@@ -349,7 +350,7 @@ def _finish(
             if (words := tuple(i for i, x in enumerate(pair.predicted) if x in SERVICE_LABELS))
         },
     )
-    return PairedTweets(tuple(pairs), notes)
+    return PairedSamples(tuple(pairs), notes)
 
 
 def _note(file: LabelledFile) -> FileNote:

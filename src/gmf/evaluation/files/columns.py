@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gmf.core.errors import DataError
 from gmf.data.conll import DOCUMENT_MARK, ID_PREFIX
-from gmf.evaluation.files.labelled import LabelledTweet, LabelReader, Labels, tweet_id
+from gmf.evaluation.files.labelled import LabelledSample, LabelReader, Labels, tweet_id
 from gmf.evaluation.files.labels import is_label
 
 #: Lines of a block: image name, text, tags, tags.
@@ -49,7 +49,7 @@ def looks_like_blocks(blocks: Sequence[Block]) -> bool:
     )
 
 
-def tweets_of_blocks(blocks: Sequence[Block], *, labels: LabelReader) -> Iterator[LabelledTweet]:
+def tweets_of_blocks(blocks: Sequence[Block], *, labels: LabelReader) -> Iterator[LabelledSample]:
     """Yield the tweets of a block file.
 
     Where a text has more words than labels, the system cut it or its tokenizer saw nothing in some
@@ -76,10 +76,10 @@ def tweets_of_blocks(blocks: Sequence[Block], *, labels: LabelReader) -> Iterato
             )
             for number, content in block[2:]
         )
-        yield LabelledTweet(tweet_id(block[0][1]), tokens, first, second, line=line)
+        yield LabelledSample(tweet_id(block[0][1]), tokens, first, second, line=line)
 
 
-def tweets_of_columns(blocks: Sequence[Block], *, labels: LabelReader) -> Iterator[LabelledTweet]:
+def tweets_of_columns(blocks: Sequence[Block], *, labels: LabelReader) -> Iterator[LabelledSample]:
     """Yield the tweets of a CoNLL file: a word a line, its labels in the last columns.
 
     There are two label columns when the last two columns hold labels in every line, else one.
@@ -109,7 +109,7 @@ def tweets_of_columns(blocks: Sequence[Block], *, labels: LabelReader) -> Iterat
         last = _label_column(row, -1, labels)
         before = _label_column(row, -2, labels) if has_two else None
         first, second = (last, None) if before is None else (before, last)
-        yield LabelledTweet(
+        yield LabelledSample(
             identifier, tuple(columns[0] for _, columns in row), first, second, line=number
         )
 

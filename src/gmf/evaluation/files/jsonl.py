@@ -10,7 +10,7 @@ from gmf.core.config import describe_faults
 from gmf.core.errors import DataError
 from gmf.core.tags import tags_of
 from gmf.core.types import Entity, ScoredEntity
-from gmf.evaluation.files.labelled import LabelledTweet, LabelReader, Labels, tweet_id
+from gmf.evaluation.files.labelled import LabelledSample, LabelReader, Labels, tweet_id
 from gmf.evaluation.files.word_pieces import Span, cut_at, locate, spread_labels, words_of
 
 
@@ -59,7 +59,7 @@ class _Side:
     entities: list[_EntityRow] | None
 
 
-def tweets_of_json_lines(lines: Sequence[str], *, labels: LabelReader) -> Iterator[LabelledTweet]:
+def tweets_of_json_lines(lines: Sequence[str], *, labels: LabelReader) -> Iterator[LabelledSample]:
     """Yield the tweets of a JSON-lines file.
 
     A row has ``tokens`` or ``text``, or both, and ``tags`` or ``entities``. A row that holds gold
@@ -83,7 +83,7 @@ def tweets_of_json_lines(lines: Sequence[str], *, labels: LabelReader) -> Iterat
             raise DataError(str(error), path=labels.path, line=number) from error
 
 
-def _tweet_of(row: _TweetRow, *, line: int, labels: LabelReader) -> LabelledTweet:
+def _tweet_of(row: _TweetRow, *, line: int, labels: LabelReader) -> LabelledSample:
     sides = _sides(row)
     if row.tokens is None and row.text is None:
         raise ValueError("expected tokens or text, got neither")
@@ -105,7 +105,7 @@ def _tweet_of(row: _TweetRow, *, line: int, labels: LabelReader) -> LabelledTwee
             found = [_words_of(row, entity, offsets, owners, labels) for entity in side.entities]
             scored = _with_confidence(found, side.entities)
         columns.append(_column(side, found, owners, row, labels, line))
-    return LabelledTweet(
+    return LabelledSample(
         tweet_id(str(row.id)),
         tokens,
         *columns,

@@ -27,7 +27,7 @@ Labels = tuple[str | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class LabelledTweet:
+class LabelledSample:
     """One tweet of a file.
 
     Args:
@@ -69,7 +69,7 @@ class LabelledFile:
     path: Path
     format: FileFormat
     sha256: str
-    tweets: tuple[LabelledTweet, ...]
+    tweets: tuple[LabelledSample, ...]
     respelled: dict[str, int] = field(default_factory=dict[str, int])
     skipped_lines: int = 0
 

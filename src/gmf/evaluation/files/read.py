@@ -7,7 +7,7 @@ from gmf.core.errors import DataError
 from gmf.core.tags import OUTSIDE, TYPE_ALIASES
 from gmf.core.types import Sample
 from gmf.data.conll import read_lines
-from gmf.evaluation.files.align import PairedTweets, pair_files
+from gmf.evaluation.files.align import pair_files
 from gmf.evaluation.files.columns import (
     group_lines,
     looks_like_blocks,
@@ -17,6 +17,7 @@ from gmf.evaluation.files.columns import (
 from gmf.evaluation.files.jsonl import tweets_of_json_lines
 from gmf.evaluation.files.labelled import ColumnOrder, LabelledFile, LabelReader, digest_of
 from gmf.evaluation.files.labels import SERVICE_LABELS
+from gmf.evaluation.files.notes import PairedSamples
 
 
 def read_pairs(
@@ -25,7 +26,7 @@ def read_pairs(
     predicted: Path | None = None,
     order: ColumnOrder | None = None,
     aliases: Mapping[str, str] = TYPE_ALIASES,
-) -> PairedTweets:
+) -> PairedSamples:
     """Read gold and prediction, word by word.
 
     Args:

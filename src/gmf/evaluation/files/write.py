@@ -6,10 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from gmf.evaluation.pairs import TweetPair
+from gmf.evaluation.pairs import SamplePair
 
 
-def write_pairs(path: Path, pairs: Iterable[TweetPair]) -> None:
+def write_pairs(path: Path, pairs: Iterable[SamplePair]) -> None:
     """Write one tweet a line: id, words, gold tags, and the prediction.
 
     The prediction is entities with confidences, ``start`` and ``end`` in words, or tags where
@@ -19,7 +19,7 @@ def write_pairs(path: Path, pairs: Iterable[TweetPair]) -> None:
     path.write_text("".join(lines), encoding="utf-8")
 
 
-def _row(pair: TweetPair) -> dict[str, Any]:
+def _row(pair: SamplePair) -> dict[str, Any]:
     row: dict[str, Any] = {"id": pair.id, "tokens": pair.tokens, "gold_tags": pair.gold}
     if pair.scored is None:
         row["predicted_tags"] = pair.predicted

@@ -1,10 +1,9 @@
 """Small charts as inline SVG: coloured by the page's variables, so that they follow its theme."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
-
-from gmf.evaluation.calibration import Calibration
+from typing import Any
 
 #: Width of a chart in user units; the page scales it.
 WIDTH = 640
@@ -35,6 +34,30 @@ class Bar:
     series: int = 0
     low: float | None = None
     high: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A chart on a page.
+
+    Args:
+        title: What it shows.
+        chart: SVG.
+        note: Below the title.
+        keys: Names of the series, in the order of their colours.
+    """
+
+    title: str
+    chart: str
+    note: str = ""
+    keys: Sequence[str] = ()
+
+    def to_html(self) -> str:
+        """Return an HTML ``figure``."""
+        keys = [f'<span class="key{i}">{escape(key)}</span>' for i, key in enumerate(self.keys)]
+        content = ", ".join([*keys, *([escape(self.note)] if self.note else [])])
+        small = f"<small>{content}</small>" if content else ""
+        return f"<figure><figcaption>{escape(self.title)}{small}</figcaption>{self.chart}</figure>"
 
 
 def bar_chart(bars: Sequence[Bar], *, title: str, maximum: float | None = None) -> str:
@@ -106,10 +129,14 @@ def heat_map(
     return _svg(parts, WIDTH, top + len(rows) * height, title)
 
 
-def reliability_plot(calibration: Calibration, *, title: str) -> str:
+def reliability_plot(bins: Sequence[Mapping[str, Any]], *, title: str) -> str:
     """Return the reliability curve: precision over confidence; the diagonal is perfect.
 
     A dot's area tells how many entities it stands for.
+
+    Args:
+        bins: Each with ``entities``, ``confidence`` and ``precision``.
+        title: What it shows, for readers who cannot see it.
     """
     left, size, top = 50, 280, 10
     bottom = top + size
@@ -127,17 +154,17 @@ def reliability_plot(calibration: Calibration, *, title: str) -> str:
             _text(x, bottom + 14, f"{tick:g}", anchor="middle", kind="tick"),
             _text(left - 8, y, f"{tick:g}", anchor="end", kind="tick"),
         ]
-    filled = [b for b in calibration.bins if b.entities]
-    points = [at(b.confidence, b.precision) for b in filled]
+    filled = [b for b in bins if b["entities"]]
+    points = [at(b["confidence"], b["precision"]) for b in filled]
     line = "L".join(f"{x:.1f} {y:.1f}" for x, y in points)
     parts.append(f'<path class="curve" d="M{line}"/>')
-    largest = max(b.entities for b in filled)
+    largest = max(b["entities"] for b in filled)
     for (x, y), item in zip(points, filled, strict=True):
-        radius = 3 + 9 * (item.entities / largest) ** 0.5
+        radius = 3 + 9 * (item["entities"] / largest) ** 0.5
         parts.append(
             f'<circle class="series0" cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}">'
-            f"<title>{item.entities} entities, confidence {item.confidence:.3f}, "
-            f"precision {item.precision:.3f}</title></circle>"
+            f"<title>{item['entities']} entities, confidence {item['confidence']:.3f}, "
+            f"precision {item['precision']:.3f}</title></circle>"
         )
     parts += [
         _text(left + size / 2, bottom + 32, "confidence", anchor="middle"),

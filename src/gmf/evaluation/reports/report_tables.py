@@ -1,66 +1,45 @@
 """A report as tables."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from gmf.evaluation.comparison import Comparison
-from gmf.evaluation.error_analysis import ERROR_KINDS
-from gmf.evaluation.groups import SEEN_GROUPS
-from gmf.evaluation.metrics import RULES, Counts, Rule
-from gmf.evaluation.pairs import PairingNotes
-from gmf.evaluation.report import Groups, Report, RunsReport
-from gmf.evaluation.reports.tables import Cell, Table
+from gmf.evaluation.files.notes import PairingNotes
+from gmf.evaluation.metrics.registry import show_all
+from gmf.evaluation.report import Report, RunsReport
+from gmf.evaluation.reports.tables import COUNT_COLUMNS, Cell, Table, count_cells
+from gmf.evaluation.scores import RULES, Rule
 from gmf.evaluation.significance import MEASURES, Interval, SeedSummary
 
-_COUNTS = ("P", "R", "F1", "gold", "predicted", "correct")
 #: Ids that are written out before the rest is only counted.
 _MAX_IDS = 8
 
 
-def report_tables(report: Report, *, all_countings: bool = False) -> list[Table]:
+def report_tables(report: Report, *, in_full: Container[str] = ()) -> list[Table]:
     """Return every part of a report that has something to say.
 
     Args:
         report: The report.
-        all_countings: Whether to show the other ways to count even when all give the same.
+        in_full: Metrics whose details are shown too.
     """
-    rule = f"{report.rule} counting"
-    tables = [score_table(report, name) for name in RULES]
-    if report.reading:
-        tables.append(reading_table(report.reading))
-    if all_countings or report.countings_differ:
-        tables.append(counting_table(report))
-    tables += [
-        _span_table(report),
-        _confusion_table(report),
-        _error_table(report),
+    shown = show_all(report.metrics, config=report.config, in_full=in_full)
+    return [
+        *(score_table(report, rule) for rule in RULES),
+        *([reading_table(report.reading)] if report.reading else []),
+        *(item for item in shown if isinstance(item, Table)),
+        provenance_table(report),
     ]
-    if report.seen is not None:
-        tables.append(
-            _group_table(
-                f"Names in training ({rule})",
-                report.seen,
-                note="; ".join(f"{name}: {meaning}" for name, meaning in SEEN_GROUPS.items()) + ".",
-            )
-        )
-    tables.append(_group_table(f"By entity length in words ({rule})", report.entity_length))
-    tables.append(_group_table(f"By tweet length in words ({rule})", report.tweet_length))
-    if report.image is not None:
-        tables.append(_group_table(f"By image ({rule})", report.image))
-    if report.calibration is not None:
-        tables.append(_calibration_table(report))
-    return [*tables, provenance_table(report)]
 
 
 def score_table(report: Report, rule: Rule) -> Table:
     """Return micro, macro and per-type scores under a rule, with intervals."""
     scores, bounds = report.scores.under(rule), report.intervals[rule]
     macro = scores.macro
-    rows: list[tuple[Cell, ...]] = [("micro", *_cells(scores.micro))]
+    rows: list[tuple[Cell, ...]] = [("micro", *count_cells(scores.micro.to_dict()))]
     rows.append(("macro", macro.precision, macro.recall, macro.f1, None, None, None))
-    rows += [(name, *_cells(counts)) for name, counts in scores.types.items()]
+    rows += [(name, *count_cells(counts.to_dict())) for name, counts in scores.types.items()]
     note = (
-        f"{report.num_tweets} tweets, {report.num_words} words, scored tweet by tweet, exact span "
-        f"and type. {report.level:.0%} interval, bootstrap over tweets: "
+        f"{report.num_samples} tweets, {report.num_words} words, scored tweet by tweet, exact span "
+        f"and type. {report.config.level:.0%} interval, bootstrap over tweets: "
         + ", ".join(f"{name} {_interval(bounds[name])}" for name in MEASURES)
         + "."
     )
@@ -69,7 +48,7 @@ def score_table(report: Report, rule: Rule) -> Table:
         if rule == "lenient"
         else "only B- opens an entity (IOB2)"
     )
-    return Table(f"Scores, {rule}: {meaning}", ("", *_COUNTS), tuple(rows), note)
+    return Table(f"Scores, {rule}: {meaning}", ("", *COUNT_COLUMNS), tuple(rows), note)
 
 
 def reading_table(notes: PairingNotes) -> Table:
@@ -119,31 +98,6 @@ def reading_table(notes: PairingNotes) -> Table:
     return Table("How it was read", ("", "what was found"), tuple(rows))
 
 
-def counting_table(report: Report) -> Table:
-    """Return the same predictions counted other ways."""
-    used = (report.provenance.service_labels, "given", "all")
-    rows = tuple(
-        (
-            f"{way.service_labels}{' (used here)' if key == used else ''}",
-            way.gold,
-            way.words,
-            *_cells(way.scores.lenient.micro),
-            way.scores.strict.micro.f1,
-        )
-        for way in report.countings
-        for key in [(way.service_labels, way.gold, way.words)]
-    )
-    return Table(
-        "The same predictions counted other ways (lenient, micro)",
-        ("service labels", "gold", "words", *_COUNTS, "F1 strict"),
-        rows,
-        "outside: service labels are O. The others drop words whose gold label is one; then "
-        "skip-gold: predicted ones are O; seqeval: left in, as seqeval counts them; chunker: each "
-        "run is an entity, as in the hand-written chunker. own gold: the gold column of the "
-        "system's file, on its words. words predicted: words without a prediction are left out.",
-    )
-
-
 def runs_tables(runs: RunsReport) -> list[Table]:
     """Return mean, deviation and interval over runs."""
     tables: list[Table] = []
@@ -184,7 +138,7 @@ def comparison_tables(comparison: Comparison, *, max_changed: int = 20) -> list[
             "B against A",
             ("micro", "A", "B", "B - A", "low", "high", "p"),
             rows,
-            f"{comparison.num_tweets} tweets. Two-sided p by approximate randomisation, "
+            f"{comparison.num_samples} tweets. Two-sided p by approximate randomisation, "
             f"{comparison.rounds} rounds; {comparison.level:.0%} paired bootstrap interval.",
         ),
         Table(
@@ -225,88 +179,6 @@ def provenance_table(report: Report) -> Table:
     return Table("Provenance", ("", "value"), tuple(rows), "Digests are cut; JSON has them whole.")
 
 
-def _span_table(report: Report) -> Table:
-    rows: list[tuple[Cell, ...]] = [("spans, types ignored", *_cells(report.span_only), None)]
-    shares = report.type_given_span
-    spans = sum(share.spans for share in shares.values())
-    correct = sum(share.correct for share in shares.values())
-    rows.append(
-        ("type where span is right", None, None, None, spans, None, correct, _ratio(correct, spans))
-    )
-    rows += [
-        (name, None, None, None, share.spans, None, share.correct, share.accuracy)
-        for name, share in shares.items()
-    ]
-    return Table(
-        f"Spans and types apart ({report.rule} counting)", ("", *_COUNTS, "accuracy"), tuple(rows)
-    )
-
-
-def _confusion_table(report: Report) -> Table:
-    table = report.confusion.to_dict()
-    types = report.confusion.types
-    rows: list[tuple[Cell, ...]] = [
-        (gold, *(table[gold][name] for name in (*types, "missed"))) for gold in types
-    ]
-    rows.append(("spurious", *(table["spurious"][name] for name in types), None))
-    return Table(
-        f"Types over equal spans ({report.rule} counting)",
-        ("gold \\ predicted", *types, "missed"),
-        tuple(rows),
-        "missed: the span was not predicted; spurious: the span is not gold.",
-    )
-
-
-def _error_table(report: Report) -> Table:
-    rows = tuple(
-        (
-            error.kind,
-            error.errors,
-            error.gold,
-            error.predicted,
-            error.f1_if_mended,
-            ERROR_KINDS[kind],
-        )
-        for error in report.errors
-        for kind in [error.kind]
-    )
-    return Table(
-        f"Errors by kind ({report.rule} counting)",
-        ("kind", "errors", "gold", "predicted", "F1 if mended", "meaning"),
-        rows,
-        "Every wrong or missed entity is in one error. F1 if mended: without the errors of this "
-        "kind, all others kept.",
-    )
-
-
-def _calibration_table(report: Report) -> Table:
-    calibration = report.calibration
-    bins = () if calibration is None else calibration.bins
-    note = (
-        ""
-        if calibration is None
-        else f"Expected calibration error {calibration.expected_error:.4f}, Brier score "
-        f"{calibration.brier:.4f}, mean confidence {calibration.confidence:.4f}, precision "
-        f"{calibration.precision:.4f}, {calibration.entities} entities."
-    )
-    return Table(
-        f"Calibration of entity confidences ({report.rule} counting)",
-        ("confidence", "entities", "mean confidence", "precision"),
-        tuple(
-            (f"{b.low:.2f}-{b.high:.2f}", b.entities, b.confidence, b.precision)
-            if b.entities
-            else (f"{b.low:.2f}-{b.high:.2f}", 0, None, None)
-            for b in bins
-        ),
-        note,
-    )
-
-
-def _group_table(title: str, groups: Groups, *, note: str = "") -> Table:
-    rows = tuple((name, *_cells(counts)) for name, counts in groups.items())
-    return Table(title, ("", *_COUNTS), rows, note)
-
-
 def _summary_row(name: str, summary: SeedSummary) -> tuple[Cell, ...]:
     bounds = summary.interval
     return (
@@ -317,21 +189,6 @@ def _summary_row(name: str, summary: SeedSummary) -> tuple[Cell, ...]:
         None if bounds is None else bounds.high,
         " ".join(f"{value:.4f}" for value in summary.values),
     )
-
-
-def _cells(counts: Counts) -> tuple[Cell, ...]:
-    return (
-        counts.precision,
-        counts.recall,
-        counts.f1,
-        counts.gold,
-        counts.predicted,
-        counts.correct,
-    )
-
-
-def _ratio(part: int, whole: int) -> float:
-    return part / whole if whole else 0.0
 
 
 def _interval(bounds: Interval) -> str:

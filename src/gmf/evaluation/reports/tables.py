@@ -1,9 +1,10 @@
 """Tables that know no medium: written to the terminal, Markdown, LaTeX or HTML alike."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from html import escape
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table as RichTable
@@ -33,6 +34,8 @@ class Percent:
 #: A count, a fraction, a percentage, a number with its own decimals, a text, or nothing to show.
 Cell = int | float | Percent | Decimal | str | None
 
+#: Headings of ``count_cells``.
+COUNT_COLUMNS = ("P", "R", "F1", "gold", "predicted", "correct")
 _LATEX_SPECIAL = {
     "±": r"$\pm$",
     "\\": r"\textbackslash{}",
@@ -60,6 +63,7 @@ class Table:
         rows: As many cells as headings.
         note: What a reader must know, below the table.
         secondary: Indices of rows that stand back, for comparison only; seen in HTML.
+        is_detail: Whether it is left out unless everything is asked for, as pages do.
     """
 
     title: str
@@ -67,6 +71,7 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
     note: str = ""
     secondary: frozenset[int] = frozenset()
+    is_detail: bool = False
 
     def __post_init__(self) -> None:
         for row in self.rows:
@@ -78,6 +83,12 @@ class Table:
     def is_number(self, column: int) -> bool:
         """Whether a column holds numbers only, and is set to the right."""
         return all(not isinstance(row[column], str) for row in self.rows)
+
+
+def count_cells(counts: Mapping[str, Any]) -> tuple[Cell, ...]:
+    """Return the cells under ``COUNT_COLUMNS`` of ``Counts.to_dict``."""
+    keys = ("precision", "recall", "f1", "gold", "predicted", "correct")
+    return tuple(counts[key] for key in keys)
 
 
 def format_cell(cell: Cell) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from gmf.core.errors import CheckpointError
 from gmf.evaluation.files.read import read_pairs
-from gmf.evaluation.pairs import TweetPair
+from gmf.evaluation.pairs import SamplePair
 from gmf.training.run_folder import METRICS
 
 #: What the suite adds to a run folder: predictions on the test split, and what they are worth.
@@ -65,7 +65,7 @@ class FinishedRun:
                 f"{path}: expected one line of JSON an epoch ({error})"
             ) from error
 
-    def pairs(self) -> tuple[TweetPair, ...]:
+    def pairs(self) -> tuple[SamplePair, ...]:
         """Return gold and prediction of each test tweet, in file order.
 
         Raises:

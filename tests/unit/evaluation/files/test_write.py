@@ -8,10 +8,10 @@ from gmf.core.types import ScoredEntity
 from gmf.data.readers import read_split
 from gmf.evaluation.files.read import read_pairs
 from gmf.evaluation.files.write import write_pairs
-from gmf.evaluation.pairs import TweetPair
+from gmf.evaluation.pairs import SamplePair
 
 PAIRS = [
-    TweetPair(
+    SamplePair(
         "17_06",
         ("RT", "Red", "Cross", "\u00a0", "\ufe0f"),
         ("O", "B-ORG", "I-ORG", "O", "O"),
@@ -20,8 +20,8 @@ PAIRS = [
         has_image=True,
     ),
     # Broken BIO2 of the gold is kept; no entity was found, which is not "confidences unknown".
-    TweetPair("2", ("a", "b"), ("O", "I-LOC"), ("O", "O"), scored=(), has_image=False),
-    TweetPair("2", ("b",), ("O",), ("B-MISC",), scored=None, has_image=None),
+    SamplePair("2", ("a", "b"), ("O", "I-LOC"), ("O", "O"), scored=(), has_image=False),
+    SamplePair("2", ("b",), ("O",), ("B-MISC",), scored=None, has_image=None),
 ]
 
 
@@ -37,7 +37,7 @@ def test_pairs_come_back_as_they_were(tmp_path):
 @pytest.mark.parametrize("name", ["twitter2015", "twitter2017"])
 def test_pairs_of_the_real_sets_come_back_as_they_were(tmp_path, name):
     pairs = [
-        TweetPair(
+        SamplePair(
             sample.id,
             sample.tokens,
             sample.tags,

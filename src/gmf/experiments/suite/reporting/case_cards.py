@@ -5,8 +5,8 @@ from html import escape
 from gmf.core.tags import PAPER_TYPES
 from gmf.core.types import Entity
 from gmf.data.images import UnusableImageError
+from gmf.evaluation.pairs import SampleSpans
 from gmf.evaluation.reports.pictures import picture_with_boxes
-from gmf.evaluation.spans import TweetSpans
 from gmf.experiments.suite.reporting.cases import Case, is_right
 
 
@@ -31,7 +31,7 @@ def _picture(case: Case) -> str:
     return "".join(shown) or '<div class="picture">no picture</div>'
 
 
-def _line(name: str, tweet: TweetSpans, entities: tuple[Entity, ...], note: str) -> str:
+def _line(name: str, tweet: SampleSpans, entities: tuple[Entity, ...], note: str) -> str:
     starts = {entity.start: entity for entity in entities}
     pieces: list[str] = []
     place = 0

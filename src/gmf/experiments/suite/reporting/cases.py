@@ -8,7 +8,7 @@ from gmf.core.errors import DataError
 from gmf.core.types import Sample
 from gmf.data.images import UnusableImageError, open_image
 from gmf.data.readers import read_split
-from gmf.evaluation.spans import TweetSpans, spans_of_pairs
+from gmf.evaluation.pairs import SampleSpans, spans_of_pairs
 from gmf.experiments.suite.reporting.names import GMF, TEXT_BASELINE, system_name
 from gmf.experiments.suite.reporting.results import RULE, SuiteResults
 
@@ -34,7 +34,7 @@ class Case:
 
     title: str
     sample: Sample
-    said: tuple[tuple[str, TweetSpans], ...]
+    said: tuple[tuple[str, SampleSpans], ...]
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def choose_cases(results: SuiteResults, *, dataset: str, folder: Path) -> CaseSt
         return None
     seed, variants = chosen
     samples = read_split(folder, "test")
-    spans: dict[str, list[TweetSpans]] = {}
+    spans: dict[str, list[SampleSpans]] = {}
     for variant in variants:
         system = results.get(dataset, variant=variant)
         if system is not None:
@@ -99,7 +99,7 @@ def choose_cases(results: SuiteResults, *, dataset: str, folder: Path) -> CaseSt
     return CaseStudy(tuple(cases), tuple(absent), seed)
 
 
-def is_right(tweet: TweetSpans) -> bool:
+def is_right(tweet: SampleSpans) -> bool:
     """Whether a system has all entities of a tweet and no others."""
     return set(tweet.gold) == set(tweet.predicted)
 
@@ -134,7 +134,7 @@ def _only_gmf(variant: str) -> _Condition:
 
 
 def _best(
-    tweets: Sequence[dict[str, TweetSpans]],
+    tweets: Sequence[dict[str, SampleSpans]],
     samples: dict[str, Sample],
     condition: _Condition,
     taken: set[int],
@@ -150,7 +150,7 @@ def _best(
     return next(pictured, places[0] if places else None)
 
 
-def _id(tweet: dict[str, TweetSpans]) -> str:
+def _id(tweet: dict[str, SampleSpans]) -> str:
     return next(iter(tweet.values())).id
 
 

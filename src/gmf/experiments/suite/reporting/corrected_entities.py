@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from gmf.evaluation.pairs import TweetPair
+from gmf.evaluation.pairs import SamplePair, spans_of_pairs
 from gmf.evaluation.significance import SeedSummary, summarise_seeds
-from gmf.evaluation.spans import spans_of_pairs
 from gmf.experiments.suite.reporting.names import TEXT_BASELINE, uses_images
 from gmf.experiments.suite.reporting.results import RULE, SuiteResults
 
@@ -26,7 +25,7 @@ class Corrections:
 
 
 def count_corrections(
-    baseline: Sequence[TweetPair], *, system: Sequence[TweetPair]
+    baseline: Sequence[SamplePair], *, system: Sequence[SamplePair]
 ) -> tuple[int, int]:
     """Count gold entities by which of two systems finds them.
 

@@ -6,18 +6,18 @@ from functools import cached_property
 from typing import Any
 
 from gmf.core.errors import DataError
-from gmf.evaluation.metrics import Rule, ordered_types
-from gmf.evaluation.pairs import TweetPair
+from gmf.evaluation.pairs import SamplePair
+from gmf.evaluation.scores import Rule, ordered_types
 from gmf.evaluation.significance import (
     MEASURES,
     Difference,
+    SampleCounts,
     SeedSummary,
-    TweetCounts,
     compare_runs,
+    counts_of_pairs,
     holm,
     measures_of,
     summarise_seeds,
-    tweet_counts,
 )
 from gmf.experiments.suite.finished_run import FinishedRun
 from gmf.experiments.suite.reporting.names import GMF, dataset_order, system_order
@@ -64,14 +64,14 @@ class RunResults:
         return self.run.epochs()
 
     @cached_property
-    def pairs(self) -> tuple[TweetPair, ...]:
+    def pairs(self) -> tuple[SamplePair, ...]:
         """Gold and predictions of the test split."""
         return self.run.pairs()
 
     @cached_property
-    def counts(self) -> TweetCounts:
+    def counts(self) -> SampleCounts:
         """Gold, predicted and correct entities of each tweet."""
-        return tweet_counts(self.pairs, rule=RULE)
+        return counts_of_pairs(self.pairs, rule=RULE)
 
     @property
     def is_consistent(self) -> bool:

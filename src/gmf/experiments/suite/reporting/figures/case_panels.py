@@ -7,7 +7,7 @@ import numpy as np
 
 from gmf.core.types import Entity
 from gmf.data.images import UnusableImageError, open_image
-from gmf.evaluation.spans import TweetSpans
+from gmf.evaluation.pairs import SampleSpans
 from gmf.experiments.suite.reporting.cases import RULE_OF_CHOICE, Case, CaseStudy, is_right
 from gmf.experiments.suite.reporting.figures.style import Theme
 from gmf.experiments.suite.reporting.names import dataset_name
@@ -77,7 +77,7 @@ def _lines(case: Case, theme: Theme) -> list[_Line]:
     return lines
 
 
-def _said(name: str, tweet: TweetSpans, entities: tuple[Entity, ...], colour: str) -> list[_Line]:
+def _said(name: str, tweet: SampleSpans, entities: tuple[Entity, ...], colour: str) -> list[_Line]:
     found = "; ".join(map(tweet.show, entities)) or "nothing"
     wrapped = textwrap.wrap(drawable(f"{name}: {found}"), _LINE_LETTERS, subsequent_indent="      ")
     return [(line, colour, False) for line in wrapped]

@@ -3,21 +3,16 @@ import random
 import pytest
 
 from gmf.core.types import Entity
-from gmf.evaluation.error_analysis import (
-    ERROR_KINDS,
-    count_confusion,
-    count_errors,
-    count_untyped,
-    type_shares,
-)
-from gmf.evaluation.metrics import Counts, count_spans
-from gmf.evaluation.pairs import TweetPair
-from gmf.evaluation.spans import TweetSpans, spans_of_pairs
+from gmf.evaluation.metrics.boundary_errors import ERROR_KINDS, count_errors
+from gmf.evaluation.metrics.confusion import count_confusion
+from gmf.evaluation.metrics.spans_and_types import count_untyped, type_shares
+from gmf.evaluation.pairs import SamplePair, SampleSpans, spans_of_pairs
+from gmf.evaluation.scores import Counts, count_spans
 
 
 def tweet(gold, predicted, number=10):
     words = tuple(f"w{index}" for index in range(number))
-    return TweetSpans(
+    return SampleSpans(
         "1", words, tuple(Entity(*e) for e in gold), tuple(Entity(*e) for e in predicted)
     )
 
@@ -69,7 +64,7 @@ def random_tweets(number, rule="lenient"):
     rng = random.Random(5)
     tags = ["O", "O", "B-PER", "I-PER", "B-LOC", "I-LOC"]
     pairs = [
-        TweetPair(
+        SamplePair(
             str(index),
             ("w",) * 8,
             tuple(rng.choice(tags) for _ in range(8)),

@@ -1,13 +1,9 @@
 from gmf.core.types import Entity, Sample
-from gmf.evaluation.groups import (
-    TrainingNames,
-    count_by_entity_length,
-    count_by_image,
-    count_by_tweet_length,
-    count_seen,
-)
-from gmf.evaluation.metrics import Counts
-from gmf.evaluation.spans import TweetSpans
+from gmf.evaluation.metrics.image import count_by_image
+from gmf.evaluation.metrics.lengths import count_by_entity_length, count_by_sample_length
+from gmf.evaluation.metrics.seen import TrainingNames, count_seen
+from gmf.evaluation.pairs import SampleSpans
+from gmf.evaluation.scores import Counts
 
 TRAINING = [
     Sample("a", ("New", "York", "Rocky"), ("B-LOC", "I-LOC", "B-PER")),
@@ -16,7 +12,7 @@ TRAINING = [
 
 
 def tweet(tokens, gold, predicted, has_image=None):
-    return TweetSpans(
+    return SampleSpans(
         "1",
         tuple(tokens.split()),
         tuple(Entity(*e) for e in gold),
@@ -57,7 +53,7 @@ def test_entity_lengths_add_up():
 def test_tweet_lengths_are_bounded_inside():
     ten = tweet(" ".join("a" * 10), [(0, 1, "PER")], [])
     eleven = tweet(" ".join("a" * 11), [(0, 1, "PER")], [(0, 1, "PER")])
-    counts = count_by_tweet_length([ten, eleven])
+    counts = count_by_sample_length([ten, eleven])
     assert list(counts) == ["1-10", "11-20", "21-30", "31+"]
     assert counts["1-10"] == Counts(1, 0, 0)
     assert counts["11-20"] == Counts(1, 1, 1)

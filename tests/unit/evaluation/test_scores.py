@@ -1,6 +1,6 @@
 import pytest
 
-from gmf.evaluation.metrics import Counts, score
+from gmf.evaluation.scores import Counts, score
 
 GOLD = [["B-PER", "I-PER", "O"], ["O", "I-LOC"]]
 PREDICTED = [["B-PER", "O", "O"], ["O", "B-LOC"]]

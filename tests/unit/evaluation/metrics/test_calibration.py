@@ -3,14 +3,14 @@ import random
 import pytest
 
 from gmf.core.types import Entity, ScoredEntity
-from gmf.evaluation.calibration import calibrate
-from gmf.evaluation.spans import TweetSpans
+from gmf.evaluation.metrics.calibration import calibrate
+from gmf.evaluation.pairs import SampleSpans
 
 
 def tweets_of(values):
     """One tweet per (confidence, is correct)."""
     return [
-        TweetSpans(
+        SampleSpans(
             "1",
             ("a",),
             (Entity(0, 1, "PER" if is_correct else "LOC"),),
@@ -48,4 +48,4 @@ def test_certain_and_wrong_is_worst():
 
 
 def test_without_confidences_there_is_nothing_to_say():
-    assert calibrate([TweetSpans("1", ("a",), (), ())]) is None
+    assert calibrate([SampleSpans("1", ("a",), (), ())]) is None

@@ -1,12 +1,17 @@
-"""What goes wrong: spans and types apart, confusion of types, errors at boundaries by kind."""
+"""Every wrong or missed entity, by kind of error."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 from gmf.core.types import Entity
-from gmf.evaluation.metrics import Counts, ordered_types
-from gmf.evaluation.spans import TweetSpans
+from gmf.evaluation.config import EvaluationConfig
+from gmf.evaluation.metrics.base import Metric, MetricInput
+from gmf.evaluation.pairs import SampleSpans
+from gmf.evaluation.reports.plots import Bar, Figure, bar_chart
+from gmf.evaluation.reports.tables import Table
+from gmf.evaluation.scores import Counts
 
 #: Error kinds in the order of reports, with what each means.
 ERROR_KINDS = {
@@ -27,52 +32,38 @@ ERROR_KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class TypeShare:
-    """Types where spans are right.
+class BoundaryErrors(Metric):
+    """Errors by kind, each with its oracle F1 and a few examples."""
 
-    Args:
-        spans: Gold entities whose span was predicted, with whatever type.
-        correct: Those with the right type.
-    """
+    title = "Errors by kind"
 
-    spans: int
-    correct: int
+    def measure(self, given: MetricInput) -> dict[str, dict[str, object]]:
+        """Return errors, entities in them, oracle F1 and examples by kind."""
+        errors = count_errors(given.samples, num_examples=given.config.num_examples)
+        return {error.kind: error.to_dict() for error in errors}
 
-    @property
-    def accuracy(self) -> float:
-        """Share with the right type, in [0, 1]; 0 without spans."""
-        return self.correct / self.spans if self.spans else 0.0
-
-    def to_dict(self) -> dict[str, float]:
-        """Return plain values."""
-        return {"spans": self.spans, "correct": self.correct, "accuracy": self.accuracy}
-
-
-@dataclass(frozen=True, slots=True)
-class Confusion:
-    """Which type was predicted for which, over entities with the same span.
-
-    Args:
-        types: Types in order.
-        pairs: Count of each ``(gold type, predicted type)`` that occurs.
-        missed: Gold entities by type whose span was not predicted.
-        spurious: Predicted entities by type whose span is not gold.
-    """
-
-    types: tuple[str, ...]
-    pairs: dict[tuple[str, str], int]
-    missed: dict[str, int]
-    spurious: dict[str, int]
-
-    def to_dict(self) -> dict[str, dict[str, int]]:
-        """Return a row a gold type, with ``missed``, and a row ``spurious``."""
-        rows = {
-            gold: {found: self.pairs.get((gold, found), 0) for found in self.types}
-            | {"missed": self.missed.get(gold, 0)}
-            for gold in self.types
-        }
-        return rows | {"spurious": {found: self.spurious.get(found, 0) for found in self.types}}
+    def show(self, values: Any, *, config: EvaluationConfig) -> Sequence[Table | Figure]:
+        """Return the kinds with their counts, examples as a detail, and a chart."""
+        keys = ("kind", "errors", "gold", "predicted", "f1_if_mended")
+        table = Table(
+            f"{self.title} ({config.rule} counting)",
+            ("kind", "errors", "gold", "predicted", "oracle F1", "meaning"),
+            tuple((*(row[key] for key in keys), ERROR_KINDS[kind]) for kind, row in values.items()),
+            "Every wrong or missed entity is in one error. Oracle F1: without the errors of this "
+            "kind, all others kept.",
+        )
+        examples = tuple(
+            (kind, item["id"], "; ".join(item["gold"]), "; ".join(item["predicted"]))
+            for kind, row in values.items()
+            for item in row["examples"]
+        )
+        headings = ("kind", "tweet", "gold", "predicted")
+        shown = (
+            [Table("Examples of errors", headings, examples, is_detail=True)] if examples else []
+        )
+        bars = [Bar(kind, row["errors"], str(row["errors"])) for kind, row in values.items()]
+        chart = bar_chart(bars, title=self.title)
+        return [table, *shown, Figure(self.title, chart, f"{config.rule} counting")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +71,7 @@ class ErrorExample:
     """One error, for reading.
 
     Args:
-        id: The tweet.
+        id: The sample.
         gold: Gold entities involved, as words and type.
         predicted: Predicted entities involved.
     """
@@ -115,50 +106,13 @@ class ErrorKind:
         return asdict(self)
 
 
-def count_untyped(tweets: Iterable[TweetSpans]) -> Counts:
-    """Count spans, whatever their types."""
-    total = Counts()
-    for tweet in tweets:
-        gold = {(entity.start, entity.end) for entity in tweet.gold}
-        found = {(entity.start, entity.end) for entity in tweet.predicted}
-        total += Counts(len(gold), len(found), len(gold & found))
-    return total
-
-
-def count_confusion(tweets: Iterable[TweetSpans]) -> Confusion:
-    """Count types against each other."""
-    pairs: Counter[tuple[str, str]] = Counter()
-    missed: Counter[str] = Counter()
-    spurious: Counter[str] = Counter()
-    for tweet in tweets:
-        found = {(entity.start, entity.end): entity.type for entity in tweet.predicted}
-        for entity in tweet.gold:
-            predicted = found.pop((entity.start, entity.end), None)
-            if predicted is None:
-                missed[entity.type] += 1
-            else:
-                pairs[entity.type, predicted] += 1
-        spurious.update(found.values())
-    types = ordered_types({*missed, *spurious, *(name for pair in pairs for name in pair)})
-    return Confusion(tuple(types), dict(pairs), dict(missed), dict(spurious))
-
-
-def type_shares(confusion: Confusion) -> dict[str, TypeShare]:
-    """Return for each gold type how often its type is right where its span is."""
-    shares: dict[str, TypeShare] = {}
-    for gold in confusion.types:
-        spans = sum(count for (wanted, _), count in confusion.pairs.items() if wanted == gold)
-        shares[gold] = TypeShare(spans, confusion.pairs.get((gold, gold), 0))
-    return shares
-
-
-def count_errors(tweets: Sequence[TweetSpans], *, num_examples: int = 3) -> list[ErrorKind]:
+def count_errors(samples: Sequence[SampleSpans], *, num_examples: int = 3) -> list[ErrorKind]:
     """Sort every wrong and every missed entity into the kinds of error.
 
     Gold and predicted entities that overlap, directly or through others, are one error.
 
     Args:
-        tweets: The entities.
+        samples: The entities.
         num_examples: Examples to keep of each kind.
 
     Returns:
@@ -168,11 +122,11 @@ def count_errors(tweets: Sequence[TweetSpans], *, num_examples: int = 3) -> list
     errors: Counter[str] = Counter()
     involved: dict[str, Counts] = defaultdict(Counts)
     examples: dict[str, list[ErrorExample]] = defaultdict(list)
-    for tweet in tweets:
-        right = set(tweet.gold) & set(tweet.predicted)
-        total += Counts(len(tweet.gold), len(tweet.predicted), len(right))
-        wrong_gold = [entity for entity in tweet.gold if entity not in right]
-        wrong_found = [entity for entity in tweet.predicted if entity not in right]
+    for sample in samples:
+        right = set(sample.gold) & set(sample.predicted)
+        total += Counts(len(sample.gold), len(sample.predicted), len(right))
+        wrong_gold = [entity for entity in sample.gold if entity not in right]
+        wrong_found = [entity for entity in sample.predicted if entity not in right]
         for gold, found in _overlapping(wrong_gold, wrong_found):
             kind = kind_of(gold, found)
             errors[kind] += 1
@@ -180,7 +134,7 @@ def count_errors(tweets: Sequence[TweetSpans], *, num_examples: int = 3) -> list
             if len(examples[kind]) < num_examples:
                 examples[kind].append(
                     ErrorExample(
-                        tweet.id, tuple(map(tweet.show, gold)), tuple(map(tweet.show, found))
+                        sample.id, tuple(map(sample.show, gold)), tuple(map(sample.show, found))
                     )
                 )
     return [

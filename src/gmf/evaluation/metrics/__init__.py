@@ -1,0 +1,1 @@
+"""The analyses of an evaluation, a file each, found by name."""

@@ -1,0 +1,83 @@
+"""The metrics by their keys in JSON, in the order of reports."""
+
+import json
+from collections.abc import Container, Mapping
+from typing import Any
+
+from gmf.core.errors import ConfigError, GmfError
+from gmf.core.registry import Registry
+from gmf.evaluation.config import EvaluationConfig
+from gmf.evaluation.metrics.base import Metric, MetricInput
+from gmf.evaluation.reports.plots import Figure
+from gmf.evaluation.reports.tables import Table
+
+_HERE = "gmf.evaluation.metrics"
+METRICS: Registry[type[Metric]] = Registry(
+    "metric",
+    group="gmf.metrics",
+    built_in={
+        "countings": f"{_HERE}.scoring_variants:ScoringVariants",
+        "span_only": f"{_HERE}.spans_and_types:SpanOnly",
+        "type_given_span": f"{_HERE}.spans_and_types:TypeGivenSpan",
+        "confusion": f"{_HERE}.confusion:TypeConfusion",
+        "boundary_errors": f"{_HERE}.boundary_errors:BoundaryErrors",
+        "seen": f"{_HERE}.seen:SeenNames",
+        "entity_length": f"{_HERE}.lengths:EntityLength",
+        "tweet_length": f"{_HERE}.lengths:SampleLength",
+        "image": f"{_HERE}.image:WithImage",
+        "calibration": f"{_HERE}.calibration:EntityCalibration",
+    },
+)
+#: Keys of a report that are no metric.
+REPORT_KEYS = frozenset(
+    "lenient strict rule tweets words intervals reading provenance controls".split()  # noqa: SIM905
+)
+
+
+def measure_all(given: MetricInput) -> dict[str, Any]:
+    """Return the plain values of every metric by name.
+
+    Raises:
+        ConfigError: If a metric of another package or file fails, does not return plain values, or
+            has the name of another part of reports.
+    """
+    return {name: _measure(name, given) for name in METRICS}
+
+
+def show_all(
+    values: Mapping[str, Any], *, config: EvaluationConfig, in_full: Container[str]
+) -> list[Table | Figure]:
+    """Return the tables and charts of every metric that has values.
+
+    Args:
+        values: From ``measure_all``.
+        config: Options of the evaluation.
+        in_full: Metrics whose details are shown too.
+    """
+    return [
+        item
+        for name, found in values.items()
+        if found is not None
+        for item in METRICS.get(name)().show(found, config=config)
+        if name in in_full or not (isinstance(item, Table) and item.is_detail)
+    ]
+
+
+def _measure(name: str, given: MetricInput) -> Any:
+    source = METRICS.origin(name).source
+    if name in REPORT_KEYS:
+        raise ConfigError(
+            f"metric {name!r} of {source}: reports use this name for something else; choose another"
+        )
+    try:
+        values = METRICS.get(name)().measure(given)
+        json.dumps(values)
+    except GmfError:
+        raise
+    except Exception as error:  # Whatever a stranger's metric raises is named with its origin.
+        if source == "gmf":
+            raise
+        raise ConfigError(
+            f"metric {name!r} of {source}: {type(error).__name__}: {error}"
+        ) from error
+    return values
