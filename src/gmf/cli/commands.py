@@ -8,6 +8,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
+from gmf.core.errors import ConfigError
+
 #: Where each command is, and what the help of all commands says of it.
 COMMANDS = {
     "data": ("gmf.cli.data:data_app", "Look at a data set."),
@@ -74,11 +76,23 @@ class CommandTable(TyperGroup):
 
 
 def load_command(name: str) -> Any:
-    """Import a command of the table; the libraries' own progress bars and reports stay silent."""
+    """Import a command of the table; the libraries' own progress bars and reports stay silent.
+
+    Raises:
+        ConfigError: If it is the demo, and the package was installed from a wheel.
+    """
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     module, _, attribute = COMMANDS[name][0].partition(":")
-    target = getattr(import_module(module), attribute)
+    try:
+        target = getattr(import_module(module), attribute)
+    except ModuleNotFoundError as error:
+        if error.name != "gmf.demo":
+            raise
+        raise ConfigError(
+            "gmf demo comes with the source, not with the wheel: clone the repository and run "
+            "`make demo`"
+        ) from error
     app = typer.Typer()
     if isinstance(target, typer.Typer):
         app.add_typer(target, name=name)

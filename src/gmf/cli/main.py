@@ -2,13 +2,13 @@
 
 import os
 import sys
-from importlib.metadata import version
 
 import typer
 
 from gmf.cli.commands import CommandTable
 from gmf.core.errors import ConfigError, GmfError
 from gmf.core.memory import freed_memory_kept
+from gmf.core.version import __version__
 
 app = typer.Typer(
     cls=CommandTable,
@@ -25,7 +25,7 @@ def root(
 ) -> None:
     """Multimodal named entity recognition: text and images together."""
     if show_version:
-        typer.echo(version("gmf"))
+        typer.echo(__version__)
         raise typer.Exit
 
 

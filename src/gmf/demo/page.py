@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gmf.core.types import Prediction
 from gmf.demo.sample_cards import post_card
+from gmf.evaluation.reports.html import whole_page
 from gmf.evaluation.reports.plots import Bar, bar_chart
 from gmf.evaluation.reports.tables import Table, to_html
 
@@ -97,18 +98,8 @@ def page(
     """Return the page that `write_page` writes."""
     sections = [f"<p class='lead'>{escape(note)}</p>" for note in notes]
     sections += [_scores(kinds, scores), *map(_group, groups)]
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        '<meta name="color-scheme" content="light dark">'
-        f"<title>{escape(title)}</title><style>{_style()}</style></head>"
-        f"<body><main><h1>{escape(title)}</h1>\n" + "\n".join(sections) + "</main></body></html>\n"
-    )
-
-
-def _style() -> str:
-    base = files("gmf.evaluation.reports").joinpath("page.css").read_text(encoding="utf-8")
-    return base + files("gmf.demo").joinpath("page.css").read_text(encoding="utf-8")
+    cards = files("gmf.evaluation.reports").joinpath("cards.css").read_text(encoding="utf-8")
+    return whole_page(title, sections, style=cards)
 
 
 def _scores(kinds: Sequence[str], scores: Sequence[ScoredRow]) -> str:

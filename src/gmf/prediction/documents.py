@@ -15,7 +15,7 @@ USER_DATA = "gmf"
 
 
 @dataclass(frozen=True, slots=True)
-class Mention:
+class Entity:
     """An entity found in a text.
 
     Args:
@@ -58,7 +58,7 @@ class Document:
     """
 
     text: str
-    entities: tuple[Mention, ...]
+    entities: tuple[Entity, ...]
     notes: tuple[str, ...] = ()
     explanation: Explanation | None = None
     words: tuple[tuple[int, int], ...] = ()
@@ -136,9 +136,9 @@ def document_of(prediction: Prediction) -> Document:
             starts.append(starts[-1] + len(token) + 1)
         words = tuple((s, s + len(t)) for s, t in zip(starts, sample.tokens, strict=False))
 
-    def mention(entity: ScoredEntity) -> Mention:
+    def mention(entity: ScoredEntity) -> Entity:
         start, end = words[entity.start][0], words[entity.end - 1][1]
-        return Mention(text[start:end], entity.type, start, end, entity.confidence)
+        return Entity(text[start:end], entity.type, start, end, entity.confidence)
 
     without = () if prediction.explanation is None else prediction.explanation.without_images
     return Document(

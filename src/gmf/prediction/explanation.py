@@ -38,7 +38,7 @@ class Evidence:
             do not tell.
         picture_attention: Share that goes to each picture; with ``text_attention`` it sums to 1.
         confidence_without_images: Probability of the same span and type without pictures, in
-            [0, 1]; below it in ``Mention.confidence`` is what the pictures added.
+            [0, 1]; below it in ``Entity.confidence`` is what the pictures added.
     """
 
     text_attention: float | None

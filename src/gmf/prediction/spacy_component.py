@@ -11,7 +11,7 @@ from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
 from gmf.core.errors import ConfigError
-from gmf.prediction.documents import Mention
+from gmf.prediction.documents import Entity
 from gmf.prediction.pipeline import Pipeline, load
 
 Alignment = Literal["strict", "contract", "expand"]
@@ -106,10 +106,10 @@ class GmfComponent:
                 doc._.gmf_notes = [*found.notes, *self._fill(doc, found.entities)]
                 yield doc
 
-    def _fill(self, doc: Doc, mentions: Iterable[Mention]) -> list[str]:
+    def _fill(self, doc: Doc, mentions: Iterable[Entity]) -> list[str]:
         """Set the entities; return what became of those that are not whole tokens."""
         notes: list[str] = []
-        found: dict[tuple[int, int], tuple[Span, Mention]] = {}
+        found: dict[tuple[int, int], tuple[Span, Entity]] = {}
         for mention in sorted(mentions, key=lambda mention: mention.confidence):
             span = doc.char_span(
                 mention.char_start,
@@ -166,5 +166,5 @@ def _images_of(doc: Doc) -> Any:
     return None
 
 
-def _shown(mention: Mention) -> str:
+def _shown(mention: Entity) -> str:
     return f"{mention.type} {mention.text!r} [{mention.char_start}, {mention.char_end})"

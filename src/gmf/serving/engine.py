@@ -1,10 +1,10 @@
 """Posts to answers: the only part of the service that knows the pipeline."""
 
 from collections.abc import Sequence
-from importlib.metadata import version
 from typing import Any
 
 from gmf.core.types import ImageInput, Region
+from gmf.core.version import __version__
 from gmf.prediction.documents import Document
 from gmf.prediction.pipeline import Pipeline
 from gmf.serving.config import ServeConfig
@@ -46,7 +46,7 @@ class Engine:
                 pixels=config.max_pixels,
                 posts=config.max_posts,
             ),
-            version=version("gmf"),
+            version=__version__,
         )
 
     def size(self, post: Post) -> int:

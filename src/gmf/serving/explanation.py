@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from gmf.prediction.documents import Document, Mention
+from gmf.prediction import documents
+from gmf.prediction.documents import Document
 from gmf.prediction.explanation import Evidence
 from gmf.serving.schemas import Entity, EntityEvidence, Explanation, View
 
@@ -10,14 +11,14 @@ from gmf.serving.schemas import Entity, EntityEvidence, Explanation, View
 DIGITS = 6
 
 
-def entity_of(mention: Mention) -> Entity:
+def entity_of(entity: documents.Entity) -> Entity:
     """Return an entity as it is answered."""
     return Entity(
-        text=mention.text,
-        type=mention.type,
-        char_start=mention.char_start,
-        char_end=mention.char_end,
-        confidence=mention.confidence,
+        text=entity.text,
+        type=entity.type,
+        char_start=entity.char_start,
+        char_end=entity.char_end,
+        confidence=entity.confidence,
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gmf.jobs.inputs.rows import Row
 from gmf.jobs.outputs.base import OutputFormat, ShardWriter
-from gmf.prediction.documents import Document, Mention
+from gmf.prediction.documents import Document, Entity
 
 _ODD = re.compile(r"[^A-Za-z0-9.-]+")
 _LINE_ENDS = re.compile(r"[\r\n]+")
@@ -55,7 +55,7 @@ class _BratWriter:
         pass
 
 
-def _spans(entity: Mention) -> str:
+def _spans(entity: Entity) -> str:
     """Return offsets and text; an entity that goes over a line end is several spans."""
     spans: list[str] = []
     texts: list[str] = []

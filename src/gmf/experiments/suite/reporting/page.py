@@ -86,9 +86,9 @@ def report_page(
 
 
 def _style() -> str:
-    demo = files("gmf.demo").joinpath("page.css").read_text(encoding="utf-8")
+    cards = files("gmf.evaluation.reports").joinpath("cards.css").read_text(encoding="utf-8")
     own = files("gmf.experiments.suite.reporting").joinpath("page.css").read_text(encoding="utf-8")
-    return demo + own
+    return cards + own
 
 
 def _chapter(chapter: Chapter) -> str:
