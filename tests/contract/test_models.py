@@ -10,8 +10,8 @@ from gmf.data.config import DataConfig
 from gmf.evaluation.scores import score
 from gmf.models.base import Parts
 from gmf.models.checkpoint import Tagger, load_tagger, save_tagger
-from gmf.models.modules import text_encoder
 from gmf.models.registry import MODELS, model_class
+from gmf.models.text_encoders import bert_like
 from gmf.testing import (
     tiny_batch,
     tiny_image_encoder,
@@ -145,7 +145,7 @@ def test_states_that_the_last_layer_leaves_out_are_read_by_nobody(
     model = build_without_dropout(name, subword_labels=subword_labels).train()
     batch, found = gold_batch(name), []
     for together in (1, batch.first_subword.numel() * 9):
-        monkeypatch.setattr(text_encoder, "_READ_TOGETHER", together)
+        monkeypatch.setattr(bert_like, "READ_TOGETHER", together)
         torch.manual_seed(1)
         output = model(batch)
         found.append((output.emissions[model.head.mask(batch)], output.loss))

@@ -1,15 +1,17 @@
 import pytest
 import torch
+from fixtures.text_families import CONFIGS, WITH_CLUES, WITHOUT_CLUES, tiny_family_encoder
 from transformers import AutoModel
 
 from gmf.core.errors import EncoderError
-from gmf.models.modules import text_encoder
 from gmf.models.modules.text_encoder import TextEncoder
 from gmf.models.modules.visual_clue_guidance import VisualClues
-from gmf.testing import tiny_batch, tiny_text_encoder
+from gmf.models.text_encoders import bert_like
+from gmf.testing import tiny_batch
 from gmf.testing.encoders import TEXT_CONFIGS
 
-FAMILIES = sorted(TEXT_CONFIGS)
+BERT_LIKE = sorted({*TEXT_CONFIGS, "electra", "xlm-roberta"})
+FAMILIES = sorted({*TEXT_CONFIGS, *WITH_CLUES})
 
 
 def clues_for(encoder, batch=3, count=5, mask=True):
@@ -19,9 +21,9 @@ def clues_for(encoder, batch=3, count=5, mask=True):
     return VisualClues(torch.randn(shape), torch.randn(shape), kept)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", sorted({*FAMILIES, *CONFIGS}))
 def test_without_clues_it_is_the_librarys_own_model(family):
-    encoder = tiny_text_encoder(family).eval()
+    encoder = tiny_family_encoder(family).eval()
     plain = AutoModel.from_config(encoder.config, attn_implementation="eager").eval()
     plain.load_state_dict(encoder.model.state_dict(), strict=False)
     inputs = tiny_batch().text_inputs
@@ -32,7 +34,7 @@ def test_without_clues_it_is_the_librarys_own_model(family):
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_clues_change_every_word_and_masked_clues_change_nothing(family):
-    encoder = tiny_text_encoder(family).eval()
+    encoder = tiny_family_encoder(family).eval()
     inputs = tiny_batch().text_inputs
     plain = encoder(inputs, None)
     guided = encoder(inputs, clues_for(encoder))
@@ -44,7 +46,7 @@ def test_clues_change_every_word_and_masked_clues_change_nothing(family):
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_clues_enter_the_chosen_layers_only(family):
-    encoder = tiny_text_encoder(family).eval()
+    encoder = tiny_family_encoder(family).eval()
     inputs = tiny_batch().text_inputs
     clues = clues_for(encoder)
     mass = []
@@ -54,10 +56,10 @@ def test_clues_enter_the_chosen_layers_only(family):
     assert mass[0].shape == (3, inputs["input_ids"].shape[1], 5)
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", BERT_LIKE)
 def test_last_layer_may_leave_out_what_is_not_read(family, monkeypatch):
-    monkeypatch.setattr(text_encoder, "_READ_TOGETHER", 4)
-    encoder = tiny_text_encoder(family).eval()
+    monkeypatch.setattr(bert_like, "READ_TOGETHER", 4)
+    encoder = tiny_family_encoder(family).eval()
     inputs = tiny_batch().text_inputs
     clues = clues_for(encoder)
     read = torch.rand(inputs["input_ids"].shape, generator=torch.Generator().manual_seed(1)) < 0.3
@@ -74,8 +76,42 @@ def test_last_layer_may_leave_out_what_is_not_read(family, monkeypatch):
     assert computed.sum() == -(-read.sum() // 4) * 4 < computed.numel()
 
 
-def test_other_families_are_refused_by_name():
-    model = torch.nn.Module()
-    model.config = type("C", (), {"model_type": "gpt2"})()
-    with pytest.raises(EncoderError, match=r"'gpt2'.*bert.*mpnet"):
-        TextEncoder(model)
+@pytest.mark.parametrize("family", WITHOUT_CLUES)
+def test_families_without_a_way_in_for_clues_refuse_them(family):
+    encoder = tiny_family_encoder(family).eval()
+    clues = clues_for(tiny_family_encoder("bert"))
+    with pytest.raises(EncoderError, match=rf"cannot enter .*'{family}'.*bert, .*modernbert"):
+        encoder(tiny_batch().text_inputs, clues)
+
+
+@pytest.mark.parametrize(
+    ("options", "reason"),
+    [
+        ({"model_type": "gpt2"}, "generator of text"),
+        ({"model_type": "bert", "is_decoder": True}, "generator of text"),
+        ({"model_type": "t5"}, "encoder and a decoder"),
+        ({"model_type": "resnet"}, "no vocab_size, hidden_size"),
+        ({"model_type": "clip"}, "no vocab_size"),
+        ({"model_type": "fnet", "num_attention_heads": 2}, "takes no attention_mask"),
+        ({"model_type": "clip_text_model"}, "not depend on the words after"),
+    ],
+)
+def test_what_is_no_encoder_of_words_is_refused_with_the_reason(options, reason):
+    small = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "vocab_size": 99}
+    small = {} if options["model_type"] in ("resnet", "clip", "t5") else small
+    heads = {} if options["model_type"] == "gpt2" else {"num_attention_heads": 2}
+    with pytest.raises(EncoderError, match=reason):
+        TextEncoder.from_config({**small, **heads, **options})
+
+
+@pytest.mark.parametrize(("family", "limit"), [("bert", 64), ("roberta", 128), ("modernbert", 128)])
+def test_limit_on_subwords_is_what_there_are_positions_for(family, limit):
+    sizes = {"max_position_embeddings": 130} if family == "roberta" else {}
+    encoder = tiny_family_encoder(family, **sizes).eval()
+    assert encoder.max_subwords == limit
+    ids = torch.full((1, limit), 7)
+    assert encoder({"input_ids": ids, "attention_mask": ids * 0 + 1}).shape == (1, limit, 16)
+    if family != "modernbert":  # it turns positions instead of looking them up
+        ids = torch.full((1, limit + 1), 7)
+        with pytest.raises((IndexError, RuntimeError)):
+            encoder({"input_ids": ids, "attention_mask": ids * 0 + 1})

@@ -21,6 +21,7 @@ from gmf.data.collate import Collator
 from gmf.data.config import DataConfig
 from gmf.encoders.module_digest import digest_of_module
 from gmf.encoders.resolve import hub_error, resolve_encoder
+from gmf.encoders.tokenizers import load_tokenizer
 from gmf.models.base import MnerModel, Parts
 from gmf.models.modules.image_encoder import ImageEncoder
 from gmf.models.modules.text_encoder import TextEncoder
@@ -113,8 +114,9 @@ def build_tagger(
         precision: What training computes in.
 
     Raises:
-        ConfigError: If the model or an option is wrong.
-        EncoderError: If an encoder cannot be found or fetched.
+        ConfigError: If the model or an option is wrong, or posts may be longer than the text
+            encoder reads.
+        EncoderError: If an encoder cannot be found or fetched, or does not suit the model.
     """
     kind = model_class(name)
     parts = Parts(
@@ -126,10 +128,13 @@ def build_tagger(
     used = ({} if kind.reads_words else {"text": text_encoder}) | (
         {"image": image_encoder} if kind.uses_images else {}
     )
+    tokenizer = load_tokenizer(text_encoder) if "text" in used else None
     model = kind.build(_options(kind, options), parts)
+    if "text" in used:
+        _check_length(model, data)
     return Tagger(
         model,
-        tokenizer=_fetch(AutoTokenizer, text_encoder) if "text" in used else None,
+        tokenizer=tokenizer,
         image_processor=_fetch(AutoImageProcessor, image_encoder) if "image" in used else None,
         data=data,
         provenance={
@@ -225,6 +230,16 @@ def _options(kind: type[MnerModel], options: dict[str, Any]) -> Any:
         return kind.Options.model_validate(options)
     except ValidationError as error:
         raise ConfigError(f"model: {describe_faults(error)}") from error
+
+
+def _check_length(model: MnerModel, data: DataConfig) -> None:
+    encoder = getattr(model, "text_encoder", None)
+    limit = encoder.max_subwords if isinstance(encoder, TextEncoder) else None
+    if limit is not None and data.max_subwords > limit:
+        raise ConfigError(
+            f"data.max_subwords {data.max_subwords}: the text encoder has positions for {limit} "
+            f"subwords; set data.max_subwords={limit} or less"
+        )
 
 
 def _fetch(loader: Any, name: str) -> Any:

@@ -78,6 +78,7 @@ class Gmf(MnerModel):
 
     Raises:
         ConfigError: If ``clue_layers`` names a layer that the text encoder does not have.
+        EncoderError: If clues cannot enter the text encoder.
     """
 
     Options: ClassVar = GmfConfig
@@ -103,6 +104,7 @@ class Gmf(MnerModel):
         self.text_encoder, self.image_encoder = text_encoder, image_encoder
         dim, channels = text_encoder.hidden_dim, image_encoder.stage_channels
         if config.use_visual_clues:
+            text_encoder.require_clues(config.name)
             if config.use_cross_scale_attention:
                 self.attention = nn.ModuleList(
                     CrossScaleAttention(c, reduction_ratio=config.reduction_ratio) for c in channels

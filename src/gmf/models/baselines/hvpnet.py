@@ -40,6 +40,9 @@ class Hvpnet(MnerModel):
         tags: Tags to predict.
         text_encoder: Reads the tweet and takes the prefixes.
         image_encoder: Gives the pyramid of each picture.
+
+    Raises:
+        EncoderError: If clues cannot enter the text encoder.
     """
 
     Options: ClassVar = HvpnetConfig
@@ -55,6 +58,7 @@ class Hvpnet(MnerModel):
         image_encoder: ImageEncoder,
     ) -> None:
         super().__init__(config, tags)
+        text_encoder.require_clues(config.name)
         self.options = config
         self.text_encoder, self.image_encoder = text_encoder, image_encoder
         self.prefix = VisualPrefix(

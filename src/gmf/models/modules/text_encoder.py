@@ -1,75 +1,65 @@
-"""Pretrained text encoders that accept visual clues in every self-attention layer."""
+"""Pretrained text encoders of any family; some accept visual clues in every layer."""
 
+import inspect
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
-from transformers import AutoConfig, AutoModel, PretrainedConfig
+from transformers import MODEL_MAPPING, AutoConfig, AutoModel, PreTrainedConfig, PreTrainedModel
+from transformers.models.auto.modeling_auto import (
+    MODEL_FOR_CAUSAL_LM_MAPPING_NAMES,
+    MODEL_FOR_MASKED_LM_MAPPING_NAMES,
+)
 
 from gmf.core.errors import EncoderError
 from gmf.encoders.resolve import hub_error, resolve_encoder
 from gmf.models.kernels.dropout import draw_fast
-from gmf.models.modules.visual_clue_guidance import VisualClues, clue_attention
-
-_BERT = (
-    "self.query",
-    "self.key",
-    "self.value",
-    "self.dropout",
-    "output.dense",
-    "output.dropout",
-    "output.LayerNorm",
-)
-_MPNET = ("attn.q", "attn.k", "attn.v", "attn.dropout", "attn.o", "dropout", "LayerNorm")
-#: What each family calls the parts of a layer's attention: query, key, value, the dropout of its
-#: weights, output, the output's dropout, normalisation.
-FAMILIES = {"bert": _BERT, "roberta": _BERT, "xlm-roberta": _BERT, "mpnet": _MPNET}
-
-#: The last layer computes a multiple of so many positions.
-_READ_TOGETHER = 64
+from gmf.models.modules.visual_clue_guidance import VisualClues
+from gmf.models.text_encoders import families_with_clues, text_family
 
 
 class TextEncoder(nn.Module):
-    """A BERT-like encoder whose self-attention sees visual clues when it is given any.
+    """A bidirectional encoder; its self-attention sees visual clues where its family takes them.
 
-    Source: GMF, Sect. 3.3.1 and Eq. 11-13. The layers are run here from the library's own parts,
-    for all families alike, so that the last one can leave out what nobody reads; clues get no
-    positional bias, which MPNet has.
+    Source: GMF, Sect. 3.3.1 and Eq. 11-13.
 
     Args:
-        model: A transformers encoder of one of these families, without pooler.
+        model: A transformers encoder that returns ``last_hidden_state``.
 
     Raises:
-        EncoderError: If the model is of another family.
+        EncoderError: If it reads from left to right, has a decoder, takes no attention mask, or
+            returns no state a subword.
     """
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: PreTrainedModel) -> None:
         super().__init__()
+        self.config: PreTrainedConfig = model.config
+        _check_config(self.config)
         draw_fast(model)
+        self.family = text_family(self.config.model_type)
+        self.family.prepare(model)
         self.model = model
-        config = cast(PretrainedConfig, model.config)
-        if config.model_type not in FAMILIES:
-            raise EncoderError(
-                f"text encoder of type {config.model_type!r}: expected one of {', '.join(FAMILIES)}"
-            )
-        self._parts = FAMILIES[config.model_type]
-        self.config = config
-        self.hidden_dim: int = config.hidden_size
-        self.num_layers: int = config.num_hidden_layers
-        self.num_heads: int = config.num_attention_heads
+        self.hidden_dim: int = self.config.hidden_size
+        self.num_layers: int = self.config.num_hidden_layers
+        self.num_heads: int = self.config.num_attention_heads
+        if not self.family.takes_clues:
+            _check_forward(self)
 
     @classmethod
     def load(cls, name: str) -> "TextEncoder":
         """Load pretrained weights: a packaged name, a local folder or a hub id.
 
         Raises:
-            EncoderError: If it cannot be found or fetched; names what installs without a hub.
+            EncoderError: If it cannot be found or fetched, which names what installs without a
+                hub, or is no encoder for words.
         """
         place = resolve_encoder(name)
         try:
-            model = AutoModel.from_pretrained(place, dtype=torch.float32, **_NO_POOLER)
+            config = AutoConfig.from_pretrained(place)
+            options = _options_of(config)
+            model = AutoModel.from_pretrained(place, config=config, dtype=torch.float32, **options)
         except (OSError, ValueError) as error:
             raise hub_error(name, error) from error
         return cls(model)
@@ -79,12 +69,40 @@ class TextEncoder(nn.Module):
         """Build an encoder with random weights from its saved configuration."""
         values = dict(options)
         config = AutoConfig.for_model(values.pop("model_type"), **values)
-        return cls(AutoModel.from_config(config, **_NO_POOLER))
+        return cls(AutoModel.from_config(config, **_options_of(config)))
+
+    @property
+    def max_subwords(self) -> int | None:
+        """Subwords that it has positions for, special tokens included; ``None`` for any number."""
+        for name, module in self.model.named_modules():
+            if name.endswith("position_embeddings") and isinstance(module, nn.Embedding):
+                # RoBERTa and its kin number positions from after the padding's.
+                offset = 0 if module.padding_idx is None else module.padding_idx + 1
+                return module.num_embeddings - offset
+        limit = getattr(self.config, "max_position_embeddings", None)
+        return limit if limit and limit > 0 else None
+
+    def require_clues(self, model: str) -> None:
+        """Refuse a model that sends visual clues where they cannot enter.
+
+        Args:
+            model: Name of the model, for the message.
+
+        Raises:
+            EncoderError: If the family takes no clues; names those that do.
+        """
+        if not self.family.takes_clues:
+            raise EncoderError(
+                f"model {model}: sends visual clues into every layer of its text encoder, and "
+                f"they cannot enter the attention of {_name_of(self.config)}; use an encoder of "
+                f"type {', '.join(families_with_clues())}, or a text-only or late-fusion model "
+                "such as bert-crf or umt"
+            )
 
     def forward(
         self,
         text_inputs: Mapping[str, Int[Tensor, "batch subwords"]],
-        clues: VisualClues | None,
+        clues: VisualClues | None = None,
         *,
         read: Bool[Tensor, "batch subwords"] | None = None,
     ) -> Float[Tensor, "batch subwords hidden"]:
@@ -93,62 +111,81 @@ class TextEncoder(nn.Module):
         Args:
             text_inputs: What the tokenizer returned.
             clues: Visual clues of the batch; ``None`` gives exactly the text-only result.
-            read: Positions whose states are wanted; the last layer leaves out most others, which
-                are zero then. All when ``None``.
+            read: Positions whose states are wanted, all when ``None``; a family may leave out
+                others, which are zero then.
+
+        Raises:
+            EncoderError: If clues are given to a family that takes none.
         """
+        if clues is not None:
+            self.require_clues("this model")
         if torch.compiler.is_exporting():
             read = None  # How many positions are read depends on the data, which no graph can take.
-        states, bias = self._embed(text_inputs)
-        for index, layer in enumerate(cast(Any, self.model).encoder.layer):
-            query, key, value, weights_dropout, out, dropout, norm = (
-                layer.attention.get_submodule(name) for name in self._parts
-            )
-            seen = _in_autocast_type(states)
-            attended = clue_attention(
-                *(
-                    part(seen).unflatten(-1, (self.num_heads, -1)).transpose(1, 2)
-                    for part in (query, key, value)
-                ),
-                bias,
-                scale=(self.hidden_dim // self.num_heads) ** -0.5,
-                dropout=weights_dropout.p if self.training else 0.0,
-                clues=clues,
-                layer=index,
-            )
-            attended = attended.transpose(1, 2).flatten(2)
-            if read is not None and index == self.num_layers - 1:
-                read = _filled_up(read)
-                attended, states = attended[read], states[read]
-            states = norm(dropout(out(attended)) + states)
-            states = layer.output(layer.intermediate(states), states)
-        if read is None:
-            return states
-        return states.new_zeros(*read.shape, self.hidden_dim).index_put((read,), states)
-
-    def _embed(self, text_inputs: Mapping[str, Tensor]) -> tuple[Tensor, Tensor]:
-        """Return the embeddings and what is added to attention's scores."""
-        model = cast(Any, self.model)
-        inputs = {name: value for name, value in text_inputs.items() if name != "attention_mask"}
-        if self.config.model_type == "mpnet":
-            inputs.pop("token_type_ids", None)
-        states = model.embeddings(**inputs)
-        allowed = text_inputs["attention_mask"][:, None, None, :].to(states.dtype)
-        bias = (1 - allowed) * torch.finfo(states.dtype).min
-        if self.config.model_type == "mpnet":
-            bias = bias + model.encoder.compute_position_bias(states)
-        return states, bias
+        return self.family.run(self.model, text_inputs, clues=clues, read=read)
 
 
-def _filled_up(read: Bool[Tensor, "batch subwords"]) -> Bool[Tensor, "batch subwords"]:
-    """Add positions up to a multiple: blocks of ever other sizes would not fit into freed ones."""
-    more = (~read).flatten().nonzero()[: -int(read.sum()) % _READ_TOGETHER, 0]
-    return read.flatten().index_fill(0, more, True).view_as(read)
+def _check_config(config: PreTrainedConfig) -> None:
+    """Refuse what is no encoder of words, before weights are read."""
+    reason = None
+    only_causal = (
+        config.model_type in MODEL_FOR_CAUSAL_LM_MAPPING_NAMES
+        and config.model_type not in MODEL_FOR_MASKED_LM_MAPPING_NAMES
+    )
+    missing = [name for name in _SIZES if not isinstance(getattr(config, name, None), int)]
+    if config.is_encoder_decoder:
+        reason = "it has an encoder and a decoder"
+    elif only_causal or getattr(config, "is_decoder", False):
+        reason = "transformers knows it as a generator of text, which reads from left to right"
+    elif missing:
+        reason = f"its configuration has no {', '.join(missing)}"
+    if reason is not None:
+        raise EncoderError(
+            f"text encoder {_name_of(config)}: {reason}; expected a bidirectional text encoder "
+            "such as BERT, RoBERTa, XLM-R, MPNet, ELECTRA, DeBERTa or ModernBERT"
+        )
 
 
-def _in_autocast_type(states: Tensor) -> Tensor:
-    """Convert once what each of several layers would convert for itself."""
-    kind = states.device.type
-    return states.to(torch.get_autocast_dtype(kind)) if torch.is_autocast_enabled(kind) else states
+_SIZES = ("vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads")
 
 
-_NO_POOLER = {"add_pooling_layer": False}
+def _options_of(config: PreTrainedConfig) -> dict[str, bool]:
+    """Return the option that builds an encoder without its pooler, if there is one."""
+    _check_config(config)
+    model_class = MODEL_MAPPING.get(type(config), None)
+    if not isinstance(model_class, type):
+        raise EncoderError(
+            f"text encoder {_name_of(config)}: transformers has no single model for it"
+        )
+    has_option = "add_pooling_layer" in inspect.signature(model_class.__init__).parameters
+    return {"add_pooling_layer": False} if has_option else {}
+
+
+@torch.no_grad()
+def _check_forward(encoder: TextEncoder) -> None:
+    """Refuse an encoder whose own forward does not do what models of words need."""
+    name = f"text encoder {_name_of(encoder.config)}"
+    model, mode = encoder.model, encoder.model.training
+    if "attention_mask" not in inspect.signature(model.forward).parameters:
+        raise EncoderError(f"{name}: takes no attention_mask, so padding would change its states")
+    device = next(model.parameters()).device
+    ids = torch.tensor([[3, 4, 5, 6], [3, 4, 5, 7]], device=device) % encoder.config.vocab_size
+    try:
+        states = encoder.family.run(
+            model.eval(),
+            {"input_ids": ids, "attention_mask": torch.ones_like(ids)},
+            clues=None,
+            read=None,
+        )
+    except Exception as error:  # Whatever a stranger's model raises is named with it.
+        raise EncoderError(f"{name}: cannot run on four subwords: {error}") from error
+    finally:
+        model.train(mode)
+    if states.shape != (*ids.shape, encoder.hidden_dim):
+        raise EncoderError(f"{name}: expected one state of width {encoder.hidden_dim} a subword")
+    if torch.equal(states[0, 0], states[1, 0]):
+        raise EncoderError(f"{name}: a word's state does not depend on the words after it")
+
+
+def _name_of(config: PreTrainedConfig) -> str:
+    path = getattr(config, "name_or_path", "")
+    return f"{path} (type {config.model_type!r})" if path else f"of type {config.model_type!r}"

@@ -1,0 +1,104 @@
+"""Every family of text encoders under a text-only, a late-fusion and a guided model."""
+
+import pytest
+import torch
+from fixtures.text_families import CONFIGS, WITH_CLUES, WITHOUT_CLUES, tiny_text_folder
+
+from gmf.core.errors import ConfigError, EncoderError
+from gmf.core.tags import TagSet
+from gmf.data.config import DataConfig
+from gmf.evaluation.metrics import score
+from gmf.models.checkpoint import build_tagger, load_tagger, save_tagger
+from gmf.testing import synthetic_samples, tiny_image_encoder, tiny_image_processor
+
+
+@pytest.fixture(scope="module")
+def image_folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("image")
+    tiny_image_encoder(trainable=True).model.save_pretrained(folder)
+    tiny_image_processor().save_pretrained(folder)
+    return str(folder)
+
+
+@pytest.fixture(scope="module")
+def samples(tmp_path_factory):
+    return synthetic_samples(tmp_path_factory.mktemp("samples"), count=8)
+
+
+def build(name, family, folder, image_folder, *, max_subwords=64, **options):
+    torch.manual_seed(0)
+    return build_tagger(
+        name,
+        options,
+        tags=TagSet(),
+        text_encoder=tiny_text_folder(folder / family, family),
+        image_encoder=image_folder,
+        data=DataConfig(max_subwords=max_subwords),
+    )
+
+
+def fit(tagger, samples, *, steps):
+    batch = tagger.collator()(samples)
+    model = tagger.model.train()
+    for module in model.modules():
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    optimizer = torch.optim.Adam((p for p in model.parameters() if p.requires_grad), lr=5e-3)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        model(batch).loss.backward()
+        optimizer.step()
+    model.eval()
+    decoded = model.decode(model(batch), batch)
+    return score([s.tags for s in samples], [d.tags for d in decoded]).strict.micro.f1
+
+
+@pytest.mark.parametrize("family", CONFIGS)
+def test_a_text_only_model_overfits_saves_and_reloads(family, tmp_path, image_folder, samples):
+    tagger = build("bert-crf", family, tmp_path, image_folder)
+    assert fit(tagger, samples, steps=120) == 1.0
+    without = [
+        name
+        for name, parameter in tagger.model.named_parameters()
+        if parameter.grad is None or not parameter.grad.any()
+    ]
+    assert [name for name in without if "mask" not in name] == []
+    save_tagger(tagger, tmp_path / "checkpoint")
+    again = load_tagger(tmp_path / "checkpoint")
+    with torch.no_grad():
+        before, after = (one.model(one.collator()(samples)).emissions for one in (tagger, again))
+    torch.testing.assert_close(after, before, rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("family", CONFIGS)
+def test_a_late_fusion_model_overfits(family, tmp_path, image_folder, samples):
+    assert fit(build("umt", family, tmp_path, image_folder), samples, steps=120) == 1.0
+
+
+@pytest.mark.parametrize("family", WITH_CLUES)
+@pytest.mark.parametrize("name", ["gmf", "hvpnet"])
+def test_a_guided_model_overfits_where_clues_can_enter(
+    name, family, tmp_path, image_folder, samples
+):
+    options = {"mixing_dim": 32} if name == "hvpnet" else {}
+    tagger = build(name, family, tmp_path, image_folder, **options)
+    assert fit(tagger, samples, steps=120) == 1.0
+
+
+@pytest.mark.parametrize("family", WITHOUT_CLUES)
+@pytest.mark.parametrize("name", ["gmf", "hvpnet"])
+def test_a_guided_model_is_refused_where_they_cannot(name, family, tmp_path, image_folder):
+    with pytest.raises(EncoderError, match=rf"model {name}: .*type '{family}'.*bert-crf or umt"):
+        build(name, family, tmp_path, image_folder)
+
+
+def test_gmf_without_visual_clues_takes_any_family(tmp_path, image_folder, samples):
+    tagger = build("gmf", "deberta-v2", tmp_path, image_folder, use_visual_clues=False)
+    assert fit(tagger, samples, steps=2) >= 0
+
+
+@pytest.mark.parametrize(("family", "limit"), [("electra", 128), ("roberta", 128)])
+def test_posts_longer_than_the_positions_are_refused(family, limit, tmp_path, image_folder):
+    with pytest.raises(ConfigError, match=f"max_subwords 129: .* {limit} .*max_subwords={limit}"):
+        build("bert-crf", family, tmp_path, image_folder, max_subwords=129)
+    assert build("bert-crf", family, tmp_path, image_folder, max_subwords=128)
