@@ -29,6 +29,7 @@ from gmf.demo.corpus import DemoCorpusConfig, write_corpus
 from gmf.evaluation.scores import score
 from gmf.inference.decoding import Decoded
 from gmf.models.checkpoint import Tagger, build_tagger, load_tagger, save_tagger
+from gmf.models.registry import model_options
 from gmf.prediction.onnx.engine import OnnxEngine
 from gmf.prediction.onnx.export import export_onnx
 from gmf.training.run_folder import checkpoint_of
@@ -197,8 +198,7 @@ def load(arguments: argparse.Namespace) -> Tagger:
     text, image = arguments.untrained
     torch.manual_seed(0)
     return build_tagger(
-        arguments.model,
-        {"name": arguments.model},
+        model_options(arguments.model),
         tags=TagSet(PAPER_TYPES),
         text_encoder=text,
         image_encoder=image,

@@ -8,9 +8,9 @@ from gmf.core.types import Sample
 from gmf.data.batch import Batch
 from gmf.data.config import DataConfig
 from gmf.evaluation.scores import score
-from gmf.models.base import Parts
+from gmf.models.base import ModelParts
 from gmf.models.checkpoint import Tagger, load_tagger, save_tagger
-from gmf.models.registry import MODELS, model_class
+from gmf.models.registry import model_options, models
 from gmf.models.text_encoders import bert_like
 from gmf.testing import (
     tiny_batch,
@@ -20,7 +20,7 @@ from gmf.testing import (
     tiny_tokenizer,
 )
 
-MULTIMODAL = [name for name in MODELS if model_class(name).uses_images]
+MULTIMODAL = [name for name in models if models.get(name).uses_images]
 #: Sizes that keep wide models quick.
 SMALL = {
     "umgf": {"node_dim": 16, "num_graph_layers": 2, "num_graph_heads": 4, "feed_forward_dim": 16},
@@ -34,19 +34,19 @@ def words(length, row):
 
 def build(name, **options):
     torch.manual_seed(0)
-    kind = model_class(name)
+    kind = models.get(name)
     samples = tuple(Sample(str(r), words(4, r), ("B-PER", "O", "O", "O")) for r in range(6))
-    parts = Parts(
+    parts = ModelParts(
         tags=TagSet(),
         text_encoder=tiny_text_encoder,
         image_encoder=lambda **o: tiny_image_encoder(**o),
         training_samples=samples,
     )
-    return kind.build(kind.Options.model_validate({**SMALL.get(name, {}), **options}), parts)
+    return kind.build(model_options(name, {**SMALL.get(name, {}), **options}), parts)
 
 
 def build_without_dropout(name, **options):
-    fields = model_class(name).Options.model_fields
+    fields = models.get(name).Options.model_fields
     none = {field: 0.0 for field in fields if field.endswith("dropout")}
     model = build(name, **none, **options)
     for module in model.modules():  # the text encoder's own
@@ -74,7 +74,7 @@ def gold_batch(name) -> Batch:
         for row, length in enumerate(lengths)
     )
     batch = Batch(**{**vars(batch), "labels": labels, "samples": samples})
-    return as_words(batch) if model_class(name).reads_words else batch
+    return as_words(batch) if models.get(name).reads_words else batch
 
 
 def as_words(batch: Batch) -> Batch:
@@ -110,7 +110,7 @@ def rows(batch: Batch, keep, *, pad=0) -> Batch:
     )
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", models)
 def test_overfits_eight_samples(name):
     model, batch = build_without_dropout(name), gold_batch(name)
     optimizer = torch.optim.Adam(model.parameters(), lr=5e-3)
@@ -125,7 +125,7 @@ def test_overfits_eight_samples(name):
     assert score(gold, [d.tags for d in decoded]).strict.micro.f1 == 1.0
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", models)
 def test_gradients_reach_every_trainable_parameter(name):
     model, batch = build(name).train(), gold_batch(name)
     model(batch).loss.backward()
@@ -138,7 +138,7 @@ def _reached(parameter):
 
 
 @pytest.mark.parametrize("subword_labels", ["first", "x"])
-@pytest.mark.parametrize("name", [n for n in MODELS if not model_class(n).reads_words])
+@pytest.mark.parametrize("name", [n for n in models if not models.get(n).reads_words])
 def test_states_that_the_last_layer_leaves_out_are_read_by_nobody(
     name, subword_labels, monkeypatch
 ):
@@ -152,7 +152,7 @@ def test_states_that_the_last_layer_leaves_out_are_read_by_nobody(
     torch.testing.assert_close(*found, rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", models)
 def test_padding_and_batch_composition_do_not_change_predictions(name):
     model, batch = build(name).eval(), gold_batch(name)
     whole = model.decode(model(batch), batch)
@@ -164,7 +164,7 @@ def test_padding_and_batch_composition_do_not_change_predictions(name):
                 assert one.confidence == pytest.approx(other.confidence, abs=1e-4)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", models)
 def test_tags_are_legal_one_a_word_and_confidences_are_probabilities(name):
     model, batch = build(name).eval(), gold_batch(name)
     for decoded, sample in zip(model.decode(model(batch), batch), batch.samples, strict=True):
@@ -196,7 +196,7 @@ def test_posts_without_images_are_the_same_in_any_batch(name):
     torch.testing.assert_close(mixed[bare], alone[bare], rtol=1e-4, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", models)
 def test_a_saved_model_reloads_bit_for_bit(name, tmp_path):
     model, batch = build(name).eval(), gold_batch(name)
     tagger = Tagger(
@@ -210,17 +210,19 @@ def test_a_saved_model_reloads_bit_for_bit(name, tmp_path):
     loaded = load_tagger(tmp_path)
     assert torch.equal(loaded.model(batch).emissions, model(batch).emissions)
     assert loaded.model.decode(loaded.model(batch), batch) == model.decode(model(batch), batch)
-    assert loaded.model.config == model.config
+    assert loaded.model.options == model.options
     assert (loaded.tokenizer is None) == model.reads_words
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", models)
 def test_what_a_model_says_it_reads_is_consistent(name):
-    kind = model_class(name)
+    kind = models.get(name)
     assert kind.uses_images == bool(kind.visual_inputs)
-    assert kind.Options().name == name
-    for part in ("Source:", "Departs from"):
-        assert part in (kind.__doc__ or "")
+    assert model_options(name).name == name
+    assert kind.title
+    assert kind.source.endswith(".")
+    assert all(sentence.endswith(".") for sentence in kind.departures)
+    assert (kind.export_obstacle() is None) == (not kind.reads_words)
 
 
 @pytest.mark.parametrize("name", MULTIMODAL)
@@ -231,7 +233,7 @@ def test_cached_maps_stand_for_pixels(name):
     assert torch.equal(model(cached).emissions, model(batch).emissions)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", models)
 def test_a_training_step_without_any_image_works(name):
     model, batch = build(name).train(), gold_batch(name).without_images()
     output = model(batch)
@@ -239,7 +241,7 @@ def test_a_training_step_without_any_image_works(name):
     assert torch.isfinite(output.loss)
 
 
-@pytest.mark.parametrize("name", MODELS)
+@pytest.mark.parametrize("name", models)
 def test_a_step_in_bf16_is_finite(name):
     model, batch = build(name).train(), gold_batch(name)
     with torch.autocast("cpu", dtype=torch.bfloat16):

@@ -3,7 +3,8 @@ import torch
 
 from gmf.core.errors import ConfigError
 from gmf.core.tags import TagSet
-from gmf.models.baselines.bert import BertCrfConfig, BertTagger
+from gmf.models.base import ModelOptions
+from gmf.models.baselines.bert import BertTagger
 from gmf.models.gmf import Gmf, GmfConfig
 from gmf.models.modules.consistency_matching import contrastive_loss
 from gmf.models.modules.visual_inputs import real_images
@@ -29,7 +30,7 @@ def without_dropout(model):
 @pytest.mark.parametrize("family", ["bert", "roberta", "mpnet"])
 def test_with_zero_images_it_is_the_text_only_model_bit_for_bit(family):
     gmf = make(family).eval()
-    plain = BertTagger(BertCrfConfig(), TagSet(), text_encoder=gmf.text_encoder).eval()
+    plain = BertTagger(ModelOptions(), TagSet(), text_encoder=gmf.text_encoder).eval()
     plain.head = gmf.head
     batch = tiny_batch().without_images()
     assert torch.equal(gmf(batch).emissions, plain(batch).emissions)

@@ -19,7 +19,7 @@ from gmf.core.errors import CheckpointError, ConfigError, ExportError
 from gmf.core.types import ImageInput, Sample
 from gmf.data.config import CacheConfig
 from gmf.data.image_report import ImageReport
-from gmf.models.registry import MODELS, model_class
+from gmf.models.registry import models
 from gmf.prediction.onnx.engine import OnnxEngine
 from gmf.prediction.onnx.export import export_onnx
 from gmf.prediction.onnx.quantise import quantise
@@ -251,7 +251,7 @@ def test_other_text_encoders_are_exported(family, tmp_path):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "labels"),
-    [*((n, "first") for n in MODELS if not model_class(n).reads_words), ("gmf", "x")],
+    [*((n, "first") for n in models if not models.get(n).reads_words), ("gmf", "x")],
 )
 def test_every_model_with_a_text_encoder_is_exported(name, labels, tmp_path):
     tagger = tiny_tagger(name, subword_labels=labels, **SMALL.get(name, {}))
@@ -269,9 +269,9 @@ def test_every_model_with_a_text_encoder_is_exported(name, labels, tmp_path):
             )
 
 
-@pytest.mark.parametrize("name", [n for n in MODELS if model_class(n).reads_words])
+@pytest.mark.parametrize("name", [n for n in models if models.get(n).reads_words])
 def test_models_that_read_words_are_refused(name, tmp_path):
     tagger = tiny_tagger("bert")
-    object.__setattr__(tagger, "model", model_class(name).__new__(model_class(name)))
-    with pytest.raises(ExportError, match=f"{model_class(name).__name__}: reads words"):
+    object.__setattr__(tagger, "model", models.get(name).__new__(models.get(name)))
+    with pytest.raises(ExportError, match=f"{models.get(name).__name__}: reads words"):
         export_onnx(tagger, tmp_path / "out")

@@ -22,8 +22,8 @@ COMMANDS = {
     "hub": ("gmf.cli.hub:hub_app", "Publish trained models."),
     "suite": ("gmf.cli.suite:suite_app", "The paper's comparison as one suite."),
     "models": (
-        "gmf.cli.models:models",
-        "List the models, what each reads of a post, and its options.",
+        "gmf.cli.models:models_app",
+        "List the models: what each reads and where it comes from.",
     ),
     "train": (
         "gmf.cli.train:train",

@@ -55,6 +55,6 @@ def train(
 
 
 def _run_name(preset: str, config: "RunConfig") -> str:
-    model = config.model.model_dump()["name"]
+    model = config.model.name
     encoder = Path(config.encoders.text).name
     return f"{Path(preset).stem}-{model}-{encoder}-seed{config.seed}"

@@ -1,26 +1,39 @@
 """The contract of a model: a batch in, a loss and tags out."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from types import MappingProxyType
+from typing import Any, ClassVar, Generic, Literal, Self, TypedDict, TypeVar, Unpack, cast
 
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from gmf.core.config import Config
 from gmf.core.tags import TagSet
 from gmf.core.types import Explanation, Sample, ScoredEntity
 from gmf.data.batch import Batch
 from gmf.models.modules.image_encoder import ImageEncoder
-from gmf.models.modules.tagging_head import Decoded, TaggingHead
+from gmf.models.modules.tagging_head import Decoded, ModelOptions, TaggingHead
 from gmf.models.modules.text_encoder import TextEncoder
+from gmf.models.modules.word_encoder import WordConfig, WordEncoder
+
+__all__ = [
+    "Decoded",
+    "Encoders",
+    "MnerModel",
+    "ModelOptions",
+    "ModelOutput",
+    "ModelParts",
+    "ParameterGroup",
+    "VisualInput",
+]
 
 #: Parameters that share a learning rate; see ``training.optimization``.
 ParameterGroup = Literal["text_encoder", "image_encoder", "transitions", "new"]
 #: What a model takes from images: regions of the last stage, one vector of the whole image, vectors
 #: of object regions, or all stages of the whole image and of object regions.
 VisualInput = Literal["grid", "global", "objects", "pyramid"]
+OptionsT = TypeVar("OptionsT", bound=ModelOptions)
 
 
 @dataclass(frozen=True)
@@ -39,7 +52,7 @@ class ModelOutput:
 
 
 @dataclass(frozen=True)
-class Parts:
+class ModelParts:
     """What a model may be assembled from; each encoder is made on demand.
 
     Args:
@@ -56,52 +69,140 @@ class Parts:
     training_samples: Sequence[Sample] = ()
     assets: dict[str, Any] = field(default_factory=dict)
 
+    def word_encoder(self, options: WordConfig) -> WordEncoder:
+        """Return an encoder with the vocabulary of the training split or of a checkpoint.
 
-class MnerModel(nn.Module, ABC):
-    """Base of all models.
+        Raises:
+            ConfigError: If there is neither.
+            DataError: If the file of word vectors breaks its format.
+        """
+        return WordEncoder.build(options, samples=self.training_samples, assets=self.assets)
+
+
+class Encoders(TypedDict, total=False):
+    """The encoders that a model is given; see ``MnerModel.build``."""
+
+    text_encoder: TextEncoder
+    image_encoder: ImageEncoder
+    word_encoder: WordEncoder
+
+
+class MnerModel(nn.Module, ABC, Generic[OptionsT]):
+    """Base of all models: a subclass states the fields below, its layers and ``forward``.
 
     Text-only models ignore the visual fields of a batch. Decoding never runs in a training step.
-    Subclasses set ``head``, and ``text_encoder`` and ``image_encoder`` when they have them.
+    A subclass sets ``head``; the encoders that it is given are its attributes.
 
     Args:
-        config: The model's own options.
+        options: The model's own options.
         tags: Tags that it predicts.
+        **encoders: Those that its class fields ask for, see ``build``.
 
     Attributes:
-        Options: The model's options.
-        uses_images: Whether it reads images.
-        visual_inputs: What it takes from them.
+        Options: Class of the model's options.
+        title: Its name in tables, as papers spell it; the registered name if empty.
+        source: Where it was published.
+        departures: How it differs from its source, a sentence each; empty if it does not.
+        visual_inputs: What it takes from images; empty for a text-only model.
+        uses_images: Whether it takes anything from them; follows from ``visual_inputs``.
         reads_words: Whether it reads words instead of a tokenizer's subwords.
+        exports: Whether it can be exported to ONNX; see ``export_obstacle``.
+        presets: Settings that differ from the preset of a data set: dotted options and their values
+            by name of the data set, ``*`` for any.
+        head: Emissions to tags.
     """
 
-    Options: ClassVar[type[Config]]
-    uses_images: ClassVar[bool] = False
+    Options: ClassVar[type[ModelOptions]]
+    title: ClassVar[str] = ""
+    source: ClassVar[str] = ""
+    departures: ClassVar[tuple[str, ...]] = ()
     visual_inputs: ClassVar[tuple[VisualInput, ...]] = ()
+    uses_images: ClassVar[bool] = False
     reads_words: ClassVar[bool] = False
+    exports: ClassVar[bool] = True
+    presets: ClassVar[Mapping[str, Mapping[str, Any]]] = MappingProxyType({})
+    text_encoder: TextEncoder
+    image_encoder: ImageEncoder
+    word_encoder: WordEncoder
     head: TaggingHead
 
-    def __init__(self, config: Config, tags: TagSet) -> None:
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        cls.uses_images = bool(cls.visual_inputs)
+
+    def __init__(self, options: OptionsT, tags: TagSet, **encoders: Unpack[Encoders]) -> None:
         super().__init__()
-        self.config, self.tags = config, tags
+        self.options, self.tags = options, tags
+        for name, encoder in encoders.items():
+            self.add_module(name, cast(nn.Module, encoder))
 
     @classmethod
-    @abstractmethod
-    def build(cls, config: Any, parts: Parts) -> "MnerModel":
-        """Assemble the model.
+    def build(cls, options: OptionsT, parts: ModelParts) -> Self:
+        """Assemble the model with the encoders that it needs.
+
+        A model gets ``word_encoder`` if it reads words and ``text_encoder`` if it does not, and
+        ``image_encoder`` if it uses images; the latter is trained too if the model has an option
+        ``finetune_image_encoder`` and it is on.
 
         Args:
-            config: An instance of ``Options``.
+            options: An instance of ``Options``.
             parts: Encoders, tags and vocabulary source.
         """
+        encoders: dict[str, Any] = {}
+        if cls.reads_words:
+            encoders["word_encoder"] = parts.word_encoder(cast(WordConfig, options))
+        else:
+            encoders["text_encoder"] = parts.text_encoder()
+        if cls.uses_images:
+            trainable = bool(getattr(options, "finetune_image_encoder", False))
+            encoders["image_encoder"] = parts.image_encoder(trainable=trainable)
+        return cls(options, parts.tags, **encoders)
 
     @abstractmethod
     def forward(self, batch: Batch) -> ModelOutput:
-        """Return emissions, and the losses when the batch has labels."""
+        """Return emissions, and the losses when the batch has labels; see ``output``."""
+
+    def output(
+        self,
+        emissions: Float[Tensor, "batch positions states"],
+        batch: Batch,
+        *,
+        ner_weight: float = 1.0,
+        **terms: tuple[float, Float[Tensor, ""]],
+    ) -> ModelOutput:
+        """Return emissions with the tagging loss and further terms; without labels, no loss.
+
+        Args:
+            emissions: What the head gave.
+            batch: What was read.
+            ner_weight: Weight of the tagging loss, the term ``ner``.
+            **terms: Weight and value of each further term.
+        """
+        if batch.labels is None:
+            return ModelOutput(emissions)
+        losses = {"ner": self.head.loss(emissions, batch)}
+        total = ner_weight * losses["ner"]
+        for name, (weight, value) in terms.items():
+            losses[name] = value
+            total = total + weight * value
+        return ModelOutput(emissions, losses, total)
+
+    @classmethod
+    def export_obstacle(cls) -> str | None:
+        """Return why the model cannot be exported to ONNX; ``None`` if it can."""
+        if cls.reads_words:
+            return (
+                "reads words, not the subwords of a tokenizer; only models with a pretrained text "
+                "encoder can be exported"
+            )
+        if cls.decode is not MnerModel.decode:
+            return "decodes in its own way, which an exported model cannot"
+        return None if cls.exports else "its class states that it cannot be exported"
 
     @property
     def max_regions(self) -> int:
-        """Object regions that the model reads of each image; 0 for none."""
-        return 0
+        """Object regions that the model reads of each image: its option ``max_objects``, or 0."""
+        return int(getattr(self.options, "max_objects", 0))
 
     @property
     def frozen_image_encoder(self) -> ImageEncoder | None:
@@ -112,7 +213,8 @@ class MnerModel(nn.Module, ABC):
     @property
     def assets(self) -> dict[str, Any]:
         """What must be saved beside the weights to build the model again, as JSON values."""
-        return {}
+        encoder = getattr(self, "word_encoder", None)
+        return encoder.assets if isinstance(encoder, WordEncoder) else {}
 
     def decode(self, output: ModelOutput, batch: Batch) -> list[Decoded]:
         """Return tags and entities of every sample."""

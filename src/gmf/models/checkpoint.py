@@ -7,12 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
-from pydantic import ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load_model, save_model
 from transformers import AutoImageProcessor, AutoTokenizer, PreTrainedTokenizerFast
 
-from gmf.core.config import describe_faults
 from gmf.core.errors import CheckpointError, ConfigError
 from gmf.core.runtime import ComputedPrecision, resolve_precision
 from gmf.core.tags import TagSet
@@ -22,10 +20,10 @@ from gmf.data.config import DataConfig
 from gmf.encoders.module_digest import digest_of_module
 from gmf.encoders.resolve import hub_error, resolve_encoder
 from gmf.encoders.tokenizers import load_tokenizer
-from gmf.models.base import MnerModel, Parts
+from gmf.models.base import MnerModel, ModelOptions, ModelParts
 from gmf.models.modules.image_encoder import ImageEncoder
 from gmf.models.modules.text_encoder import TextEncoder
-from gmf.models.registry import model_class
+from gmf.models.registry import model_options, models
 from gmf.vision.cache.build import build_view_source
 from gmf.vision.cache.maps import POOLED_SIZE, EncodedViews
 from gmf.vision.views import DirectViews, ViewSource
@@ -47,7 +45,7 @@ class Tagger:
         provenance: Encoder names and digests, and whatever training noted.
     """
 
-    model: MnerModel
+    model: MnerModel[Any]
     tokenizer: PreTrainedTokenizerFast | None
     image_processor: Any
     data: DataConfig
@@ -91,8 +89,7 @@ class Tagger:
 
 
 def build_tagger(
-    name: str,
-    options: dict[str, Any],
+    options: ModelOptions,
     *,
     tags: TagSet,
     text_encoder: str,
@@ -104,8 +101,7 @@ def build_tagger(
     """Assemble an untrained model from pretrained encoders.
 
     Args:
-        name: Registered name of the model.
-        options: Its options, checked here.
+        options: Options of the model, from ``model_options``.
         tags: Tags to predict.
         text_encoder: Packaged name, folder or hub id.
         image_encoder: Packaged name, folder or hub id.
@@ -114,12 +110,12 @@ def build_tagger(
         precision: What training computes in.
 
     Raises:
-        ConfigError: If the model or an option is wrong, or posts may be longer than the text
-            encoder reads.
+        ConfigError: If there is no such model, an option is wrong, or samples may be
+            longer than the text encoder reads.
         EncoderError: If an encoder cannot be found or fetched, or does not suit the model.
     """
-    kind = model_class(name)
-    parts = Parts(
+    kind, origin = models.get(options.name), models.origin(options.name).source
+    parts = ModelParts(
         tags=tags,
         text_encoder=lambda: TextEncoder.load(text_encoder),
         image_encoder=lambda **o: ImageEncoder.load(image_encoder, **o),
@@ -129,9 +125,13 @@ def build_tagger(
         {"image": image_encoder} if kind.uses_images else {}
     )
     tokenizer = load_tokenizer(text_encoder) if "text" in used else None
-    model = kind.build(_options(kind, options), parts)
+    model = kind.build(options, parts)
     if "text" in used:
         _check_length(model, data)
+    encoders = {
+        role: {"name": name, "digest": digest_of_module(getattr(model, f"{role}_encoder"))}
+        for role, name in used.items()
+    }
     return Tagger(
         model,
         tokenizer=tokenizer,
@@ -139,28 +139,32 @@ def build_tagger(
         data=data,
         provenance={
             "precision": precision,
-            "encoders": {
-                kind: {
-                    "name": encoder,
-                    "digest": digest_of_module(getattr(model, f"{kind}_encoder")),
-                }
-                for kind, encoder in used.items()
-            },
+            "encoders": encoders,
+            **({} if origin == "gmf" else {"model_origin": origin}),
         },
     )
 
 
 def save_tagger(tagger: Tagger, folder: Path) -> None:
-    """Write all that prediction needs into a folder; weights as safetensors."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write all that prediction needs into a folder; weights as safetensors.
+
+    Raises:
+        CheckpointError: If the options do not name a registered model, so that none could load it.
+    """
     model = tagger.model
+    if model.options.name not in models:
+        raise CheckpointError(
+            f"{type(model).__name__}: its options name no registered model "
+            f"({model.options.name!r}); make them with gmf.models.registry.model_options"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
     encoders = {
         "text": getattr(getattr(model, "text_encoder", None), "config", None),
         "image": getattr(getattr(model, "image_encoder", None), "config", None),
     }
     meta = {
         "format": FORMAT,
-        "model": model.config.model_dump(mode="json"),
+        "model": model.options.model_dump(mode="json"),
         "types": model.tags.types,
         "encoders": {kind: c.to_dict() for kind, c in encoders.items() if c is not None},
         "data": tagger.data.model_dump(mode="json"),
@@ -183,15 +187,16 @@ def load_tagger(folder: Path) -> Tagger:
         CheckpointError: If the folder is no checkpoint, is incomplete or of another format.
     """
     meta = _read_meta(folder)
+    _check_known(meta, folder)
     try:
-        kind = model_class(meta["model"]["name"])
-        parts = Parts(
+        options = model_options(meta["model"]["name"], meta["model"])
+        parts = ModelParts(
             tags=TagSet(tuple(meta["types"])),
             text_encoder=lambda: TextEncoder.from_config(meta["encoders"]["text"]),
             image_encoder=lambda **o: ImageEncoder.from_config(meta["encoders"]["image"], **o),
             assets=meta["assets"],
         )
-        model = kind.build(_options(kind, meta["model"]), parts)
+        model = models.get(options.name).build(options, parts)
         load_model(model, str(folder / WEIGHTS))
         tokenizer = (
             AutoTokenizer.from_pretrained(folder / TOKENIZER, trust_remote_code=False)
@@ -225,14 +230,21 @@ def _read_meta(folder: Path) -> dict[str, Any]:
     return cast(dict[str, Any], meta)
 
 
-def _options(kind: type[MnerModel], options: dict[str, Any]) -> Any:
-    try:
-        return kind.Options.model_validate(options)
-    except ValidationError as error:
-        raise ConfigError(f"model: {describe_faults(error)}") from error
+def _check_known(meta: dict[str, Any], folder: Path) -> None:
+    """Refuse a checkpoint of a model that is not here, before anything else is read."""
+    name = meta.get("model", {}).get("name")
+    if name is None or name in models:
+        return
+    origin = meta.get("provenance", {}).get(
+        "model_origin", "a package or file that it does not name"
+    )
+    raise CheckpointError(
+        f"{folder}: its model {name!r} comes from {origin}, which is not loaded; install the "
+        "package, or name the file with --code FILE (in Python: gmf.core.registry.load_code)"
+    )
 
 
-def _check_length(model: MnerModel, data: DataConfig) -> None:
+def _check_length(model: MnerModel[Any], data: DataConfig) -> None:
     encoder = getattr(model, "text_encoder", None)
     limit = encoder.max_subwords if isinstance(encoder, TextEncoder) else None
     if limit is not None and data.max_subwords > limit:

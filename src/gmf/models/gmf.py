@@ -1,7 +1,7 @@
 """GMF: visual clue guidance and consistency matching, with its joint loss (Eq. 22)."""
 
 from dataclasses import replace
-from typing import ClassVar, Literal
+from typing import Literal, Unpack
 
 import torch
 from jaxtyping import Bool, Float
@@ -12,23 +12,20 @@ from gmf.core.errors import ConfigError
 from gmf.core.tags import TagSet
 from gmf.core.types import Explanation
 from gmf.data.batch import Batch
-from gmf.models.base import MnerModel, ModelOutput, ParameterGroup, Parts, VisualInput
+from gmf.models.base import Encoders, MnerModel, ModelOptions, ModelOutput, ParameterGroup
 from gmf.models.modules.consistency_matching import ConsistencyMatching
 from gmf.models.modules.csa import CrossScaleAttention
 from gmf.models.modules.feature_mapping import FeatureMapping
 from gmf.models.modules.gating import DynamicGating
-from gmf.models.modules.image_encoder import ImageEncoder
-from gmf.models.modules.tagging_head import HeadConfig, TaggingHead
-from gmf.models.modules.text_encoder import TextEncoder
+from gmf.models.modules.tagging_head import TaggingHead
 from gmf.models.modules.visual_clue_guidance import VisualClueGuidance, VisualClues
 from gmf.models.modules.visual_inputs import real_images
 
 
-class GmfConfig(HeadConfig):
+class GmfConfig(ModelOptions):
     """Options of GMF; the defaults are the paper's where it gives them.
 
     Args:
-        name: ``gmf``.
         use_visual_clues: Visual clue guidance (VCG); off is the ablation "w/o VCG".
         use_cross_scale_attention: CSA; off is the ablation "w/o CSA".
         use_consistency_matching: CM; off is the ablation "w/o CM".
@@ -47,7 +44,6 @@ class GmfConfig(HeadConfig):
         finetune_image_encoder: Train the backbone too.
     """
 
-    name: Literal["gmf"] = "gmf"
     use_visual_clues: bool = True
     use_cross_scale_attention: bool = True
     use_consistency_matching: bool = True
@@ -65,96 +61,72 @@ class GmfConfig(HeadConfig):
     finetune_image_encoder: bool = False
 
 
-class Gmf(MnerModel):
+class Gmf(MnerModel[GmfConfig]):
     """GMF, the model of the paper: visual clue guidance and consistency matching.
 
-    Source: GMF, Sect. 3, Eq. 1-22. Departs from it: see the numbered records in docs/decisions.
-
     Args:
-        config: Options.
+        options: Options.
         tags: Tags to predict.
-        text_encoder: Reads the tweet and takes clues.
-        image_encoder: Gives the pyramid of each picture.
+        **encoders: Of text and images.
 
     Raises:
         ConfigError: If ``clue_layers`` names a layer that the text encoder does not have.
         EncoderError: If clues cannot enter the text encoder.
     """
 
-    Options: ClassVar = GmfConfig
-    uses_images: ClassVar[bool] = True
-    visual_inputs: ClassVar[tuple[VisualInput, ...]] = ("pyramid", "global")
+    Options = GmfConfig
+    title = "GMF"
+    source = "GMF, Sect. 3, Eq. 1-22."
+    departures = ("Where the paper is silent or cannot be followed: docs/decisions/0001 to 0011.",)
+    visual_inputs = ("pyramid", "global")
 
-    def __init__(
-        self,
-        config: GmfConfig,
-        tags: TagSet,
-        *,
-        text_encoder: TextEncoder,
-        image_encoder: ImageEncoder,
-    ) -> None:
-        super().__init__(config, tags)
-        wrong = set(config.clue_layers or ()) - set(range(text_encoder.num_layers))
+    def __init__(self, options: GmfConfig, tags: TagSet, **encoders: Unpack[Encoders]) -> None:
+        super().__init__(options, tags, **encoders)
+        wrong = set(options.clue_layers or ()) - set(range(self.text_encoder.num_layers))
         if wrong:
             raise ConfigError(
                 f"model.clue_layers: {', '.join(map(str, sorted(wrong)))}: expected layers from 0 "
-                f"to {text_encoder.num_layers - 1}, which the text encoder has"
+                f"to {self.text_encoder.num_layers - 1}, which the text encoder has"
             )
-        self.options = config
-        self.text_encoder, self.image_encoder = text_encoder, image_encoder
-        dim, channels = text_encoder.hidden_dim, image_encoder.stage_channels
-        if config.use_visual_clues:
-            text_encoder.require_clues(config.name)
-            if config.use_cross_scale_attention:
+        dim, channels = self.text_encoder.hidden_dim, self.image_encoder.stage_channels
+        if options.use_visual_clues:
+            self.text_encoder.require_clues(options.name)
+            if options.use_cross_scale_attention:
                 self.attention = nn.ModuleList(
-                    CrossScaleAttention(c, reduction_ratio=config.reduction_ratio) for c in channels
+                    CrossScaleAttention(c, reduction_ratio=options.reduction_ratio)
+                    for c in channels
                 )
             self.mapping = FeatureMapping(
                 channels,
                 out_dim=dim,
-                cells_per_side=config.cells_per_side,
-                normalise=config.normalise_stages,
+                cells_per_side=options.cells_per_side,
+                normalise=options.normalise_stages,
             )
             self.gating = DynamicGating(
-                dim, num_stages=len(channels), num_layers=text_encoder.num_layers
+                dim, num_stages=len(channels), num_layers=self.text_encoder.num_layers
             )
             self.guidance = VisualClueGuidance(
                 dim,
                 hidden_dim=dim,
-                num_heads=text_encoder.num_heads,
-                num_layers=text_encoder.num_layers,
+                num_heads=self.text_encoder.num_heads,
+                num_layers=self.text_encoder.num_layers,
             )
-            if config.type_presence_weight:
+            if options.type_presence_weight:
                 self.type_presence = nn.Linear(dim, len(tags.types))
-        if config.use_consistency_matching:
+        if options.use_consistency_matching:
             self.matching = ConsistencyMatching(
                 dim,
                 channels[-1],
-                temperature=config.temperature,
-                direction_weight=config.direction_weight,
+                temperature=options.temperature,
+                direction_weight=options.direction_weight,
             )
-        self.head = TaggingHead(dim, tags=tags, config=config)
-
-    @classmethod
-    def build(cls, config: GmfConfig, parts: Parts) -> "Gmf":
-        """Assemble the model from pretrained or saved encoders."""
-        return cls(
-            config,
-            parts.tags,
-            text_encoder=parts.text_encoder(),
-            image_encoder=parts.image_encoder(trainable=config.finetune_image_encoder),
-        )
+        self.head = TaggingHead(dim, tags=tags, config=options)
 
     def parameter_group(self, name: str) -> ParameterGroup:
         """Return the group of a parameter; guidance trains at the text encoder's rate (0011)."""
         if name.startswith("guidance."):
             return "text_encoder"
         return super().parameter_group(name)
-
-    @property
-    def max_regions(self) -> int:
-        """The paper's m."""
-        return self.options.max_objects
 
     def forward(self, batch: Batch) -> ModelOutput:
         """Return emissions, and the joint loss of Eq. 22 when the batch has labels."""
@@ -166,19 +138,14 @@ class Gmf(MnerModel):
         pairs = real_images(batch) if contrasts else None
         hidden, first = self._read(batch, clues, rows=None if pairs is None else pairs[0])
         emissions = self.head(hidden, batch)
-        if batch.labels is None:
-            return ModelOutput(emissions)
-        losses = {"ner": self.head.loss(emissions, batch)}
-        total = losses["ner"]
-        if pairs is not None:
-            last_map = None if maps is None else maps[-1]
-            losses["consistency"] = self._consistency(first, last_map, pairs[1])
-            alpha = self.options.task_weight
-            total = alpha * losses["ner"] + (1 - alpha) * losses["consistency"]
-        if self.options.type_presence_weight and fused is not None:
-            losses["type_presence"] = self._type_presence(fused, batch, slot_mask)
-            total = total + self.options.type_presence_weight * losses["type_presence"]
-        return ModelOutput(emissions, losses, total)
+        alpha, terms = 1.0, dict[str, tuple[float, Tensor]]()
+        if batch.labels is not None and pairs is not None:
+            alpha, last_map = self.options.task_weight, None if maps is None else maps[-1]
+            terms["consistency"] = 1 - alpha, self._consistency(first, last_map, pairs[1])
+        if batch.labels is not None and self.options.type_presence_weight and fused is not None:
+            presence = self._type_presence(fused, batch, slot_mask)
+            terms["type_presence"] = self.options.type_presence_weight, presence
+        return self.output(emissions, batch, ner_weight=alpha, **terms)
 
     @torch.no_grad()
     def explain(self, batch: Batch) -> list[Explanation]:

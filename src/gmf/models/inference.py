@@ -1,6 +1,7 @@
 """Inference with PyTorch: samples to predictions, in order, in constant memory."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 import torch
 
@@ -15,7 +16,7 @@ __all__ = ["WINDOW", "predict"]
 
 @torch.no_grad()
 def predict(
-    model: MnerModel,
+    model: MnerModel[Any],
     samples: Iterable[Sample],
     *,
     collator: Collator,

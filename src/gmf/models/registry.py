@@ -1,36 +1,43 @@
-"""The models by name: one line each, imported when first asked for."""
+"""The models by name, one line each; others come by entry point or from a file of the user."""
 
-from importlib import import_module
+from collections.abc import Mapping
+from typing import Any
 
-from gmf.core.errors import ConfigError
-from gmf.models.base import MnerModel
+from gmf.core.registry import Registry
+from gmf.models.base import MnerModel, ModelOptions
 
-#: Name to ``module:class``; adding a model adds a line here.
-MODELS = {
-    "bilstm-crf": "gmf.models.baselines.bilstm_crf:BiLstmCrf",
-    "hbilstm-crf": "gmf.models.baselines.hbilstm_crf:HBiLstmCrf",
-    "t-ner": "gmf.models.baselines.tner:Tner",
-    "bert": "gmf.models.baselines.bert:SoftmaxBertTagger",
-    "bert-crf": "gmf.models.baselines.bert:BertTagger",
-    "gvatt-hbilstm-crf": "gmf.models.baselines.gvatt:GvattHBiLstmCrf",
-    "gvatt-bert-crf": "gmf.models.baselines.gvatt:GvattBertCrf",
-    "umt": "gmf.models.baselines.umt:Umt",
-    "maf": "gmf.models.baselines.maf:Maf",
-    "umgf": "gmf.models.baselines.umgf:Umgf",
-    "bfcl": "gmf.models.baselines.bfcl:Bfcl",
-    "debiascl": "gmf.models.baselines.debiascl:DebiasCl",
-    "hvpnet": "gmf.models.baselines.hvpnet:Hvpnet",
-    "gmf": "gmf.models.gmf:Gmf",
-}
+#: A class enters by ``@models.register(NAME)`` or by an entry point of the group ``gmf.models``.
+models: Registry[type[MnerModel[Any]]] = Registry(
+    "model",
+    group="gmf.models",
+    built_in={
+        "bilstm-crf": "gmf.models.baselines.bilstm_crf:BiLstmCrf",
+        "hbilstm-crf": "gmf.models.baselines.hbilstm_crf:HBiLstmCrf",
+        "t-ner": "gmf.models.baselines.tner:Tner",
+        "bert": "gmf.models.baselines.bert:SoftmaxBertTagger",
+        "bert-crf": "gmf.models.baselines.bert:BertTagger",
+        "gvatt-hbilstm-crf": "gmf.models.baselines.gvatt:GvattHBiLstmCrf",
+        "gvatt-bert-crf": "gmf.models.baselines.gvatt:GvattBertCrf",
+        "umt": "gmf.models.baselines.umt:Umt",
+        "maf": "gmf.models.baselines.maf:Maf",
+        "umgf": "gmf.models.baselines.umgf:Umgf",
+        "bfcl": "gmf.models.baselines.bfcl:Bfcl",
+        "debiascl": "gmf.models.baselines.debiascl:DebiasCl",
+        "hvpnet": "gmf.models.baselines.hvpnet:Hvpnet",
+        "gmf": "gmf.models.gmf:Gmf",
+    },
+)
 
 
-def model_class(name: str) -> type[MnerModel]:
-    """Return the class of a model.
+def model_options(name: str, options: Mapping[str, Any] | None = None) -> ModelOptions:
+    """Check the options of a model and return them, its name among them.
+
+    Args:
+        name: Registered name.
+        options: What differs from the defaults.
 
     Raises:
-        ConfigError: If no model has this name; lists those that exist.
+        ConfigError: If no model has this name.
+        ValidationError: If an option is wrong.
     """
-    if name not in MODELS:
-        raise ConfigError(f"model {name!r}: expected one of {', '.join(MODELS)}")
-    module, _, attribute = MODELS[name].partition(":")
-    return getattr(import_module(module), attribute)
+    return models.get(name).Options.model_validate({**(options or {}), "name": name})

@@ -23,7 +23,7 @@ class TorchEngine(WindowedEngine):
     def __init__(self, tagger: Tagger, *, device: str = "auto") -> None:
         model = tagger.model
         super().__init__(
-            model.config.model_dump()["name"],
+            model.options.name,
             types=model.tags.types,
             reads_images=model.uses_images,
             max_regions=model.max_regions if model.uses_images else 0,

@@ -24,7 +24,7 @@ def plan_cache(config: RunConfig) -> tuple[CachedViews, CachePlan]:
     cache = collator.view_source
     if not isinstance(cache, CachedViews):
         raise ConfigError(
-            f"nothing to fill: model {config.model.model_dump()['name']!r} with data.cache.kind="
+            f"nothing to fill: model {config.model.name!r} with data.cache.kind="
             f"{config.data.cache.kind}; expected a model that reads images, and a cache kind of "
             "pixels, maps or pooled_maps"
         )

@@ -10,7 +10,8 @@ from gmf.core.errors import ConfigError, EncoderError
 from gmf.core.runtime import Precision
 from gmf.data.config import DataConfig
 from gmf.encoders.resolve import resolve_pair
-from gmf.models.registry import model_class
+from gmf.models.base import ModelOptions
+from gmf.models.registry import model_options
 
 
 class EncoderConfig(Config):
@@ -71,7 +72,7 @@ class RunConfig(Config):
 
     data: DataConfig = DataConfig()
     encoders: EncoderConfig
-    model: SerializeAsAny[Config]
+    model: SerializeAsAny[ModelOptions]
     training: TrainingConfig = TrainingConfig()
     seed: int = Field(default=1234, ge=0)
 
@@ -93,14 +94,13 @@ class RunConfig(Config):
     @field_validator("model", mode="before")
     @classmethod
     def _choose_model(cls, options: Any) -> Any:
-        if isinstance(options, Config):
+        if isinstance(options, ModelOptions):
             return options
         if isinstance(options, str):
             options = {"name": options}
         if not isinstance(options, Mapping) or not isinstance(options.get("name"), str):
             raise ValueError("expected a model's name, or a mapping with a name")
         try:
-            kind = model_class(cast(str, options["name"]))
+            return model_options(cast(str, options["name"]), options)
         except ConfigError as error:
             raise ValueError(str(error)) from error
-        return kind.Options.model_validate(options)

@@ -1,5 +1,7 @@
 """Parameter groups, optimiser and learning-rate schedule."""
 
+from typing import Any
+
 import torch
 from torch import nn
 from torch.optim import AdamW, Optimizer
@@ -12,7 +14,7 @@ from gmf.training.config import TrainingConfig
 _NORMS = (nn.LayerNorm, nn.BatchNorm1d, nn.BatchNorm2d, nn.GroupNorm)
 
 
-def build_optimizer(model: MnerModel, config: TrainingConfig) -> AdamW:
+def build_optimizer(model: MnerModel[Any], config: TrainingConfig) -> AdamW:
     """Return AdamW with a learning rate for each kind of parameter.
 
     Biases, normalisation and CRF transitions have no weight decay. Frozen parameters are left out.

@@ -85,10 +85,8 @@ def untrained_tagger(config: RunConfig, training_samples: Sequence[Sample]) -> T
         EncoderError: If an encoder cannot be found or fetched.
     """
     seed_everything(config.seed)
-    options = config.model.model_dump()
     return build_tagger(
-        options["name"],
-        options,
+        config.model,
         tags=TagSet.of(tag for sample in training_samples for tag in sample.tags or ()),
         text_encoder=config.encoders.text,
         image_encoder=config.encoders.image,

@@ -2,17 +2,55 @@ import pytest
 
 from gmf.core.errors import ConfigError
 from gmf.experiments.presets import load_run_config, preset_names
-from gmf.models.registry import MODELS
+from gmf.models.registry import models
 
 DATASETS = ("twitter2015", "twitter2017")
-OWN = {f"{model}.{dataset}" for model in MODELS if model != "gmf" for dataset in DATASETS}
+OWN = {f"{model}.{dataset}" for model in models if model != "gmf" for dataset in DATASETS}
 
 
 DEMO = {"demo-bert-crf", "demo-gmf"}
+GMF = {"gmf.twitter2015", "gmf.twitter2017"}
 
 
 def test_every_model_has_a_preset_for_both_data_sets():
-    assert set(preset_names()) == {*DATASETS, *OWN, *DEMO}
+    assert set(preset_names()) == {*DATASETS, *OWN, *DEMO, *GMF}
+
+
+@pytest.mark.parametrize("dataset", DATASETS)
+def test_the_preset_of_gmf_is_that_of_the_data_set(dataset):
+    assert load_run_config(f"gmf.{dataset}") == load_run_config(dataset)
+
+
+#: Epochs on Twitter-2015 and -2017, batch size, rates of text encoder, new layers and transitions.
+SETTINGS = {
+    "bilstm-crf": (40, 40, 16, (5e-5, 1e-3, 1e-3), 1234),
+    "hbilstm-crf": (40, 40, 16, (5e-5, 1e-3, 1e-3), 1234),
+    "gvatt-hbilstm-crf": (40, 40, 16, (5e-5, 1e-3, 1e-3), 1234),
+    "t-ner": (30, 30, 16, (5e-5, 1e-2, 1e-2), 1234),
+    "bert": (24, 22, 32, (5e-5, 5e-5, 5e-5), 32),
+    "bert-crf": (24, 22, 32, (5e-5, 5e-5, 5e-5), 32),
+    "gvatt-bert-crf": (24, 22, 32, (5e-5, 5e-5, 5e-5), 32),
+    "umt": (24, 22, 32, (5e-5, 5e-5, 5e-5), 32),
+    "maf": (24, 23, 64, (5e-5, 5e-5, 5e-5), 37),
+    "umgf": (30, 30, 16, (1e-4, 1e-4, 1e-4), 2021),
+    "bfcl": (24, 22, 32, (5e-5, 5e-5, 5e-5), 1234),
+    "debiascl": (24, 22, 32, (5e-5, 5e-5, 5e-5), 1234),
+    "hvpnet": (30, 30, 8, (3e-5, 3e-5, 5e-2), 1234),
+}
+
+
+@pytest.mark.parametrize("model", SETTINGS)
+def test_a_model_has_the_settings_of_its_source(model):
+    *epochs, batch_size, rates, seed = SETTINGS[model]
+    pair = ("bert-base-cased", "microsoft/resnet-152")
+    for dataset, count in zip(DATASETS, epochs, strict=True):
+        config = load_run_config(f"{model}.{dataset}")
+        training = config.training
+        assert (training.epochs, training.batch_size, config.seed) == (count, batch_size, seed)
+        names = ("learning_rate", "new_learning_rate", "transitions_learning_rate")
+        assert tuple(getattr(training, name) for name in names) == rates
+        if model != "hvpnet":
+            assert (config.encoders.text, config.encoders.image) == pair
 
 
 @pytest.mark.parametrize("name", sorted({*DATASETS, *OWN}))
@@ -23,7 +61,7 @@ def test_a_preset_is_complete_and_names_its_model(name):
     assert config.data.folder is None
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", models)
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_any_model_takes_the_settings_of_the_paper(model, dataset):
     config = load_run_config(dataset, [f"model={model}", "encoders=minilm-mobilenet"])

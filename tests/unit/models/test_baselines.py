@@ -8,10 +8,10 @@ from gmf.core.tags import TagSet
 from gmf.core.types import ImageInput, Region, Sample
 from gmf.data.batch import Batch
 from gmf.data.collate import Collator
-from gmf.models.base import Parts
+from gmf.models.base import ModelParts
 from gmf.models.modules.consistency_matching import contrastive_loss
 from gmf.models.modules.visual_inputs import grid_regions, object_vectors, real_images
-from gmf.models.registry import model_class
+from gmf.models.registry import model_options, models
 from gmf.testing import synthetic_samples, tiny_batch, tiny_image_encoder, tiny_text_encoder
 
 SMALL_GRAPH = {
@@ -24,8 +24,8 @@ SMALL_GRAPH = {
 
 def build(name, samples=(), **options):
     torch.manual_seed(0)
-    kind = model_class(name)
-    parts = Parts(
+    kind = models.get(name)
+    parts = ModelParts(
         tags=TagSet(),
         text_encoder=lambda: tiny_text_encoder(
             hidden_dropout_prob=0.0, attention_probs_dropout_prob=0.0
@@ -33,7 +33,7 @@ def build(name, samples=(), **options):
         image_encoder=lambda **o: tiny_image_encoder(**o),
         training_samples=samples,
     )
-    return kind.build(kind.Options.model_validate({"dropout": 0.0, **options}), parts)
+    return kind.build(model_options(name, {"dropout": 0.0, **options}), parts)
 
 
 def changed(batch, **fields):

@@ -11,12 +11,11 @@ from transformers import AutoConfig
 
 from gmf.core.errors import ConfigError
 from gmf.encoders.resolve import hub_error, resolve_encoder
-from gmf.experiments.presets import load_run_config
-from gmf.experiments.suite.variants import VARIANTS, Variant, select
+from gmf.experiments.presets import DATASETS, load_run_config
+from gmf.experiments.suite.variants import GMF, Variant, select
 from gmf.training.config import RunConfig
 
 RUNS = "runs"
-_GMF = next(variant for variant in VARIANTS if variant.name == "gmf")
 
 
 @dataclass(frozen=True)
@@ -93,7 +92,7 @@ def preset_of(model: str, dataset: str) -> str:
         model: Registered name.
         dataset: Name of the data set.
     """
-    release = "twitter2015" if dataset == "twitter2015" else "twitter2017"
+    release = dataset if dataset in DATASETS else "twitter2017"
     return release if model == "gmf" else f"{model}.{release}"
 
 
@@ -125,7 +124,7 @@ def plan_runs(options: SuiteOptions, out: Path) -> list[PlannedRun]:
 
 def _systems(options: SuiteOptions, dataset: str) -> Generator[tuple[Variant, RunConfig, int]]:
     """Yield what is trained on a data set, with the configuration of seed 1 and how many seeds."""
-    known = [(_GMF, _config(options, dataset, _GMF))]
+    known = [(GMF, _config(options, dataset, GMF))]
     for variant in select(options.only):
         config = _config(options, dataset, variant)
         if not variant.is_swept:

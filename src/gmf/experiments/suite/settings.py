@@ -6,7 +6,7 @@ from typing import Any, cast
 
 from gmf.core.config import read_yaml
 from gmf.core.errors import ConfigError
-from gmf.experiments.suite.variants import VARIANTS, known_variants
+from gmf.experiments.suite.variants import all_variants, known_variants
 
 #: Keys that the suite itself decides.
 FIXED = ("seed", "data.folder", "model", "model.name")
@@ -21,7 +21,7 @@ def read_settings(path: Path) -> dict[str, list[str]]:
     """
     settings: dict[str, list[str]] = {}
     for pattern, overrides in cast(dict[Any, Any], read_yaml(path)).items():
-        if not any(fnmatchcase(variant.name, str(pattern)) for variant in VARIANTS):
+        if not any(fnmatchcase(variant.name, str(pattern)) for variant in all_variants()):
             raise ConfigError(f"{path}: {pattern!r}: no such variant; expected {known_variants()}")
         if not isinstance(overrides, list) or not all(
             isinstance(item, str) and "=" in item for item in cast(list[Any], overrides)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
 from gmf.core.errors import ConfigError
-from gmf.models.registry import MODELS
+from gmf.models.registry import models
 
 #: Names that ``--only`` takes beside variants: the systems of Tables 2 and 3, those of Table 4, and
 #: the sweeps. GMF itself is in each, since the others are compared with it.
@@ -123,8 +123,12 @@ def _layers(part: str, num_layers: int) -> list[int]:
     return list(range(start, max(end, start + 1)))
 
 
-def _all_variants() -> tuple[Variant, ...]:
-    models = [Variant(name, name, GROUPS if name == "gmf" else ("tables",)) for name in MODELS]
+GMF = Variant("gmf", "gmf", GROUPS)
+
+
+def all_variants() -> tuple[Variant, ...]:
+    """Return models (the user's too), ablations and sweeps."""
+    systems = [GMF if name == GMF.name else Variant(name, name, ("tables",)) for name in models]
     ablations = [
         Variant(
             name,
@@ -139,11 +143,7 @@ def _all_variants() -> tuple[Variant, ...]:
         for sweep in SWEEPS
         for value in sweep.values
     ]
-    return (*models, *ablations, *points)
-
-
-#: All variants: models, ablations, sweeps.
-VARIANTS = _all_variants()
+    return (*systems, *ablations, *points)
 
 
 def select(only: Sequence[str]) -> list[Variant]:
@@ -156,16 +156,17 @@ def select(only: Sequence[str]) -> list[Variant]:
         ConfigError: If a pattern names nothing.
     """
     chosen: set[str] = set()
+    variants = all_variants()
     for pattern in only:
-        named = {v.name for v in VARIANTS if pattern in v.groups or fnmatchcase(v.name, pattern)}
+        named = {v.name for v in variants if pattern in v.groups or fnmatchcase(v.name, pattern)}
         if not named:
             raise ConfigError(f"--only {pattern!r}: no such variant; expected {known_variants()}")
         chosen |= named
-    return [variant for variant in VARIANTS if not only or variant.name in chosen]
+    return [variant for variant in variants if not only or variant.name in chosen]
 
 
 def known_variants() -> str:
     """Return what a pattern may name, for messages."""
-    fixed = [variant.name for variant in VARIANTS if not variant.is_swept]
+    fixed = [variant.name for variant in all_variants() if not variant.is_swept]
     swept = [f"{sweep.prefix}({'|'.join(sweep.values)})" for sweep in SWEEPS]
     return f"one of {', '.join((*GROUPS, *fixed, *swept))}, or a pattern of these names"

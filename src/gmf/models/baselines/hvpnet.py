@@ -1,85 +1,82 @@
 """HVPNeT: visual prefixes in every layer of BERT; the parent of GMF."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Unpack
 
 from pydantic import Field
 
 from gmf.core.tags import TagSet
 from gmf.data.batch import Batch
-from gmf.models.base import MnerModel, ModelOutput, ParameterGroup, Parts, VisualInput
-from gmf.models.modules.image_encoder import ImageEncoder
-from gmf.models.modules.tagging_head import HeadConfig, TaggingHead
-from gmf.models.modules.text_encoder import TextEncoder
+from gmf.models.base import Encoders, MnerModel, ModelOptions, ModelOutput, ParameterGroup
+from gmf.models.baselines.settings import one_rate
+from gmf.models.modules.tagging_head import TaggingHead
 from gmf.models.modules.visual_prefix import VisualPrefix
 
 
-class HvpnetConfig(HeadConfig):
+class HvpnetConfig(ModelOptions):
     """Options of HVPNeT; the defaults are those of its public code.
 
     Args:
-        name: ``hvpnet``.
         max_objects: Object regions of each image.
         mixing_dim: Width of the hidden layer that mixes the channels of a picture.
     """
 
-    name: Literal["hvpnet"] = "hvpnet"
     max_objects: int = Field(default=3, ge=0)
     mixing_dim: int = Field(default=800, ge=1)
 
 
-class Hvpnet(MnerModel):
+class Hvpnet(MnerModel[HvpnetConfig]):
     """HVPNeT (Chen et al. 2022): visual prefixes in every layer of BERT.
 
-    Source: X. Chen et al., "Good Visual Guidance Makes A Better Extractor: Hierarchical Visual
-    Prefix for Multimodal Entity and Relation Extraction", Findings of NAACL 2022, and its public
-    code. Departs from them: see ``VisualPrefix``; the frozen backbone stays in evaluation mode, so
-    that its normalisation statistics do not drift (docs/decisions/0211).
-
     Args:
-        config: Options.
+        options: Options.
         tags: Tags to predict.
-        text_encoder: Reads the tweet and takes the prefixes.
-        image_encoder: Gives the pyramid of each picture.
+        **encoders: Of text and images.
 
     Raises:
         EncoderError: If clues cannot enter the text encoder.
     """
 
-    Options: ClassVar = HvpnetConfig
-    uses_images: ClassVar[bool] = True
-    visual_inputs: ClassVar[tuple[VisualInput, ...]] = ("pyramid",)
+    Options = HvpnetConfig
+    title = "HVPNeT"
+    source = (
+        'X. Chen et al., "Good Visual Guidance Makes A Better Extractor: Hierarchical Visual '
+        'Prefix for Multimodal Entity and Relation Extraction", Findings of NAACL 2022, and its '
+        "public code."
+    )
+    departures = (
+        "The departures of `VisualPrefix`.",
+        (
+            "The frozen backbone stays in evaluation mode, so that its normalisation statistics do "
+            "not drift (docs/decisions/0211)."
+        ),
+    )
+    presets: ClassVar = {
+        "*": {
+            "encoders.text": "bert-base-uncased",
+            "encoders.image": "microsoft/resnet-50",
+            "training.epochs": 30,
+            "training.batch_size": 8,
+            **one_rate(3e-5),
+            "training.transitions_learning_rate": 5e-2,
+            "training.warmup_ratio": 0.01,
+            "training.max_grad_norm": 1000.0,
+        },
+        "twitter2015": {"data.max_subwords": 80},
+        "twitter2017": {"data.max_subwords": 128},
+    }
+    visual_inputs = ("pyramid",)
 
-    def __init__(
-        self,
-        config: HvpnetConfig,
-        tags: TagSet,
-        *,
-        text_encoder: TextEncoder,
-        image_encoder: ImageEncoder,
-    ) -> None:
-        super().__init__(config, tags)
-        text_encoder.require_clues(config.name)
-        self.options = config
-        self.text_encoder, self.image_encoder = text_encoder, image_encoder
+    def __init__(self, options: HvpnetConfig, tags: TagSet, **encoders: Unpack[Encoders]) -> None:
+        super().__init__(options, tags, **encoders)
+        self.text_encoder.require_clues(options.name)
         self.prefix = VisualPrefix(
-            image_encoder.stage_channels,
-            hidden_dim=text_encoder.hidden_dim,
-            num_heads=text_encoder.num_heads,
-            num_layers=text_encoder.num_layers,
-            mixing_dim=config.mixing_dim,
+            self.image_encoder.stage_channels,
+            hidden_dim=self.text_encoder.hidden_dim,
+            num_heads=self.text_encoder.num_heads,
+            num_layers=self.text_encoder.num_layers,
+            mixing_dim=options.mixing_dim,
         )
-        self.head = TaggingHead(text_encoder.hidden_dim, tags=tags, config=config)
-
-    @classmethod
-    def build(cls, config: HvpnetConfig, parts: Parts) -> "Hvpnet":
-        """Assemble the model from pretrained or saved encoders."""
-        text, image = parts.text_encoder(), parts.image_encoder()
-        return cls(config, parts.tags, text_encoder=text, image_encoder=image)
-
-    @property
-    def max_regions(self) -> int:
-        """Object regions of each image."""
-        return self.options.max_objects
+        self.head = TaggingHead(self.text_encoder.hidden_dim, tags=tags, config=options)
 
     def parameter_group(self, name: str) -> ParameterGroup:
         """Return the group of a parameter; the emission layer trains at the CRF's rate."""
@@ -92,8 +89,4 @@ class Hvpnet(MnerModel):
         if maps is not None:
             prefix = self.prefix(maps, batch.view_index, slot_mask=batch.view_index >= 0)
         hidden = self.text_encoder(batch.text_inputs, prefix, read=self.head.reads(batch))
-        emissions = self.head(hidden, batch)
-        if batch.labels is None:
-            return ModelOutput(emissions)
-        loss = self.head.loss(emissions, batch)
-        return ModelOutput(emissions, {"ner": loss}, loss)
+        return self.output(self.head(hidden, batch), batch)

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Self
 
 import torch
 from jaxtyping import Float
@@ -14,7 +14,8 @@ from gmf.core.config import Config
 from gmf.core.errors import ConfigError
 from gmf.core.tags import TagSet
 from gmf.data.batch import Batch
-from gmf.models.base import MnerModel, ModelOutput, Parts
+from gmf.models.base import MnerModel, ModelOutput, ModelParts
+from gmf.models.baselines.settings import ENCODERS
 from gmf.models.dictionaries import read_clusters, read_gazetteers
 from gmf.models.modules.tagging_head import TaggingHead, WordsOnlyConfig
 from gmf.models.modules.token_features import TokenFeatures
@@ -24,13 +25,11 @@ class TnerConfig(WordsOnlyConfig):
     """Options of T-NER.
 
     Args:
-        name: ``t-ner``.
         dropout: Share of the features that a training step leaves out, in [0, 1).
         gazetteers: Folder of gazetteers ``NAME.txt``, one phrase a line; none when ``None``.
         clusters: File of Brown clusters (bits, TAB, word); none when ``None``.
     """
 
-    name: Literal["t-ner"] = "t-ner"
     dropout: float = Field(default=0.0, ge=0, lt=1)
     gazetteers: Path | None = Field(default=None, strict=False)
     clusters: Path | None = Field(default=None, strict=False)
@@ -50,35 +49,52 @@ class TnerKnowledge(Config):
     features: tuple[str, ...]
 
 
-class Tner(MnerModel):
+class Tner(MnerModel[TnerConfig]):
     """T-NER (Ritter et al. 2011) as the multimodal literature compares with it: a feature CRF.
 
-    Source: A. Ritter, S. Clark, Mausam, O. Etzioni, "Named Entity Recognition in Tweets: An
-    Experimental Study", EMNLP 2011; as a baseline of MNER in Q. Zhang et al., AAAI 2018. It is not
-    the later transformer library of the same name. Departs from it: one CRF finds and types
-    entities; LabeledLDA with Freebase, the tweet tagger, the chunker and the capitalisation
-    classifier are not reproduced (docs/decisions/0202).
-
     Args:
-        config: Options.
+        options: Options.
         tags: Tags to predict.
         knowledge: Dictionaries and known features.
     """
 
-    Options: ClassVar = TnerConfig
-    reads_words: ClassVar[bool] = True
+    Options = TnerConfig
+    title = "T-NER"
+    source = (
+        'A. Ritter, S. Clark, Mausam, O. Etzioni, "Named Entity Recognition in Tweets: An '
+        'Experimental Study", EMNLP 2011; as a baseline of MNER in Q. Zhang et al., AAAI 2018.'
+    )
+    departures = (
+        "One CRF finds and types entities.",
+        (
+            "LabeledLDA with Freebase, the tweet tagger, the chunker and the capitalisation "
+            "classifier are not reproduced (docs/decisions/0202)."
+        ),
+    )
+    presets: ClassVar = {
+        "*": {
+            **ENCODERS,
+            "training.epochs": 30,
+            "training.batch_size": 16,
+            "training.new_learning_rate": 1e-2,
+            "training.warmup_ratio": 0.0,
+            "training.max_grad_norm": 5.0,
+            "training.patience": 6,
+        }
+    }
+    reads_words = True
 
-    def __init__(self, config: TnerConfig, tags: TagSet, *, knowledge: TnerKnowledge) -> None:
-        super().__init__(config, tags)
-        self.options, self.knowledge = config, knowledge
+    def __init__(self, options: TnerConfig, tags: TagSet, *, knowledge: TnerKnowledge) -> None:
+        super().__init__(options, tags)
+        self.knowledge = knowledge
         self.features = TokenFeatures(gazetteers=knowledge.gazetteers, clusters=knowledge.clusters)
         self.index = {feature: place for place, feature in enumerate(knowledge.features)}
-        self.head = TaggingHead(None, tags=tags, config=config)
+        self.head = TaggingHead(None, tags=tags, config=options)
         self.weights = nn.EmbeddingBag(len(self.index), len(self.head.states), mode="sum")
         nn.init.zeros_(self.weights.weight)
 
     @classmethod
-    def build(cls, config: TnerConfig, parts: Parts) -> "Tner":
+    def build(cls, options: TnerConfig, parts: ModelParts) -> Self:
         """Collect the features of the training split, or take those of a checkpoint.
 
         Raises:
@@ -87,16 +103,16 @@ class Tner(MnerModel):
         """
         if parts.assets:
             knowledge = TnerKnowledge.model_validate_json(json.dumps(parts.assets))
-            return cls(config, parts.tags, knowledge=knowledge)
+            return cls(options, parts.tags, knowledge=knowledge)
         if not parts.training_samples:
             raise ConfigError("t-ner: expected training samples to take its features from")
-        gazetteers = read_gazetteers(config.gazetteers) if config.gazetteers else {}
-        clusters = read_clusters(config.clusters) if config.clusters else {}
+        gazetteers = read_gazetteers(options.gazetteers) if options.gazetteers else {}
+        clusters = read_clusters(options.clusters) if options.clusters else {}
         name = TokenFeatures(gazetteers=gazetteers, clusters=clusters)
         posts = (name(sample.tokens) for sample in parts.training_samples)
         seen = dict.fromkeys(f for post in posts for features in post for f in features)
         knowledge = TnerKnowledge(gazetteers=gazetteers, clusters=clusters, features=tuple(seen))
-        return cls(config, parts.tags, knowledge=knowledge)
+        return cls(options, parts.tags, knowledge=knowledge)
 
     @property
     def assets(self) -> dict[str, Any]:
@@ -105,11 +121,7 @@ class Tner(MnerModel):
 
     def forward(self, batch: Batch) -> ModelOutput:
         """Return emissions, and the negative log-likelihood when the batch has labels."""
-        emissions = self.head(self._scores(batch), batch)
-        if batch.labels is None:
-            return ModelOutput(emissions)
-        loss = self.head.loss(emissions, batch)
-        return ModelOutput(emissions, {"ner": loss}, loss)
+        return self.output(self.head(self._scores(batch), batch), batch)
 
     def _scores(self, batch: Batch) -> Float[Tensor, "batch words states"]:
         """Sum the weights of the known features of each word."""

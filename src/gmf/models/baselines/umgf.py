@@ -1,6 +1,6 @@
 """UMGF: a graph of words and type-queried objects, fused layer by layer."""
 
-from typing import ClassVar, Literal
+from typing import ClassVar, Unpack
 
 import torch
 from pydantic import Field
@@ -8,19 +8,17 @@ from torch import nn
 
 from gmf.core.tags import TagSet
 from gmf.data.batch import Batch
-from gmf.models.base import MnerModel, ModelOutput, Parts, VisualInput
+from gmf.models.base import Encoders, MnerModel, ModelOptions, ModelOutput
+from gmf.models.baselines.settings import ENCODERS, one_rate
 from gmf.models.modules.graph_fusion import GraphFusion
-from gmf.models.modules.image_encoder import ImageEncoder
-from gmf.models.modules.tagging_head import HeadConfig, TaggingHead
-from gmf.models.modules.text_encoder import TextEncoder
+from gmf.models.modules.tagging_head import TaggingHead
 from gmf.models.modules.visual_inputs import VisualItems, object_vectors
 
 
-class UmgfConfig(HeadConfig):
+class UmgfConfig(ModelOptions):
     """Options of UMGF; the defaults are those of its public code.
 
     Args:
-        name: ``umgf``.
         dropout: Dropout of the objects, of the graph, and before the emission layer, in [0, 1).
         max_objects: Object regions of each image; the paper has one for each entity type.
         node_dim: Width of a node.
@@ -30,7 +28,6 @@ class UmgfConfig(HeadConfig):
         finetune_image_encoder: Train the backbone too, as the public code does.
     """
 
-    name: Literal["umgf"] = "umgf"
     dropout: float = Field(default=0.4, ge=0, lt=1)
     max_objects: int = Field(default=4, ge=0)
     node_dim: int = Field(default=512, ge=1)
@@ -40,72 +37,66 @@ class UmgfConfig(HeadConfig):
     finetune_image_encoder: bool = False
 
 
-class Umgf(MnerModel):
+class Umgf(MnerModel[UmgfConfig]):
     """UMGF (Zhang et al. 2021): a graph of words and objects, fused layer by layer.
 
-    Source: D. Zhang et al., "Multi-modal Graph Fusion for Named Entity Recognition with Targeted
-    Visual Guidance", AAAI 2021, and its public code, which links every word to every object.
-    Departs from them: objects are whatever regions the data brings, the whole image where a post
-    has none, and absent ones are masked; the backbone is frozen unless told otherwise; the loss is
-    a mean over tweets (docs/decisions/0208).
-
     Args:
-        config: Options.
+        options: Options.
         tags: Tags to predict.
-        text_encoder: Reads the tweet.
-        image_encoder: Gives the object vectors.
+        **encoders: Of text and images.
     """
 
-    Options: ClassVar = UmgfConfig
-    uses_images: ClassVar[bool] = True
-    visual_inputs: ClassVar[tuple[VisualInput, ...]] = ("objects",)
+    Options = UmgfConfig
+    title = "UMGF"
+    source = (
+        'D. Zhang et al., "Multi-modal Graph Fusion for Named Entity Recognition with Targeted '
+        'Visual Guidance", AAAI 2021, and its public code, which links every word to every object.'
+    )
+    departures = (
+        (
+            "Objects are whatever regions the data brings, the whole image where a sample has "
+            "none, and absent ones are masked."
+        ),
+        "The backbone is frozen unless told otherwise.",
+        "The loss is a mean over samples (docs/decisions/0208).",
+    )
+    presets: ClassVar = {
+        "*": {
+            **ENCODERS,
+            "training.epochs": 30,
+            "training.batch_size": 16,
+            **one_rate(1e-4),
+            "training.image_learning_rate": 1e-4,
+            "training.warmup_ratio": 0.0,
+            "training.weight_decay": 0.0,
+            "training.max_grad_norm": 1000.0,
+            "seed": 2021,
+        }
+    }
+    visual_inputs = ("objects",)
 
-    def __init__(
-        self,
-        config: UmgfConfig,
-        tags: TagSet,
-        *,
-        text_encoder: TextEncoder,
-        image_encoder: ImageEncoder,
-    ) -> None:
-        super().__init__(config, tags)
-        self.options = config
-        self.text_encoder, self.image_encoder = text_encoder, image_encoder
-        dim, self.channels = text_encoder.hidden_dim, image_encoder.stage_channels[-1]
-        width = config.node_dim
+    def __init__(self, options: UmgfConfig, tags: TagSet, **encoders: Unpack[Encoders]) -> None:
+        super().__init__(options, tags, **encoders)
+        dim, self.channels = self.text_encoder.hidden_dim, self.image_encoder.stage_channels[-1]
+        width = options.node_dim
         self.text_nodes = nn.Linear(dim, width)
         self.object_nodes = nn.Sequential(
             nn.Linear(self.channels, self.channels),
             nn.Linear(self.channels, width),
             nn.ReLU(),
-            nn.Dropout(config.dropout),
+            nn.Dropout(options.dropout),
             nn.Linear(width, width),
             nn.ReLU(),
-            nn.Dropout(config.dropout),
+            nn.Dropout(options.dropout),
         )
         self.fusion = GraphFusion(
             width,
-            num_layers=config.num_graph_layers,
-            num_heads=config.num_graph_heads,
-            feed_forward=config.feed_forward_dim,
-            dropout=config.dropout,
+            num_layers=options.num_graph_layers,
+            num_heads=options.num_graph_heads,
+            feed_forward=options.feed_forward_dim,
+            dropout=options.dropout,
         )
-        self.head = TaggingHead(dim + width, tags=tags, config=config)
-
-    @classmethod
-    def build(cls, config: UmgfConfig, parts: Parts) -> "Umgf":
-        """Assemble the model from pretrained or saved encoders."""
-        return cls(
-            config,
-            parts.tags,
-            text_encoder=parts.text_encoder(),
-            image_encoder=parts.image_encoder(trainable=config.finetune_image_encoder),
-        )
-
-    @property
-    def max_regions(self) -> int:
-        """One region for each type-query."""
-        return self.options.max_objects
+        self.head = TaggingHead(dim + width, tags=tags, config=options)
 
     def forward(self, batch: Batch) -> ModelOutput:
         """Return emissions, and the negative log-likelihood when the batch has labels."""
@@ -115,8 +106,4 @@ class Umgf(MnerModel):
         nodes = VisualItems(self.object_nodes(objects.values), objects.mask)
         mask = batch.text_inputs["attention_mask"].bool()
         fused = self.fusion(self.text_nodes(states), mask, nodes)
-        emissions = self.head(torch.cat([states, fused], dim=-1), batch)
-        if batch.labels is None:
-            return ModelOutput(emissions)
-        loss = self.head.loss(emissions, batch)
-        return ModelOutput(emissions, {"ner": loss}, loss)
+        return self.output(self.head(torch.cat([states, fused], dim=-1), batch), batch)

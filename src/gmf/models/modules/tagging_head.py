@@ -22,26 +22,28 @@ from gmf.inference.decoding import (
 )
 from gmf.models.modules.crf import LinearChainCrf
 
-__all__ = ["Decoded", "HeadConfig", "TaggingHead"]
+__all__ = ["Decoded", "ModelOptions", "TaggingHead"]
 
 
-class HeadConfig(Config):
-    """How words are tagged.
+class ModelOptions(Config):
+    """Options that all models share: which model it is, and how it tags words.
 
     Args:
+        name: Registered name of the model; ``gmf.models.registry.model_options`` sets it.
         decoder: ``crf``, or ``softmax`` over each word on its own.
         subword_labels: ``first`` reads each word at its first subword; ``x`` is the convention of
             UMT, MAF and HVPNeT: all subwords are tagged, later ones ``X``.
         dropout: Dropout before the emission layer, in [0, 1).
     """
 
+    name: str = ""
     decoder: Literal["crf", "softmax"] = "crf"
     subword_labels: SubwordLabels = "first"
     dropout: float = 0.1
 
 
-class WordsOnlyConfig(HeadConfig):
-    """Options of models that read words and know no subwords; see ``HeadConfig``."""
+class WordsOnlyConfig(ModelOptions):
+    """Options of models that read words and know no subwords; see ``ModelOptions``."""
 
     @field_validator("subword_labels")
     @classmethod
@@ -63,7 +65,7 @@ class TaggingHead(nn.Module):
         config: How words are tagged.
     """
 
-    def __init__(self, hidden_dim: int | None, *, tags: TagSet, config: HeadConfig) -> None:
+    def __init__(self, hidden_dim: int | None, *, tags: TagSet, config: ModelOptions) -> None:
         super().__init__()
         self.tags, self.config = tags, config
         self.tag_states = TagStates(tags, config.subword_labels)

@@ -8,7 +8,6 @@ from tokenizers import Tokenizer
 from transformers import PreTrainedTokenizerFast
 
 from gmf.core.errors import ConfigError, ExportError
-from gmf.models.base import MnerModel
 from gmf.models.checkpoint import Tagger
 from gmf.models.modules.image_encoder import ImageEncoder
 from gmf.prediction.onnx.folder import (
@@ -61,7 +60,8 @@ def export_onnx(tagger: Tagger, out: Path, *, int8: bool = False) -> ExportRepor
         ConfigError: If the folder holds something.
         ExportError: If the model cannot be exported or the graphs do something else.
     """
-    _check(tagger.model)
+    if obstacle := tagger.model.export_obstacle():
+        raise ExportError(f"{type(tagger.model).__name__}: {obstacle}")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ConfigError(f"{out}: is there already; choose another folder or delete it")
     half = out.with_name(out.name + ".part")
@@ -78,17 +78,6 @@ def export_onnx(tagger: Tagger, out: Path, *, int8: bool = False) -> ExportRepor
         shutil.rmtree(half, ignore_errors=True)
     sizes = {path.name: path.stat().st_size for path in sorted(out.iterdir())}
     return ExportReport(out, sizes, difference, same)
-
-
-def _check(model: MnerModel) -> None:
-    name = type(model).__name__
-    if model.reads_words:
-        raise ExportError(
-            f"{name}: reads words, not the subwords of a tokenizer; only models with a pretrained "
-            "text encoder can be exported"
-        )
-    if type(model).decode is not MnerModel.decode:
-        raise ExportError(f"{name}: decodes in its own way, which an exported model cannot")
 
 
 def _write(tagger: Tagger, folder: Path, *, int8: bool) -> ExportInfo:
@@ -114,7 +103,7 @@ def _write(tagger: Tagger, folder: Path, *, int8: bool) -> ExportInfo:
         exact.unlink()
     crf = model.head.crf
     return ExportInfo(
-        model=model.config.model_dump()["name"],
+        model=model.options.name,
         types=model.tags.types,
         subword_labels=model.head.config.subword_labels,
         crf=CrfScores(

@@ -25,7 +25,7 @@ _BATCH, _SUBWORDS, _WORDS, _VIEWS, _SLOTS = 3, 11, 7, 5, 4
 class _TaggerGraph(nn.Module):
     """Puts a batch together from plain tensors and returns its emissions."""
 
-    def __init__(self, model: MnerModel, text_inputs: Sequence[str], num_stages: int) -> None:
+    def __init__(self, model: MnerModel[Any], text_inputs: Sequence[str], num_stages: int) -> None:
         super().__init__()
         self.model, self.text_inputs, self.num_stages = model, text_inputs, num_stages
 
@@ -70,7 +70,7 @@ class _ImageGraph(nn.Module):
 
 
 def write_tagger_graph(
-    model: MnerModel,
+    model: MnerModel[Any],
     path: Path,
     *,
     text_inputs: Sequence[str],

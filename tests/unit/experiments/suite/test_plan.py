@@ -7,8 +7,8 @@ from gmf.core.errors import ConfigError
 from gmf.experiments.presets import load_run_config
 from gmf.experiments.suite.plan import SuiteOptions, name_folders, plan_runs
 from gmf.experiments.suite.settings import read_settings
-from gmf.experiments.suite.variants import ABLATIONS, SWEEPS, VARIANTS, select
-from gmf.models.registry import MODELS
+from gmf.experiments.suite.variants import ABLATIONS, SWEEPS, all_variants, select
+from gmf.models.registry import models
 from gmf.testing import save_tiny_encoders
 
 OUT = Path("out")
@@ -32,14 +32,14 @@ def values_of(runs, option):
 def test_every_model_and_every_ablation_is_there_with_every_seed_once(encoders):
     runs = plan(encoders, seeds=2)
     counts = Counter(run.variant for run in runs)
-    assert set(MODELS) <= set(counts)
+    assert set(models) <= set(counts)
     assert set(ABLATIONS) <= set(counts)
-    for variant in VARIANTS:
+    for variant in all_variants():
         if not variant.is_swept:
             assert counts[variant.name] == 2
     assert len({run.folder for run in runs}) == len(runs)
     assert len({run.config.model_dump_json() for run in runs}) == len(runs)
-    assert len({variant.name for variant in VARIANTS}) == len(VARIANTS)
+    assert len({variant.name for variant in all_variants()}) == len(all_variants())
 
 
 def test_every_sweep_has_points_of_one_seed_and_comes_last(encoders):
@@ -117,7 +117,7 @@ def test_presets_go_by_the_name_of_the_folder(dataset, model, preset):
 
 
 def test_groups_and_patterns():
-    assert {variant.name for variant in select(["tables"])} == set(MODELS)
+    assert {variant.name for variant in select(["tables"])} == set(models)
     assert {variant.name for variant in select(["ablations"])} == {
         "gmf",
         *ABLATIONS,

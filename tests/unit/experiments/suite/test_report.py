@@ -26,7 +26,7 @@ from gmf.experiments.suite.reporting.result_tables import (
 from gmf.experiments.suite.reporting.results import SuiteResults
 from gmf.experiments.suite.reporting.sweeps import sweep_points
 from gmf.experiments.suite.variants import SWEEPS
-from gmf.models.registry import MODELS
+from gmf.models.registry import models
 
 pytest.importorskip("matplotlib")
 
@@ -146,7 +146,7 @@ def test_corrections_are_averaged_over_common_seeds(tmp_path):
 
 
 def test_missing_runs_are_listed(tmp_path):
-    runs = [run(tmp_path, name, 40) for name in MODELS if name != "t-ner"]
+    runs = [run(tmp_path, name, 40) for name in models if name != "t-ner"]
     runs += [run(tmp_path, "gmf", 40, seed=2), run(tmp_path, "gmf-alpha-0.3", 40)]
     lines = missing_runs(SuiteResults(runs), datasets=["demo", "twitter2015"])
     assert lines[0] == "Twitter-2015: no run of any system"
@@ -218,7 +218,7 @@ def test_names_and_order():
         "gmf",
     ]
     assert is_system("thirteenth")
-    for model in MODELS:
+    for model in models:
         assert is_system(model)
 
 

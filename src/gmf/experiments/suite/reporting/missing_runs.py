@@ -9,7 +9,7 @@ from gmf.experiments.suite.reporting.names import (
 )
 from gmf.experiments.suite.reporting.results import SuiteResults
 from gmf.experiments.suite.variants import ABLATIONS, SWEEPS
-from gmf.models.registry import MODELS
+from gmf.models.registry import models
 
 
 def missing_runs(results: SuiteResults, *, datasets: Iterable[str]) -> list[str]:
@@ -22,14 +22,14 @@ def missing_runs(results: SuiteResults, *, datasets: Iterable[str]) -> list[str]
     lines: list[str] = []
     for dataset in dataset_order({*datasets, *results.datasets}):
         name = dataset_name(dataset)
-        expected = [results.get(dataset, variant=variant) for variant in (*MODELS, *ABLATIONS)]
+        expected = [results.get(dataset, variant=variant) for variant in (*models, *ABLATIONS)]
         present = [system for system in expected if system is not None]
         if not present:
             lines.append(f"{name}: no run of any system")
             continue
         absent = [
             system_name(variant)
-            for variant, system in zip((*MODELS, *ABLATIONS), expected, strict=True)
+            for variant, system in zip((*models, *ABLATIONS), expected, strict=True)
             if system is None
         ]
         if absent:

@@ -1,27 +1,9 @@
 """How variants and data sets are named in tables, and in which order they come."""
 
-from gmf.core.errors import ConfigError
 from gmf.experiments.suite.variants import ABLATIONS, SWEEPS
-from gmf.models.registry import MODELS, model_class
+from gmf.models.registry import models
 
 GMF, TEXT_BASELINE = "gmf", "bert-crf"
-#: The paper's spelling of the models; others are shown by their own name.
-_SYSTEMS = {
-    "bilstm-crf": "BiLSTM-CRF",
-    "hbilstm-crf": "HBiLSTM-CRF",
-    "t-ner": "T-NER",
-    "bert": "BERT",
-    "bert-crf": "BERT-CRF",
-    "gvatt-hbilstm-crf": "GVATT-HBiLSTM-CRF",
-    "gvatt-bert-crf": "GVATT-BERT-CRF",
-    "umt": "UMT-BERT-CRF",
-    "maf": "MAF",
-    "umgf": "UMGF",
-    "bfcl": "BFCL",
-    "debiascl": "DebiasCL",
-    "hvpnet": "HVPNeT",
-    "gmf": "GMF",
-}
 _DATASETS = {"twitter2015": "Twitter-2015", "twitter2017": "Twitter-2017", "demo": "Demo corpus"}
 
 
@@ -29,7 +11,7 @@ def system_name(variant: str) -> str:
     """Return a variant's name for readers."""
     if variant in ABLATIONS:
         return f"GMF w/o {' + '.join(ABLATIONS[variant])}"
-    return _SYSTEMS.get(variant, variant)
+    return (models.get(variant).title if variant in models else "") or variant
 
 
 def dataset_name(dataset: str) -> str:
@@ -49,15 +31,12 @@ def is_system(variant: str) -> bool:
 
 def uses_images(variant: str) -> bool:
     """Whether a variant reads images; one that is no registered model is taken to be GMF."""
-    try:
-        return model_class(variant).uses_images
-    except ConfigError:
-        return True
+    return variant not in models or models.get(variant).uses_images
 
 
 def system_order(variants: set[str]) -> list[str]:
     """Return systems, text-only ones first, in the order of the registry, GMF last."""
-    places = {name: place for place, name in enumerate(MODELS)}
+    places = {name: place for place, name in enumerate(models)}
     return sorted(
         (variant for variant in variants if is_system(variant)),
         key=lambda v: (uses_images(v), v == GMF, places.get(v, len(places)), v),
