@@ -15,9 +15,9 @@ from gmf.evaluation.config import EvaluationConfig
 from gmf.evaluation.evaluator import evaluate as evaluate_pairs
 from gmf.evaluation.files.read import read_pairs
 from gmf.evaluation.image_controls import Control
-from gmf.evaluation.metrics import Rule
-from gmf.evaluation.pairs import pairs_of
+from gmf.evaluation.pairs import pair_of
 from gmf.evaluation.report import Report
+from gmf.evaluation.scores import Rule
 from gmf.jobs import files, job
 from gmf.jobs.job_report import JobReport
 from gmf.prediction.documents import Document
@@ -170,8 +170,11 @@ def score(
         return evaluate_pairs(paired.pairs, notes=paired.notes, config=config)
     if isinstance(gold, str | Path) or isinstance(predictions, str | Path) or predictions is None:
         raise ConfigError("expected two files, or samples and one answer for each of them")
-    answers = [Prediction(*pair, ()) for pair in _answers(gold, predictions)]
-    return evaluate_pairs([replace(pair, scored=None) for pair in pairs_of(answers)], config=config)
+    pairs = [
+        replace(pair_of(Prediction(sample, tags, ())), scored=None, has_image=None)
+        for sample, tags in _answers(gold, predictions)
+    ]
+    return evaluate_pairs(pairs, config=config)
 
 
 def predict_files(

@@ -7,7 +7,7 @@ from fixtures.text_families import CONFIGS, WITH_CLUES, WITHOUT_CLUES, tiny_text
 from gmf.core.errors import ConfigError, EncoderError
 from gmf.core.tags import TagSet
 from gmf.data.config import DataConfig
-from gmf.evaluation.metrics import score
+from gmf.evaluation.scores import score
 from gmf.models.checkpoint import build_tagger, load_tagger, save_tagger
 from gmf.testing import synthetic_samples, tiny_image_encoder, tiny_image_processor
 
