@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_args
 
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -28,6 +29,18 @@ class Config(BaseModel):
     """Base of all options: frozen, strictly typed, unknown keys fail."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_default=True)
+
+    @classmethod
+    def options_at(cls, key: str, value: object) -> "type[Config] | None":  # noqa: ARG003
+        """Return the class of the options at a key, for messages; ``None`` for a plain value.
+
+        Args:
+            key: A field's name.
+            value: What was given there.
+        """
+        field = cls.model_fields.get(key)
+        kinds = [] if field is None else [field.annotation, *get_args(field.annotation)]
+        return next((k for k in kinds if isinstance(k, type) and issubclass(k, Config)), None)
 
 
 def read_yaml(path: Path) -> dict[str, Any]:
@@ -91,14 +104,38 @@ def parse_config(
     try:
         return kind.model_validate(dict(options))
     except ValidationError as error:
-        raise ConfigError(f"{source}: {describe_faults(error)}") from error
+        faults = describe_faults(error, kind=kind, options=options)
+        raise ConfigError(f"{source}: {faults}") from error
 
 
-def describe_faults(error: ValidationError) -> str:
-    """Return one line a fault: dotted key, what was expected, what came."""
-    lines = [
-        f"{'.'.join(str(part) for part in fault['loc']) or '(top level)'}: {fault['msg']}"
-        + ("" if fault["type"] in ("missing", "extra_forbidden") else f" (got {fault['input']!r})")
-        for fault in error.errors(include_url=False)
-    ]
+def describe_faults(
+    error: ValidationError,
+    *,
+    kind: type[Config] | None = None,
+    options: Mapping[str, Any] | None = None,
+) -> str:
+    """Return one line a fault: dotted key, what was expected, what came.
+
+    Args:
+        error: The faults.
+        kind: Class of the options; with it unknown keys get a near name.
+        options: The options as given.
+    """
+    lines: list[str] = []
+    for fault in error.errors(include_url=False):
+        line = f"{'.'.join(str(part) for part in fault['loc']) or '(top level)'}: {fault['msg']}"
+        if fault["type"] == "extra_forbidden":
+            line += _near_name(kind, options, fault["loc"])
+        elif fault["type"] != "missing":
+            line += f" (got {fault['input']!r})"
+        lines.append(line)
     return ("" if len(lines) == 1 else f"{len(lines)} faults\n  ") + "\n  ".join(lines)
+
+
+def _near_name(kind: type[Config] | None, options: object, location: tuple[int | str, ...]) -> str:
+    *parents, key = map(str, location)
+    for parent in parents:
+        options = options.get(parent) if isinstance(options, Mapping) else None
+        kind = None if kind is None else kind.options_at(parent, options)
+    near = [] if kind is None else get_close_matches(key, kind.model_fields, n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""

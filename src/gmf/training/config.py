@@ -76,6 +76,14 @@ class RunConfig(Config):
     training: TrainingConfig = TrainingConfig()
     seed: int = Field(default=1234, ge=0)
 
+    @classmethod
+    def options_at(cls, key: str, value: object) -> type[Config] | None:
+        """Return the class of the options at a key; that of the model is chosen by its name."""
+        if key != "model":
+            return super().options_at(key, value)
+        name = value.get("name") if isinstance(value, Mapping) else value
+        return model_class(str(name)).Options
+
     @model_validator(mode="before")
     @classmethod
     def _name_pair(cls, options: Any) -> Any:
