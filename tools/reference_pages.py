@@ -1,0 +1,174 @@
+"""Reference pages written from the code: every option, every command."""
+
+import inspect
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, get_args
+
+import typer
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+from typer.main import get_command
+
+from gmf.cli.main import app
+from gmf.core.config import Config
+from gmf.evaluation.config import EvaluationConfig
+from gmf.jobs.job import JobOptions
+from gmf.models.registry import MODELS, model_class
+from gmf.regions.detection import DetectionConfig
+from gmf.regions.filters import RegionFilter
+from gmf.regions.grounding import GroundingConfig
+from gmf.regions.saliency import SaliencyConfig
+from gmf.regions.yolo import YoloConfig
+from gmf.serving.config import ServeConfig
+from gmf.training.config import RunConfig
+
+#: Heading, what takes the options, and their classes with the prefix of their keys.
+GROUPS: tuple[tuple[str, str, tuple[tuple[str, type[Config]], ...]], ...] = (
+    ("Runs", "`gmf train`, `gmf.train`, presets, YAML files", (("", RunConfig),)),
+    ("File jobs", "`gmf.predict_files`; `gmf predict` has a flag for each", (("", JobOptions),)),
+    ("Scoring", "`gmf evaluate`, `gmf score`", (("", EvaluationConfig),)),
+    ("Serving", "`gmf serve RUN key=value`", (("", ServeConfig),)),
+    ("Region limits", "`gmf regions ... key=value`", (("filter.", RegionFilter),)),
+    ("Region proposers: grounding-dino, owlv2", "`gmf regions`", (("", GroundingConfig),)),
+    ("Region proposers: detr, rt-detr, yolos", "`gmf regions`", (("", DetectionConfig),)),
+    ("Region proposer: img-focus", "`gmf regions`", (("", SaliencyConfig),)),
+    ("Region proposer: yolov3-tiny", "`gmf regions`", (("", YoloConfig),)),
+)
+_BOUNDS = {"ge": "≥ {}", "gt": "> {}", "le": "≤ {}", "lt": "< {}", "min_length": "length ≥ {}"}
+
+
+def options_page() -> str:
+    """Return Markdown with a table of the options of each group, then of each model."""
+    parts: list[str] = []
+    for heading, where, classes in GROUPS:
+        parts.append(f"## {heading}\n\nTaken by {where}.\n")
+        parts += [_table(_rows(kind, prefix=prefix)) for prefix, kind in classes]
+    parts.append("## Models\n\n`model=NAME` takes a model, `model.KEY=VALUE` an option of it.\n")
+    for name in MODELS:
+        parts.append(f"### {name}\n\n{_summary(model_class(name))}\n")
+        parts.append(_table(_rows(model_class(name).Options, prefix="model.")))
+    return "\n".join(parts)
+
+
+def documented_classes() -> set[type[Config]]:
+    """Return every class of options that the page shows."""
+    top = [kind for _, _, classes in GROUPS for _, kind in classes]
+    top += [model_class(name).Options for name in MODELS]
+    return {inner for kind in top for inner in _with_inner(kind)}
+
+
+def commands_page() -> str:
+    """Return Markdown with usage, arguments and options of each command."""
+    return "\n".join(
+        part for path, command in _commands() for part in _command_parts(path, command)
+    )
+
+
+def command_names() -> list[str]:
+    """Return every command that does something, as it is typed."""
+    return [path for path, _ in _commands()]
+
+
+def _with_inner(kind: type[Config]) -> Iterator[type[Config]]:
+    yield kind
+    for field in kind.model_fields.values():
+        if (inner := _inner(field)) is not None:
+            yield from _with_inner(inner)
+
+
+def _inner(field: FieldInfo) -> type[Config] | None:
+    kinds = [field.annotation, *get_args(field.annotation)]
+    found = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Config)]
+    return found[0] if found and found[0].model_fields else None
+
+
+def _rows(kind: type[Config], *, prefix: str) -> Iterator[Sequence[str]]:
+    meanings = _arguments(kind)
+    for name, field in kind.model_fields.items():
+        inner = _inner(field)
+        if inner is not None:
+            yield from _rows(inner, prefix=f"{prefix}{name}.")
+            continue
+        yield f"`{prefix}{name}`", _type(field), _default(field), meanings.get(name, "")
+
+
+def _table(rows: Iterable[Sequence[str]]) -> str:
+    lines = ["| key | type and range | default | meaning |", "| --- | --- | --- | --- |"]
+    lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
+    return "\n".join([*lines, ""])
+
+
+def _arguments(kind: type[BaseModel]) -> dict[str, str]:
+    """Return the meaning of each field, from the docstrings of the class and its bases."""
+    meanings: dict[str, str] = {}
+    for base in reversed(kind.__mro__):
+        text = inspect.cleandoc(base.__doc__ or "").partition("Args:\n")[2].split("\n\n")[0]
+        for name, meaning in re.findall(r"^ {4}(\w+): (.*(?:\n {5,}.*)*)", text, re.MULTILINE):
+            meanings[name] = " ".join(meaning.split()).replace("``", "`")
+    return meanings
+
+
+def _summary(kind: type) -> str:
+    return inspect.cleandoc(kind.__doc__ or "").split("\n\n")[0].replace("``", "`")
+
+
+def _type(field: FieldInfo) -> str:
+    name = inspect.formatannotation(field.annotation).replace("typing.", "")
+    name = re.sub(r"\bLiteral\[([^\]]*)\]", lambda match: match[1].replace("'", ""), name)
+    name = re.sub(r"\b(?:\w+\.)+(\w+)", r"\1", name).replace(" | None", " or null")
+    bounds = [
+        text.format(getattr(rule, key))
+        for rule in field.metadata
+        for key, text in _BOUNDS.items()
+        if getattr(rule, key, None) is not None
+    ]
+    return ", ".join([name, *bounds])
+
+
+def _default(field: FieldInfo) -> str:
+    if field.is_required():
+        return "required"
+    value = field.get_default(call_default_factory=True)
+    if value is None or value is PydanticUndefined:
+        return "null"
+    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
+
+
+def _commands() -> Iterator[tuple[str, Any]]:
+    group = get_command(app)
+    context = typer.Context(group, info_name="gmf")
+    for name in group.list_commands(context):
+        yield from _leaves(f"gmf {name}", group.resolve_command(context, [name])[1])
+
+
+def _leaves(path: str, command: Any) -> Iterator[tuple[str, Any]]:
+    commands = getattr(command, "commands", {})
+    if not commands or command.params:
+        yield path, command
+    for name, inner in commands.items():
+        yield from _leaves(f"{path} {name}", inner)
+
+
+def _command_parts(path: str, command: Any) -> Iterator[str]:
+    context = typer.Context(command, info_name=path)
+    usage = command.get_usage(context).removeprefix("Usage: ")
+    yield f"## {path}\n\n{inspect.cleandoc(command.help or '')}\n\n```text\n{usage}\n```\n"
+    shown = [p for p in command.params if not getattr(p, "hidden", False) and p.name != "help"]
+    if shown:
+        yield "| argument or option | type | default | meaning |\n| --- | --- | --- | --- |"
+        yield from (_parameter(parameter, context) for parameter in shown)
+        yield ""
+
+
+def _parameter(parameter: Any, context: Any) -> str:
+    is_option = parameter.param_type_name == "option"
+    name = ", ".join(parameter.opts) if is_option else parameter.get_usage_pieces(context)[0]
+    default = parameter.get_default(context)
+    shown = (
+        "required" if parameter.required else "" if default in (None, (), []) else f"`{default}`"
+    )
+    kind = "flag" if getattr(parameter, "is_flag", False) else parameter.display_type()
+    cells = (f"`{name}`", str(kind), shown, " ".join((parameter.help or "").split()))
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
