@@ -1,11 +1,12 @@
 # make demo and make test set up all that they need: environment, packages, encoders.
-# Needs Python 3.11 or newer and make. PYTHON names another interpreter, VENV another place.
+# Needs Python 3.11 or newer and make. PYTHON names another interpreter, VENV another folder.
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: demo test check format clean
+.PHONY: demo test check lint docs wheel format clean
 
 demo: $(VENV)/.ready
 	$(BIN)/gmf encoders install minilm-mobilenet
@@ -14,20 +15,32 @@ demo: $(VENV)/.ready
 test: $(VENV)/.ready-dev
 	$(BIN)/gmf encoders install minilm-mobilenet
 	$(BIN)/lint-imports
-	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
+	$(PYTEST)
 
-check: $(VENV)/.ready-dev
+# The tests come last: pytest's closing line is the last one printed.
+check: lint docs wheel
+	$(BIN)/gmf encoders install minilm-mobilenet
+	$(PYTEST) --cov --cov-report=term:skip-covered
+
+lint: $(VENV)/.ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
 	$(BIN)/pyright --pythonpath $(BIN)/python
-	$(MAKE) test
+
+docs: $(VENV)/.ready-dev
+	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --conf-dir docs . site
+	@echo "site: site/index.html"
+
+wheel: $(VENV)/.ready-dev
+	$(BIN)/python tools/check_wheel.py
 
 format: $(VENV)/.ready-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) demo-output
+	rm -rf $(VENV) demo-output site build dist .coverage
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

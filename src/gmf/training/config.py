@@ -11,7 +11,7 @@ from gmf.core.runtime import Precision
 from gmf.data.config import DataConfig
 from gmf.encoders.resolve import resolve_pair
 from gmf.models.base import ModelOptions
-from gmf.models.registry import model_options
+from gmf.models.registry import model_options, models
 
 
 class EncoderConfig(Config):
@@ -82,7 +82,7 @@ class RunConfig(Config):
         if key != "model":
             return super().options_at(key, value)
         name = value.get("name") if isinstance(value, Mapping) else value
-        return model_class(str(name)).Options
+        return models.get(str(name)).Options
 
     @model_validator(mode="before")
     @classmethod
