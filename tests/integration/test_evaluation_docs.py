@@ -32,7 +32,8 @@ def test_the_python_examples_run(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     Path("test.txt").write_text("IMGID:1\nRocky\tB-PER\n", encoding="utf-8")
     Path("predictions.jsonl").write_text(
-        '{"id": "1", "text": "Rocky", "entities": [{"start": 0, "end": 5, "type": "PER"}]}',
+        '{"id": "1", "text": "Rocky", '
+        '"entities": [{"char_start": 0, "char_end": 5, "type": "PER"}]}',
         encoding="utf-8",
     )
     names = {}

@@ -116,8 +116,8 @@ def test_characters_give_the_scores_of_words(tmp_path, drawn):
         starts = [sum(len(word) + 1 for word in visible[:place]) for place in range(len(visible))]
         entities = [
             {
-                "start": starts[entity.start],
-                "end": starts[entity.end - 1] + len(visible[entity.end - 1]),
+                "char_start": starts[entity.start],
+                "char_end": starts[entity.end - 1] + len(visible[entity.end - 1]),
                 "type": entity.type,
             }
             for entity in entities_of(found)

@@ -58,7 +58,7 @@ def labelled_texts(draw):
         start, end = end - len(span.lstrip()), start + len(span.rstrip())
         if start < end:
             entities.append(
-                EntityRow(start=start, end=end, type=draw(st.sampled_from(["PER", "A"])))
+                EntityRow(char_start=start, char_end=end, type=draw(st.sampled_from(["PER", "A"])))
             )
     return text, tuple(entities)
 
@@ -73,5 +73,5 @@ def test_character_entities_survive_the_way_to_tags_and_back(case):
         return
     tokens, offsets, tags = tokenize_with_entities(text, entities=entities)
     found = [(offsets[e.start][0], offsets[e.end - 1][1], e.type) for e in entities_of(tags)]
-    assert found == [(e.start, e.end, e.type) for e in entities]
+    assert found == [(e.char_start, e.char_end, e.type) for e in entities]
     assert len(tokens) == len(tags)

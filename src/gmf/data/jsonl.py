@@ -21,14 +21,24 @@ RowType = TypeVar("RowType", bound=Config)
 Text = Annotated[str, Field(min_length=1)]
 Score = Annotated[FiniteFloat, Field(ge=0, le=1)]
 Box = tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat]
+_OLD_NAMES = {"start": "char_start", "end": "char_end"}
 
 
 class EntityRow(Config):
-    """A labelled span of ``text``."""
+    """A labelled span of ``text``; files of before 0.2 say ``start`` and ``end`` instead."""
 
-    start: NonNegativeInt = Field(description="First character (Unicode code point), from 0.")
-    end: NonNegativeInt = Field(description="One past the last character.")
+    char_start: NonNegativeInt = Field(description="First character (Unicode code point), from 0.")
+    char_end: NonNegativeInt = Field(description="One past the last character.")
     type: Annotated[str, Field(pattern=r"^\S+$")] = Field(description="Entity type, e.g. PER.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _reads_old_names(cls, row: Any) -> Any:
+        if not isinstance(row, dict) or row.keys().isdisjoint(_OLD_NAMES):
+            return row
+        if not row.keys().isdisjoint(_OLD_NAMES.values()):
+            raise ValueError("expected char_start and char_end, got start or end beside them")
+        return {_OLD_NAMES.get(name, name): value for name, value in row.items()}
 
 
 class RegionRow(Config):
@@ -181,18 +191,19 @@ def tokenize_with_entities(
     """
     cuts: list[int] = []
     for entity in entities or ():
-        span = text[entity.start : entity.end]
-        if not entity.start < entity.end <= len(text):
+        start, end = entity.char_start, entity.char_end
+        span = text[start:end]
+        if not start < end <= len(text):
             raise ValueError(
-                f"[{entity.start}, {entity.end}) {entity.type}: expected 0 <= start < end <= "
+                f"[{start}, {end}) {entity.type}: expected 0 <= char_start < char_end <= "
                 f"{len(text)}, the length of the text in characters"
             )
         if span != span.strip():
             raise ValueError(
-                f"[{entity.start}, {entity.end}) {entity.type} is {span!r}: begins or ends with "
-                "white space; move the offsets to the letters"
+                f"[{start}, {end}) {entity.type} is {span!r}: begins or ends with white space; "
+                "move the offsets to the letters"
             )
-        cuts += [entity.start, entity.end]
+        cuts += [start, end]
     tokens, offsets = tokenize(text, cuts=cuts)
     if not tokens:
         raise ValueError("expected text with at least one visible character")
@@ -200,7 +211,10 @@ def tokenize_with_entities(
         return tokens, offsets, None
     starts = {start: index for index, (start, _) in enumerate(offsets)}
     ends = {end: index + 1 for index, (_, end) in enumerate(offsets)}
-    words = [Entity(starts[e.start], ends[e.end], aliases.get(e.type, e.type)) for e in entities]
+    words = [
+        Entity(starts[e.char_start], ends[e.char_end], aliases.get(e.type, e.type))
+        for e in entities
+    ]
     return tokens, offsets, tuple(tags_of(words, len(tokens)))
 
 

@@ -1,6 +1,6 @@
 """Results: the entities of a post with character offsets, as objects, dicts and spaCy documents."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from gmf.core.types import Prediction, ScoredEntity
@@ -33,14 +33,8 @@ class Entity:
     confidence: float
 
     def to_dict(self) -> dict[str, Any]:
-        """Return plain values; ``start`` and ``end`` are characters, as in own data."""
-        return {
-            "text": self.text,
-            "type": self.type,
-            "start": self.char_start,
-            "end": self.char_end,
-            "confidence": self.confidence,
-        }
+        """Return the fields as plain values."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

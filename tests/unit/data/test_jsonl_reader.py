@@ -24,8 +24,8 @@ def test_text_with_entities(tmp_path):
     row = {
         "text": text,
         "entities": [
-            {"start": 0, "end": 3, "type": "PER"},
-            {"start": 14, "end": 18, "type": "OTHER"},
+            {"char_start": 0, "char_end": 3, "type": "PER"},
+            {"char_start": 14, "char_end": 18, "type": "OTHER"},
         ],
     }
     (sample,) = read_jsonl(written(tmp_path, row))
@@ -33,6 +33,13 @@ def test_text_with_entities(tmp_path):
     assert entities_of(sample.tags) == [Entity(0, 1, "PER"), Entity(6, 7, "MISC")]
     assert [text[a:b] for a, b in sample.offsets] == list(sample.tokens)
     assert sample.id == "train-1"
+
+
+def test_entities_of_old_files_are_read(tmp_path):
+    old = {"text": "Ann sings", "entities": [{"start": 0, "end": 3, "type": "PER"}]}
+    new = {"text": "Ann sings", "entities": [{"char_start": 0, "char_end": 3, "type": "PER"}]}
+    first, second = read_jsonl(written(tmp_path, old, new))
+    assert first.tags == second.tags == ("B-PER", "O")
 
 
 def test_tokens_with_tags_and_images(tmp_path):
@@ -75,15 +82,25 @@ BAD = [
     ({"text": "a", "tags": ["O"]}, "tags go with tokens"),
     ({"tokens": ["a"], "entities": []}, "entities go with text"),
     ({"text": "  "}, "field 'text': expected text with at least one visible"),
-    ({"text": "ab", "entities": [{"start": 1, "end": 3, "type": "PER"}]}, "length of the text"),
-    ({"text": "ab", "entities": [{"start": 1, "end": 1, "type": "PER"}]}, "start < end"),
-    ({"text": "a b", "entities": [{"start": 0, "end": 2, "type": "PER"}]}, "white space"),
+    (
+        {"text": "ab", "entities": [{"char_start": 1, "char_end": 3, "type": "PER"}]},
+        "length of the text",
+    ),
+    (
+        {"text": "ab", "entities": [{"char_start": 1, "char_end": 1, "type": "PER"}]},
+        "char_start < char_end",
+    ),
+    (
+        {"text": "ab", "entities": [{"start": 0, "char_end": 1, "type": "PER"}]},
+        r"field 'entities\.0': expected char_start and char_end, got start or end beside them",
+    ),
+    ({"text": "a b", "entities": [{"char_start": 0, "char_end": 2, "type": "PER"}]}, "white space"),
     (
         {
             "text": "abc",
             "entities": [
-                {"start": 0, "end": 2, "type": "PER"},
-                {"start": 1, "end": 3, "type": "LOC"},
+                {"char_start": 0, "char_end": 2, "type": "PER"},
+                {"char_start": 1, "char_end": 3, "type": "LOC"},
             ],
         },
         "overlaps another entity",

@@ -45,7 +45,7 @@ def test_entities_are_pieces_of_the_text_with_probabilities(pipeline):
     for entity in document.entities:
         assert entity.text == document.text[entity.char_start : entity.char_end]
         assert 0 < entity.confidence <= 1
-    assert document.to_dict()["entities"][0]["start"] == document.entities[0].char_start
+    assert document.to_dict()["entities"][0]["char_start"] == document.entities[0].char_start
     assert "explanation" not in document.to_dict()
 
 

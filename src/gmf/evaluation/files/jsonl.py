@@ -27,16 +27,18 @@ class _EntityRow(_Row):
     confidence: Annotated[float, Field(ge=0, le=1)] | None = None
     char_start: Annotated[int, Field(ge=0)] | None = None
     char_end: Annotated[int, Field(ge=0)] | None = None
+    word_start: Annotated[int, Field(ge=0)] | None = None
+    word_end: Annotated[int, Field(ge=0)] | None = None
 
-    def place(self, *, in_text: bool) -> Span:
-        """Return the characters, or without a text the words, that it covers."""
-        start, end = self.start, self.end
-        if in_text and self.char_start is not None:
-            start, end = self.char_start, self.char_end
+    def span(self, *, in_text: bool) -> tuple[Span, bool]:
+        """Return what it covers, and whether in characters of the text, else in words."""
+        in_chars = in_text and (self.char_start is not None or self.word_start is None)
+        named = (self.char_start, self.char_end) if in_chars else (self.word_start, self.word_end)
+        start, end = (self.start, self.end) if named == (None, None) else named
         if start is None or end is None:
-            names = "start and end, or char_start and char_end" if in_text else "start and end"
+            names = "char_start and char_end" if in_text else "word_start and word_end"
             raise ValueError(f"entity of type {self.type}: expected {names}")
-        return start, end
+        return (start, end), in_chars
 
 
 class _TweetRow(_Row):
@@ -64,9 +66,9 @@ def tweets_of_json_lines(lines: Sequence[str], *, labels: LabelReader) -> Iterat
 
     A row has ``tokens`` or ``text``, or both, and ``tags`` or ``entities``. A row that holds gold
     and prediction names at least one of them by ``gold_tags``, ``gold_entities``,
-    ``predicted_tags`` or ``predicted_entities``. An entity has ``start``, ``end``, ``type`` and
-    perhaps ``confidence``. Its place is in characters of ``text``, or in words when there is no
-    text. ``char_start`` and ``char_end`` are always characters and go before the others.
+    ``predicted_tags`` or ``predicted_entities``. An entity has ``type``, perhaps ``confidence``,
+    and ``char_start`` and ``char_end`` (characters of ``text``) or ``word_start`` and ``word_end``.
+    Files of others may say ``start`` and ``end``: characters, or words when there is no text.
 
     Raises:
         DataError: If a row is no such object, or its tags or entities do not fit its words.
@@ -140,10 +142,10 @@ def _base_spans(tokens: list[str] | None, text: str) -> list[Span]:
 
 
 def _chars(row: _TweetRow, entity: _EntityRow) -> Span | tuple[()]:
-    """Return an entity's characters without white space at its edges; empty without text."""
-    if row.text is None:
+    """Return an entity's characters without white space at its edges; empty if it has words."""
+    (start, end), in_chars = entity.span(in_text=row.text is not None)
+    if row.text is None or not in_chars:
         return ()
-    start, end = entity.place(in_text=True)
     inside = row.text[start:end]
     if not start < end <= len(row.text) or not inside.strip():
         raise ValueError(
@@ -170,13 +172,15 @@ def _words_of(
         if not inside:
             raise ValueError(f"entity {chars} {entity.type}: no word of the tokens is in it")
         return Entity(inside[0], inside[-1] + 1, name)
-    start, end = entity.place(in_text=False)
-    if not start < end <= len(owners):
+    (start, end), _ = entity.span(in_text=row.text is not None)
+    inside = [i for i, owner in enumerate(owners) if start <= owner < end]
+    num_words = len(set(owners))
+    if not start < end <= num_words:
         raise ValueError(
-            f"entity [{start}, {end}) {entity.type}: expected 0 <= start < end <= "
-            f"{len(owners)}, words of the tweet"
+            f"entity [{start}, {end}) {entity.type}: expected 0 <= start < end <= {num_words}, "
+            "words of the sample"
         )
-    return Entity(start, end, name)
+    return Entity(inside[0], inside[-1] + 1, name)
 
 
 def _with_confidence(

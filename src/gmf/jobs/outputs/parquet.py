@@ -17,7 +17,7 @@ GROUP_ROWS = 512
 class ParquetFormat(OutputFormat):
     """Columns ``row``, ``id``, ``text``, ``entities`` and ``notes``.
 
-    An entity has ``start``, ``end``, ``type``, ``text`` and ``confidence``.
+    An entity has ``char_start``, ``char_end``, ``type``, ``text`` and ``confidence``.
     """
 
     suffix = ".parquet"
@@ -68,8 +68,8 @@ def _schema() -> Any:
 
     entity = pyarrow.struct(
         [
-            ("start", pyarrow.int32()),
-            ("end", pyarrow.int32()),
+            ("char_start", pyarrow.int32()),
+            ("char_end", pyarrow.int32()),
             ("type", pyarrow.string()),
             ("text", pyarrow.string()),
             ("confidence", pyarrow.float64()),

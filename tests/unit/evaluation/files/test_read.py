@@ -103,6 +103,32 @@ PREDICTED = {
             "entities": [{"type": "ORG", "char_start": 0, "char_end": 6, "confidence": 0.7}],
         },
     ),
+    "words beside a text": rows(
+        {
+            "id": "7",
+            "text": "Rocky in New York",
+            "entities": [
+                {"word_start": 0, "word_end": 1, "type": "PER"},
+                {"char_start": 9, "char_end": 12, "type": "LOC"},
+            ],
+        },
+        {
+            "id": "8",
+            "text": "Oscars",
+            "entities": [{"word_start": 0, "word_end": 1, "type": "ORG"}],
+        },
+    ),
+    "pairs of gmf evaluate": rows(
+        {
+            "id": "7",
+            "tokens": ["Rocky", "in", "New", "York"],
+            "entities": [
+                {"word_start": 0, "word_end": 1, "type": "PER"},
+                {"word_start": 2, "word_end": 3, "type": "LOC"},
+            ],
+        },
+        {"id": "8", "tokens": ["Oscars"], "tags": ["B-ORG"]},
+    ),
     "tokens and words": rows(
         {
             "id": "7",
@@ -237,7 +263,7 @@ def test_a_word_of_odd_space_stays_a_word(write):
         ),
         (
             '{"tokens": ["a"], "entities": [{"type": "PER", "char_start": 0, "char_end": 1}]}',
-            r"bad:1: entity of type PER: expected start and end",
+            r"bad:1: entity of type PER: expected word_start and word_end",
         ),
         (
             '{"text": "ab c", "entities": [{"start": 0, "end": 4, "type": "PER"}, '

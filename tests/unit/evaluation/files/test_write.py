@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import pytest
@@ -31,7 +32,10 @@ def again(pairs, path):
 
 
 def test_pairs_come_back_as_they_were(tmp_path):
-    assert again(PAIRS, tmp_path / "pairs.jsonl") == PAIRS
+    path = tmp_path / "pairs.jsonl"
+    assert again(PAIRS, path) == PAIRS
+    entity = json.loads(path.read_text(encoding="utf-8").splitlines()[0])["predicted_entities"][0]
+    assert entity == {"word_start": 1, "word_end": 4, "type": "PER", "confidence": 0.75}
 
 
 @pytest.mark.parametrize("name", ["twitter2015", "twitter2017"])
