@@ -2,20 +2,20 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gmf.core.config import parse_config
 from gmf.core.errors import ConfigError, DataError
-from gmf.core.types import Prediction, Sample
+from gmf.core.types import Sample
 from gmf.data.jsonl import read_jsonl
 from gmf.data.readers import read_conll, read_split
 from gmf.evaluation.config import EvaluationConfig
 from gmf.evaluation.evaluator import evaluate as evaluate_pairs
 from gmf.evaluation.files.read import read_pairs
 from gmf.evaluation.image_controls import Control
-from gmf.evaluation.pairs import pair_of
+from gmf.evaluation.pairs import pair_of_tags
 from gmf.evaluation.report import Report
 from gmf.evaluation.scores import Rule
 from gmf.jobs import files, job
@@ -170,10 +170,7 @@ def score(
         return evaluate_pairs(paired.pairs, notes=paired.notes, config=config)
     if isinstance(gold, str | Path) or isinstance(predictions, str | Path) or predictions is None:
         raise ConfigError("expected two files, or samples and one answer for each of them")
-    pairs = [
-        replace(pair_of(Prediction(sample, tags, ())), scored=None, has_image=None)
-        for sample, tags in _answers(gold, predictions)
-    ]
+    pairs = [pair_of_tags(sample, tags) for sample, tags in _answers(gold, predictions)]
     return evaluate_pairs(pairs, config=config)
 
 

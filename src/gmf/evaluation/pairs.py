@@ -1,11 +1,11 @@
 """Gold and prediction of one sample, by words and by the entities of a counting rule."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gmf.core.errors import DataError
-from gmf.core.types import Entity, Prediction, ScoredEntity
+from gmf.core.types import Entity, Prediction, Sample, ScoredEntity
 from gmf.evaluation.files.labels import ServicePolicy, resolve_service_labels
 from gmf.evaluation.scores import Rule, spans_of
 
@@ -77,17 +77,21 @@ def pair_of(prediction: Prediction) -> SamplePair:
     Raises:
         DataError: If the sample has no gold tags.
     """
-    sample = prediction.sample
+    pair = pair_of_tags(prediction.sample, prediction.tags)
+    return replace(pair, scored=prediction.entities, has_image=prediction.saw_image)
+
+
+def pair_of_tags(sample: Sample, tags: Sequence[str]) -> SamplePair:
+    """Return gold and the tags of any system; it has an image if one of its files is there.
+
+    Raises:
+        DataError: If the sample has no gold tags.
+    """
     if sample.tags is None:
         raise DataError(f"sample {sample.id!r} ({sample.origin}) has no gold tags to score against")
-    return SamplePair(
-        id=sample.id,
-        tokens=sample.tokens,
-        gold=sample.tags,
-        predicted=prediction.tags,
-        scored=prediction.entities,
-        has_image=prediction.saw_image,
-    )
+    sources = [image.source for image in sample.images]
+    has_image = any(isinstance(source, bytes) or source.is_file() for source in sources)
+    return SamplePair(sample.id, sample.tokens, sample.tags, tuple(tags), has_image=has_image)
 
 
 def mark_images(pairs: Iterable[SamplePair], *, folder: Path) -> list[SamplePair]:

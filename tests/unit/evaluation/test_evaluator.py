@@ -1,4 +1,5 @@
 import json
+from pathlib import Path
 
 import pytest
 
@@ -6,7 +7,7 @@ from gmf.core.errors import DataError
 from gmf.core.types import ImageInput, Prediction, Sample, ScoredEntity
 from gmf.evaluation.config import EvaluationConfig
 from gmf.evaluation.evaluator import evaluate
-from gmf.evaluation.pairs import SamplePair, pair_of
+from gmf.evaluation.pairs import SamplePair, pair_of, pair_of_tags
 from gmf.evaluation.provenance import Provenance
 from gmf.evaluation.report import summarise_runs
 from gmf.evaluation.reports.report_tables import report_tables
@@ -64,6 +65,11 @@ def test_predictions_of_a_model_become_pairs():
     assert metrics["image"]["with image"]["correct"] == 1
     unread = pair_of(Prediction(sample, ("B-PER",), (entity,), saw_image=False))
     assert unread.has_image is False
+    assert pair_of_tags(sample, ["O"]).has_image is True
+    assert (
+        pair_of_tags(Sample("1", ("a",), ("O",), (ImageInput(Path("no")),)), ["O"]).has_image
+        is False
+    )
     with pytest.raises(DataError, match=r"sample '2' .* has no gold tags"):
         pair_of(Prediction(Sample("2", ("a",)), ("O",), ()))
 
