@@ -9,6 +9,7 @@ from gmf.core.tags import TagSet
 from gmf.data.config import DataConfig
 from gmf.evaluation.scores import score
 from gmf.models.checkpoint import build_tagger, load_tagger, save_tagger
+from gmf.models.registry import model_options
 from gmf.testing import synthetic_samples, tiny_image_encoder, tiny_image_processor
 
 
@@ -28,8 +29,7 @@ def samples(tmp_path_factory):
 def build(name, family, folder, image_folder, *, max_subwords=64, **options):
     torch.manual_seed(0)
     return build_tagger(
-        name,
-        options,
+        model_options(name, options),
         tags=TagSet(),
         text_encoder=tiny_text_folder(folder / family, family),
         image_encoder=image_folder,
