@@ -1,91 +1,110 @@
-"""The table of commands; what a command needs is imported when it is called, and not before."""
+"""The commands by name; what a command needs is imported when it is called, and not before."""
 
+import ast
 import os
-from importlib import import_module
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
-from typer.main import get_group
+from typer.main import get_command, get_group
 
 from gmf.core.errors import ConfigError
+from gmf.core.registry import Registry, load_code, load_inherited_code
 
-#: Where each command is, and what the help of all commands says of it.
-COMMANDS = {
-    "data": ("gmf.cli.data:data_app", "Look at a data set."),
-    "encoders": ("gmf.cli.encoders:encoders_app", "Packaged encoders: list and install."),
-    "cache": ("gmf.cli.cache:cache_app", "Caches of pixels and stage maps."),
-    "regions": (
-        "gmf.cli.regions:regions_app",
-        "Object regions: `gmf regions DATA --proposer NAME --out DIR` finds them.",
+#: A function or a Typer app enters by ``@commands.register(NAME)`` or by an entry point of the
+#: group ``gmf.commands``.
+commands: Registry[Callable[..., None] | typer.Typer] = Registry(
+    "command",
+    group="gmf.commands",
+    built_in={
+        "data": "gmf.cli.data:data_app",
+        "encoders": "gmf.cli.encoders:encoders_app",
+        "cache": "gmf.cli.cache:cache_app",
+        "regions": "gmf.cli.regions:regions_app",
+        "hub": "gmf.cli.hub:hub_app",
+        "suite": "gmf.cli.suite:suite_app",
+        "models": "gmf.cli.models:models_app",
+        "train": "gmf.cli.train:train",
+        "evaluate": "gmf.cli.evaluate:evaluate",
+        "predict": "gmf.cli.predict:predict",
+        "score": "gmf.cli.score:score_command",
+        "compare": "gmf.cli.score:compare_command",
+        "demo": "gmf.demo.command:demo",
+        "export": "gmf.cli.export:export",
+        "serve": "gmf.cli.serve:serve",
+    },
+)
+
+
+def load_files(paths: list[Path] | None) -> list[Path]:
+    """Run the files of ``--code``; see ``load_code``."""
+    for path in paths or ():
+        load_code(path)
+    return paths or []
+
+
+CodeFiles = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--code",
+        help="Python file that registers parts of yours: models, readers, formats, commands. "
+        "Repeatable.",
+        callback=load_files,
+        is_eager=True,
+        metavar="FILE",
     ),
-    "hub": ("gmf.cli.hub:hub_app", "Publish trained models."),
-    "suite": ("gmf.cli.suite:suite_app", "The paper's comparison as one suite."),
-    "models": (
-        "gmf.cli.models:models_app",
-        "List the models: what each reads and where it comes from.",
-    ),
-    "train": (
-        "gmf.cli.train:train",
-        "Train a model; the same command goes on with a run that was killed.",
-    ),
-    "evaluate": (
-        "gmf.cli.evaluate:evaluate",
-        "Score runs: lenient and strict side by side, and every analysis of the predictions.",
-    ),
-    "predict": (
-        "gmf.cli.predict:predict",
-        "Find entities in one post, or in every row of an input; a killed job goes on where it "
-        "was.",
-    ),
-    "score": (
-        "gmf.cli.score:score_command",
-        "Score predictions: lenient and strict, and every analysis of them.",
-    ),
-    "compare": (
-        "gmf.cli.score:compare_command",
-        "Compare two systems on the same tweets: difference, p-value, tweets that changed.",
-    ),
-    "demo": (
-        "gmf.demo.command:demo",
-        "Draw a corpus, train text-only and GMF on it, and show what the images contribute.",
-    ),
-    "export": (
-        "gmf.cli.export:export",
-        "Export a model; `gmf.load` and `gmf predict` take the folder, and need no torch for it.",
-    ),
-    "serve": (
-        "gmf.cli.serve:serve",
-        "Serve a run over HTTP: REST under /v1, a page at /, until SIGTERM or Ctrl-C.",
-    ),
-}
+]
 
 
 class CommandTable(TyperGroup):
-    """Lists all commands from the table, and imports the one that is called."""
+    """Lists all commands by name, and imports the one that is called."""
 
-    def __init__(self, **attributes: Any) -> None:
-        super().__init__(**attributes)
-        for name, (_, summary) in COMMANDS.items():
-            self.add_command(TyperCommand(name, help=summary))
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Load the user's files, which may register the command itself, and parse arguments."""
+        load_inherited_code()
+        for path in _code_files(args):
+            load_code(Path(path))
+        return super().parse_args(ctx, args)
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return all names; commands that are not imported are shown by their summary."""
+        for name in commands:
+            if name not in self.commands:
+                self.add_command(TyperCommand(name, help=summary_of(name)))
+        return super().list_commands(ctx)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the name, the command itself and its arguments."""
-        name, _, rest = super().resolve_command(ctx, args)
-        return name, load_command(str(name)), rest
+        if args[0] in commands:
+            return args[0], load_command(args[0]), args[1:]
+        self.list_commands(ctx)  # An unknown name is answered with the nearest.
+        return super().resolve_command(ctx, args)
+
+
+def summary_of(name: str) -> str:
+    """Return what a command says of itself in its docstring or help, without importing it."""
+    location = commands.location(name)
+    if location is None:
+        part = commands.get(name)
+        text = part.info.help if isinstance(part, typer.Typer) else part.__doc__
+    else:
+        text = _help_in_source(*location.split(":"))
+    return " ".join(str(text or "").strip().split("\n\n")[0].split())
 
 
 def load_command(name: str) -> Any:
-    """Import a command of the table; the libraries' own progress bars and reports stay silent.
+    """Import a command; the libraries' own progress bars and reports stay silent.
 
     Raises:
         ConfigError: If it is the demo, and the package was installed from a wheel.
     """
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-    module, _, attribute = COMMANDS[name][0].partition(":")
     try:
-        target = getattr(import_module(module), attribute)
+        part = commands.get(name)
     except ModuleNotFoundError as error:
         if error.name != "gmf.demo":
             raise
@@ -94,8 +113,62 @@ def load_command(name: str) -> Any:
             "`make demo`"
         ) from error
     app = typer.Typer()
-    if isinstance(target, typer.Typer):
-        app.add_typer(target, name=name)
+    if isinstance(part, typer.Typer):
+        app.add_typer(part, name=name)
     else:
-        app.command(name)(target)
-    return get_group(app).commands[name]
+        app.command(name)(part)
+    command = get_group(app).commands[name]
+    for runnable in _runnable(command):
+        runnable.params.append(_code_option())
+    return command
+
+
+def _runnable(command: Any) -> Iterator[Any]:
+    """Yield the commands in a group that do something themselves."""
+    inner = getattr(command, "commands", {})
+    if not inner or command.invoke_without_command:
+        yield command
+    for each in inner.values():
+        yield from _runnable(each)
+
+
+def _code_option() -> Any:
+    """Return ``--code`` as an option that loads files and is no argument of the function."""
+    app = typer.Typer(add_completion=False)
+
+    @app.command()
+    def holder(code: CodeFiles = None) -> None: ...  # pyright: ignore[reportUnusedFunction]
+
+    option = get_command(app).params[0]
+    option.expose_value = False
+    return option
+
+
+def _code_files(args: Sequence[str]) -> Iterator[str]:
+    """Yield the files that ``--code`` names anywhere before ``--``."""
+    before = list(args)[: list(args).index("--")] if "--" in args else list(args)
+    for position, argument in enumerate(before):
+        if argument.startswith("--code="):
+            yield argument.removeprefix("--code=")
+        elif argument == "--code" and position + 1 < len(before):
+            yield before[position + 1]
+
+
+def _help_in_source(module: str, attribute: str) -> str | None:
+    """Return a function's docstring, or the ``help`` of a Typer app, as the source has it."""
+    try:
+        spec = find_spec(module)
+    except ModuleNotFoundError:
+        return None
+    if spec is None or spec.origin is None:
+        return None
+    for node in ast.parse(Path(spec.origin).read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.FunctionDef) and node.name == attribute:
+            return ast.get_docstring(node)
+        if not isinstance(node, ast.Assign) or not isinstance(node.value, ast.Call):
+            continue
+        if any(isinstance(target, ast.Name) and target.id == attribute for target in node.targets):
+            given = {keyword.arg: keyword.value for keyword in node.value.keywords}
+            text = given.get("help")
+            return str(text.value) if isinstance(text, ast.Constant) else None
+    return None

@@ -1,11 +1,11 @@
-"""The ``gmf`` command: one table of commands; exit 0 done, 1 failed, 2 bad usage or config."""
+"""The ``gmf`` command: commands by name; exit 0 done, 1 failed, 2 bad usage or config."""
 
 import os
 import sys
 
 import typer
 
-from gmf.cli.commands import CommandTable
+from gmf.cli.commands import CodeFiles, CommandTable
 from gmf.core.errors import ConfigError, GmfError
 from gmf.core.memory import freed_memory_kept
 from gmf.core.version import __version__
@@ -22,6 +22,7 @@ app = typer.Typer(
 @app.callback(invoke_without_command=True)
 def root(
     show_version: bool = typer.Option(False, "--version", help="Print the version and stop."),
+    code: CodeFiles = None,  # noqa: ARG001 (loaded by the option itself)
 ) -> None:
     """Multimodal named entity recognition: text and images together."""
     if show_version:
@@ -44,7 +45,3 @@ def main() -> None:
 def _fail(error: GmfError, code: int) -> None:
     typer.echo(f"error: {error}", err=True)
     sys.exit(code)
-
-
-if __name__ == "__main__":
-    main()

@@ -115,6 +115,12 @@ class Registry(Generic[PartT]):
             return Origin(name, _package_of(self._packaged[name]))
         return Origin(name, self._registered[name][1])
 
+    def location(self, name: str) -> str | None:
+        """Return ``module:attribute`` of a part that need not be imported; ``None`` otherwise."""
+        if name in self._built_in:
+            return self._built_in[name]
+        return self._packaged[name].value if name in self._packaged else None
+
     def __iter__(self) -> Iterator[str]:
         return iter(dict.fromkeys([*self._built_in, *self._packaged, *self._registered]))
 
@@ -168,13 +174,17 @@ def load_code(path: Path) -> None:
     os.environ[CODE_VARIABLE] = os.pathsep.join(paths)
 
 
-def load_inherited_code() -> None:
+def load_inherited_code(listed: str | None = None) -> None:
     """Run the files that the process which started this one had loaded.
+
+    Args:
+        listed: Its variable ``CODE_VARIABLE``; that of this process when ``None``.
 
     Raises:
         ConfigError: If one is absent or fails.
     """
-    for path in filter(None, os.environ.get(CODE_VARIABLE, "").split(os.pathsep)):
+    listed = os.environ.get(CODE_VARIABLE, "") if listed is None else listed
+    for path in filter(None, listed.split(os.pathsep)):
         load_code(Path(path))
 
 

@@ -1,11 +1,13 @@
 """The same job on Ray Data: shards go to workers, and a worker that dies loses no row."""
 
 import logging
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from gmf.core.errors import ConfigError
+from gmf.core.registry import CODE_VARIABLE, load_inherited_code
 from gmf.jobs.inputs.rows import Shard
 from gmf.jobs.job import Job, Worker
 
@@ -13,7 +15,8 @@ from gmf.jobs.job import Job, Worker
 class _ShardMapper:
     """Finishes the shards of a batch; one lives in each worker process."""
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, code: str) -> None:
+        load_inherited_code(code)
         self.worker = Worker(job)
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
@@ -53,7 +56,7 @@ def run_on_ray(job: Job, shards: Sequence[Shard], *, on_rows: Callable[[int], No
         workers = job.options.workers or gpus or int(resources.get("CPU", 1))
         dataset = from_items([asdict(shard) for shard in shards]).map_batches(
             _ShardMapper,
-            fn_constructor_args=(job,),
+            fn_constructor_args=(job, os.environ.get(CODE_VARIABLE, "")),
             batch_size=1,
             concurrency=min(workers, len(shards)),
             num_gpus=1 if gpus else None,

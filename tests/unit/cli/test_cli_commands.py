@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from gmf.cli.commands import COMMANDS, load_command
+from gmf.cli.commands import commands, load_command, summary_of
 from gmf.cli.main import app
 
 SOURCE = Path(__file__).parents[3] / "src"
@@ -50,7 +50,9 @@ def test_light_commands_import_neither_torch_nor_transformers(tmp_path):
 
 def test_the_help_of_all_commands_says_of_each_what_its_own_help_says():
     shown = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "200"}).stdout
-    for name, (_, summary) in COMMANDS.items():
+    for name in commands:
+        summary = summary_of(name)
+        assert summary
         assert f" {name} " in shown
         assert summary in shown
         own = load_command(name).help.split("\n\n")[0]
@@ -63,8 +65,77 @@ def test_an_unknown_command_is_refused_with_the_nearest_name():
     assert "Did you mean 'score'?" in result.stderr
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("name", commands)
 def test_every_command_has_help(name):
     result = CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "200"})
     assert result.exit_code == 0
     assert f"{name} [OPTIONS]" in result.stdout
+
+
+def runnable(name, command):
+    inner = getattr(command, "commands", {})
+    if not inner or command.invoke_without_command:
+        yield name
+    for other, each in inner.items():
+        yield from runnable(f"{name} {other}", each)
+
+
+@pytest.mark.parametrize("name", commands)
+def test_every_command_that_does_something_takes_code(name):
+    paths = list(runnable(name, load_command(name)))
+    assert paths
+    for path in paths:
+        result = CliRunner().invoke(app, [*path.split(), "--help"], env={"COLUMNS": "200"})
+        assert "--code" in result.stdout, path
+
+
+def run_gmf(*arguments, code=""):
+    environment = {**os.environ, "PYTHONPATH": str(SOURCE), "GMF_CODE": code, "COLUMNS": "200"}
+    return subprocess.run(
+        [sys.executable, "-m", "gmf", *arguments],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+    )
+
+
+@pytest.fixture
+def greeting(tmp_path):
+    path = tmp_path / "greeting.py"
+    path.write_text(
+        "import typer\n"
+        "from gmf.cli.commands import commands\n"
+        '@commands.register("greet")\n'
+        "def greet(name: str) -> None:\n"
+        '    """Say hello.\n\n    More.\n    """\n'
+        "    typer.echo(f'hello {name}')\n"
+    )
+    return str(path)
+
+
+def test_a_file_may_bring_a_command(greeting):
+    for arguments in (
+        ["greet", "Ann", "--code", greeting],
+        ["--code", greeting, "greet", "Ann"],
+        ["greet", f"--code={greeting}", "Ann"],
+    ):
+        done = run_gmf(*arguments)
+        assert (done.returncode, done.stdout) == (0, "hello Ann\n"), done.stderr
+    assert run_gmf("greet", "Ann", code=greeting).stdout == "hello Ann\n"
+    shown = run_gmf("--code", greeting, "--help").stdout
+    assert "Say hello." in shown
+    assert "More." not in shown
+    refused = run_gmf("greet", "Ann", "--", "--code", greeting)
+    assert refused.returncode == 2
+    assert "No such command 'greet'" in refused.stderr
+
+
+def test_a_file_that_is_absent_or_fails_ends_the_command(tmp_path, greeting):
+    done = run_gmf("models", "--code", str(tmp_path / "none.py"))
+    assert done.returncode == 2
+    assert "none.py: expected a Python file" in done.stderr
+    (tmp_path / "bad.py").write_text("1 / 0")
+    done = run_gmf("models", "--code", str(tmp_path / "bad.py"))
+    assert done.returncode == 2
+    assert "bad.py: ZeroDivisionError: division by zero" in done.stderr

@@ -1,6 +1,7 @@
 """Runs in processes of their own: one that fails or is killed takes no other with it."""
 
 import os
+import pickle
 import signal
 import traceback
 from collections import deque
@@ -17,6 +18,7 @@ import torch
 from transformers.utils import logging
 
 from gmf.core.errors import GmfError
+from gmf.core.registry import CODE_VARIABLE, load_inherited_code
 from gmf.experiments.suite.plan import PlannedRun
 from gmf.experiments.suite.single_run import finish
 
@@ -70,7 +72,7 @@ def run_all(runs: Sequence[PlannedRun], *, jobs: int, on_event: OnEvent) -> None
             while waiting and len(working) < jobs:
                 run = waiting.popleft()
                 ours, theirs = context.Pipe(duplex=False)
-                process = context.Process(target=_work, args=(run, 1 if jobs > 1 else None, theirs))
+                process = context.Process(target=_work, args=_arguments(run, jobs, theirs))
                 process.start()
                 theirs.close()
                 working[ours] = run, process
@@ -105,7 +107,13 @@ def _context() -> ForkServerContext | SpawnContext:
     return context
 
 
-def _work(run: PlannedRun, threads: int | None, connection: Connection) -> None:
+def _arguments(run: PlannedRun, jobs: int, connection: Connection) -> tuple[object, ...]:
+    # A run may hold options of a class from the user's code, which the process loads first.
+    code = os.environ.get(CODE_VARIABLE, "")
+    return code, pickle.dumps(run), 1 if jobs > 1 else None, connection
+
+
+def _work(code: str, pickled: bytes, threads: int | None, connection: Connection) -> None:
     # An interrupt reaches the parent too, which ends this process.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Thread(target=_end_with_parent, daemon=True).start()
@@ -113,6 +121,8 @@ def _work(run: PlannedRun, threads: int | None, connection: Connection) -> None:
     logging.disable_progress_bar()
     if threads is not None:
         torch.set_num_threads(threads)
+    load_inherited_code(code)
+    run: PlannedRun = pickle.loads(pickled)
     try:
         found = finish(
             run, on_epoch=lambda row: connection.send(RunEvent(run, "epoch", epoch=row["epoch"]))

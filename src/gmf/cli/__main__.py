@@ -1,6 +1,0 @@
-"""``python -m gmf.cli``: the same command, for launchers such as ``accelerate launch -m``."""
-
-from gmf.cli.main import main
-
-if __name__ == "__main__":
-    main()
