@@ -25,15 +25,10 @@ from gmf.prediction.onnx.export import export_onnx
 from gmf.prediction.onnx.quantise import quantise
 from gmf.prediction.pipeline import Pipeline
 from gmf.prediction.torch_engine import TorchEngine
-from gmf.testing import synthetic_samples, tiny_tagger, tiny_text_encoder
+from gmf.testing import mixed_samples, tiny_tagger, tiny_text_encoder
 
 TEXT = "Rocky is ready for snow season in New York !"
 SOURCE = Path(__file__).parents[2] / "src"
-#: Sizes that keep wide models quick.
-SMALL = {
-    "umgf": {"node_dim": 16, "num_graph_layers": 2, "num_graph_heads": 4, "feed_forward_dim": 16},
-    "hvpnet": {"mixing_dim": 32},
-}
 
 
 @pytest.fixture(scope="module")
@@ -84,14 +79,6 @@ def assert_same(found, expected):
         [e.confidence for e in expected.entities], abs=1e-4
     )
     assert (found.tags, found.notes) == (expected.tags, expected.notes)
-
-
-def mixed_samples(folder):
-    """Posts with one picture, a region, several pictures, and none; no two of one length."""
-    samples = synthetic_samples(folder, count=12)
-    several = Sample("13", ("Ann", "Lee"), images=(samples[0].images[0], samples[1].images[0]))
-    bare = Sample("14", ("Oslo", "is", "in", "the", "new", "World", "Cup", "?", "!", "a", "b"))
-    return [*samples, several, bare]
 
 
 def test_emissions_agree_with_and_without_images_in_batches_of_every_size(tagger, folder, tmp_path):
@@ -249,12 +236,8 @@ def test_other_text_encoders_are_exported(family, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("name", "labels"),
-    [*((n, "first") for n in models if not models.get(n).reads_words), ("gmf", "x")],
-)
-def test_every_model_with_a_text_encoder_is_exported(name, labels, tmp_path):
-    tagger = tiny_tagger(name, subword_labels=labels, **SMALL.get(name, {}))
+def test_labels_on_every_subword_are_exported(tmp_path):
+    tagger = tiny_tagger("gmf", subword_labels="x")
     engine = OnnxEngine(export_onnx(tagger, tmp_path / "out").folder)
     mixed = mixed_samples(tmp_path)
     bare = [Sample(sample.id, sample.tokens) for sample in mixed]

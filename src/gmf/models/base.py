@@ -109,6 +109,7 @@ class MnerModel(nn.Module, ABC, Generic[OptionsT]):
         exports: Whether it can be exported to ONNX; see ``export_obstacle``.
         presets: Settings that differ from the preset of a data set: dotted options and their values
             by name of the data set, ``*`` for any.
+        small_options: Options that keep a wide model small; ``gmf.testing`` takes them.
         head: Emissions to tags.
     """
 
@@ -121,6 +122,7 @@ class MnerModel(nn.Module, ABC, Generic[OptionsT]):
     reads_words: ClassVar[bool] = False
     exports: ClassVar[bool] = True
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = MappingProxyType({})
+    small_options: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     text_encoder: TextEncoder
     image_encoder: ImageEncoder
     word_encoder: WordEncoder

@@ -141,7 +141,7 @@ class Gmf(MnerModel[GmfConfig]):
         alpha, terms = 1.0, dict[str, tuple[float, Tensor]]()
         if batch.labels is not None and pairs is not None:
             alpha, last_map = self.options.task_weight, None if maps is None else maps[-1]
-            terms["consistency"] = 1 - alpha, self._consistency(first, last_map, pairs[1])
+            terms["consistency"] = 1 - alpha, self.matching.pair_loss(first, last_map, pairs[1])
         if batch.labels is not None and self.options.type_presence_weight and fused is not None:
             presence = self._type_presence(fused, batch, slot_mask)
             terms["type_presence"] = self.options.type_presence_weight, presence
@@ -222,14 +222,6 @@ class Gmf(MnerModel[GmfConfig]):
         clues = None if clues is None else clues.with_plain_rows(len(first))
         hidden = self.text_encoder(inputs, clues, read=torch.cat([read, first]))
         return hidden[: len(batch)], hidden[len(batch) :, 0]
-
-    def _consistency(
-        self, first: Float[Tensor, "pairs hidden"], last_map: Tensor | None, views: Tensor
-    ) -> Float[Tensor, ""]:
-        """Contrast each post that has a real image with its first whole image, Sect. 3.5."""
-        if last_map is None:
-            return self.matching.loss(first, first)
-        return self.matching.loss(*self.matching(first, last_map[views].mean(dim=(2, 3))))
 
     def _type_presence(self, fused: Tensor, batch: Batch, slot_mask: Tensor) -> Float[Tensor, ""]:
         """Predict from the mean clue of each post which entity types occur in it."""

@@ -50,3 +50,15 @@ def synthetic_samples(folder: Path, *, count: int = 20) -> list[Sample]:
             )
         )
     return samples
+
+
+def mixed_samples(folder: Path) -> list[Sample]:
+    """Return samples with an image, a region, several images, and none; no two of one length.
+
+    Args:
+        folder: Existing folder for their images.
+    """
+    samples = synthetic_samples(folder, count=12)
+    several = Sample("13", ("Ann", "Lee"), images=(samples[0].images[0], samples[1].images[0]))
+    bare = Sample("14", ("Oslo", "is", "in", "the", "new", "World", "Cup", "?", "!", "a", "b"))
+    return [*samples, several, bare]

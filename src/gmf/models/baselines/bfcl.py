@@ -11,7 +11,7 @@ from gmf.data.batch import Batch
 from gmf.models.base import Encoders, MnerModel, ModelOptions, ModelOutput
 from gmf.models.baselines.settings import umt_tables
 from gmf.models.modules.bottleneck_fusion import BottleneckFusion
-from gmf.models.modules.consistency_matching import ConsistencyMatching
+from gmf.models.modules.consistency_matching import ConsistencyMatching, can_contrast
 from gmf.models.modules.contrastive import decoupled_contrastive_loss
 from gmf.models.modules.tagging_head import TaggingHead
 from gmf.models.modules.visual_inputs import VisualItems, grid_regions, real_images
@@ -83,20 +83,22 @@ class Bfcl(MnerModel[BfclConfig]):
         mask = batch.text_inputs["attention_mask"].bool()
         fused = self.fusion(states, mask, VisualItems(self.regions(grid.values), grid.mask))
         emissions = self.head(fused, batch)
-        if not self.training or maps is None or real_images(batch)[0].sum() < 2:
+        if not self.training or not can_contrast(real_images(batch)[1]):
             return self.output(emissions, batch)
-        contrast = self._contrast(states, maps[-1], batch)
+        contrast = self._contrast(states, None if maps is None else maps[-1], batch)
         return self.output(emissions, batch, contrast=(self.options.contrast_weight, contrast))
 
     def _contrast(
         self,
         states: Float[Tensor, "batch subwords dim"],
-        last_map: Float[Tensor, "views channels height width"],
+        last_map: Float[Tensor, "views channels height width"] | None,
         batch: Batch,
     ) -> Float[Tensor, ""]:
         """Return the sum of both directions on the vectors before fusion."""
         rows, views = real_images(batch)
+        if self.options.contrast == "per_direction":
+            return 2 * self.projections.pair_loss(states[rows, 0], last_map, views)
+        if last_map is None:
+            return states.new_zeros(())
         text, image = self.projections(states[rows, 0], last_map[views].mean(dim=(2, 3)))
-        if self.options.contrast == "decoupled":
-            return decoupled_contrastive_loss(text, image, temperature=self.options.temperature)
-        return 2 * self.projections.loss(text, image)
+        return decoupled_contrastive_loss(text, image, temperature=self.options.temperature)

@@ -65,6 +65,7 @@ class Hvpnet(MnerModel[HvpnetConfig]):
         "twitter2017": {"data.max_subwords": 128},
     }
     visual_inputs = ("pyramid",)
+    small_options: ClassVar = {"mixing_dim": 32}
 
     def __init__(self, options: HvpnetConfig, tags: TagSet, **encoders: Unpack[Encoders]) -> None:
         super().__init__(options, tags, **encoders)

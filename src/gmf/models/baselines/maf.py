@@ -10,7 +10,7 @@ from gmf.core.tags import TagSet
 from gmf.data.batch import Batch
 from gmf.models.base import Encoders, MnerModel, ModelOptions, ModelOutput
 from gmf.models.baselines.settings import ENCODERS, one_rate
-from gmf.models.modules.consistency_matching import ConsistencyMatching
+from gmf.models.modules.consistency_matching import ConsistencyMatching, can_contrast
 from gmf.models.modules.cross_attention import CrossLayer
 from gmf.models.modules.image_text_matching import ImageTextMatching, swap_pairs
 from gmf.models.modules.tagging_head import TaggingHead
@@ -100,9 +100,10 @@ class Maf(MnerModel[MafConfig]):
         if not self.training:
             return self.output(emissions, batch)
         rows, views = real_images(batch)
-        if maps is not None and len(views) > 1:
-            text, image = self.alignment(states[rows, 0], maps[-1][views].mean(dim=(2, 3)))
-            terms["alignment"] = 1 - alpha, self.alignment.loss(text, image)
+        if can_contrast(views):
+            last_map = None if maps is None else maps[-1]
+            loss = self.alignment.pair_loss(states[rows, 0], last_map, views)
+            terms["alignment"] = 1 - alpha, loss
         return self.output(emissions, batch, ner_weight=alpha, **terms)
 
     def _match(

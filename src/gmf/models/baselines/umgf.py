@@ -74,6 +74,12 @@ class Umgf(MnerModel[UmgfConfig]):
         }
     }
     visual_inputs = ("objects",)
+    small_options: ClassVar = {
+        "node_dim": 16,
+        "num_graph_layers": 2,
+        "num_graph_heads": 4,
+        "feed_forward_dim": 16,
+    }
 
     def __init__(self, options: UmgfConfig, tags: TagSet, **encoders: Unpack[Encoders]) -> None:
         super().__init__(options, tags, **encoders)

@@ -2,7 +2,7 @@
 
 import torch
 import torch.distributed as distributed
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.distributed.nn.functional import all_gather
 
@@ -82,9 +82,28 @@ class ConsistencyMatching(nn.Module):
         """
         return self.text_head(self.pooler(first_states)), self.image_head(image_vectors)
 
+    def pair_loss(
+        self,
+        first_states: Float[Tensor, "pairs text_dim"],
+        last_map: Float[Tensor, "views image_dim height width"] | None,
+        views: Int[Tensor, " pairs"],
+    ) -> Float[Tensor, ""]:
+        """Return the loss of samples and their whole images, over the pairs of all processes.
+
+        Processes wait for each other here: each must call it, also one whose batch has no image.
+
+        Args:
+            first_states: c_0 of each sample that has a real image.
+            last_map: Last map of each view; ``None`` without images.
+            views: View of each pair.
+        """
+        if last_map is None:
+            return self.loss(first_states, first_states)
+        return self.loss(*self(first_states, last_map[views].mean(dim=(2, 3))))
+
     def loss(self, text: Float[Tensor, "pairs dim"], image: Float[Tensor, "pairs dim"]) -> Tensor:
         """Return the loss of projected pairs, Eq. 16, over the pairs of all processes."""
-        if distributed.is_available() and distributed.is_initialized():
+        if _has_peers():
             # Every process must take part in the exchange, so its graph must reach a parameter.
             tie = 0 * sum(
                 p.sum() for p in (*self.text_head.parameters(), *self.image_head.parameters())
@@ -93,6 +112,19 @@ class ConsistencyMatching(nn.Module):
         return contrastive_loss(
             text, image, temperature=self.temperature, direction_weight=self.direction_weight
         )
+
+
+def can_contrast(views: Int[Tensor, " pairs"]) -> bool:
+    """Return whether there are two pairs, or other processes that wait for those of this one.
+
+    Args:
+        views: View of each pair.
+    """
+    return len(views) > 1 or _has_peers()
+
+
+def _has_peers() -> bool:
+    return distributed.is_available() and distributed.is_initialized()
 
 
 def gather_rows(rows: Float[Tensor, "own dim"]) -> Float[Tensor, "all dim"]:

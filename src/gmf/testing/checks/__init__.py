@@ -1,0 +1,1 @@
+"""What every model must do, a function each."""

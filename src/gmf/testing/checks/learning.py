@@ -1,0 +1,113 @@
+"""Checks of training."""
+
+from unittest.mock import patch
+
+import torch
+from torch import Tensor
+
+from gmf.models.text_encoders import bert_like
+from gmf.testing.processes import train_in_two_processes
+from gmf.testing.subject import Subject
+
+
+def overfits_eight_samples(subject: Subject, **options: str) -> None:
+    """Eight samples are learnt by heart in 120 steps."""
+    model, batch = subject.build(dropout=False, **options), subject.batch
+    optimizer = torch.optim.Adam(model.parameters(), lr=5e-3)
+    for _ in range(120):
+        optimizer.zero_grad()
+        _loss(subject, model(batch).loss).backward()
+        optimizer.step()
+    model.eval()
+    decoded = [decoded.tags for decoded in model.decode(model(batch), batch)]
+    wrong = [
+        f"{' '.join(tags)} instead of {' '.join(sample.tags or ())}"
+        for tags, sample in zip(decoded, batch.samples, strict=True)
+        if tags != sample.tags
+    ]
+    subject.require(not wrong, f"120 steps on 8 samples, and it still tags {'; '.join(wrong)}")
+
+
+def learns_the_older_subword_convention(subject: Subject) -> None:
+    """The same holds with labels on every subword."""
+    overfits_eight_samples(subject, subword_labels="x")
+
+
+def gradients_reach_every_trainable_parameter(subject: Subject) -> None:
+    """One step moves all that is trainable."""
+    model = subject.build()
+    _loss(subject, model(subject.batch).loss).backward()
+    without = [
+        name
+        for name, parameter in model.named_parameters()
+        if parameter.requires_grad and (parameter.grad is None or not parameter.grad.any())
+    ]
+    subject.require(not without, f"no gradient reaches {', '.join(without)}")
+
+
+def states_left_out_are_read_by_nobody(subject: Subject) -> None:
+    """Positions that the model does not ask the text encoder for do not enter its results."""
+    labels = ("first", "x") if "subword_labels" in subject.kind.Options.model_fields else (None,)
+    for convention in labels:
+        options = {} if convention is None else {"subword_labels": convention}
+        model, batch = subject.build(dropout=False, **options), subject.batch
+        results: list[tuple[Tensor, Tensor]] = []
+        for together in (1, batch.first_subword.numel() * 9):
+            with patch.object(bert_like, "READ_TOGETHER", together):
+                torch.manual_seed(1)
+                output = model(batch)
+            loss = _loss(subject, output.loss)
+            results.append((output.emissions[model.head.mask(batch)], loss))
+        torch.testing.assert_close(
+            *results,
+            rtol=1e-4,
+            atol=1e-5,
+            msg=lambda text: f"{subject.name}: states that it did not ask for matter: {text}",
+        )
+
+
+def trains_without_any_image(subject: Subject) -> None:
+    """A batch in which no sample has an image gives a loss and gradients."""
+    model = subject.build()
+    loss = _loss(subject, model(subject.batch.without_images()).loss)
+    loss.backward()
+    _require_finite(subject, model, loss, "without images")
+
+
+def step_in_bf16_is_finite(subject: Subject) -> None:
+    """A step in mixed precision gives numbers."""
+    model = subject.build()
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        output = model(subject.batch)
+    loss = _loss(subject, output.loss)
+    loss.backward()
+    _require_finite(subject, model, loss, "in bf16")
+
+
+def trains_in_two_processes(subject: Subject) -> None:
+    """Two processes, one of them without any image, hold the same parameters after a step."""
+    first, second = train_in_two_processes(subject)
+    subject.require(
+        first.finite and second.finite, "the loss of a step of two processes is not a number"
+    )
+    subject.require(first.changed, "a step of two processes changes no parameter")
+    different = [name for name in first.digests if first.digests[name] != second.digests[name]]
+    subject.require(
+        not different, f"two processes disagree after a step about {', '.join(different)}"
+    )
+
+
+def _loss(subject: Subject, loss: Tensor | None) -> Tensor:
+    subject.require(loss is not None, "returns no loss for a batch with labels")
+    assert loss is not None
+    return loss
+
+
+def _require_finite(subject: Subject, model: torch.nn.Module, loss: Tensor, where: str) -> None:
+    subject.require(bool(loss.isfinite()), f"the loss of a step {where} is {loss.item()}")
+    wrong = [
+        name
+        for name, parameter in model.named_parameters()
+        if parameter.grad is not None and not parameter.grad.isfinite().all()
+    ]
+    subject.require(not wrong, f"a step {where} has infinite gradients of {', '.join(wrong)}")

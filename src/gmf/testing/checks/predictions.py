@@ -1,0 +1,45 @@
+"""Checks of what a model predicts."""
+
+import math
+
+from gmf.core.tags import is_legal_move
+from gmf.testing.batches import take_rows
+from gmf.testing.subject import Subject
+
+
+def padding_and_batch_composition_change_nothing(subject: Subject) -> None:
+    """A sample gets the same tags and confidences alone, among others, and with more padding."""
+    model, batch = subject.model, subject.batch
+    whole = model.decode(model(batch), batch)
+    for rows in ([3], [6, 0], [5, 4, 2, 1]):
+        part = take_rows(batch, rows, padding=3)
+        for decoded, row in zip(model.decode(model(part), part), rows, strict=True):
+            same = decoded.tags == whole[row].tags and all(
+                math.isclose(one.confidence, other.confidence, rel_tol=0, abs_tol=1e-4)
+                for one, other in zip(decoded.entities, whole[row].entities, strict=True)
+            )
+            subject.require(
+                same,
+                f"tags a sample {decoded.tags} in a batch of {len(rows)} and {whole[row].tags} in "
+                "one of 8, or is less sure of them; padding or other samples enter",
+            )
+
+
+def tags_are_legal_and_confidences_are_probabilities(subject: Subject) -> None:
+    """Each word has one tag, no tag follows one that it cannot, entities have probabilities."""
+    model, batch = subject.model, subject.batch
+    for decoded, sample in zip(model.decode(model(batch), batch), batch.samples, strict=True):
+        tags = decoded.tags
+        subject.require(
+            len(tags) == len(sample.tokens), f"{len(tags)} tags for {len(sample.tokens)} words"
+        )
+        moves = zip((None, *tags), tags, strict=False)
+        subject.require(
+            all(is_legal_move(before, after) for before, after in moves),
+            f"tags that are no BIO2: {' '.join(tags)}",
+        )
+        confidences = [entity.confidence for entity in decoded.entities]
+        subject.require(
+            all(0 < confidence <= 1 for confidence in confidences),
+            f"confidences that are no probabilities: {confidences}",
+        )
