@@ -33,10 +33,11 @@ def scores_of(tagger: Tagger) -> dict[str, Scores]:
         sys.exit("the run names no data folder")
     samples = read_split(tagger.data.folder, "test")
     collator, model = tagger.collator(cached=True), tagger.model.eval()
-    plan = batches(collator.lengths(samples), batch_size=BATCH, shuffle=False)
+    encoded = collator.encode(samples)
+    plan = batches([sample.length for sample in encoded], batch_size=BATCH, shuffle=False)
     found: dict[str, dict[int, tuple[str, ...]]] = {"legal": {}, "all": {}}
     for rows in track(plan, console=Console(file=sys.stderr)):
-        batch = collator([samples[row] for row in rows])
+        batch = collator.collate([encoded[row] for row in rows]).to("cpu")
         emissions = model(batch)
         legal = model.decode(emissions, batch)
         with unrestricted(model.head.crf):

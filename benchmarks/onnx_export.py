@@ -23,7 +23,6 @@ import torch
 from gmf.core.tags import PAPER_TYPES, TagSet
 from gmf.core.types import Sample
 from gmf.data.config import DataConfig
-from gmf.data.image_report import ImageReport
 from gmf.data.readers import read_split
 from gmf.demo.corpus import DemoCorpusConfig, write_corpus
 from gmf.evaluation.scores import score
@@ -55,7 +54,7 @@ def torch_run(tagger: Tagger) -> Run:
 
     @torch.no_grad()
     def run(samples: Sequence[Sample]) -> tuple[list[np.ndarray], list[Decoded]]:
-        batch = collator(samples)
+        batch = collator(samples).to("cpu")
         output = tagger.model(batch)
         mask = tagger.model.head.mask(batch)
         emissions = [row[keep].numpy() for row, keep in zip(output.emissions, mask, strict=True)]
@@ -68,11 +67,9 @@ def onnx_run(folder: Path, threads: int) -> Run:
     engine = OnnxEngine(folder, device="cpu", num_threads=threads)
 
     def run(samples: Sequence[Sample]) -> tuple[list[np.ndarray], list[Decoded]]:
-        batch = engine.collator(samples, report=ImageReport())
+        batch = engine.collator(samples)
         output = engine.model(batch)
-        mask = batch.word_mask
-        if engine.model.info.subword_labels == "x":
-            mask = batch.text_inputs["attention_mask"].astype(bool)
+        mask = engine.model.decoder.mask(batch)
         emissions = [row[keep] for row, keep in zip(output, mask, strict=True)]
         return emissions, engine.model.decode(output, batch)
 

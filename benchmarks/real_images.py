@@ -17,7 +17,6 @@ from gmf.data.readers import read_split, splits_of
 from gmf.evaluation.image_controls import Control, apply_control
 from gmf.evaluation.scores import score
 from gmf.models.checkpoint import Tagger, load_tagger
-from gmf.models.inference import predict
 from gmf.training.run_folder import checkpoint_of
 
 
@@ -30,7 +29,7 @@ def tweets_with_image(folder: Path) -> list[Sample]:
 def predictions_of(tagger: Tagger, samples: Sequence[Sample], control: Control) -> list[Prediction]:
     """Return predictions with the images that a control leaves."""
     shown = apply_control(samples, control=control).samples
-    return list(predict(tagger.model, shown, collator=tagger.collator(cached=True)))
+    return list(tagger.predict(shown))
 
 
 def main() -> None:

@@ -51,11 +51,14 @@ class Stopwatch:
 class TimedCollator:
     def __init__(self, collator, watch):
         self.collator, self.watch = collator, watch
-        self.lengths = collator.lengths
+        self.view_source = collator.view_source
 
-    def __call__(self, samples):
+    def encode(self, samples):
+        return self.collator.encode(samples)
+
+    def collate(self, encoded, **options):
         self.watch.mark("other")
-        batch = self.collator(samples)
+        batch = self.collator.collate(encoded, **options)
         self.watch.mark("data")
         return batch
 
@@ -123,9 +126,10 @@ def measure(job: dict) -> dict:
 def fill(collator, train, config) -> dict:
     """Cache all views of the training split, in batches as the first epoch would."""
     began = time.perf_counter()
-    lengths = collator.lengths(train)
+    encoded = collator.encode(train)
+    lengths = [sample.length for sample in encoded]
     for indices in batches(lengths, batch_size=config.training.batch_size, shuffle=False):
-        collator([train[index] for index in indices])
+        collator.collate([encoded[index] for index in indices])
     seconds = time.perf_counter() - began
     source = collator.view_source
     unstored = source.counts.unstored if isinstance(source, CachedViews) else 0

@@ -1,87 +1,204 @@
-"""Words to subwords and back, for any fast tokenizer."""
+"""Words to subwords and back, for any fast tokenizer; in NumPy."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from typing import TYPE_CHECKING
 
-import torch
+import numpy as np
 from jaxtyping import Bool, Int
-from tokenizers import Encoding
-from torch import Tensor
-from transformers import PreTrainedTokenizerFast
+from tokenizers import Encoding, Tokenizer
 
 from gmf.core.errors import ConfigError
-from gmf.data.word_places import place_words
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerFast
+
+#: What a model may take of an encoding: name of the array, and of the encoding's own attribute.
+_ATTRIBUTES = {
+    "input_ids": "ids",
+    "token_type_ids": "type_ids",
+    "attention_mask": "attention_mask",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedWords:
+    """One sample's words as subwords, cut at the limit, not padded.
+
+    Args:
+        arrays: What the model takes, by name.
+        words: Word of each subword; -1 on special tokens.
+    """
+
+    arrays: dict[str, Int[np.ndarray, " subwords"]]
+    words: Int[np.ndarray, " subwords"]
+
+    def __len__(self) -> int:
+        return len(self.words)
 
 
 @dataclass(frozen=True)
-class Alignment:
-    """Encoded words; see `gmf.data.batch.Batch` for the tensors.
+class AlignedWords:
+    """Encoded words of a batch; see `gmf.data.batch.Batch` for the arrays."""
 
-    Args:
-        inputs: What the tokenizer returns, padded.
-        first_subword: Position of each word's first subword; 0 where the mask is off.
-        word_mask: Words that have a subword within the limit: a prefix of each row.
-        subword_words: Word of each subword; -1 on special tokens and padding.
-    """
-
-    inputs: dict[str, Int[Tensor, "batch subwords"]]
-    first_subword: Int[Tensor, "batch words"]
-    word_mask: Bool[Tensor, "batch words"]
-    subword_words: Int[Tensor, "batch subwords"]
+    text_inputs: dict[str, Int[np.ndarray, "batch subwords"]]
+    first_subword: Int[np.ndarray, "batch words"]
+    word_mask: Bool[np.ndarray, "batch words"]
+    subword_words: Int[np.ndarray, "batch subwords"]
 
 
-def align(
-    posts: Sequence[Sequence[str]], *, tokenizer: PreTrainedTokenizerFast, max_subwords: int
-) -> Alignment:
-    """Encode words and say where each of them went.
+class WordEncoder:
+    """Encodes words and tells where each of them went. Many threads may share one.
 
     A word for which the tokenizer has no subword (U+00A0, U+FE0F) is encoded as the unknown token.
-    Words whose subwords lie wholly beyond the limit are out of ``word_mask``.
 
     Args:
-        posts: Words of each post.
-        tokenizer: A fast tokenizer; byte-level ones need ``add_prefix_space=True``.
-        max_subwords: Limit on subwords of a post, special tokens included.
+        tokenizer: Cuts at the limit, and holds how to pad; neither is set afterwards.
+        inputs: Names of the arrays that the model takes; others than an encoding's are left out.
+        unknown_token: Stands for a word without subwords; ``None`` when the tokenizer has none.
 
     Raises:
-        ConfigError: If the tokenizer is not fast or the limit leaves no room for a word.
+        ConfigError: If the tokenizer does not say where to cut or how to pad, or leaves no room.
     """
-    if max_subwords <= tokenizer.num_special_tokens_to_add():
-        raise ConfigError(
-            f"max_subwords {max_subwords}: leaves no room for words beside "
-            f"{tokenizer.num_special_tokens_to_add()} special tokens"
+
+    def __init__(
+        self, tokenizer: Tokenizer, *, inputs: Sequence[str], unknown_token: str | None
+    ) -> None:
+        cut, padding = tokenizer.truncation, tokenizer.padding
+        if cut is None or padding is None:
+            raise ConfigError("expected a tokenizer that cuts at a limit and pads")
+        self.max_subwords: int = cut["max_length"]
+        special = tokenizer.num_special_tokens_to_add(False)
+        if self.max_subwords <= special:
+            raise ConfigError(
+                f"max_subwords {self.max_subwords}: leaves no room for words beside "
+                f"{special} special tokens"
+            )
+        self.inputs = tuple(name for name in _ATTRIBUTES if name in inputs)
+        self.unknown_token = unknown_token
+        self._pads_left = padding["direction"] == "left"
+        self._padding = {
+            "input_ids": padding["pad_id"],
+            "token_type_ids": padding["pad_type_id"],
+            "attention_mask": 0,
+        }
+        self._tokenizer = tokenizer
+        # Padded by hand: how long a batch gets is not known yet when its samples are encoded.
+        tokenizer.no_padding()
+
+    @classmethod
+    def of(cls, tokenizer: "PreTrainedTokenizerFast", *, max_subwords: int) -> "WordEncoder":
+        """Return the encoder of a Hugging Face tokenizer, which is left as it is.
+
+        Args:
+            tokenizer: A fast tokenizer; byte-level ones need ``add_prefix_space=True``.
+            max_subwords: Limit on subwords of a sample, special tokens included.
+
+        Raises:
+            ConfigError: If the tokenizer is not fast or the limit leaves no room for a word.
+        """
+        return cls(
+            standalone_tokenizer(tokenizer, max_subwords=max_subwords),
+            inputs=tokenizer.model_input_names,
+            unknown_token=None if tokenizer.unk_token is None else str(tokenizer.unk_token),
         )
-    places = place_words(
-        posts,
-        encode=partial(encode_words, tokenizer=tokenizer, max_subwords=max_subwords),
-        inputs=tokenizer.model_input_names,
-        unknown_token=None if tokenizer.unk_token is None else str(tokenizer.unk_token),
-        max_subwords=max_subwords,
-    )
-    return Alignment(
-        {name: torch.from_numpy(array) for name, array in places.inputs.items()},
-        torch.from_numpy(places.first_subword),
-        torch.from_numpy(places.word_mask),
-        torch.from_numpy(places.subword_words),
-    )
+
+    def encode(self, samples: Sequence[Sequence[str]]) -> list[EncodedWords]:
+        """Return the words of each sample as subwords.
+
+        Raises:
+            ConfigError: If a word has no subword and the tokenizer no unknown token.
+        """
+        words = [list(sample) for sample in samples]
+        encodings = self._encode(words)
+        changed = [
+            row
+            for row, encoding in enumerate(encodings)
+            if self._fill_empty_words(words[row], encoding)
+        ]
+        for row, encoding in zip(
+            changed, self._encode([words[row] for row in changed]), strict=True
+        ):
+            encodings[row] = encoding
+        return [self._arrays_of(encoding) for encoding in encodings]
+
+    def align(self, encoded: Sequence[EncodedWords], *, num_words: Sequence[int]) -> AlignedWords:
+        """Return samples side by side, padded to the longest.
+
+        Words whose subwords lie wholly beyond the limit are out of ``word_mask``.
+
+        Args:
+            encoded: What ``encode`` returned.
+            num_words: Words of each sample, those beyond the limit included.
+        """
+        shape = len(encoded), max(map(len, encoded), default=0)
+        arrays = {name: np.full(shape, self._padding[name]) for name in self.inputs}
+        words = np.full(shape, -1)
+        first = np.zeros((len(encoded), max(num_words, default=0)), dtype=np.int64)
+        mask = np.zeros_like(first, dtype=np.bool_)
+        for row, sample in enumerate(encoded):
+            start = shape[1] - len(sample) if self._pads_left else 0
+            inside = slice(start, start + len(sample))
+            for name, array in arrays.items():
+                array[row, inside] = sample.arrays[name]
+            words[row, inside] = sample.words
+            present, positions = np.unique(sample.words, return_index=True)
+            is_word = present >= 0
+            first[row, present[is_word]] = positions[is_word] + start
+            mask[row, present[is_word]] = True
+        return AlignedWords(arrays, first, mask, words)
+
+    def _encode(self, words: list[list[str]]) -> list[Encoding]:
+        return self._tokenizer.encode_batch(words, is_pretokenized=True) if words else []
+
+    def _arrays_of(self, encoding: Encoding) -> EncodedWords:
+        arrays = {
+            name: np.array(getattr(encoding, _ATTRIBUTES[name]), dtype=np.int64)
+            for name in self.inputs
+        }
+        words = [-1 if word is None else word for word in encoding.word_ids]
+        return EncodedWords(arrays, np.array(words, dtype=np.int64))
+
+    def _fill_empty_words(self, words: list[str], encoding: Encoding) -> bool:
+        """Replace words without subword by the unknown token; not those beyond the limit."""
+        present = {word for word in encoding.word_ids if word is not None}
+        is_full = len(encoding) >= self.max_subwords
+        visible = max(present, default=0) if is_full else len(words)
+        empty = set(range(visible)) - present
+        for index in empty:
+            if self.unknown_token is None:
+                raise ConfigError(
+                    f"word {words[index]!r} has no subword and the tokenizer has no unknown token"
+                )
+            words[index] = self.unknown_token
+        return bool(empty)
 
 
-def encode_words(
-    words: list[list[str]], *, tokenizer: PreTrainedTokenizerFast, max_subwords: int
-) -> Sequence[Encoding]:
-    """Return the words of each post as subwords, cut at the limit and padded.
+def standalone_tokenizer(tokenizer: "PreTrainedTokenizerFast", *, max_subwords: int) -> Tokenizer:
+    """Return a copy of a tokenizer that needs no transformers, its cutting and padding fixed.
+
+    Args:
+        tokenizer: A fast tokenizer.
+        max_subwords: Limit on subwords of a sample, special tokens included.
 
     Raises:
         ConfigError: If the tokenizer is not fast.
     """
     if not tokenizer.is_fast:
         raise ConfigError(f"{type(tokenizer).__name__}: expected a fast tokenizer (word_ids)")
-    encoded = tokenizer(
-        words,
-        is_split_into_words=True,
-        truncation=True,
-        max_length=max_subwords,
-        padding=True,
+    own = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
+    own.enable_truncation(max_subwords, direction=tokenizer.truncation_side)
+    own.enable_padding(
+        direction=tokenizer.padding_side,
+        pad_id=tokenizer.pad_token_id,
+        pad_type_id=tokenizer.pad_token_type_id,
+        pad_token=str(tokenizer.pad_token),
     )
-    return encoded.encodings or ()
+    return own
+
+
+def align_words(lengths: Sequence[int]) -> AlignedWords:
+    """Return the alignment of samples for models that read words: each is its own subword."""
+    position = np.broadcast_to(np.arange(max(lengths)), (len(lengths), max(lengths)))
+    mask = position < np.array(lengths)[:, None]
+    return AlignedWords({}, np.where(mask, position, 0), mask, np.where(mask, position, -1))

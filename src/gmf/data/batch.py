@@ -1,20 +1,29 @@
 """The batch: what a collator makes of samples and every model reads."""
 
 from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any, Generic
 
-import torch
+import numpy as np
 from jaxtyping import Bool, Float, Int
-from torch import Tensor
+from typing_extensions import TypeVar
 
 from gmf.core.types import Sample, SlotOrigin
 
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+#: Arrays of a batch: NumPy's as collated, a tensor library's where a model computes. ``Batch``
+#: alone means the batch of tensors that models read.
+Array = TypeVar("Array", default="Tensor")
+
 
 @dataclass(frozen=True)
-class Batch:
-    """Samples as tensors; text-only models ignore the visual fields.
+class Batch(Generic[Array]):
+    """Samples as arrays; text-only models ignore the visual fields.
 
-    A *view* is one picture that the image encoder reads: a whole image or one of its regions.
-    Views are stored once each (two posts with one image share it) and posts point at them.
+    A *view* is what the image encoder reads: a whole image or one of its regions. Views are stored
+    once each (two samples with one image share it) and *slots* of samples point at them.
 
     Args:
         samples: The samples, in row order.
@@ -26,28 +35,29 @@ class Batch:
         subword_words: Word index of every subword; -1 on special tokens and padding.
         labels: Tag index of each word (0, ``O``, on padding); ``None`` when any sample has no tags.
         views: Prepared pixels ``(views, 3, height, width)``; ``None`` without images or with maps.
-        stage_maps: Cached maps of the frozen image encoder, one tensor a stage
-            ``(views, channels, height, width)``, instead of pixels.
-        view_index: View of each slot; -1 in absent slots. Slots are: for each image of the post,
+        stage_maps: Maps of the frozen image encoder, one tensor a stage
+            ``(views, channels, height, width)``, instead of pixels. Tensors from the start, for
+            NumPy has no bf16.
+        view_index: View of each slot; -1 in absent slots. Slots are: for each image of the sample,
             the whole image, then its regions.
         view_is_region: True where the slot is a region.
         view_is_blank: True where a blank stand-in took the place of a missing image.
-        slot_origins: What each post listed, in order, unusable pictures included: the n-th of a
-            post that is usable or blank is its n-th slot that is not absent. Empty when nothing is
-            known of it.
+        slot_origins: What each sample listed, in order, unusable images included: the n-th of a
+            sample that is usable or blank is its n-th slot that is not absent. Empty when nothing
+            is known of it.
     """
 
     samples: tuple[Sample, ...]
-    text_inputs: dict[str, Int[Tensor, "batch subwords"]]
-    first_subword: Int[Tensor, "batch words"]
-    word_mask: Bool[Tensor, "batch words"]
-    subword_words: Int[Tensor, "batch subwords"]
-    labels: Int[Tensor, "batch words"] | None
-    views: Float[Tensor, "views 3 height width"] | None
-    stage_maps: tuple[Float[Tensor, "views _ _ _"], ...] | None
-    view_index: Int[Tensor, "batch slots"]
-    view_is_region: Bool[Tensor, "batch slots"]
-    view_is_blank: Bool[Tensor, "batch slots"]
+    text_inputs: dict[str, Int[Array, "batch subwords"]]
+    first_subword: Int[Array, "batch words"]
+    word_mask: Bool[Array, "batch words"]
+    subword_words: Int[Array, "batch subwords"]
+    labels: Int[Array, "batch words"] | None
+    views: Float[Array, "views 3 height width"] | None
+    stage_maps: "tuple[Tensor, ...] | None"
+    view_index: Int[Array, "batch slots"]
+    view_is_region: Bool[Array, "batch slots"]
+    view_is_blank: Bool[Array, "batch slots"]
     slot_origins: tuple[tuple[SlotOrigin, ...], ...] = ()
 
     def __len__(self) -> int:
@@ -55,32 +65,39 @@ class Batch:
 
     @property
     def has_views(self) -> bool:
-        """Whether any post of the batch has a picture."""
+        """Whether any sample of the batch has an image."""
         return self.views is not None or self.stage_maps is not None
 
-    def to(self, device: torch.device) -> "Batch":
-        """Return the batch on a device."""
+    def to(self, device: "torch.device | str") -> "Batch[Tensor]":
+        """Return the batch as tensors on a device; on the CPU nothing is copied."""
+        import torch  # Only whoever computes with it needs it.
 
-        def move(value: object) -> object:
-            if isinstance(value, Tensor):
+        def move(value: Any) -> Any:
+            if isinstance(value, np.ndarray):
+                value = torch.from_numpy(value)
+            if isinstance(value, torch.Tensor):
                 return value.to(device, non_blocking=True)
             if isinstance(value, dict):
                 return {key: move(item) for key, item in value.items()}
-            if isinstance(value, tuple) and value and isinstance(value[0], Tensor):
+            if isinstance(value, tuple) and value and isinstance(value[0], torch.Tensor):
                 return tuple(move(item) for item in value)
             return value
 
-        return replace(self, **{f.name: move(getattr(self, f.name)) for f in fields(self)})
+        moved: Any = replace(self, **{f.name: move(getattr(self, f.name)) for f in fields(self)})
+        return moved
 
-    def without_images(self) -> "Batch":
-        """Return the batch as if no post had an image."""
-        empty = self.view_index[:, :0]
+    def without_images(self) -> "Batch[Array]":
+        """Return the batch as if no sample had an image."""
+
+        def none_of(array: Any) -> Any:
+            return array[:, :0]
+
         return replace(
             self,
             views=None,
             stage_maps=None,
-            view_index=empty,
-            view_is_region=empty.bool(),
-            view_is_blank=empty.bool(),
+            view_index=none_of(self.view_index),
+            view_is_region=none_of(self.view_is_region),
+            view_is_blank=none_of(self.view_is_blank),
             slot_origins=(),
         )

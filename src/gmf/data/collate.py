@@ -1,108 +1,130 @@
 """Samples to a batch."""
 
 from collections.abc import Sequence
-from copy import copy
-from functools import partial
+from dataclasses import dataclass
 
 import numpy as np
-import torch
-from torch import Tensor
-from transformers import PreTrainedTokenizerFast
+from jaxtyping import Int
 
 from gmf.core.errors import DataError
 from gmf.core.tags import TagSet
 from gmf.core.types import Sample
-from gmf.data.alignment import Alignment, align, encode_words
+from gmf.data.alignment import AlignedWords, EncodedWords, WordEncoder, align_words
 from gmf.data.batch import Batch
 from gmf.data.image_report import ImageReport
-from gmf.data.slots import views_of
-from gmf.data.word_places import count_subwords
-from gmf.vision.views import MissingImage, View, ViewSource, VisualFields, build_views
+from gmf.data.views import (
+    MissingImage,
+    View,
+    ViewSource,
+    VisualFields,
+    collate_views,
+    views_of,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedSample:
+    """A sample whose words were encoded.
+
+    Args:
+        sample: The sample.
+        words: Its words as subwords; ``None`` for models that read words.
+    """
+
+    sample: Sample
+    words: EncodedWords | None
+
+    @property
+    def length(self) -> int:
+        """How long it is to the model: in subwords, or in words if that is what it reads."""
+        return len(self.sample.tokens) if self.words is None else len(self.words)
 
 
 class Collator:
     """Make batches: words aligned with subwords, tags as indices, images as views.
 
+    Many threads may share one, if each brings a report of its own.
+
     Args:
         tags: The model's tags.
-        tokenizer: A fast tokenizer; ``None`` for models that read words.
-        max_subwords: Limit on subwords of a post, special tokens included.
-        view_source: Where pictures come from; ``None`` for models that read no images.
+        encoder: Words to subwords; ``None`` for models that read words.
+        view_source: Where views come from; ``None`` for models that read no images.
         max_regions: First regions of each image to use.
-        missing_image: What takes the place of an unusable image: nothing, or a white picture.
+        missing_image: What takes the place of an unusable image: nothing, or a white image.
 
     Attributes:
-        report: What became of the images of all batches so far.
+        report: What became of the images of all batches that were not counted elsewhere.
     """
 
     def __init__(
         self,
         *,
         tags: TagSet,
-        tokenizer: PreTrainedTokenizerFast | None,
-        max_subwords: int = 128,
+        encoder: WordEncoder | None,
         view_source: ViewSource | None = None,
         max_regions: int = 3,
         missing_image: MissingImage = "mask",
     ) -> None:
-        self.tags, self.tokenizer, self.max_subwords = tags, tokenizer, max_subwords
+        self.tags, self.encoder = tags, encoder
         self.view_source, self.max_regions = view_source, max_regions
         self.missing_image: MissingImage = missing_image
         self.report = ImageReport()
 
-    def __call__(self, samples: Sequence[Sample]) -> Batch:
-        """Return the batch of the samples, in their order.
+    def __call__(self, samples: Sequence[Sample]) -> Batch[np.ndarray]:
+        """Return the batch of samples, in their order; see ``collate``."""
+        return self.collate(self.encode(samples))
+
+    def encode(self, samples: Sequence[Sample]) -> list[EncodedSample]:
+        """Return samples with their words encoded: their lengths, and what ``collate`` takes."""
+        if self.encoder is None:
+            return [EncodedSample(sample, None) for sample in samples]
+        words = self.encoder.encode([sample.tokens for sample in samples])
+        return list(map(EncodedSample, samples, words))
+
+    def collate(
+        self, encoded: Sequence[EncodedSample], *, report: ImageReport | None = None
+    ) -> Batch[np.ndarray]:
+        """Return the batch of encoded samples, in their order.
+
+        Args:
+            encoded: What ``encode`` returned.
+            report: Counts the images instead of ``Collator.report``.
 
         Raises:
             DataError: If a tag's type is not one of the model's, or there is no sample.
         """
-        if not samples:
+        if not encoded:
             raise DataError("expected at least one sample in a batch")
-        words = self._align(samples)
-        pictures = self._build_views(samples)
+        samples = tuple(item.sample for item in encoded)
+        words = self._align(encoded)
+        visual = self._collate_views(samples, self.report if report is None else report)
         return Batch(
-            samples=tuple(samples),
-            text_inputs=words.inputs,
+            samples=samples,
+            text_inputs=words.text_inputs,
             first_subword=words.first_subword,
             word_mask=words.word_mask,
             subword_words=words.subword_words,
             labels=self._labels(samples),
-            views=pictures.views,
-            stage_maps=pictures.stage_maps,
-            view_index=pictures.view_index,
-            view_is_region=pictures.view_is_region,
-            view_is_blank=pictures.view_is_blank,
-            slot_origins=pictures.slot_origins,
+            views=None if isinstance(visual.content, tuple) else visual.content,
+            stage_maps=visual.content if isinstance(visual.content, tuple) else None,
+            view_index=visual.view_index,
+            view_is_region=visual.view_is_region,
+            view_is_blank=visual.view_is_blank,
+            slot_origins=visual.slot_origins,
         )
 
     def views(self, samples: Sequence[Sample]) -> list[View]:
         """Return the distinct views that batches of these samples read."""
         return views_of(samples, max_regions=self.max_regions)
 
-    def lengths(self, samples: Sequence[Sample]) -> list[int]:
-        """Return how long each sample is to the model: in subwords, or words if it reads words."""
-        posts = [sample.tokens for sample in samples]
-        if self.tokenizer is None:
-            return [len(post) for post in posts]
-        encode = partial(encode_words, tokenizer=self.tokenizer, max_subwords=self.max_subwords)
-        return count_subwords(posts, encode=encode)
+    def _align(self, encoded: Sequence[EncodedSample]) -> AlignedWords:
+        num_words = [len(item.sample.tokens) for item in encoded]
+        if self.encoder is None:
+            return align_words(num_words)
+        words = [item.words for item in encoded if item.words is not None]
+        return self.encoder.align(words, num_words=num_words)
 
-    def reporting_to(self, report: ImageReport) -> "Collator":
-        """Return the same collator, with another report to count in."""
-        other = copy(self)
-        other.report = report
-        return other
-
-    def _align(self, samples: Sequence[Sample]) -> Alignment:
-        posts = [sample.tokens for sample in samples]
-        if self.tokenizer is not None:
-            return align(posts, tokenizer=self.tokenizer, max_subwords=self.max_subwords)
-        lengths = torch.tensor([len(post) for post in posts])
-        position = torch.arange(int(lengths.max())).expand(len(posts), -1)
-        mask = position < lengths[:, None]
-        return Alignment({}, position.where(mask, 0), mask, position.where(mask, -1))
-
-    def _labels(self, samples: Sequence[Sample]) -> Tensor | None:
+    def _labels(self, samples: Sequence[Sample]) -> Int[np.ndarray, "batch words"] | None:
         labels = np.zeros(
             (len(samples), max(len(sample.tokens) for sample in samples)), dtype=np.int64
         )
@@ -118,21 +140,15 @@ class Collator:
                         field="tag",
                     )
             labels[row, : len(sample.tags)] = [self.tags.index[tag] for tag in sample.tags]
-        return torch.from_numpy(labels)
+        return labels
 
-    def _build_views(self, samples: Sequence[Sample]) -> VisualFields:
+    def _collate_views(self, samples: Sequence[Sample], report: ImageReport) -> VisualFields:
         if self.view_source is None:
-            empty = torch.zeros((len(samples), 0), dtype=torch.long)
-            return VisualFields(None, None, empty, empty.bool(), empty.bool())
-        return build_views(
+            return VisualFields.empty(len(samples))
+        return collate_views(
             samples,
             source=self.view_source,
             max_regions=self.max_regions,
             missing_image=self.missing_image,
-            report=self.report,
+            report=report,
         )
-
-
-def count_cut_words(batch: Batch) -> int:
-    """Return how many words of a batch lie beyond the length limit and get no emission."""
-    return sum(len(sample.tokens) for sample in batch.samples) - int(batch.word_mask.sum())

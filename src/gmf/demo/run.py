@@ -16,7 +16,6 @@ from gmf.evaluation.image_controls import Control, apply_control
 from gmf.evaluation.scores import score
 from gmf.experiments.presets import load_run_config
 from gmf.models.checkpoint import Tagger, load_tagger
-from gmf.models.inference import predict
 from gmf.training.caching import plan_cache
 from gmf.training.config import RunConfig
 from gmf.training.run import train
@@ -142,7 +141,7 @@ def predictions_of(
 ) -> list[Prediction]:
     """Return predictions with images as a control wants them."""
     shown = apply_control(samples, control=control).samples
-    return list(predict(tagger.model, shown, collator=tagger.collator(cached=True)))
+    return list(tagger.predict(shown))
 
 
 def f1_by_kind(corpus: DemoCorpus, predictions: Sequence[Prediction]) -> dict[str, float]:

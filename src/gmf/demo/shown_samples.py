@@ -11,7 +11,6 @@ from gmf.demo.pair_kinds import KINDS as THINGS
 from gmf.demo.pair_kinds import PAIRS
 from gmf.demo.run import KINDS, DemoResult
 from gmf.models.checkpoint import load_tagger
-from gmf.models.inference import predict
 from gmf.training.run_folder import checkpoint_of
 
 #: Posts shown of each kind of pair.
@@ -88,5 +87,4 @@ def _shown(result: DemoResult, posts: Sequence[tuple[str, Sample]]) -> tuple[Sho
 
 
 def _predictions(run: Path, samples: Sequence[Sample]) -> list[Prediction]:
-    tagger = load_tagger(checkpoint_of(run))
-    return list(predict(tagger.model, samples, collator=tagger.collator(), explain=True))
+    return list(load_tagger(checkpoint_of(run)).predict(samples, explain=True))

@@ -12,7 +12,7 @@ from PIL import Image
 
 from gmf.core.types import ImageInput, Region, Sample
 from gmf.data.images import UnusableImageError, open_image, read_source
-from gmf.data.pictures import blank_picture
+from gmf.data.views import blank_image
 from gmf.evaluation.comparison import compare
 from gmf.evaluation.config import DEFAULTS, EvaluationConfig
 from gmf.evaluation.pairs import SamplePair
@@ -81,7 +81,7 @@ def apply_control(
     rng = np.random.default_rng(seed)
     if control == "shuffled":
         return _shuffle(samples, known, rng, unusable)
-    pictures = [blank_picture()]
+    pictures = [blank_image()]
     if control == "noise":
         shape = (SIDE, SIDE, 3)
         pictures = [_encode(rng.integers(0, 256, shape, dtype=np.uint8)) for _ in range(NUM_NOISE)]

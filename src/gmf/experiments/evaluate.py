@@ -22,7 +22,6 @@ from gmf.evaluation.provenance import (
 )
 from gmf.evaluation.report import Report
 from gmf.models.checkpoint import Tagger, load_tagger
-from gmf.models.inference import predict
 from gmf.training.run_folder import checkpoint_of
 
 
@@ -77,7 +76,7 @@ def evaluate_run(
     shown = apply_control(samples, control=control, seed=config.seed).samples
     collator = tagger.collator(cached=True)
     pairs: list[SamplePair] = []
-    for prediction in predict(tagger.model, shown, collator=collator):
+    for prediction in tagger.predict(shown, collator=collator):
         pairs.append(pair_of(prediction))
         on_progress(len(pairs), len(samples))
     used = _fingerprints(tagger)

@@ -1,12 +1,15 @@
-"""The states that a decoder chooses among, and how they become tags; needs no tensor library."""
+"""From emissions to the tags of words and the probability of entities, in any arrays."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
+from typing import Any, Generic, Literal, Protocol
+
+import numpy as np
 
 from gmf.core.tags import OUTSIDE, TagSet, entities_of, is_legal_move, tags_of
 from gmf.core.types import Entity, ScoredEntity
+from gmf.data.batch import Array, Batch
 
 #: Added to the score of a forbidden move; finite, so that no difference of scores is undefined.
 FORBIDDEN = -1e4
@@ -66,60 +69,154 @@ class TagStates:
         return inner, first, other
 
     def word_tags(
-        self, path: Sequence[int], places: Sequence[int], *, num_words: int
+        self, path: Sequence[int], positions: Sequence[int], *, num_words: int
     ) -> tuple[str, ...]:
         """Return the BIO2 tags of a sample's words.
 
         Args:
             path: State of each position.
-            places: Position of each word that was not cut off.
+            positions: Position of each word that was not cut off.
             num_words: Words of the sample; those that were cut off are ``O``.
         """
-        tags = [self.names[path[place]] for place in places]
+        tags = [self.names[path[position]] for position in positions]
         tags += [OUTSIDE] * (num_words - len(tags))
         return tuple(tags_of(entities_of(tags), len(tags)))
 
-    def segment(self, row: int, entity: Entity | ScoredEntity, places: Sequence[int]) -> Segment:
+    def segment(self, row: int, entity: Entity | ScoredEntity, positions: Sequence[int]) -> Segment:
         """Return the run of an entity over its positions, up to the next word or the end."""
-        first = places[entity.start]
-        after = places[entity.end] if entity.end < len(places) else places[entity.end - 1] + 1
-        starts = set(places)
+        first = positions[entity.start]
+        is_last = entity.end == len(positions)
+        after = positions[entity.end - 1] + 1 if is_last else positions[entity.end]
+        starts = set(positions)
         run = [
             self.names.index("X")
-            if place not in starts
-            else self.tags.index[f"{'B' if place == first else 'I'}-{entity.type}"]
-            for place in range(first, after)
+            if position not in starts
+            else self.tags.index[f"{'B' if position == first else 'I'}-{entity.type}"]
+            for position in range(first, after)
         ]
         return row, first, run, self.tags.index[f"I-{entity.type}"]
 
+    def service_states(self, subword_words: Array) -> Array:
+        """Return the service state of each subword, were it no word's first."""
+        words: Any = subword_words
+        inner, first, other = self.service
+        is_inner = words >= 0
+        # Products, not a choice of values: so it is written alike in any array library.
+        states = is_inner * (inner - other) + other
+        states[:, 0] = is_inner[:, 0] * (inner - first) + first
+        return states
 
-def word_places(
-    first_subword: Sequence[Sequence[int]],
-    lengths: Sequence[int],
-    *,
-    subword_labels: SubwordLabels,
-) -> list[list[int]]:
-    """Return the position of each word that was not cut off among the positions that are tagged.
+
+class Crf(Protocol[Array]):
+    """What decodes emissions; see ``gmf.models.modules.crf``."""
+
+    def best_path(self, emissions: Array, mask: Array) -> Array:
+        """Return the best legal state of each position."""
+        ...
+
+    def segment_log_probabilities(
+        self, emissions: Array, mask: Array, segments: Sequence[Segment]
+    ) -> Any:
+        """Return the log-probability of runs of states, one after the other."""
+        ...
+
+
+@dataclass(frozen=True)
+class Decoder(Generic[Array]):
+    """Emissions to tags and entities.
 
     Args:
-        first_subword: Position of each word's first subword, row by row.
-        lengths: Words of each row that were not cut off.
-        subword_labels: See ``TagStates``.
+        states: What it chooses among.
+        crf: Scores sequences of them.
     """
-    if subword_labels == "first":
-        return [list(range(length)) for length in lengths]
-    return [list(row[:length]) for row, length in zip(first_subword, lengths, strict=True)]
+
+    states: TagStates
+    crf: Crf[Array]
+
+    def mask(self, batch: Batch[Array]) -> Array:
+        """Return which positions are tagged; a prefix of each row."""
+        if self.states.subword_labels == "first":
+            return batch.word_mask
+        attention: Any = batch.text_inputs["attention_mask"]
+        return attention > 0
+
+    def decode(self, emissions: Array, batch: Batch[Array]) -> list[Decoded]:
+        """Return the best legal tags of every sample and the probability of each entity."""
+        allowed = self._allowed(emissions, batch)
+        best: Any = self.crf.best_path(allowed, self.mask(batch))
+        path = best.tolist()
+        tags = [
+            self.states.word_tags(path[row], positions, num_words=len(sample.tokens))
+            for row, (positions, sample) in enumerate(
+                zip(self._word_positions(batch), batch.samples, strict=True)
+            )
+        ]
+        scored = self.confidences(emissions, batch, [entities_of(row) for row in tags])
+        return [Decoded(*row) for row in zip(tags, scored, strict=True)]
+
+    def confidences(
+        self,
+        emissions: Array,
+        batch: Batch[Array],
+        entities: Sequence[Sequence[Entity | ScoredEntity]],
+    ) -> list[tuple[ScoredEntity, ...]]:
+        """Return the probability of given entities, whether or not they are the best.
+
+        Args:
+            emissions: Scores of the states.
+            batch: What they were computed from.
+            entities: Entities of each sample, within the words that are not cut off.
+        """
+        positions = self._word_positions(batch)
+        segments = [
+            self.states.segment(row, entity, positions[row])
+            for row, listed in enumerate(entities)
+            for entity in listed
+        ]
+        logs = self.crf.segment_log_probabilities(
+            self._allowed(emissions, batch), self.mask(batch), segments
+        )
+        logs = np.array(logs.tolist() if hasattr(logs, "tolist") else logs, dtype=np.float32)
+        scores = iter(np.minimum(np.exp(logs), 1).tolist())
+        return [
+            tuple(ScoredEntity(e.start, e.end, e.type, next(scores)) for e in listed)
+            for listed in entities
+        ]
+
+    def _word_positions(self, batch: Batch[Array]) -> list[list[int]]:
+        """Return the position of each word that was not cut off among those that are tagged."""
+        mask: Any = batch.word_mask
+        first: Any = batch.first_subword
+        lengths = mask.sum(1).tolist()
+        if self.states.subword_labels == "first":
+            return [list(range(length)) for length in lengths]
+        return [row[:length] for row, length in zip(first.tolist(), lengths, strict=True)]
+
+    def _allowed(self, emissions: Array, batch: Batch[Array]) -> Array:
+        """Forbid, under ``x``, what the tokenizer rules out at each position."""
+        if self.states.subword_labels == "first":
+            return emissions
+        is_first: Any = first_subwords(batch.subword_words)
+        service: Any = self.states.service_states(batch.subword_words)
+        copy: Any = emissions
+        copy = copy + 0
+        for state in range(len(self.states.names)):
+            is_tag = state < len(self.states.tags)
+            column = copy[:, :, state]
+            column[~is_first if is_tag else is_first | (service != state)] += FORBIDDEN
+        return copy
 
 
-def scored_entities(
-    entities: Sequence[Sequence[Entity | ScoredEntity]], probabilities: Sequence[float]
-) -> list[tuple[ScoredEntity, ...]]:
-    """Return the entities of each sample with probabilities that are given one after the other."""
-    scores = iter(probabilities)
-    return [
-        tuple(ScoredEntity(e.start, e.end, e.type, next(scores)) for e in listed)
-        for listed in entities
-    ]
+def first_subwords(subword_words: Array) -> Array:
+    """Return which subwords are the first of a word.
+
+    Args:
+        subword_words: Word of each subword, -1 on others; ``(batch, subwords)``.
+    """
+    words: Any = subword_words
+    is_first = words >= 0
+    is_first[:, 1:] &= words[:, 1:] != words[:, :-1]
+    return is_first
 
 
 def _is_legal(before: str, after: str) -> bool:

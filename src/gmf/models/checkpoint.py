@@ -1,12 +1,14 @@
 """A checkpoint folder: weights, configuration, tags, tokenizer and image processor in one place."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, cast
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_model, save_model
 from transformers import AutoImageProcessor, AutoTokenizer, PreTrainedTokenizerFast
@@ -14,19 +16,22 @@ from transformers import AutoImageProcessor, AutoTokenizer, PreTrainedTokenizerF
 from gmf.core.errors import CheckpointError, ConfigError
 from gmf.core.runtime import ComputedPrecision, resolve_precision
 from gmf.core.tags import TagSet
-from gmf.core.types import Sample
+from gmf.core.types import Prediction, Sample
+from gmf.data.alignment import WordEncoder
 from gmf.data.collate import Collator
 from gmf.data.config import DataConfig
+from gmf.data.views import ViewSource
 from gmf.encoders.module_digest import digest_of_module
 from gmf.encoders.resolve import hub_error, resolve_encoder
 from gmf.encoders.tokenizers import load_tokenizer
+from gmf.inference import loop
 from gmf.models.base import MnerModel, ModelOptions, ModelParts
 from gmf.models.modules.image_encoder import ImageEncoder
 from gmf.models.modules.text_encoder import TextEncoder
 from gmf.models.registry import model_options, models
 from gmf.vision.cache.build import build_view_source
 from gmf.vision.cache.maps import POOLED_SIZE, EncodedViews
-from gmf.vision.views import DirectViews, ViewSource
+from gmf.vision.views import DirectViews
 
 FORMAT = 2
 META, WEIGHTS = "gmf.json", "model.safetensors"
@@ -55,16 +60,56 @@ class Tagger:
         """Return what turns samples into the model's batches and counts their images.
 
         Args:
-            cached: Whether pictures are kept on disk as the options of the data side say.
+            cached: Whether views are kept on disk as the options of the data side say.
         """
         return Collator(
             tags=self.model.tags,
-            tokenizer=self.tokenizer,
+            encoder=self._encoder,
             view_source=self._views(cached) if self.image_processor else None,
-            max_subwords=self.data.max_subwords,
             max_regions=self.model.max_regions,
             missing_image=self.data.missing_image,
         )
+
+    @torch.no_grad()
+    def predict(
+        self,
+        samples: Iterable[Sample],
+        *,
+        batch_size: int = 32,
+        explain: bool = False,
+        collator: Collator | None = None,
+        counting: loop.Counting | None = None,
+    ) -> Iterator[Prediction]:
+        """Yield a prediction for every sample, in order and in constant memory.
+
+        A sample's prediction does not depend on what shares its batch. The model is left in
+        evaluation mode.
+
+        Args:
+            samples: Any number of samples.
+            batch_size: Samples of one pass.
+            explain: Whether to fill ``Prediction.explanation``; costs two passes more.
+            collator: One of this tagger's, which counts the images; a cached one when ``None``.
+            counting: Gives another report for each window.
+        """
+        self.model.eval()
+        device = next(self.model.parameters()).device
+        collator = self.collator(cached=True) if collator is None else collator
+        yield from loop.predict(
+            self.model,
+            samples,
+            collator=collator,
+            prepare=lambda batch: batch.to(device),
+            counting=counting or partial(nullcontext, collator.report),
+            batch_size=batch_size,
+            explain=explain,
+        )
+
+    @cached_property
+    def _encoder(self) -> WordEncoder | None:
+        if self.tokenizer is None:
+            return None
+        return WordEncoder.of(self.tokenizer, max_subwords=self.data.max_subwords)
 
     def _views(self, cached: bool) -> ViewSource:
         direct = DirectViews(self.image_processor)

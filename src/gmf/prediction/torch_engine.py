@@ -1,19 +1,17 @@
 """A checkpoint run by PyTorch."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import torch
 
 from gmf.core.types import Prediction, Sample
-from gmf.data.alignment import align
-from gmf.data.image_report import ImageReport
+from gmf.inference.loop import Counting
 from gmf.models.checkpoint import Tagger
-from gmf.models.inference import predict
-from gmf.prediction.engine import WindowedEngine
+from gmf.prediction.engine import Engine
 
 
-class TorchEngine(WindowedEngine):
-    """Runs a tagger; see ``Engine``.
+class TorchEngine(Engine):
+    """Runs a tagger.
 
     Args:
         tagger: A trained model with what it needs.
@@ -33,19 +31,15 @@ class TorchEngine(WindowedEngine):
         self.tagger = tagger
         self.tagger.model.to(device).eval()
         self._collator = tagger.collator()
-        if tagger.tokenizer is not None:
-            # A fast tokenizer sets its truncation and padding at the first call and afterwards only
-            # reads them; done here, no two threads can be in that first call.
-            align([["a"]], tokenizer=tagger.tokenizer, max_subwords=tagger.data.max_subwords)
 
-    def predict_window(
-        self, window: list[Sample], *, report: ImageReport, batch_size: int, explain: bool
+    def run(
+        self, samples: Iterable[Sample], *, counting: Counting, batch_size: int, explain: bool
     ) -> Iterator[Prediction]:
-        """Yield the prediction of each sample of a window, in order."""
-        return predict(
-            self.tagger.model,
-            window,
-            collator=self._collator.reporting_to(report),
+        """Yield a prediction for every sample, in order; see ``Engine``."""
+        return self.tagger.predict(
+            samples,
             batch_size=batch_size,
             explain=explain,
+            collator=self._collator,
+            counting=counting,
         )

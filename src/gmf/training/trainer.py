@@ -18,7 +18,6 @@ from gmf.core.types import Sample
 from gmf.data.collate import Collator
 from gmf.evaluation.scores import Scores, score
 from gmf.models.checkpoint import WEIGHTS, Tagger
-from gmf.models.inference import predict
 from gmf.training.config import RunConfig
 from gmf.training.optimization import build_optimizer, build_schedule, clip_gradients
 from gmf.training.run_folder import RunFolder, RunState
@@ -43,8 +42,8 @@ class Trainer:
         train: Training samples.
         dev: Samples to choose the checkpoint on.
         folder: Where the run is written.
-        on_step: Hears of each batch (main process only).
-        on_epoch: Hears of each epoch (main process only).
+        on_step: Called with each batch (main process only).
+        on_epoch: Called with each epoch (main process only).
 
     Raises:
         DataError: If a split is empty or a sample has no tags.
@@ -67,7 +66,7 @@ class Trainer:
                 raise DataError(f"{name}: expected one or more samples, each with tags")
         self.config, self.tagger, self.collator = config, tagger, collator
         self.train_split, self.dev_split, self.folder = train, dev, folder
-        self._lengths = collator.lengths(train)
+        self._encoded = collator.encode(train)
         self.on_step, self.on_epoch = on_step, on_epoch
         # Accelerate would keep its mixed precision for the whole process, and a second run that
         # computes in another would fail; see computed_in.
@@ -131,7 +130,7 @@ class Trainer:
         mine = samples[rank::world]
         pairs = [
             (prediction.sample.tags, prediction.tags)
-            for prediction in predict(self.tagger.model, mine, collator=self.collator)
+            for prediction in self.tagger.predict(mine, collator=self.collator)
         ]
         pairs = gather_object(pairs) if world > 1 else pairs
         return score([gold or () for gold, _ in pairs], [tags for _, tags in pairs])
@@ -143,7 +142,7 @@ class Trainer:
 
     def _batches(self, epoch: int) -> list[list[int]]:
         return batches(
-            self._lengths,
+            [sample.length for sample in self._encoded],
             batch_size=self.config.training.batch_size,
             seed=self.config.seed,
             epoch=epoch,
@@ -162,13 +161,13 @@ class Trainer:
             own = share_of(indices, rank=rank, world_size=world)
             # An idle process still takes part in the exchange of gradients, with weight 0.
             weight = len(own) * world / len(indices) / options.accumulation_steps
-            samples = [self.train_split[index] for index in own or indices[:1]]
-            batch = self.collator(samples).to(self.accelerator.device)
+            encoded = [self._encoded[index] for index in own or indices[:1]]
+            batch = self.collator.collate(encoded).to(self.accelerator.device)
             output = model(batch)
             if output.loss is None or not torch.isfinite(output.loss):
                 raise TrainingError(
                     f"the loss is {output.loss} in epoch {epoch + 1}, batch {number} of "
-                    f"{len(plan)} (samples {', '.join(sample.id for sample in samples)}); "
+                    f"{len(plan)} (samples {', '.join(sample.id for sample in batch.samples)}); "
                     "lower the learning rates, or compute with training.precision=fp32"
                 )
             self.accelerator.backward(output.loss * weight)

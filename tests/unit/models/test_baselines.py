@@ -208,7 +208,7 @@ def test_t_ner_leaves_features_out_in_training_only(tmp_path):
     samples = tuple(synthetic_samples(tmp_path, count=2))
     model = build("t-ner", samples, dropout=0.9)
     torch.nn.init.ones_(model.weights.weight)
-    batch = Collator(tags=TagSet(), tokenizer=None)(samples)
+    batch = Collator(tags=TagSet(), encoder=None)(samples).to("cpu")
     model.eval()
     assert torch.equal(model(batch).emissions, model(batch).emissions)
     number = len(model.features(samples[0].tokens)[0])

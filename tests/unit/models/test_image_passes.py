@@ -12,7 +12,7 @@ def test_each_distinct_picture_runs_once_through_the_frozen_backbone(tmp_path):
     seen = []
     backbone = tagger.model.image_encoder.model
     backbone.register_forward_pre_hook(lambda _, inputs: seen.extend(inputs[0].detach()))
-    output = tagger.model.train()(tagger.collator()(samples))
+    output = tagger.model.train()(tagger.collator()(samples).to("cpu"))
     distinct = {picture.numpy().tobytes() for picture in seen}
     assert len(seen) == len(distinct) == 4
     assert torch.isfinite(output.loss)

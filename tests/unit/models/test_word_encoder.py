@@ -18,7 +18,7 @@ SAMPLES = tuple(Sample(str(row), post) for row, post in enumerate(POSTS))
 
 def batch_of(*posts):
     samples = [Sample(str(row), tuple(post)) for row, post in enumerate(posts)]
-    return Collator(tags=TagSet(), tokenizer=None)(samples)
+    return Collator(tags=TagSet(), encoder=None)(samples).to("cpu")
 
 
 def build(config=None, **options):

@@ -1,5 +1,6 @@
 import io
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -7,8 +8,10 @@ from PIL import Image
 from gmf.core.errors import ImageError
 from gmf.core.types import ImageInput, Region, Sample
 from gmf.data.image_report import ImageReport
+from gmf.data.views import FetchedViews, View, collate_views
 from gmf.testing import synthetic_samples, tiny_image_processor
-from gmf.vision.views import DirectViews, View, build_views, content_key
+from gmf.vision.cache.identity import ContentKeys
+from gmf.vision.views import DirectViews
 
 
 def png(colour, size=(40, 40)):
@@ -31,7 +34,7 @@ class CountingViews:
 
 
 def build(samples, *, missing_image="mask", max_regions=3, source=None, report=None):
-    return build_views(
+    return collate_views(
         samples,
         source=source or DirectViews(tiny_image_processor()),
         max_regions=max_regions,
@@ -43,8 +46,8 @@ def build(samples, *, missing_image="mask", max_regions=3, source=None, report=N
 def test_whole_image_then_its_first_regions(tmp_path):
     boxes = tuple(Region((0, 0, x, 10)) for x in (10, 20, 30, 40))
     fields = build([sample(ImageInput(png("red"), boxes)), sample(name="2")], max_regions=2)
-    assert fields.views.shape == (3, 3, 32, 32)
-    assert fields.views.dtype == torch.float32
+    assert fields.content.shape == (3, 3, 32, 32)
+    assert fields.content.dtype == np.float32
     assert fields.view_index.tolist() == [[0, 1, 2], [-1, -1, -1]]
     assert fields.view_is_region.tolist() == [[False, True, True], [False] * 3]
 
@@ -52,9 +55,9 @@ def test_whole_image_then_its_first_regions(tmp_path):
 def test_region_shows_its_box(tmp_path):
     item = synthetic_samples(tmp_path, count=1)[0]
     fields = build([item])
-    reference = DirectViews(tiny_image_processor()).fetch([View(png("red"))])[0]
-    assert torch.allclose(fields.views[1], reference, atol=0.05)
-    assert not torch.allclose(fields.views[0], reference, atol=0.5)
+    reference = DirectViews(tiny_image_processor()).fetch([View(png("red"))]).content_of(0)
+    assert np.allclose(fields.content[1], reference, atol=0.05)
+    assert not np.allclose(fields.content[0], reference, atol=0.5)
 
 
 def test_each_distinct_view_is_fetched_once_and_shared():
@@ -82,7 +85,7 @@ def test_mask_leaves_faulty_images_out_and_counts_them(tmp_path):
     assert report.images == {"absent": 1, "not an image": 1, "read": 1}
     assert report.regions == {"absent": 1, "read": 1, "empty region": 1}
     assert "no.jpg: absent" in report.summary()
-    assert report.has_faults
+    assert report.examples
 
 
 def test_blank_stands_in_for_missing_and_for_none(tmp_path):
@@ -96,33 +99,33 @@ def test_blank_stands_in_for_missing_and_for_none(tmp_path):
     build(samples, missing_image="blank", report=report)
     assert fields.view_index.tolist() == [[0], [0], [1]]
     assert fields.view_is_blank.tolist() == [[True], [True], [False]]
-    white = DirectViews(tiny_image_processor()).fetch([View(png("white"))])[0]
-    assert torch.equal(fields.views[0], white)
+    white = DirectViews(tiny_image_processor()).fetch([View(png("white"))]).content_of(0)
+    assert np.array_equal(fields.content[0], white)
     assert report.blanks == 2
     assert report.images == {"absent": 1, "read": 1}
 
 
 def test_no_image_gives_no_slots():
     fields = build([sample(), sample(ImageInput(b"junk"), name="2")])
-    assert fields.views is None
+    assert fields.content is None
     assert fields.view_index.shape == (2, 0)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 3), (1, 4000), (4000, 2), (2, 3)])
 def test_tiny_and_thin_pictures(size):
     fields = build([sample(ImageInput(png("red", size)))])
-    assert fields.views.shape == (1, 3, 32, 32)
-    assert torch.allclose(fields.views[0, 0], fields.views[0, 0, 0, 0])
+    assert fields.content.shape == (1, 3, 32, 32)
+    assert np.allclose(fields.content[0, 0], fields.content[0, 0, 0, 0])
 
 
 def test_stage_maps_of_a_cache_take_the_place_of_pixels():
     class Maps:
         def fetch(self, views):
-            return [(torch.ones(2, 4, 4), torch.ones(3, 2, 2)) for _ in views]
+            maps = (torch.ones(len(views), 2, 4, 4), torch.ones(len(views), 3, 2, 2))
+            return FetchedViews.of(maps, faults={}, count=len(views))
 
     fields = build([sample(ImageInput(png("red"))), sample(ImageInput(png("blue")))], source=Maps())
-    assert fields.views is None
-    assert [stage.shape for stage in fields.stage_maps] == [(2, 2, 4, 4), (2, 3, 2, 2)]
+    assert [stage.shape for stage in fields.content] == [(2, 2, 4, 4), (2, 3, 2, 2)]
 
 
 def test_processor_of_changing_size_is_refused():
@@ -137,6 +140,7 @@ def test_processor_of_changing_size_is_refused():
 
 
 def test_content_key_follows_content_not_name(tmp_path):
+    content_key = ContentKeys().key_of
     left, right = tmp_path / "a.png", tmp_path / "b.jpg"
     left.write_bytes(png("red")), right.write_bytes(png("red"))
     assert content_key(View(left)) == content_key(View(right)) == content_key(View(png("red")))

@@ -9,16 +9,15 @@ from pydantic import field_validator
 from torch import Tensor, nn
 
 from gmf.core.config import Config
-from gmf.core.tags import TagSet, entities_of
+from gmf.core.tags import TagSet
 from gmf.core.types import Entity, ScoredEntity
 from gmf.data.batch import Batch
 from gmf.inference.decoding import (
-    FORBIDDEN,
     Decoded,
+    Decoder,
     SubwordLabels,
     TagStates,
-    scored_entities,
-    word_places,
+    first_subwords,
 )
 from gmf.models.modules.crf import LinearChainCrf
 
@@ -115,23 +114,14 @@ class TaggingHead(nn.Module):
 
     def mask(self, batch: Batch) -> Bool[Tensor, "batch positions"]:
         """Return which positions are tagged; a prefix of each row."""
-        if self.config.subword_labels == "first":
-            return batch.word_mask
-        return batch.text_inputs["attention_mask"].bool()
+        return self.decoder.mask(batch)
 
     @torch.no_grad()
     def decode(
         self, emissions: Float[Tensor, "batch positions states"], batch: Batch
     ) -> list[Decoded]:
         """Return the best legal tags of every sample and the probability of each entity."""
-        known = self._known_positions(emissions, batch)
-        path = self.crf.best_path(known, self.mask(batch)).tolist()
-        found = [
-            self.tag_states.word_tags(path[row], places, num_words=len(batch.samples[row].tokens))
-            for row, places in enumerate(self._word_places(batch))
-        ]
-        scored = self.confidences(emissions, batch, [entities_of(tags) for tags in found])
-        return [Decoded(tags, entities) for tags, entities in zip(found, scored, strict=True)]
+        return self.decoder.decode(emissions, batch)
 
     @torch.no_grad()
     def confidences(
@@ -140,60 +130,22 @@ class TaggingHead(nn.Module):
         batch: Batch,
         entities: Sequence[Sequence[Entity | ScoredEntity]],
     ) -> list[tuple[ScoredEntity, ...]]:
-        """Return the probability of given entities, whether or not they are the best.
+        """Return the probability of given entities; see ``Decoder``."""
+        return self.decoder.confidences(emissions, batch, entities)
 
-        Args:
-            emissions: Scores of the states.
-            batch: What they were computed from.
-            entities: Entities of each sample, within the words that are not cut off.
-        """
-        emissions, mask = self._known_positions(emissions, batch), self.mask(batch)
-        places = self._word_places(batch)
-        segments = [
-            self.tag_states.segment(row, entity, places[row])
-            for row, listed in enumerate(entities)
-            for entity in listed
-        ]
-        logs = self.crf.segment_log_probabilities(emissions, mask, segments)
-        return scored_entities(entities, logs.exp().clamp(max=1).tolist())
-
-    def _word_places(self, batch: Batch) -> list[list[int]]:
-        return word_places(
-            batch.first_subword.tolist(),
-            batch.word_mask.sum(dim=1).tolist(),
-            subword_labels=self.config.subword_labels,
-        )
+    @property
+    def decoder(self) -> Decoder[Tensor]:
+        """What decodes the emissions."""
+        return Decoder(self.tag_states, self.crf)
 
     def _targets(
         self, batch: Batch, labels: Int[Tensor, "batch words"]
     ) -> Int[Tensor, "batch positions"]:
         if self.config.subword_labels == "first":
             return labels
-        return torch.where(
-            self._is_first(batch),
-            labels.gather(1, batch.subword_words.clamp(min=0)),
-            self._service(batch),
-        )
-
-    def _known_positions(self, emissions: Tensor, batch: Batch) -> Tensor:
-        """Forbid, under ``x``, what the tokenizer rules out at each position."""
-        if self.config.subword_labels == "first":
-            return emissions
-        states = torch.arange(len(self.states), device=emissions.device)
-        allowed = torch.where(
-            self._is_first(batch)[:, :, None],
-            states < len(self.tags),
-            states == self._service(batch)[:, :, None],
-        )
-        return emissions + FORBIDDEN * (~allowed).to(emissions.dtype)
-
-    def _is_first(self, batch: Batch) -> Bool[Tensor, "batch subwords"]:
         words = batch.subword_words
-        previous = nn.functional.pad(words[:, :-1], (1, 0), value=-1)
-        return (words >= 0) & (words != previous)
-
-    def _service(self, batch: Batch) -> Int[Tensor, "batch subwords"]:
-        position = torch.arange(batch.subword_words.shape[1], device=batch.subword_words.device)
-        inner, cls, sep = self.tag_states.service
-        special = torch.where(position == 0, cls, sep).expand_as(batch.subword_words)
-        return torch.where(batch.subword_words >= 0, inner, special)
+        return torch.where(
+            first_subwords(words),
+            labels.gather(1, words.clamp(min=0)),
+            self.tag_states.service_states(words),
+        )

@@ -1,19 +1,29 @@
 """An exported model as the engine of a pipeline."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
+from jaxtyping import Float
+from PIL import Image
+from tokenizers import Tokenizer
+
+from gmf.core.errors import CheckpointError
+from gmf.core.tags import TagSet
 from gmf.core.types import Prediction, Sample
-from gmf.data.image_report import ImageReport
-from gmf.inference.loop import predict_in_windows
-from gmf.prediction.engine import WindowedEngine
-from gmf.prediction.onnx.batch import ArrayBatch, ArrayCollator
-from gmf.prediction.onnx.folder import read_info
+from gmf.data.alignment import WordEncoder
+from gmf.data.collate import Collator
+from gmf.data.images import MAX_PIXELS
+from gmf.data.views import FetchedViews, View, prepare_views
+from gmf.inference.loop import Counting, predict
+from gmf.prediction.engine import Engine
+from gmf.prediction.onnx.folder import TOKENIZER, ExportInfo, read_info
 from gmf.prediction.onnx.model import ArrayModel
+from gmf.prediction.onnx.pictures import ImagePreparation
 
 
-class OnnxEngine(WindowedEngine):
-    """Runs an exported model on ONNX Runtime; see ``Engine``.
+class OnnxEngine(Engine):
+    """Runs an exported model on ONNX Runtime.
 
     Explanations tell the result without images, but not gates and attention: those stay inside the
     graph.
@@ -37,22 +47,59 @@ class OnnxEngine(WindowedEngine):
             max_regions=info.images.max_regions if info.images else 0,
         )
         self.model = ArrayModel(folder, info=info, device=device, num_threads=num_threads)
-        self.collator = ArrayCollator(folder, info=info)
+        self.collator = collator_of(folder, info=info)
 
-    def predict_window(
-        self, window: list[Sample], *, report: ImageReport, batch_size: int, explain: bool
+    def run(
+        self, samples: Iterable[Sample], *, counting: Counting, batch_size: int, explain: bool
     ) -> Iterator[Prediction]:
-        """Yield the prediction of each sample of a window, in order."""
-
-        def collate(samples: Sequence[Sample]) -> ArrayBatch:
-            return self.collator(samples, report=report)
-
-        return predict_in_windows(
+        """Yield a prediction for every sample, in order; see ``Engine``."""
+        return predict(
             self.model,
-            window,
-            collate=collate,
-            lengths=self.collator.lengths,
-            uses_images=self.model.uses_images,
+            samples,
+            collator=self.collator,
+            prepare=lambda batch: batch,
+            counting=counting,
             batch_size=batch_size,
             explain=explain,
         )
+
+
+class PreparedViews:
+    """Views prepared from their files by plain numbers; see ``ViewSource``.
+
+    Args:
+        preparation: Images to pixels.
+    """
+
+    def __init__(self, preparation: ImagePreparation) -> None:
+        self.preparation = preparation
+
+    def fetch(self, views: Sequence[View]) -> FetchedViews:
+        """Return the pixels of each view, or its fault."""
+        return prepare_views(views, prepare=self._prepare, max_pixels=MAX_PIXELS)
+
+    def _prepare(self, images: list[Image.Image]) -> Float[np.ndarray, "images 3 height width"]:
+        return np.stack([self.preparation.prepare(image) for image in images])
+
+
+def collator_of(folder: Path, *, info: ExportInfo) -> Collator:
+    """Return the collator of an exported model.
+
+    Args:
+        folder: Folder of the exported model.
+        info: What it says of itself.
+
+    Raises:
+        CheckpointError: If the tokenizer cannot be read.
+    """
+    try:
+        tokenizer = Tokenizer.from_buffer((folder / TOKENIZER).read_bytes())
+    except Exception as error:  # The library raises no narrower type.
+        raise CheckpointError(f"{folder / TOKENIZER}: cannot be read ({error})") from error
+    return Collator(
+        tags=TagSet(info.types),
+        encoder=WordEncoder(tokenizer, inputs=info.text_inputs, unknown_token=info.unknown_token),
+        view_source=None if info.images is None else PreparedViews(info.images.preparation),
+        max_regions=0 if info.images is None else info.images.max_regions,
+        missing_image=info.missing_image,
+    )

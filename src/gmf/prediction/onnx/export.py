@@ -4,10 +4,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from tokenizers import Tokenizer
-from transformers import PreTrainedTokenizerFast
-
 from gmf.core.errors import ConfigError, ExportError
+from gmf.data.alignment import standalone_tokenizer
 from gmf.models.checkpoint import Tagger
 from gmf.models.modules.image_encoder import ImageEncoder
 from gmf.prediction.onnx.folder import (
@@ -86,7 +84,8 @@ def _write(tagger: Tagger, folder: Path, *, int8: bool) -> ExportInfo:
         raise ExportError(
             f"{type(model).__name__}: has no tokenizer, which an exported model needs"
         )
-    _write_tokenizer(tokenizer, folder, max_subwords=tagger.data.max_subwords)
+    own = standalone_tokenizer(tokenizer, max_subwords=tagger.data.max_subwords)
+    own.save(str(folder / TOKENIZER))
     batch = tagger.collator()(probe_posts())
     images = _write_images(tagger, folder) if model.uses_images else None
     graph = folder / TAGGER_GRAPH
@@ -119,21 +118,6 @@ def _write(tagger: Tagger, folder: Path, *, int8: bool) -> ExportInfo:
         int8=int8,
         provenance=tagger.provenance,
     )
-
-
-def _write_tokenizer(
-    tokenizer: PreTrainedTokenizerFast, folder: Path, *, max_subwords: int
-) -> None:
-    """Write the tokenizer with its cutting and padding fixed."""
-    own = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
-    own.enable_truncation(max_subwords, direction=tokenizer.truncation_side)
-    own.enable_padding(
-        direction=tokenizer.padding_side,
-        pad_id=tokenizer.pad_token_id,
-        pad_type_id=tokenizer.pad_token_type_id,
-        pad_token=str(tokenizer.pad_token),
-    )
-    own.save(str(folder / TOKENIZER))
 
 
 def _write_images(tagger: Tagger, folder: Path) -> ImageSide:

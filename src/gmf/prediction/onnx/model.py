@@ -5,19 +5,13 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 
 from gmf.core.errors import CheckpointError, ConfigError
-from gmf.core.tags import TagSet, entities_of
+from gmf.core.tags import TagSet
 from gmf.core.types import Entity, Explanation, ScoredEntity
-from gmf.inference.decoding import (
-    FORBIDDEN,
-    Decoded,
-    TagStates,
-    scored_entities,
-    word_places,
-)
-from gmf.prediction.onnx.batch import ArrayBatch
+from gmf.data.batch import Batch
+from gmf.inference.decoding import Decoded, Decoder, TagStates
 from gmf.prediction.onnx.crf import ArrayCrf
 from gmf.prediction.onnx.folder import IMAGE_GRAPH, TAGGER_GRAPH, ExportInfo
 
@@ -41,16 +35,16 @@ class ArrayModel:
     def __init__(
         self, folder: Path, *, info: ExportInfo, device: str = "auto", num_threads: int = 0
     ) -> None:
-        self.info, self.tags = info, TagSet(info.types)
-        self.states = TagStates(self.tags, info.subword_labels)
-        self.uses_images = info.images is not None
-        self.crf = ArrayCrf(
+        self.info, self.uses_images = info, info.images is not None
+        states = TagStates(TagSet(info.types), info.subword_labels)
+        crf = ArrayCrf(
             np.asarray(info.crf.transitions),
             start=np.asarray(info.crf.start),
             end=np.asarray(info.crf.end),
-            legal_moves=np.asarray(self.states.legal_moves),
-            legal_starts=np.asarray(self.states.legal_starts),
+            legal_moves=np.asarray(states.legal_moves),
+            legal_starts=np.asarray(states.legal_starts),
         )
+        self.decoder: Decoder[np.ndarray] = Decoder(states, crf)
         providers = _providers(device)
         self._tagger = _session(folder / TAGGER_GRAPH, providers, num_threads)
         self._images = (
@@ -59,7 +53,7 @@ class ArrayModel:
         self._inputs = [node.name for node in self._tagger.get_inputs()]
         self._stages = [name for name in self._inputs if name.startswith("stage_map_")]
 
-    def __call__(self, batch: ArrayBatch) -> Float[np.ndarray, "batch positions states"]:
+    def __call__(self, batch: Batch[np.ndarray]) -> Float[np.ndarray, "batch positions states"]:
         """Return the emissions of a batch."""
         fields = {
             **batch.text_inputs,
@@ -84,38 +78,24 @@ class ArrayModel:
         stages = self._images.run(self._stages, {"views": views})
         return {name: np.asarray(s) for name, s in zip(self._stages, stages, strict=True)}
 
-    def decode(self, output: np.ndarray, batch: ArrayBatch) -> list[Decoded]:
+    def decode(self, output: np.ndarray, batch: Batch[np.ndarray]) -> list[Decoded]:
         """Return tags and entities of every sample."""
-        path = self.crf.best_path(self._known_positions(output, batch), self._mask(batch)).tolist()
-        found = [
-            self.states.word_tags(path[row], places, num_words=len(batch.samples[row].tokens))
-            for row, places in enumerate(self._word_places(batch))
-        ]
-        scored = self.confidences(output, batch, [entities_of(tags) for tags in found])
-        return [Decoded(tags, entities) for tags, entities in zip(found, scored, strict=True)]
+        return self.decoder.decode(output, batch)
 
     def confidences(
         self,
         output: np.ndarray,
-        batch: ArrayBatch,
+        batch: Batch[np.ndarray],
         entities: Sequence[Sequence[Entity | ScoredEntity]],
     ) -> list[tuple[ScoredEntity, ...]]:
-        """Return the probability of given entities, whether or not they are the best."""
-        places = self._word_places(batch)
-        segments = [
-            self.states.segment(row, entity, places[row])
-            for row, listed in enumerate(entities)
-            for entity in listed
-        ]
-        known, mask = self._known_positions(output, batch), self._mask(batch)
-        logs = self.crf.segment_log_probabilities(known, mask, segments)
-        return scored_entities(entities, np.minimum(np.exp(np.array(logs, np.float32)), 1).tolist())
+        """Return the probability of given entities; see ``Decoder``."""
+        return self.decoder.confidences(output, batch, entities)
 
-    def explain(self, batch: ArrayBatch) -> list[Explanation]:
+    def explain(self, batch: Batch[np.ndarray]) -> list[Explanation]:
         """Return nothing of any sample: gates and attention stay inside the graph."""
         return [Explanation() for _ in batch.samples]
 
-    def _visual_fields(self, batch: ArrayBatch) -> dict[str, np.ndarray]:
+    def _visual_fields(self, batch: Batch[np.ndarray]) -> dict[str, np.ndarray]:
         side = self.info.images
         if side is None:
             return {}
@@ -137,34 +117,6 @@ class ArrayModel:
             "view_is_region": is_region,
             "view_is_blank": is_blank,
         }
-
-    def _mask(self, batch: ArrayBatch) -> Bool[np.ndarray, "batch positions"]:
-        if self.info.subword_labels == "first":
-            return batch.word_mask
-        return batch.text_inputs["attention_mask"].astype(np.bool_)
-
-    def _word_places(self, batch: ArrayBatch) -> list[list[int]]:
-        return word_places(
-            batch.first_subword.tolist(),
-            batch.word_mask.sum(axis=1).tolist(),
-            subword_labels=self.info.subword_labels,
-        )
-
-    def _known_positions(self, emissions: np.ndarray, batch: ArrayBatch) -> np.ndarray:
-        """Forbid, under ``x``, what the tokenizer rules out at each position."""
-        if self.info.subword_labels == "first":
-            return emissions
-        words = batch.subword_words
-        previous = np.pad(words[:, :-1], ((0, 0), (1, 0)), constant_values=-1)
-        is_first = (words >= 0) & (words != previous)
-        inner, first, other = self.states.service
-        special = np.where(np.arange(words.shape[1]) == 0, first, other)
-        service = np.where(words >= 0, inner, special)
-        states = np.arange(len(self.states.names))
-        allowed = np.where(
-            is_first[:, :, None], states < len(self.tags), states == service[:, :, None]
-        )
-        return emissions + np.float32(FORBIDDEN) * ~allowed
 
 
 def _providers(device: str) -> list[str]:

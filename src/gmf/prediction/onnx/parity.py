@@ -6,9 +6,8 @@ import numpy as np
 import torch
 
 from gmf.core.errors import ExportError
-from gmf.data.image_report import ImageReport
 from gmf.models.checkpoint import Tagger
-from gmf.prediction.onnx.batch import ArrayCollator
+from gmf.prediction.onnx.engine import collator_of
 from gmf.prediction.onnx.folder import ExportInfo
 from gmf.prediction.onnx.model import ArrayModel
 from gmf.prediction.onnx.probe import probe_posts
@@ -33,11 +32,11 @@ def compare(tagger: Tagger, folder: Path, info: ExportInfo) -> tuple[float, floa
     """
     posts = probe_posts()
     model = ArrayModel(folder, info=info, device="cpu", num_threads=1)
-    arrays = ArrayCollator(folder, info=info)
+    arrays = collator_of(folder, info=info)
     differences: list[float] = []
     same = total = 0
     for chosen in (posts, posts[1:2], posts[4:5]):
-        batch, own = tagger.collator()(chosen), arrays(chosen, report=ImageReport())
+        batch, own = tagger.collator()(chosen).to("cpu"), arrays(chosen)
         if not all(
             np.array_equal(own.text_inputs[name], value)
             for name, value in batch.text_inputs.items()

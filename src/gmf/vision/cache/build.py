@@ -23,8 +23,7 @@ def build_view_source(
     Args:
         direct: Reads and prepares views.
         config: The choice.
-        encode: The frozen image encoder; needed for maps. Fill a cache of maps before data-loading
-            workers start, since they would each need the encoder.
+        encode: The frozen image encoder; needed for maps.
         encoder_digest: Names everything that ``encode`` depends on; needed for maps.
 
     Raises:

@@ -1,17 +1,19 @@
-"""What a cache's contents depend on, as digests: change one and another cache is used."""
+"""What a cache and each of its records depend on, as digests."""
 
 import hashlib
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, cast
 
 import PIL
 import transformers
 
-from gmf.vision.views import MAX_ASPECT_RATIO
+from gmf.data.images import read_source
+from gmf.data.views import MAX_ASPECT_RATIO, View
 
-#: Raise it when opening or cropping pictures changes what comes out.
-PICTURE_VERSION = 1
+#: Raise it when opening or cropping images changes what comes out.
+IMAGE_VERSION = 1
 
 
 def preprocessing_digest(processor: object) -> str:
@@ -27,7 +29,7 @@ def preprocessing_digest(processor: object) -> str:
             "settings": settings,
             "pillow": PIL.__version__,
             "transformers": transformers.__version__,
-            "picture_version": PICTURE_VERSION,
+            "picture_version": IMAGE_VERSION,
             "max_aspect_ratio": MAX_ASPECT_RATIO,
         }
     )
@@ -37,3 +39,39 @@ def digest_of(value: Mapping[str, object]) -> str:
     """Return the sha256 of a mapping in a canonical JSON form."""
     text = json.dumps(value, sort_keys=True, default=repr, ensure_ascii=True)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+class ContentKeys:
+    """Digests of the encoded bytes and the box of views; each file is read once.
+
+    Equal images share a key wherever they lie. A file counts as unchanged while size, time of
+    change and inode stay the same.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[Path, tuple[tuple[int, int, int], Any]] = {}
+
+    def key_of(self, view: View) -> bytes:
+        """Return the 32-byte key of a view's encoded image and box.
+
+        Raises:
+            UnusableImageError: If the file is absent or cannot be read.
+        """
+        digest = self._digest_of(view.source).copy()
+        digest.update(repr(view.box).encode())
+        return digest.digest()
+
+    def _digest_of(self, source: Path | bytes) -> Any:
+        if isinstance(source, bytes):
+            return hashlib.sha256(source)
+        try:
+            status = source.stat()
+        except (OSError, ValueError):
+            # Reading fails likewise and says why.
+            return hashlib.sha256(read_source(source))
+        state = (status.st_size, status.st_mtime_ns, status.st_ino)
+        known = self._known.get(source)
+        if known is None or known[0] != state:
+            known = (state, hashlib.sha256(read_source(source)))
+            self._known[source] = known
+        return known[1]

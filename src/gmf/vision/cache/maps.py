@@ -1,6 +1,7 @@
 """Stage maps of a frozen image encoder: computed from pixels, in full or pooled, and cached."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -9,11 +10,9 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-from gmf.data.images import UnusableImageError
-from gmf.vision.cache.codec import Codec
-from gmf.vision.cache.tensor_codec import TensorCodec
+from gmf.data.views import FetchedViews, View, ViewSource, blank_image
+from gmf.vision.cache.codecs import Codec, TensorCodec
 from gmf.vision.cache.views import CachedViews
-from gmf.vision.views import View, ViewContent, ViewSource, blank_picture, stack_rows
 
 #: A frozen image encoder: pixels to one map a stage, ``(views, channels, height, width)`` each.
 EncodeStages = Callable[[Float[Tensor, "views 3 height width"]], Sequence[Tensor]]
@@ -44,17 +43,19 @@ class EncodedViews:
         self.inner, self.encode = inner, encode
         self.pooled_size, self.batch_size = pooled_size, batch_size
 
-    def fetch(self, views: Sequence[View]) -> list[ViewContent | UnusableImageError]:
+    def fetch(self, views: Sequence[View]) -> FetchedViews:
         """Return the stage maps of each view, on the CPU, or its fault."""
-        outcomes = self.inner.fetch(views)
-        usable = [n for n, outcome in enumerate(outcomes) if isinstance(outcome, Tensor)]
-        for start in range(0, len(usable), self.batch_size):
-            positions = usable[start : start + self.batch_size]
-            pixels = [outcomes[n] for n in positions]
-            stages = self._encode(stack_rows([p for p in pixels if isinstance(p, Tensor)]))
-            for row, position in enumerate(positions):
-                outcomes[position] = tuple(stage[row] for stage in stages)
-        return outcomes
+        fetched = self.inner.fetch(views)
+        if fetched.content is None:
+            return fetched
+        if isinstance(fetched.content, tuple):
+            raise TypeError("expected a source of pixels, got one of maps")
+        parts = [
+            self._encode(pixels)
+            for pixels in torch.from_numpy(fetched.content).split(self.batch_size)
+        ]
+        stages = parts[0] if len(parts) == 1 else map(torch.cat, zip(*parts, strict=True))
+        return replace(fetched, content=tuple(stages))
 
     @torch.no_grad()
     def _encode(self, pixels: Float[Tensor, "views 3 height width"]) -> list[Tensor]:
@@ -107,7 +108,4 @@ def cached_maps(
 
 
 def _map_codec(source: ViewSource) -> Codec:
-    (outcome,) = source.fetch([View(blank_picture())])
-    if isinstance(outcome, UnusableImageError):
-        raise outcome
-    return TensorCodec.of(outcome)
+    return TensorCodec.of(source.fetch([View(blank_image())]).content_of(0))

@@ -44,10 +44,6 @@ class RecordStore:
         self._forget()
         self._refresh()
 
-    def __reduce__(self) -> tuple[object, ...]:
-        """Reopen in another process instead of copying the map."""
-        return _reopen, (self.folder, self.record_bytes, self.meta)
-
     def __del__(self) -> None:
         for file in self._files:
             file.close()
@@ -115,7 +111,7 @@ class RecordStore:
     def _refresh(self) -> None:
         """Read the keys that were added since, by this process or another."""
         try:
-            # Opened anew each time: a handle that a forked process shares would share its place.
+            # Opened anew each time: a handle that a forked process shares would share its position.
             with (self.folder / INDEX).open("rb") as index:
                 if not self._is_held(index):
                     self._forget()
@@ -146,7 +142,7 @@ class RecordStore:
         self._files = ((self.folder / INDEX).open("rb"), (self.folder / RECORDS).open("rb"))
 
     def _is_held(self, index: BinaryIO) -> bool:
-        """Say whether this index, which the path names now, is the one that is kept open."""
+        """Return whether this index, which the path names now, is the one that is kept open."""
         if not self._files:
             return False
         held = os.fstat(self._files[0].fileno())
@@ -172,7 +168,7 @@ def write_atomically(path: Path, text: str) -> None:
 
 
 def _entry(key: bytes, position: int) -> bytes:
-    """Return an index entry; its check binds the key to its place, so torn entries are noticed."""
+    """Return an index entry; its check binds it to its position: torn ones are noticed."""
     content = key + position.to_bytes(8, "little")
     return key + hashlib.blake2b(content, digest_size=_CHECK_BYTES).digest()
 
@@ -180,7 +176,3 @@ def _entry(key: bytes, position: int) -> bytes:
 def _open_for_update(path: Path) -> BinaryIO:
     path.touch()
     return path.open("r+b")
-
-
-def _reopen(folder: Path, record_bytes: int, meta: dict[str, object]) -> RecordStore:
-    return RecordStore(folder, record_bytes=record_bytes, meta=meta)

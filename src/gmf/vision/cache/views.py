@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import torch
 from filelock import FileLock
 
 from gmf.core.errors import CacheError
 from gmf.data.images import FaultKind, UnusableImageError, name_of
-from gmf.vision.cache.codec import Codec
-from gmf.vision.cache.identity import digest_of
-from gmf.vision.cache.keys import ContentKeys
+from gmf.data.views import FetchedViews, View, ViewContent, ViewSource, take_rows
+from gmf.vision.cache.codecs import Codec, codec_of
+from gmf.vision.cache.identity import ContentKeys, digest_of
 from gmf.vision.cache.store import META, RecordStore, cache_root, lock_of, write_atomically
-from gmf.vision.cache.stored_codec import codec_of
-from gmf.vision.views import View, ViewContent, ViewSource
 
 #: Space that a cache leaves free on its disk.
 KEEP_FREE_BYTES = 1 << 30
@@ -118,34 +118,39 @@ class CachedViews:
         """Where the cache lies."""
         return self._store.folder
 
-    def fetch(self, views: Sequence[View]) -> list[ViewContent | UnusableImageError]:
+    def fetch(self, views: Sequence[View]) -> FetchedViews:
         """Return each view's content, from the cache where it is there, or its fault."""
-        outcomes: dict[int, ViewContent | UnusableImageError] = {}
+        faults: dict[int, UnusableImageError] = {}
         records: dict[int, memoryview] = {}
         missing: dict[bytes, list[int]] = {}
         for position, view in enumerate(views):
-            found = self._look_up(view)
-            if isinstance(found, bytes):
-                missing.setdefault(found, []).append(position)
-            elif isinstance(found, memoryview):
-                records[position] = found
+            entry = self._look_up(view)
+            if isinstance(entry, bytes):
+                missing.setdefault(entry, []).append(position)
+            elif isinstance(entry, memoryview):
+                records[position] = entry
             else:
-                outcomes[position] = found
+                faults[position] = entry
         self.counts.hits += len(records)
+        rows = np.full(len(views), -1)
+        rows[list(records)] = np.arange(len(records))
+        blocks: list[ViewContent] = []
         if records:
-            outcomes |= zip(records, self._codec.decode(list(records.values())), strict=True)
+            blocks.append(self._codec.decode(list(records.values())))
             self._store.release()
         if missing:
-            firsts = [views[positions[0]] for positions in missing.values()]
-            computed = dict(zip(missing, self.inner.fetch(firsts), strict=True))
-            self._keep(computed)
-            for key, positions in missing.items():
-                for position in positions:
-                    content = computed[key]
-                    if isinstance(content, UnusableImageError):
-                        content = _renamed(content.kind, content.detail, views[position])
-                    outcomes[position] = content
-        return [outcomes[position] for position in range(len(views))]
+            computed = self._compute(list(missing), [views[p[0]] for p in missing.values()])
+            if computed.content is not None:
+                blocks.append(computed.content)
+            for number, positions in enumerate(missing.values()):
+                if number in computed.faults:
+                    fault = computed.faults[number]
+                    named = {p: _renamed(fault.kind, fault.detail, views[p]) for p in positions}
+                    faults.update(named)
+                else:
+                    rows[positions] = len(records) + computed.rows[number]
+        content = take_rows(_joined(blocks), rows[rows >= 0]) if blocks else None
+        return FetchedViews.of(content, faults=faults, count=len(views))
 
     def plan(self, views: Sequence[View]) -> CachePlan:
         """Return what it would take to cache these views; reads every file once."""
@@ -186,17 +191,24 @@ class CachedViews:
             return key
         return record
 
-    def _keep(self, computed: dict[bytes, ViewContent | UnusableImageError]) -> None:
+    def _compute(self, keys: Sequence[bytes], views: Sequence[View]) -> FetchedViews:
+        """Return views that are not cached, and cache them under their keys."""
+        fetched = self.inner.fetch(views)
         records: dict[bytes, bytes] = {}
-        for key, content in computed.items():
-            if isinstance(content, UnusableImageError):
-                self._faults[key] = (content.kind, content.detail)
+        for position, key in enumerate(keys):
+            if position in fetched.faults:
+                fault = fetched.faults[position]
+                self._faults[key] = (fault.kind, fault.detail)
                 continue
-            record = self._codec.encode(content)
+            record = self._codec.encode(fetched.content_of(position))
             if record is None:
                 self.counts.unstored += 1
             else:
                 records[key] = record
+        self._keep(records)
+        return fetched
+
+    def _keep(self, records: dict[bytes, bytes]) -> None:
         size = len(records) * self._codec.record_bytes
         if records and size + KEEP_FREE_BYTES <= self._free_bytes():
             try:
@@ -232,6 +244,14 @@ def _read_or_make_meta(
             return json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise CacheError(f"{path}: damaged ({error}); run `gmf cache clear`") from error
+
+
+def _joined(blocks: Sequence[ViewContent]) -> ViewContent:
+    if len(blocks) == 1:
+        return blocks[0]
+    pixels = [block for block in blocks if not isinstance(block, tuple)]
+    maps = [block for block in blocks if isinstance(block, tuple)]
+    return np.concatenate(pixels) if pixels else tuple(map(torch.cat, zip(*maps, strict=True)))
 
 
 def _renamed(kind: FaultKind, detail: str, view: View) -> UnusableImageError:

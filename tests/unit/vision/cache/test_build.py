@@ -8,6 +8,7 @@ from gmf.cli.cache import cache_app
 from gmf.core.config import parse_config
 from gmf.core.errors import ConfigError
 from gmf.core.tags import TagSet
+from gmf.data.alignment import WordEncoder
 from gmf.data.collate import Collator
 from gmf.data.config import CacheConfig
 from gmf.testing import synthetic_samples, tiny_image_processor, tiny_tokenizer
@@ -30,8 +31,9 @@ def batch_of(tmp_path, **options):
     source = build_view_source(
         DirectViews(tiny_image_processor()), config=config, encode=encode, encoder_digest="e"
     )
-    collate = Collator(tags=TagSet(), tokenizer=tiny_tokenizer(), view_source=source)
-    return collate(synthetic_samples(tmp_path, count=6))
+    encoder = WordEncoder.of(tiny_tokenizer(), max_subwords=128)
+    collate = Collator(tags=TagSet(), encoder=encoder, view_source=source)
+    return collate(synthetic_samples(tmp_path, count=6)).to("cpu")
 
 
 def test_every_kind_gives_the_same_pictures_to_a_batch(tmp_path):

@@ -1,6 +1,7 @@
+import hashlib
 import json
 import os
-import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,18 +9,31 @@ import torch
 from PIL import Image
 
 from gmf.core.errors import CacheError
-from gmf.data.images import UnusableImageError
+from gmf.core.types import ImageInput, Region, Sample
+from gmf.data.image_report import ImageReport
+from gmf.data.images import UnusableImageError, read_source
+from gmf.data.views import FetchedViews, View, collate_views
 from gmf.testing import tiny_image_processor
 from gmf.vision.cache import views as cached_views
-from gmf.vision.cache.identity import preprocessing_digest
-from gmf.vision.cache.keys import ContentKeys
+from gmf.vision.cache.codecs import PaletteCodec, TensorCodec, codec_of
+from gmf.vision.cache.identity import ContentKeys, preprocessing_digest
 from gmf.vision.cache.manage import cache_info, clear_cache
 from gmf.vision.cache.maps import EncodedViews, cached_maps
-from gmf.vision.cache.palette_codec import PaletteCodec
 from gmf.vision.cache.pixels import cached_pixels
-from gmf.vision.cache.stored_codec import codec_of
-from gmf.vision.cache.tensor_codec import TensorCodec
-from gmf.vision.views import DirectViews, View, content_key, stack_rows
+from gmf.vision.views import DirectViews
+
+
+def fetch(source, views):
+    """Return, for each view, its tensor or tensors, or its fault."""
+    fetched = source.fetch(views)
+
+    def outcome(position):
+        if position in fetched.faults:
+            return fetched.faults[position]
+        content = fetched.content_of(position)
+        return content if isinstance(content, tuple) else torch.from_numpy(content)
+
+    return [outcome(position) for position in range(len(views))]
 
 
 class CountingViews:
@@ -50,11 +64,11 @@ def pictures(tmp_path):
 
 def test_pixels_are_exact_and_computed_once(root, pictures):
     source = CountingViews()
-    expected = source.direct.fetch(pictures)
+    expected = fetch(source.direct, pictures)
     cache = cached_pixels(source, root=root)
     source.seen.clear()
     for _ in range(3):
-        for got, wanted in zip(cache.fetch(pictures), expected, strict=True):
+        for got, wanted in zip(fetch(cache, pictures), expected, strict=True):
             assert got.dtype == torch.float32
             assert torch.equal(got, wanted)
     assert source.seen == pictures
@@ -64,7 +78,7 @@ def test_pixels_are_exact_and_computed_once(root, pictures):
     # another process
     source.seen.clear()
     again = cached_pixels(source, root=root)
-    assert torch.equal(again.fetch(pictures)[1], expected[1])
+    assert torch.equal(fetch(again, pictures)[1], expected[1])
     assert source.seen == []
 
 
@@ -72,7 +86,7 @@ def test_equal_pictures_are_kept_once(root, tmp_path, pictures):
     copy = tmp_path / "copy.jpg"
     copy.write_bytes(pictures[0].source.read_bytes())
     cache = cached_pixels(CountingViews(), root=root)
-    first, second, third = cache.fetch([pictures[0], View(copy), View(copy.read_bytes())])
+    first, second, third = fetch(cache, [pictures[0], View(copy), View(copy.read_bytes())])
     assert torch.equal(first, second)
     assert torch.equal(first, third)
     assert cache.counts.stored == 1
@@ -82,17 +96,17 @@ def test_changed_file_is_read_anew(root, pictures):
     source = CountingViews()
     cache = cached_pixels(source, root=root)
     path = pictures[0].source
-    before = cache.fetch([View(path)])[0]
+    before = fetch(cache, [View(path)])[0]
     Image.new("RGB", (9, 9), "red").save(path)
-    after = cache.fetch([View(path)])[0]
-    assert torch.equal(after, source.direct.fetch([View(path)])[0])
+    after = fetch(cache, [View(path)])[0]
+    assert torch.equal(after, fetch(source.direct, [View(path)])[0])
     assert not torch.equal(before, after)
 
 
 def test_other_preprocessing_is_another_cache(root, pictures):
     small, large = (cached_pixels(CountingViews(size), root=root) for size in (16, 32))
-    assert small.fetch(pictures[:1])[0].shape == (3, 16, 16)
-    assert large.fetch(pictures[:1])[0].shape == (3, 32, 32)
+    assert fetch(small, pictures[:1])[0].shape == (3, 16, 16)
+    assert fetch(large, pictures[:1])[0].shape == (3, 32, 32)
     other_mean = tiny_image_processor()
     other_mean.image_mean = [0.1, 0.2, 0.3]
     digests = {preprocessing_digest(p) for p in (tiny_image_processor(), other_mean)}
@@ -107,7 +121,7 @@ def test_faults_name_their_own_file_and_are_found_once(root, tmp_path):
     cache = cached_pixels(source, root=root)
     source.seen.clear()
     for _ in range(2):
-        faults = cache.fetch([View(broken), View(copy), View(tmp_path / "absent.jpg")])
+        faults = fetch(cache, [View(broken), View(copy), View(tmp_path / "absent.jpg")])
         assert all(isinstance(fault, UnusableImageError) for fault in faults)
         assert [fault.name for fault in faults] == [
             str(broken),
@@ -121,14 +135,16 @@ def test_faults_name_their_own_file_and_are_found_once(root, tmp_path):
 def test_processor_with_other_arithmetic_keeps_real_values(root, pictures):
     class Contrast(CountingViews):
         def fetch(self, views):
-            found = super().fetch(views)
-            return [v if isinstance(v, Exception) else v / (1 + v.abs().mean()) for v in found]
+            fetched = super().fetch(views)
+            pixels = torch.from_numpy(fetched.content)
+            own = [view / (1 + view.abs().mean()) for view in pixels]
+            return replace(fetched, content=torch.stack(own).numpy())
 
     source = Contrast()
     cache = cached_pixels(source, root=root)
-    expected = source.fetch(pictures)
+    expected = fetch(source, pictures)
     for _ in range(2):
-        for got, wanted in zip(cache.fetch(pictures), expected, strict=True):
+        for got, wanted in zip(fetch(cache, pictures), expected, strict=True):
             assert torch.equal(got, wanted)
     assert (cache.folder / "records.bin").stat().st_size == 4 * 4 * 3 * 32 * 32
 
@@ -140,7 +156,7 @@ def test_pixels_are_exact_whether_computed_or_looked_up(root, pictures, mean):
     cache = cached_pixels(source, root=root)
     cache.fetch(pictures)
     assert torch.equal(
-        torch.stack(cache.fetch(pictures)), torch.stack(source.direct.fetch(pictures))
+        torch.stack(fetch(cache, pictures)), torch.stack(fetch(source.direct, pictures))
     )
     assert (cache.counts.hits, cache.counts.stored) == (4, 4)
 
@@ -152,26 +168,56 @@ def test_table_that_no_mean_and_deviation_give_is_looked_up():
     found = codec.decode([view.numpy().tobytes() for view in codes])
     for channel in range(3):
         expected = palette[channel][codes[:, channel].long()]
-        assert torch.equal(torch.stack(found)[:, channel].flatten(1), expected)
+        assert torch.equal(torch.from_numpy(found)[:, channel].flatten(1), expected)
 
 
 @pytest.mark.parametrize("kind", ["pixels", "maps"])
-def test_cached_views_lie_side_by_side_and_are_stacked_without_a_copy(root, pictures, kind):
+def test_cached_views_come_as_one_block_that_is_the_batchs_own_without_a_copy(root, pictures, kind):
     source = CountingViews()
     cache = maps_of(source, root) if kind == "maps" else cached_pixels(source, root=root)
     cache.fetch(pictures)
-    rows = [view if kind == "pixels" else view[1] for view in cache.fetch(pictures)]
-    assert stack_rows(rows).data_ptr() == rows[0].data_ptr()
-    for chosen in (rows, rows[1:3], rows[::2], rows[::-1], [rows[0], rows[0]]):
-        assert torch.equal(stack_rows(chosen), torch.stack(chosen))
+    blocks = []
+
+    class Watched:
+        def fetch(self, views):
+            blocks.append(cache.fetch(views))
+            return blocks[-1]
+
+    def collated(*chosen, missing_image="mask"):
+        images = [ImageInput(v.source, () if v.box is None else (Region(v.box),)) for v in chosen]
+        return collate_views(
+            [Sample(str(n), ("a",), images=(image,)) for n, image in enumerate(images)],
+            source=Watched(),
+            max_regions=3,
+            missing_image=missing_image,
+            report=ImageReport(),
+        )
+
+    for policy in ("mask", "blank"):
+        fields = collated(*pictures[1:], missing_image=policy)
+        for delivered, used in zip(
+            *(c if kind == "maps" else (c,) for c in (blocks[-1].content, fields.content)),
+            strict=True,
+        ):
+            delivered, used = torch.as_tensor(delivered), torch.as_tensor(used)
+            assert used.data_ptr() == delivered.data_ptr()
+            assert len(used) == 4
+    expected = fetch(cache, pictures)
+    for chosen in ([0, 1, 2, 3], [1, 2], [0, 2], [3, 2, 1, 0], [0, 0]):
+        found = fetch(cache, [pictures[n] for n in chosen])
+        for got, number in zip(found, chosen, strict=True):
+            for one, other in zip(
+                *(v if kind == "maps" else (v,) for v in (got, expected[number])), strict=True
+            ):
+                assert torch.equal(one, other)
 
 
 def test_value_outside_the_palette_is_delivered_but_not_stored(root, pictures):
     source = CountingViews()
     cache = cached_pixels(source, root=root)
-    odd = source.direct.fetch(pictures[:1])[0] + 1e-4
-    source.fetch = lambda views: [odd]
-    assert torch.equal(cache.fetch(pictures[:1])[0], odd)
+    odd = fetch(source.direct, pictures[:1])[0] + 1e-4
+    source.fetch = lambda views: FetchedViews.of(odd[None].numpy(), faults={}, count=1)
+    assert torch.equal(fetch(cache, pictures[:1])[0], odd)
     assert (cache.counts.stored, cache.counts.unstored) == (0, 1)
 
 
@@ -192,9 +238,9 @@ def maps_of(source, root, kind="maps", digest="abc"):
 def test_full_maps_are_exact(root, pictures):
     source = CountingViews()
     cache = maps_of(source, root)
-    expected = encode(torch.stack(source.direct.fetch(pictures)))
+    expected = encode(torch.stack(fetch(source.direct, pictures)))
     for _ in range(2):
-        found = cache.fetch(pictures)
+        found = fetch(cache, pictures)
         for row, maps in enumerate(found):
             assert [m.shape for m in maps] == [(3, 16, 16), (3, 4, 4)]
             assert all(
@@ -207,9 +253,9 @@ def test_full_maps_are_exact(root, pictures):
 def test_pooled_maps_are_the_average_over_seven_by_seven(root, pictures):
     source = CountingViews()
     cache = maps_of(source, root, kind="pooled_maps")
-    large, small = encode(torch.stack(source.direct.fetch(pictures)))
+    large, small = encode(torch.stack(fetch(source.direct, pictures)))
     for _ in range(2):
-        maps = cache.fetch(pictures)[2]
+        maps = fetch(cache, pictures)[2]
         assert maps[0].shape == (3, 7, 7)
         # cells of adaptive pooling: rows floor(16 i / 7) to ceil(16 (i + 1) / 7)
         torch.testing.assert_close(maps[0][:, 1, 6], large[2, :, 2:5, 13:16].mean((1, 2)))
@@ -243,7 +289,7 @@ def test_encoder_runs_in_batches_and_leaves_faults_out(pictures, tmp_path):
         return encode(pixels)
 
     views = [*pictures[:2], View(tmp_path / "absent.png"), *pictures[2:]]
-    found = EncodedViews(CountingViews(), encode=counting, batch_size=3).fetch(views)
+    found = fetch(EncodedViews(CountingViews(), encode=counting, batch_size=3), views)
     assert sizes == [3, 1]
     assert [isinstance(item, tuple) for item in found] == [True, True, False, True, True]
 
@@ -262,7 +308,7 @@ def test_plan_counts_what_is_missing_and_checks_the_disk(root, pictures, monkeyp
     assert cache.counts.stored == 1
     # training goes on without the cache when the disk has become full meanwhile
     monkeypatch.setattr(cached_views.CachedViews, "_free_bytes", lambda self: 0)
-    assert isinstance(cache.fetch(pictures)[3], torch.Tensor)
+    assert isinstance(fetch(cache, pictures)[3], torch.Tensor)
     assert (cache.counts.stored, cache.counts.unstored) == (1, 3)
 
 
@@ -285,14 +331,6 @@ def test_failing_disk_is_an_error(root, pictures, monkeypatch):
     monkeypatch.setattr(cache._store, "put", fail)
     with pytest.raises(CacheError, match=r"cannot be written: .*No space left"):
         cache.fetch(pictures)
-
-
-def test_travels_to_another_process(root, pictures):
-    cache = cached_pixels(DirectViews(tiny_image_processor()), root=root)
-    expected = cache.fetch(pictures)
-    copy = pickle.loads(pickle.dumps(cache))
-    assert torch.equal(copy.fetch(pictures)[0], expected[0])
-    assert copy.counts.misses == cache.counts.misses
 
 
 def test_info_and_clear(root, pictures):
@@ -320,6 +358,11 @@ def test_info_and_clear(root, pictures):
 
 
 def test_keys_are_those_of_the_content(tmp_path, pictures):
+    def content_key(view):
+        digest = hashlib.sha256(read_source(view.source))
+        digest.update(repr(view.box).encode())
+        return digest.hexdigest()
+
     keys = ContentKeys()
     for view in [*pictures, View(pictures[0].source.read_bytes()), *pictures]:
         assert keys.key_of(view).hex() == content_key(view)
@@ -334,11 +377,11 @@ def test_codecs_are_rebuilt_from_their_description():
     palette = torch.linspace(-1, 1, 256).repeat(3, 1)
     first = codec_of(json.loads(json.dumps(PaletteCodec(palette, height=4, width=5).describe())))
     pixels = palette[0][torch.randint(0, 256, (3, 4, 5))]
-    assert torch.equal(first.decode([first.encode(pixels)])[0], pixels)
+    assert torch.equal(torch.from_numpy(first.decode([first.encode(pixels.numpy())])[0]), pixels)
     maps = (torch.randn(2, 3).to(torch.bfloat16), torch.randn(5))
     second = codec_of(json.loads(json.dumps(TensorCodec.of(maps).describe())))
     assert second.record_bytes == 128
-    for got, wanted in zip(second.decode([second.encode(maps)])[0], maps, strict=True):
-        assert torch.equal(got, wanted)
+    for got, wanted in zip(second.decode([second.encode(maps)]), maps, strict=True):
+        assert torch.equal(got[0], wanted)
     with pytest.raises(CacheError, match="description is damaged"):
         codec_of({"codec": "other"})

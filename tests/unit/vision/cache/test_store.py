@@ -1,5 +1,4 @@
 import hashlib
-import pickle
 import random
 import signal
 import subprocess
@@ -147,13 +146,6 @@ def test_deleted_and_refilled_by_another_is_not_mixed_up(folder):
     assert store.get(key_of(2)) is None
     store.put({key_of(2): record_of(2)})
     assert whole_records(folder) == 3
-
-
-def test_travels_to_another_process(folder):
-    store = store_at(folder)
-    store.put({key_of(1): record_of(1)})
-    copy = pickle.loads(pickle.dumps(store))
-    assert bytes(copy.get(key_of(1))) == record_of(1)
 
 
 def test_two_processes_write_at_once(folder):
