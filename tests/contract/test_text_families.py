@@ -66,7 +66,9 @@ def test_a_text_only_model_overfits_saves_and_reloads(family, tmp_path, image_fo
     save_tagger(tagger, tmp_path / "checkpoint")
     again = load_tagger(tmp_path / "checkpoint")
     with torch.no_grad():
-        before, after = (one.model(one.collator()(samples).to("cpu")).emissions for one in (tagger, again))
+        before, after = (
+            one.model(one.collator()(samples).to("cpu")).emissions for one in (tagger, again)
+        )
     torch.testing.assert_close(after, before, rtol=0, atol=0)
 
 
