@@ -74,7 +74,7 @@ def test_twitter_2015_difference_is_explained_by_the_report():
 @pytest.mark.parametrize(("year", "seen", "total"), [(2015, 1643, 5207), (2017, 698, 1351)])
 def test_seen_names_as_counted_elsewhere(year, seen, total):
     folder = shared_data() / f"twitter{year}"
-    train, test = (read_labelled_file(folder / f"{part}.txt").tweets for part in ("train", "test"))
+    train, test = (read_labelled_file(folder / f"{part}.txt").samples for part in ("train", "test"))
     names = TrainingNames(Sample(t.id, t.tokens, t.first) for t in train)
     groups = count_seen(
         (SampleSpans(t.id, t.tokens, tuple(entities_of(t.first)), ()) for t in test), names=names

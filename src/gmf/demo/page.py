@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from importlib.resources import files
 from pathlib import Path
 
 from gmf.core.types import Prediction
 from gmf.demo.sample_cards import post_card
+from gmf.evaluation.reports.cards import card_style
 from gmf.evaluation.reports.html import whole_page
-from gmf.evaluation.reports.plots import Bar, bar_chart
+from gmf.evaluation.reports.plots import Bar, Figure, bar_chart
 from gmf.evaluation.reports.tables import Table, to_html
 
 
@@ -34,8 +34,8 @@ class ShownPost:
 
     Args:
         caption: What is special about it.
-        prediction: What GMF says; with its explanation, the gates are drawn too.
-        others: What further taggers say of the same words, by name.
+        prediction: What GMF finds; with its explanation, the gates are drawn too.
+        others: What further taggers find in the same words, by name.
     """
 
     caption: str
@@ -67,7 +67,7 @@ def write_page(
     groups: Sequence[PostGroup],
     notes: Sequence[str] = (),
 ) -> None:
-    """Write one HTML page that needs no other file: pictures, style and charts are inside.
+    """Write one HTML page that needs no other file: images, style and charts are inside.
 
     Args:
         path: File to write.
@@ -78,7 +78,7 @@ def write_page(
         notes: Paragraphs under the heading.
 
     Raises:
-        UnusableImageError: If a picture of a shown post cannot be read.
+        UnusableImageError: If an image of a shown post cannot be read.
         ValueError: If a row has not one score a kind.
         OSError: If the file cannot be written.
     """
@@ -98,8 +98,7 @@ def page(
     """Return the page that `write_page` writes."""
     sections = [f"<p class='lead'>{escape(note)}</p>" for note in notes]
     sections += [_scores(kinds, scores), *map(_group, groups)]
-    cards = files("gmf.evaluation.reports").joinpath("cards.css").read_text(encoding="utf-8")
-    return whole_page(title, sections, style=cards)
+    return whole_page(title, sections, style=card_style())
 
 
 def _scores(kinds: Sequence[str], scores: Sequence[ScoredRow]) -> str:
@@ -107,9 +106,8 @@ def _scores(kinds: Sequence[str], scores: Sequence[ScoredRow]) -> str:
         if len(row.f1) != len(kinds):
             raise ValueError(f"{row.name!r}: expected {len(kinds)} scores, got {len(row.f1)}")
     charts = [
-        f"<figure><figcaption>{escape(kind)} pairs</figcaption>"
-        f"{_chart(place, kind, scores)}</figure>"
-        for place, kind in enumerate(kinds)
+        Figure(f"{kind} pairs", _chart(column, kind, scores)).to_html()
+        for column, kind in enumerate(kinds)
     ]
     table = Table(
         "F1 on the test split (lenient, micro)",
@@ -124,9 +122,9 @@ def _scores(kinds: Sequence[str], scores: Sequence[ScoredRow]) -> str:
     )
 
 
-def _chart(place: int, kind: str, scores: Sequence[ScoredRow]) -> str:
+def _chart(column: int, kind: str, scores: Sequence[ScoredRow]) -> str:
     bars = [
-        Bar(row.name, row.f1[place], f"{100 * row.f1[place]:.1f}", int(row.is_limit))
+        Bar(row.name, row.f1[column], f"{100 * row.f1[column]:.1f}", int(row.is_limit))
         for row in scores
     ]
     return bar_chart(bars, title=f"F1 on {kind} pairs", maximum=1)

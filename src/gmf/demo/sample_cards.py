@@ -1,4 +1,4 @@
-"""One post on the demo's page: picture with boxes, tagged words, gates as a heat map."""
+"""One sample on the demo's page: image with boxes, tagged words, gates as a heat map."""
 
 from collections.abc import Sequence
 from html import escape
@@ -6,9 +6,9 @@ from html import escape
 import numpy as np
 from numpy.typing import NDArray
 
-from gmf.core.tags import PAPER_TYPES, entities_of
+from gmf.core.tags import entities_of
 from gmf.core.types import Entity, Prediction, Sample, ScoredEntity, SlotOrigin
-from gmf.evaluation.reports.pictures import picture_with_boxes
+from gmf.evaluation.reports.cards import card, image_with_boxes, tagged_line
 
 
 def post_card(
@@ -18,66 +18,45 @@ def post_card(
 
     Args:
         caption: What is special about it.
-        prediction: What GMF says; its explanation, where it has one, gives the gates and what GMF
+        prediction: What GMF finds; its explanation, where it has one, gives the gates and what GMF
             finds without the picture.
-        others: What further taggers say, by name.
+        others: What further taggers find, by name.
 
     Raises:
-        UnusableImageError: If its picture cannot be read.
+        UnusableImageError: If its image cannot be read.
     """
     sample, explained = prediction.sample, prediction.explanation
     lines = [_line("GMF", sample, prediction.entities)]
     if explained is not None:
         lines.append(_line("GMF without picture", sample, explained.without_images))
     lines += [_line(name, sample, other.entities) for name, other in others]
-    pictures = "".join(picture_with_boxes(image) for image in sample.images)
-    return (
-        f'<article class="post">{pictures}<div class="said"><h3>{escape(caption)}</h3>'
-        f"<dl>{''.join(lines)}</dl>{_gates(prediction)}</div></article>"
-    )
+    images = "".join(map(image_with_boxes, sample.images))
+    return card(caption, images=images, lines=lines, extra=_gates(prediction))
 
 
 def _line(name: str, sample: Sample, entities: Sequence[ScoredEntity]) -> str:
-    """Return what one tagger says; with gold tags, each entity is marked right or wrong."""
+    """Return what one tagger finds; with gold tags, each entity is marked right or wrong."""
     gold = None if sample.tags is None else entities_of(sample.tags)
-    found = {entity.start: entity for entity in entities}
-    pieces: list[str] = []
-    place = 0
-    while place < len(sample.tokens):
-        entity = found.get(place)
-        if entity is None:
-            pieces.append(escape(sample.tokens[place]))
-            place += 1
-        else:
-            pieces.append(_mention(sample, entity, gold))
-            place = entity.end
     missed = [g for g in gold or [] if not any(_same(g, entity) for entity in entities)]
     names = ", ".join(f"{' '.join(sample.tokens[g.start : g.end])} is {g.type}" for g in missed)
     note = f'<small class="missed">gold: {escape(names)}</small>' if missed else ""
-    return f"<div><dt>{escape(name)}</dt><dd>{' '.join(pieces)} {note}</dd></div>"
+
+    def detail(entity: ScoredEntity) -> str:
+        verdict = ""
+        if gold is not None:
+            title, mark = ("right", "✓") if any(_same(g, entity) for g in gold) else ("wrong", "✗")
+            verdict = f' <span title="{title}">{mark}</span>'
+        return f" <small>{entity.confidence:.2f}{verdict}</small>"
+
+    return tagged_line(name, sample.tokens, entities, detail=detail, note=note)
 
 
 def _same(gold: Entity, entity: ScoredEntity) -> bool:
     return (gold.start, gold.end, gold.type) == (entity.start, entity.end, entity.type)
 
 
-def _mention(sample: Sample, entity: ScoredEntity, gold: Sequence[Entity] | None) -> str:
-    words = escape(" ".join(sample.tokens[entity.start : entity.end]))
-    kind = f"type{PAPER_TYPES.index(entity.type)}" if entity.type in PAPER_TYPES else "type-other"
-    verdict = ""
-    if gold is not None:
-        is_right = any(_same(g, entity) for g in gold)
-        verdict = (
-            f' <span title="{"right" if is_right else "wrong"}">{"✓" if is_right else "✗"}</span>'
-        )
-    return (
-        f'<mark class="{kind}">{words} <b>{escape(entity.type)}</b> '
-        f"<small>{entity.confidence:.2f}{verdict}</small></mark>"
-    )
-
-
 def _gates(prediction: Prediction) -> str:
-    """Return one small heat map a picture that the model read: layers down, stages across."""
+    """Return one small heat map an image that the model read: layers down, stages across."""
     explained = prediction.explanation
     if explained is None or explained.gates is None:
         return ""

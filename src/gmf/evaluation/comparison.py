@@ -1,4 +1,4 @@
-"""Two systems on the same tweets: the difference, how sure it is, and the tweets that changed."""
+"""Two systems on the same samples: the difference, how sure it is, and the samples that changed."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -15,7 +15,7 @@ from gmf.evaluation.significance import Difference, compare_counts, counts_of_sa
 
 @dataclass(frozen=True, slots=True)
 class ChangedSample:
-    """A tweet in which the two systems find different entities.
+    """A sample in which the two systems find different entities.
 
     Args:
         id: Identifier.
@@ -40,12 +40,12 @@ class Comparison:
     """B against A.
 
     Args:
-        rule: Rule under which tweets changed.
-        num_samples: Tweets compared.
+        rule: Rule under which samples changed.
+        num_samples: Samples compared.
         rounds: Random exchanges behind the p-values.
         level: Confidence of the intervals.
         differences: By rule and measure (precision, recall, f1).
-        changed: Tweets that changed, in order.
+        changed: Samples that changed, in order.
     """
 
     rule: Rule
@@ -56,8 +56,8 @@ class Comparison:
     changed: tuple[ChangedSample, ...]
 
     def number_of(self, change: str) -> int:
-        """Return how many tweets are ``better``, ``worse`` or ``other``."""
-        return sum(tweet.change == change for tweet in self.changed)
+        """Return how many samples are ``better``, ``worse`` or ``other``."""
+        return sum(sample.change == change for sample in self.changed)
 
     def to_dict(self) -> dict[str, object]:
         """Return plain values, ``lenient`` and ``strict`` first."""
@@ -74,7 +74,7 @@ class Comparison:
                 "better": self.number_of("better"),
                 "worse": self.number_of("worse"),
                 "other": self.number_of("other"),
-                "tweets": [asdict(tweet) for tweet in self.changed],
+                "tweets": [asdict(sample) for sample in self.changed],
             },
         }
 
@@ -86,7 +86,7 @@ def compare(
     rounds: int = 10_000,
     config: EvaluationConfig = DEFAULTS,
 ) -> Comparison:
-    """Compare system B with system A on the same tweets.
+    """Compare system B with system A on the same samples.
 
     Args:
         a: Pairs of A, labels as read.
@@ -95,7 +95,7 @@ def compare(
         config: Rule, service labels, level and seed.
 
     Raises:
-        DataError: If tweets or their gold differ.
+        DataError: If samples or their gold differ.
     """
     ours, theirs = (apply_service_policy(pairs, policy=config.service_labels) for pairs in (a, b))
     theirs = _in_order_of(ours, theirs)
@@ -113,9 +113,9 @@ def compare(
         )
         if rule == config.rule:
             changed = [
-                _changed(tweet, other)
-                for tweet, other in zip(spans_a, spans_b, strict=True)
-                if _placed(tweet, tweet.predicted) != _placed(other, other.predicted)
+                _changed(sample, other)
+                for sample, other in zip(spans_a, spans_b, strict=True)
+                if _placed(sample, sample.predicted) != _placed(other, other.predicted)
             ]
     return Comparison(config.rule, len(a), rounds, config.level, differences, tuple(changed))
 
@@ -143,14 +143,14 @@ def _check_same_gold(a: Sequence[SampleSpans], b: Sequence[SampleSpans]) -> None
             )
 
 
-def _placed(tweet: SampleSpans, entities: Iterable[Entity]) -> set[tuple[int, int, str]]:
+def _placed(sample: SampleSpans, entities: Iterable[Entity]) -> set[tuple[int, int, str]]:
     """Return entities by letters, which do not depend on how each system's words were cut."""
-    edges = [0, *accumulate(map(len, tweet.tokens))]
+    edges = [0, *accumulate(map(len, sample.tokens))]
     return {(edges[entity.start], edges[entity.end], entity.type) for entity in entities}
 
 
 def _changed(a: SampleSpans, b: SampleSpans) -> ChangedSample:
-    wrong = [len(set(tweet.gold).symmetric_difference(tweet.predicted)) for tweet in (a, b)]
+    wrong = [len(set(sample.gold).symmetric_difference(sample.predicted)) for sample in (a, b)]
     change = "better" if wrong[1] < wrong[0] else "worse" if wrong[1] > wrong[0] else "other"
     return ChangedSample(
         a.id,

@@ -9,13 +9,13 @@ from gmf.core.types import Entity, Prediction, Sample, ScoredEntity
 from gmf.evaluation.files.labels import ServicePolicy, resolve_service_labels
 from gmf.evaluation.scores import Rule, spans_of
 
-#: Endings of image files named by a tweet's id.
+#: Endings of image files named by a sample's id.
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png")
 
 
 @dataclass(frozen=True, slots=True)
 class SamplePair:
-    """One tweet with gold and predicted labels.
+    """One sample with gold and predicted labels.
 
     Args:
         id: Identifier.
@@ -24,8 +24,8 @@ class SamplePair:
         predicted: The same for the system; O on words without a prediction.
         own_gold: The gold that the system's file carries, when other gold was given; ``None``
             labels on words that it lacks.
-        unpredicted: Words without a prediction, by index: cut off, lost, or a missing tweet.
-        is_missing: Whether the system has nothing for this tweet.
+        unpredicted: Words without a prediction, by index: cut off, lost, or a missing sample.
+        is_missing: Whether the system has nothing for this sample.
         scored: Predicted entities with confidences, when known.
         has_image: Whether there is an image: for our own models, whether the model saw one; for
             files of others, whether one is listed or there; ``None`` when unknown.
@@ -44,7 +44,7 @@ class SamplePair:
 
 @dataclass(frozen=True, slots=True)
 class SampleSpans:
-    """Entities of one tweet.
+    """Entities of one sample.
 
     Args:
         id: Identifier.
@@ -52,7 +52,7 @@ class SampleSpans:
         gold: Annotated entities, in order.
         predicted: Entities of the system, in order.
         scored: The system's entities with confidences, when known.
-        has_image: Whether the tweet has an image; ``None`` when unknown.
+        has_image: Whether the sample has an image; ``None`` when unknown.
     """
 
     id: str

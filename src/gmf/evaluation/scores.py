@@ -16,7 +16,7 @@ RULES: tuple[Rule, Rule] = ("lenient", "strict")
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Entities counted over any number of tweets; counts of disjoint tweets add up.
+    """Entities counted over any number of samples; counts of disjoint samples add up.
 
     Args:
         gold: Entities of the annotation.
@@ -117,7 +117,7 @@ class RuleScores:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Scores of the same tweets under both counting rules; scores of disjoint tweets add up."""
+    """Scores of the same samples under both counting rules; scores of disjoint samples add up."""
 
     lenient: RuleScores = field(default_factory=RuleScores)
     strict: RuleScores = field(default_factory=RuleScores)
@@ -135,16 +135,16 @@ class Scores:
 
 
 def score(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> Scores:
-    """Score predicted against gold tags, tweet by tweet, exact span and type.
+    """Score predicted against gold tags, sample by sample, exact span and type.
 
     Equals seqeval: lenient its default mode, strict ``mode="strict", scheme=IOB2``.
 
     Args:
-        gold: BIO tags of each tweet, as annotated (broken BIO2 is read by each rule's way).
-        predicted: As many tags for each tweet.
+        gold: BIO tags of each sample, as annotated (broken BIO2 is read by each rule's way).
+        predicted: As many tags for each sample.
 
     Raises:
-        ValueError: If the numbers of tweets or of a tweet's tags differ, or a tag is not BIO.
+        ValueError: If the numbers of samples or of a sample's tags differ, or a tag is not BIO.
     """
     check_same_shape(gold, predicted)
     return Scores(
@@ -153,15 +153,15 @@ def score(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> 
 
 
 def spans_of(tags: Iterable[Sequence[str]], *, rule: Rule) -> list[tuple[Entity, ...]]:
-    """Return the entities of each tweet under a rule.
+    """Return the entities of each sample under a rule.
 
     Raises:
         ValueError: If a tag is not BIO.
     """
-    return [_entities(tuple(tweet), rule == "strict") for tweet in tags]
+    return [_entities(tuple(sample), rule == "strict") for sample in tags]
 
 
-# The same tweets are read under many countings; their entities are found once.
+# The same samples are read under many countings; their entities are found once.
 @lru_cache(maxsize=2**15)
 def _entities(tags: tuple[str, ...], strict: bool) -> tuple[Entity, ...]:
     return tuple(entities_of(tags, strict=strict))
@@ -170,11 +170,11 @@ def _entities(tags: tuple[str, ...], strict: bool) -> tuple[Entity, ...]:
 def count_spans(
     gold: Iterable[Iterable[Entity]], predicted: Iterable[Iterable[Entity]]
 ) -> RuleScores:
-    """Count entities by type over tweets.
+    """Count entities by type over samples.
 
     Args:
-        gold: Entities of each tweet; none occurs twice in one tweet.
-        predicted: Entities of the same tweets.
+        gold: Entities of each sample; none occurs twice in one sample.
+        predicted: Entities of the same samples.
     """
     totals: tuple[Counter[str], ...] = (Counter(), Counter(), Counter())
     for gold_spans, predicted_spans in zip(gold, predicted, strict=True):
@@ -193,10 +193,10 @@ def ordered_types(types: Iterable[str]) -> list[str]:
 
 
 def check_same_shape(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> None:
-    """Check that two taggings are of the same tweets and words.
+    """Check that two taggings are of the same samples and words.
 
     Raises:
-        ValueError: Names the first tweet that differs.
+        ValueError: Names the first sample that differs.
     """
     if len(gold) != len(predicted):
         raise ValueError(

@@ -14,7 +14,7 @@ MEASURES = ("precision", "recall", "f1")
 #: Rounds that are computed at once, to bound memory.
 _CHUNK = 500
 
-#: Gold, predicted and correct entities, a row a tweet.
+#: Gold, predicted and correct entities, a row a sample.
 SampleCounts = NDArray[np.int64]
 
 
@@ -49,15 +49,15 @@ class SeedSummary:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """B less A on the same tweets.
+    """B less A on the same samples.
 
     Args:
         a: Measure of A.
         b: Measure of B.
         difference: ``b - a``.
-        p_value: Two-sided, approximate randomisation over tweets: how often systems that differ by
+        p_value: Two-sided, approximate randomisation over samples: how often systems that differ by
             chance alone differ at least as much.
-        interval: Paired bootstrap over tweets of the difference.
+        interval: Paired bootstrap over samples of the difference.
     """
 
     a: float
@@ -67,17 +67,17 @@ class Difference:
     interval: Interval
 
 
-def counts_of_samples(tweets: Sequence[SampleSpans]) -> SampleCounts:
-    """Return gold, predicted and correct entities of each tweet, ``(tweets, 3)``."""
+def counts_of_samples(samples: Sequence[SampleSpans]) -> SampleCounts:
+    """Return gold, predicted and correct entities of each sample, ``(samples, 3)``."""
     rows = [
-        (len(tweet.gold), len(tweet.predicted), len(set(tweet.gold) & set(tweet.predicted)))
-        for tweet in tweets
+        (len(sample.gold), len(sample.predicted), len(set(sample.gold) & set(sample.predicted)))
+        for sample in samples
     ]
     return np.array(rows, dtype=np.int64).reshape(-1, 3)
 
 
 def counts_of_pairs(pairs: Sequence[SamplePair], *, rule: Rule) -> SampleCounts:
-    """Return gold, predicted and correct entities of each pair, ``(tweets, 3)``."""
+    """Return gold, predicted and correct entities of each pair, ``(samples, 3)``."""
     return counts_of_samples(spans_of_pairs(pairs, rule=rule))
 
 
@@ -97,7 +97,7 @@ def measures_of(totals: NDArray[np.float64]) -> NDArray[np.float64]:
 def bootstrap(
     counts: SampleCounts, *, rounds: int = 1000, level: float = 0.95, seed: int = 0
 ) -> dict[str, Interval]:
-    """Return percentile intervals of micro precision, recall and F1 over resampled tweets.
+    """Return percentile intervals of micro precision, recall and F1 over resampled samples.
 
     Args:
         counts: From ``counts_of_pairs``.
@@ -117,14 +117,14 @@ def compare_counts(
     level: float = 0.95,
     seed: int = 0,
 ) -> dict[str, Difference]:
-    """Compare two systems on the same tweets.
+    """Compare two systems on the same samples.
 
     Source: approximate randomisation as in Yeh, More accurate tests for the statistical
-    significance of result differences (COLING 2000); tweets are the units that are exchanged.
+    significance of result differences (COLING 2000); samples are the units that are exchanged.
 
     Args:
         a: Counts of system A.
-        b: Counts of system B on the same tweets, with the same gold.
+        b: Counts of system B on the same samples, with the same gold.
         rounds: Random exchanges, and resamples of the interval.
         level: Confidence of the interval, in (0, 1).
         seed: Of the random numbers.
@@ -133,7 +133,7 @@ def compare_counts(
         ``precision``, ``recall`` and ``f1``.
 
     Raises:
-        ValueError: If tweets or gold entities differ.
+        ValueError: If samples or gold entities differ.
     """
     return compare_runs([a], [b], rounds=rounds, level=level, seed=seed)
 
@@ -146,15 +146,15 @@ def compare_runs(
     level: float = 0.95,
     seed: int = 0,
 ) -> dict[str, Difference]:
-    """Compare the mean scores of two systems over several runs on the same tweets.
+    """Compare the mean scores of two systems over several runs on the same samples.
 
-    Runs on one tweet are not independent, so a tweet is exchanged, or resampled, in all runs at
-    once; exchanging each run's tweets by itself would find differences where there are none. The
-    p-value speaks of other tweets and of the mean over these runs, not of further runs.
+    Runs on one sample are not independent, so a sample is exchanged, or resampled, in all runs at
+    once; exchanging each run's samples by itself would find differences where there are none. The
+    p-value speaks of other samples and of the mean over these runs, not of further runs.
 
     Args:
         a: Counts of each run of system A.
-        b: Counts of as many runs of system B on the same tweets, with the same gold.
+        b: Counts of as many runs of system B on the same samples, with the same gold.
         rounds: Random exchanges, and resamples of the interval.
         level: Confidence of the interval, in (0, 1).
         seed: Of the random numbers.
@@ -163,7 +163,7 @@ def compare_runs(
         ``precision``, ``recall`` and ``f1``.
 
     Raises:
-        ValueError: If there is no run, their numbers differ, or tweets or gold entities differ.
+        ValueError: If there is no run, their numbers differ, or samples or gold entities differ.
     """
     if not a or len(a) != len(b):
         raise ValueError(f"expected as many runs of both systems, got {len(a)} and {len(b)}")
@@ -229,7 +229,7 @@ def _mean_measures(totals: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _resample(counts: NDArray[np.int64], rounds: int, seed: int) -> NDArray[np.float64]:
-    """Return totals over tweets drawn with replacement, ``(rounds, columns)``."""
+    """Return totals over samples drawn with replacement, ``(rounds, columns)``."""
     rng = np.random.default_rng(seed)
     number = len(counts)
     table = counts.astype(np.float64)
@@ -244,7 +244,7 @@ def _resample(counts: NDArray[np.int64], rounds: int, seed: int) -> NDArray[np.f
 
 
 def _exchange(differences: NDArray[np.int64], rounds: int, seed: int) -> NDArray[np.float64]:
-    """Return sums of ``b - a`` over a random half of the tweets, ``(rounds, columns)``."""
+    """Return sums of ``b - a`` over a random half of the samples, ``(rounds, columns)``."""
     rng = np.random.default_rng(seed)
     differing = differences[(differences != 0).any(1)].astype(np.float64)
     parts: list[NDArray[np.float64]] = []

@@ -84,7 +84,7 @@ def test_jsonl_can_be_scored(tmp_path):
     kept = [line for line in target.read_text().splitlines() if '"text": "  "' not in line]
     target.write_text("\n".join(kept))
     read = read_labelled_file(target)
-    found = [[e.type for e in tweet.scored or ()] for tweet in read.tweets]
+    found = [[e.type for e in tweet.scored or ()] for tweet in read.samples]
     assert found == [[e.type for e in d.entities] for d in documents if d.words]
 
 

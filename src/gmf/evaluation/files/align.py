@@ -1,92 +1,35 @@
-"""Which prediction belongs to which gold tweet, and which predicted word to which gold word."""
+"""Which prediction belongs to which gold sample, and which predicted word to which gold word."""
 
 from collections import Counter
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from gmf.core.errors import DataError
-from gmf.core.tags import OUTSIDE, entities_of
-from gmf.core.types import ScoredEntity
-from gmf.evaluation.files.labelled import (
-    DEFAULT_ORDER,
-    ColumnOrder,
-    LabelledFile,
-    LabelledSample,
-    Labels,
-)
-from gmf.evaluation.files.labels import SERVICE_LABELS, count_service_labels
-from gmf.evaluation.files.notes import ChangedGold, FileNote, PairedSamples, PairingNotes
-from gmf.evaluation.files.word_pieces import common_pieces, locate, spread_labels
-from gmf.evaluation.pairs import SamplePair
+from gmf.evaluation.files.labelled import LabelledFile, LabelledSample
+from gmf.evaluation.files.word_pieces import common_pieces, locate
 
 #: For each of our items the index of theirs, ``None`` where they have none.
 Owners = list[int | None]
 
 
 @dataclass(frozen=True, slots=True)
-class _Alignment:
+class Alignment:
+    """Words that two readings of a sample have in common.
+
+    Args:
+        tokens: The common words.
+        ours: For each of them the word of our reading.
+        theirs: For each of them the word of theirs.
+        respelled: Words that are paired though spelled otherwise.
+        extra: Words of theirs that we do not have.
+    """
+
     tokens: tuple[str, ...]
     ours: Owners
     theirs: Owners
     respelled: int = 0
     extra: int = 0
-
-
-def pair_files(
-    gold: LabelledFile, *, predicted: LabelledFile | None, order: ColumnOrder | None
-) -> PairedSamples:
-    """Pair gold and prediction.
-
-    Args:
-        gold: File of the gold; of both when ``predicted`` is ``None``.
-        predicted: File of the system.
-        order: Which of two label columns comes first, where a file has two.
-
-    Raises:
-        DataError: If one file has one label column only, or two files share no tweet.
-    """
-    if predicted is None:
-        return _pair_one(gold, order)
-    own_order = order or DEFAULT_ORDER[gold.format]
-    golds = [_labels(tweet, "gold", own_order) for tweet in gold.tweets]
-    matches, matched_by = _match(gold, predicted)
-    aligned = [
-        None if match is None else align_tweets(tweet, predicted.tweets[match])
-        for tweet, match in zip(gold.tweets, matches, strict=True)
-    ]
-    columns = "one label column in each file"
-    their_order: ColumnOrder = order or DEFAULT_ORDER[predicted.format]
-    if predicted.has_two_columns:
-        if order is None:
-            their_order = _agreeing_order(golds, aligned, matches, predicted)
-        columns = f"{_named(their_order)}, {'as told' if order else 'by agreement with the gold'}"
-    pairs = [
-        _missing_pair(tweet, labels, number)
-        if match is None or alignment is None
-        else _pair(tweet, labels, predicted.tweets[match], their_order, alignment, number)
-        for number, (tweet, labels, match, alignment) in enumerate(
-            zip(gold.tweets, golds, matches, aligned, strict=True), 1
-        )
-    ]
-    taken = {match for match in matches if match is not None}
-    extra = [
-        tweet.id or f"#{number}"
-        for number, tweet in enumerate(predicted.tweets, 1)
-        if number - 1 not in taken
-    ]
-    found = [alignment for alignment in aligned if alignment]
-    return _finish(
-        pairs,
-        gold,
-        predicted,
-        columns=columns,
-        matched_by=matched_by,
-        extra=tuple(extra),
-        respelled=sum(alignment.respelled for alignment in found),
-        extra_words=sum(alignment.extra for alignment in found),
-        unlabelled=_unlabelled([tweet.id for tweet in gold.tweets], golds),
-    )
 
 
 def align(ours: Sequence[Hashable], theirs: Sequence[Hashable]) -> tuple[Owners, int]:
@@ -107,20 +50,20 @@ def align(ours: Sequence[Hashable], theirs: Sequence[Hashable]) -> tuple[Owners,
     return owners, differing
 
 
-def align_tweets(ours: LabelledSample, theirs: LabelledSample) -> _Alignment:
-    """Align the words of two readings of one tweet.
+def align_samples(ours: LabelledSample, theirs: LabelledSample) -> Alignment:
+    """Align the words of two readings of one sample.
 
     Raises:
         DataError: If characters are needed and the texts differ.
     """
     if ours.tokens == theirs.tokens:
         same: Owners = list(range(len(ours.tokens)))
-        return _Alignment(ours.tokens, same, same)
+        return Alignment(ours.tokens, same, same)
     text = ours.text if ours.text is not None else theirs.text
     if text is None:
         owners, respelled = align(ours.tokens, theirs.tokens)
         extra = len(theirs.tokens) - sum(owner is not None for owner in owners)
-        return _Alignment(ours.tokens, list(range(len(owners))), owners, respelled, extra)
+        return Alignment(ours.tokens, list(range(len(owners))), owners, respelled, extra)
     if ours.text is not None and theirs.text is not None and ours.text != theirs.text:
         raise DataError(
             f"tweet {ours.id!r}: the texts of gold and prediction differ and their characters "
@@ -133,21 +76,21 @@ def align_tweets(ours: LabelledSample, theirs: LabelledSample) -> _Alignment:
     except ValueError as error:
         raise DataError(f"tweet {ours.id!r}: {error}") from error
     tokens = tuple(text[start:end] for start, end in pieces)
-    return _Alignment(tokens, our_words, their_words)
+    return Alignment(tokens, our_words, their_words)
 
 
-def _match(gold: LabelledFile, predicted: LabelledFile) -> tuple[Owners, str]:
-    """Return for each gold tweet the index of its prediction, and what they were matched by."""
-    if all(tweet.id for tweet in (*gold.tweets, *predicted.tweets)):
+def match_samples(gold: LabelledFile, predicted: LabelledFile) -> tuple[Owners, str]:
+    """Return for each gold sample the index of its prediction, and what they were matched by."""
+    if all(sample.id for sample in (*gold.samples, *predicted.samples)):
         place = {key: index for index, key in enumerate(_numbered(predicted))}
         by_id = [place.get(key) for key in _numbered(gold)]
         if any(match is not None for match in by_id):
             return by_id, "id"
     matches, _ = align(
-        [tweet.tokens for tweet in gold.tweets], [tweet.tokens for tweet in predicted.tweets]
+        [sample.tokens for sample in gold.samples], [sample.tokens for sample in predicted.samples]
     )
     for index, match in enumerate(matches):
-        if match is not None and not _are_alike(gold.tweets[index], predicted.tweets[match]):
+        if match is not None and not _are_alike(gold.samples[index], predicted.samples[match]):
             matches[index] = None
     if all(match is None for match in matches):
         raise DataError(
@@ -158,207 +101,18 @@ def _match(gold: LabelledFile, predicted: LabelledFile) -> tuple[Owners, str]:
 
 
 def _numbered(file: LabelledFile) -> list[tuple[str, int]]:
-    """Return ids with the number of earlier tweets of the same id."""
+    """Return ids with the number of earlier samples of the same id."""
     seen: Counter[str] = Counter()
     keys: list[tuple[str, int]] = []
-    for tweet in file.tweets:
-        keys.append((tweet.id, seen[tweet.id]))
-        seen[tweet.id] += 1
+    for sample in file.samples:
+        keys.append((sample.id, seen[sample.id]))
+        seen[sample.id] += 1
     return keys
 
 
 def _are_alike(ours: LabelledSample, theirs: LabelledSample) -> bool:
-    """Say whether two tweets share a word or, cut differently, their first letters."""
+    """Say whether two samples share a word or, cut differently, their first letters."""
     return (
         not set(ours.tokens).isdisjoint(theirs.tokens)
         or "".join(ours.tokens)[:10] == "".join(theirs.tokens)[:10]
-    )
-
-
-def _pair_one(file: LabelledFile, order: ColumnOrder | None) -> PairedSamples:
-    if not file.has_two_columns:
-        raise DataError(
-            "expected two label columns, gold and prediction, got one; add the prediction file",
-            path=file.path,
-        )
-    used = order or DEFAULT_ORDER[file.format]
-    golds = [_labels(tweet, "gold", used) for tweet in file.tweets]
-    pairs: list[SamplePair] = []
-    for number, (tweet, gold) in enumerate(zip(file.tweets, golds, strict=True), 1):
-        same: Owners = list(range(len(tweet.tokens)))
-        pairs.append(
-            replace(
-                _pair(tweet, gold, tweet, used, _Alignment(tweet.tokens, same, same), number),
-                own_gold=None,
-            )
-        )
-    return _finish(
-        pairs,
-        file,
-        None,
-        columns=f"{_named(used)}, {'as told' if order else f'as usual in {file.format} files'}",
-        matched_by="same file",
-        unlabelled=_unlabelled([tweet.id for tweet in file.tweets], golds),
-    )
-
-
-def _named(order: ColumnOrder) -> str:
-    first, second = order.split("-")
-    return f"{first} first, {second} second"
-
-
-def _labels(tweet: LabelledSample, side: str, order: ColumnOrder) -> Labels:
-    if tweet.second is None:
-        return tweet.first
-    return tweet.first if order.startswith(side) else tweet.second
-
-
-def _agreeing_order(
-    golds: Sequence[Labels],
-    aligned: Sequence[_Alignment | None],
-    matches: Owners,
-    predicted: LabelledFile,
-) -> ColumnOrder:
-    """Return the order whose gold column agrees with the given gold on more words."""
-    agreement: dict[ColumnOrder, int] = {"gold-predicted": 0, "predicted-gold": 0}
-    for gold, alignment, match in zip(golds, aligned, matches, strict=True):
-        if alignment is None or match is None:
-            continue
-        wanted = spread_labels(gold, alignment.ours)
-        for order in agreement:
-            own = spread_labels(_labels(predicted.tweets[match], "gold", order), alignment.theirs)
-            agreement[order] += sum(a == b for a, b in zip(wanted, own, strict=True))
-    first, second = agreement["gold-predicted"], agreement["predicted-gold"]
-    if first == second:
-        return DEFAULT_ORDER[predicted.format]
-    return "gold-predicted" if first > second else "predicted-gold"
-
-
-def _pair(
-    gold: LabelledSample,
-    gold_labels: Labels,
-    predicted: LabelledSample,
-    order: ColumnOrder,
-    alignment: _Alignment,
-    number: int,
-) -> SamplePair:
-    found = [
-        None if owner is None else label
-        for owner, label in zip(
-            alignment.theirs,
-            spread_labels(_labels(predicted, "predicted", order), alignment.theirs),
-            strict=True,
-        )
-    ]
-    own_gold = None
-    if predicted.second is not None:
-        own = spread_labels(_labels(predicted, "gold", order), alignment.theirs)
-        own_gold = tuple(
-            None if owner is None else label
-            for owner, label in zip(alignment.theirs, own, strict=True)
-        )
-    return SamplePair(
-        id=gold.id or f"#{number}",
-        tokens=alignment.tokens,
-        gold=tuple(label or OUTSIDE for label in spread_labels(gold_labels, alignment.ours)),
-        predicted=tuple(label or OUTSIDE for label in found),
-        own_gold=own_gold,
-        unpredicted=tuple(index for index, label in enumerate(found) if label is None),
-        scored=_scored(predicted, alignment),
-        has_image=predicted.has_image if gold.has_image is None else gold.has_image,
-    )
-
-
-def _scored(predicted: LabelledSample, alignment: _Alignment) -> tuple[ScoredEntity, ...] | None:
-    """Return entities with confidences by the common words, less those without words."""
-    if predicted.scored is None:
-        return None
-    moved: list[ScoredEntity] = []
-    for entity in predicted.scored:
-        inside = [
-            index
-            for index, owner in enumerate(alignment.theirs)
-            if owner is not None and entity.start <= owner < entity.end
-        ]
-        if inside:
-            moved.append(replace(entity, start=inside[0], end=inside[-1] + 1))
-    return tuple(moved)
-
-
-def _missing_pair(tweet: LabelledSample, labels: Labels, number: int) -> SamplePair:
-    return SamplePair(
-        id=tweet.id or f"#{number}",
-        tokens=tweet.tokens,
-        gold=tuple(label or OUTSIDE for label in labels),
-        predicted=(OUTSIDE,) * len(tweet.tokens),
-        unpredicted=tuple(range(len(tweet.tokens))),
-        is_missing=True,
-        has_image=tweet.has_image,
-    )
-
-
-def _unlabelled(ids: Sequence[str], golds: Sequence[Labels]) -> dict[str, tuple[int, ...]]:
-    lacking = {
-        identifier or f"#{number}": tuple(i for i, label in enumerate(labels) if label is None)
-        for number, (identifier, labels) in enumerate(zip(ids, golds, strict=True), 1)
-        if None in labels
-    }
-    return lacking
-
-
-def _changed_gold(pair: SamplePair) -> ChangedGold | None:
-    if pair.own_gold is None or all(
-        own is None or own == gold for own, gold in zip(pair.own_gold, pair.gold, strict=True)
-    ):
-        return None
-    own, gold = (
-        [OUTSIDE if label is None or label in SERVICE_LABELS else label for label in labels]
-        for labels in (pair.own_gold, pair.gold)
-    )
-    return ChangedGold(pair.id, len(entities_of(gold)), len(entities_of(own)))
-
-
-def _finish(
-    pairs: list[SamplePair],
-    gold: LabelledFile,
-    predicted: LabelledFile | None,
-    *,
-    columns: str,
-    matched_by: str,
-    unlabelled: dict[str, tuple[int, ...]],
-    extra: tuple[str, ...] = (),
-    respelled: int = 0,
-    extra_words: int = 0,
-) -> PairedSamples:
-    notes = PairingNotes(
-        gold_file=_note(gold),
-        predicted_file=None if predicted is None else _note(predicted),
-        columns=columns,
-        matched_by=matched_by,
-        missing=tuple(pair.id for pair in pairs if pair.is_missing),
-        extra=extra,
-        unpredicted={p.id: p.unpredicted for p in pairs if p.unpredicted and not p.is_missing},
-        respelled_words=respelled,
-        extra_words=extra_words,
-        unlabelled_gold=unlabelled,
-        changed_gold=tuple(change for pair in pairs if (change := _changed_gold(pair))),
-        gold_service_labels=count_service_labels([pair.gold for pair in pairs]),
-        predicted_service_labels=count_service_labels([pair.predicted for pair in pairs]),
-        predicted_service_words={
-            pair.id: words
-            for pair in pairs
-            if (words := tuple(i for i, x in enumerate(pair.predicted) if x in SERVICE_LABELS))
-        },
-    )
-    return PairedSamples(tuple(pairs), notes)
-
-
-def _note(file: LabelledFile) -> FileNote:
-    return FileNote(
-        str(file.path),
-        file.format,
-        file.sha256,
-        len(file.tweets),
-        file.respelled,
-        file.skipped_lines,
     )

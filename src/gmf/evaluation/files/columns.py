@@ -6,7 +6,7 @@ from pathlib import Path
 
 from gmf.core.errors import DataError
 from gmf.data.conll import DOCUMENT_MARK, ID_PREFIX
-from gmf.evaluation.files.labelled import LabelledSample, LabelReader, Labels, tweet_id
+from gmf.evaluation.files.labelled import LabelledSample, LabelReader, Labels, sample_id
 from gmf.evaluation.files.labels import is_label
 
 #: Lines of a block: image name, text, tags, tags.
@@ -49,8 +49,8 @@ def looks_like_blocks(blocks: Sequence[Block]) -> bool:
     )
 
 
-def tweets_of_blocks(blocks: Sequence[Block], *, labels: LabelReader) -> Iterator[LabelledSample]:
-    """Yield the tweets of a block file.
+def samples_of_blocks(blocks: Sequence[Block], *, labels: LabelReader) -> Iterator[LabelledSample]:
+    """Yield the samples of a block file.
 
     Where a text has more words than labels, the system cut it or its tokenizer saw nothing in some
     words: labels go to the visible words if they are as many, else to the first words.
@@ -76,11 +76,11 @@ def tweets_of_blocks(blocks: Sequence[Block], *, labels: LabelReader) -> Iterato
             )
             for number, content in block[2:]
         )
-        yield LabelledSample(tweet_id(block[0][1]), tokens, first, second, line=line)
+        yield LabelledSample(sample_id(block[0][1]), tokens, first, second, line=line)
 
 
-def tweets_of_columns(blocks: Sequence[Block], *, labels: LabelReader) -> Iterator[LabelledSample]:
-    """Yield the tweets of a CoNLL file: a word a line, its labels in the last columns.
+def samples_of_columns(blocks: Sequence[Block], *, labels: LabelReader) -> Iterator[LabelledSample]:
+    """Yield the samples of a CoNLL file: a word a line, its labels in the last columns.
 
     There are two label columns when the last two columns hold labels in every line, else one.
     Columns part at TAB, or at spaces in a file without TAB.
@@ -99,7 +99,7 @@ def tweets_of_columns(blocks: Sequence[Block], *, labels: LabelReader) -> Iterat
     )
     for block, row in zip(blocks, rows, strict=True):
         number, head = block[0]
-        identifier = tweet_id(head.removeprefix(ID_PREFIX).strip()) if _is_id_line(head) else ""
+        identifier = sample_id(head.removeprefix(ID_PREFIX).strip()) if _is_id_line(head) else ""
         if not row:
             raise DataError(
                 f"tweet {identifier!r} has no words; add them or remove the {ID_PREFIX} line",

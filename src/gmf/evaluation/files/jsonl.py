@@ -10,7 +10,7 @@ from gmf.core.config import describe_faults
 from gmf.core.errors import DataError
 from gmf.core.tags import tags_of
 from gmf.core.types import Entity, ScoredEntity
-from gmf.evaluation.files.labelled import LabelledSample, LabelReader, Labels, tweet_id
+from gmf.evaluation.files.labelled import LabelledSample, LabelReader, Labels, sample_id
 from gmf.evaluation.files.word_pieces import Span, cut_at, locate, spread_labels, words_of
 
 
@@ -41,7 +41,7 @@ class _EntityRow(_Row):
         return (start, end), in_chars
 
 
-class _TweetRow(_Row):
+class _SampleRow(_Row):
     id: str | int = ""
     tokens: list[str] | None = None
     text: str | None = None
@@ -61,8 +61,8 @@ class _Side:
     entities: list[_EntityRow] | None
 
 
-def tweets_of_json_lines(lines: Sequence[str], *, labels: LabelReader) -> Iterator[LabelledSample]:
-    """Yield the tweets of a JSON-lines file.
+def samples_of_json_lines(lines: Sequence[str], *, labels: LabelReader) -> Iterator[LabelledSample]:
+    """Yield the samples of a JSON-lines file.
 
     A row has ``tokens`` or ``text``, or both, and ``tags`` or ``entities``. A row that holds gold
     and prediction names at least one of them by ``gold_tags``, ``gold_entities``,
@@ -77,15 +77,15 @@ def tweets_of_json_lines(lines: Sequence[str], *, labels: LabelReader) -> Iterat
         if not line.strip():
             continue
         try:
-            row = _TweetRow.model_validate_json(line)
-            yield _tweet_of(row, line=number, labels=labels)
+            row = _SampleRow.model_validate_json(line)
+            yield _sample_of(row, line=number, labels=labels)
         except ValidationError as error:
             raise DataError(describe_faults(error), path=labels.path, line=number) from error
         except ValueError as error:
             raise DataError(str(error), path=labels.path, line=number) from error
 
 
-def _tweet_of(row: _TweetRow, *, line: int, labels: LabelReader) -> LabelledSample:
+def _sample_of(row: _SampleRow, *, line: int, labels: LabelReader) -> LabelledSample:
     sides = _sides(row)
     if row.tokens is None and row.text is None:
         raise ValueError("expected tokens or text, got neither")
@@ -108,7 +108,7 @@ def _tweet_of(row: _TweetRow, *, line: int, labels: LabelReader) -> LabelledSamp
             scored = _with_confidence(found, side.entities)
         columns.append(_column(side, found, owners, row, labels, line))
     return LabelledSample(
-        tweet_id(str(row.id)),
+        sample_id(str(row.id)),
         tokens,
         *columns,
         text=row.text,
@@ -119,7 +119,7 @@ def _tweet_of(row: _TweetRow, *, line: int, labels: LabelReader) -> LabelledSamp
     )
 
 
-def _sides(row: _TweetRow) -> list[_Side]:
+def _sides(row: _SampleRow) -> list[_Side]:
     """Return the sides that the row holds, gold first."""
     plain = _Side(row.tags, row.entities)
     gold = _Side(row.gold_tags, row.gold_entities)
@@ -141,7 +141,7 @@ def _base_spans(tokens: list[str] | None, text: str) -> list[Span]:
     return words_of(text) if tokens is None else locate(tokens, text)
 
 
-def _chars(row: _TweetRow, entity: _EntityRow) -> Span | tuple[()]:
+def _chars(row: _SampleRow, entity: _EntityRow) -> Span | tuple[()]:
     """Return an entity's characters without white space at its edges; empty if it has words."""
     (start, end), in_chars = entity.span(in_text=row.text is not None)
     if row.text is None or not in_chars:
@@ -156,7 +156,7 @@ def _chars(row: _TweetRow, entity: _EntityRow) -> Span | tuple[()]:
 
 
 def _words_of(
-    row: _TweetRow,
+    row: _SampleRow,
     entity: _EntityRow,
     offsets: Sequence[Span] | None,
     owners: Sequence[int],
@@ -198,7 +198,7 @@ def _column(
     side: _Side,
     found: Sequence[Entity] | None,
     owners: Sequence[int],
-    row: _TweetRow,
+    row: _SampleRow,
     labels: LabelReader,
     line: int,
 ) -> Labels:

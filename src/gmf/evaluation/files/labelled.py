@@ -28,7 +28,7 @@ Labels = tuple[str | None, ...]
 
 @dataclass(frozen=True, slots=True)
 class LabelledSample:
-    """One tweet of a file.
+    """One sample of a file.
 
     Args:
         id: Without an image suffix; empty when the file has none.
@@ -39,7 +39,7 @@ class LabelledSample:
         offsets: Character span of each word in ``text``.
         scored: Entities of the prediction with confidences, if the file has them.
         has_image: Whether an image is listed; ``None`` when the file does not say.
-        line: Where the tweet begins, from 1.
+        line: Where the sample begins, from 1.
     """
 
     id: str
@@ -55,28 +55,28 @@ class LabelledSample:
 
 @dataclass(frozen=True, slots=True)
 class LabelledFile:
-    """All tweets of a file.
+    """All samples of a file.
 
     Args:
         path: The file.
         format: What it was recognised as.
         sha256: Digest of its bytes.
-        tweets: In file order.
+        samples: In file order.
         respelled: Labels whose spelling was mended (type aliases, BIOES), with counts.
-        skipped_lines: Lines that are no part of a tweet, such as ``-DOCSTART-``.
+        skipped_lines: Lines that are no part of a sample, such as ``-DOCSTART-``.
     """
 
     path: Path
     format: FileFormat
     sha256: str
-    tweets: tuple[LabelledSample, ...]
+    samples: tuple[LabelledSample, ...]
     respelled: dict[str, int] = field(default_factory=dict[str, int])
     skipped_lines: int = 0
 
     @property
     def has_two_columns(self) -> bool:
-        """Whether tweets carry two label columns."""
-        return any(tweet.second is not None for tweet in self.tweets)
+        """Whether samples carry two label columns."""
+        return any(sample.second is not None for sample in self.samples)
 
 
 class LabelReader:
@@ -113,8 +113,8 @@ class LabelReader:
         return name
 
 
-def tweet_id(name: str) -> str:
-    """Return a tweet's id: the image's name without its suffix."""
+def sample_id(name: str) -> str:
+    """Return a sample's id: the image's name without its suffix."""
     return PurePath(name).stem if name.lower().endswith(IMAGE_SUFFIXES) else name
 
 

@@ -54,14 +54,14 @@ def is_label(text: str) -> bool:
 
 def count_service_labels(labels: Sequence[Sequence[str]]) -> dict[str, int]:
     """Count the service labels that occur, by label."""
-    found = Counter(label for tweet in labels for label in tweet if label in SERVICE_LABELS)
+    found = Counter(label for sample in labels for label in sample if label in SERVICE_LABELS)
     return dict(sorted(found.items()))
 
 
 def resolve_service_labels(
     gold: Sequence[str], predicted: Sequence[str], *, policy: ServicePolicy = "outside"
 ) -> tuple[list[str], list[str], list[int]]:
-    """Return the BIO tags of one tweet under a policy, and the words that are scored.
+    """Return the BIO tags of one sample under a policy, and the words that are scored.
 
     Args:
         gold: Canonical labels.

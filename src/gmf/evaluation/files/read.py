@@ -7,17 +7,17 @@ from gmf.core.errors import DataError
 from gmf.core.tags import OUTSIDE, TYPE_ALIASES
 from gmf.core.types import Sample
 from gmf.data.conll import read_lines
-from gmf.evaluation.files.align import pair_files
 from gmf.evaluation.files.columns import (
     group_lines,
     looks_like_blocks,
-    tweets_of_blocks,
-    tweets_of_columns,
+    samples_of_blocks,
+    samples_of_columns,
 )
-from gmf.evaluation.files.jsonl import tweets_of_json_lines
+from gmf.evaluation.files.jsonl import samples_of_json_lines
 from gmf.evaluation.files.labelled import ColumnOrder, LabelledFile, LabelReader, digest_of
 from gmf.evaluation.files.labels import SERVICE_LABELS
 from gmf.evaluation.files.notes import PairedSamples
+from gmf.evaluation.files.pairing import pair_files
 
 
 def read_pairs(
@@ -54,12 +54,12 @@ def read_training(path: Path, *, aliases: Mapping[str, str] = TYPE_ALIASES) -> l
     file = read_labelled_file(path, aliases=aliases)
     return [
         Sample(
-            tweet.id,
-            tweet.tokens,
-            tuple(OUTSIDE if x is None or x in SERVICE_LABELS else x for x in tweet.first),
-            origin=f"{path}:{tweet.line}",
+            sample.id,
+            sample.tokens,
+            tuple(OUTSIDE if x is None or x in SERVICE_LABELS else x for x in sample.first),
+            origin=f"{path}:{sample.line}",
         )
-        for tweet in file.tweets
+        for sample in file.samples
     ]
 
 
@@ -74,17 +74,17 @@ def read_labelled_file(path: Path, *, aliases: Mapping[str, str] = TYPE_ALIASES)
     first = next((line for line in lines if line.strip()), "")
     skipped = 0
     if first.lstrip().startswith("{"):
-        kind, tweets = "jsonl", tuple(tweets_of_json_lines(lines, labels=labels))
+        kind, samples = "jsonl", tuple(samples_of_json_lines(lines, labels=labels))
     else:
         blocks, skipped = group_lines(lines)
         if looks_like_blocks(blocks):
-            kind, tweets = "blocks", tuple(tweets_of_blocks(blocks, labels=labels))
+            kind, samples = "blocks", tuple(samples_of_blocks(blocks, labels=labels))
         else:
-            kind, tweets = "conll", tuple(tweets_of_columns(blocks, labels=labels))
-    if not tweets:
+            kind, samples = "conll", tuple(samples_of_columns(blocks, labels=labels))
+    if not samples:
         raise DataError("expected labelled tweets, the file is empty", path=path)
-    if len({tweet.second is None for tweet in tweets}) > 1:
+    if len({sample.second is None for sample in samples}) > 1:
         raise DataError(
             "some tweets have two sides and some have one; give all the same", path=path
         )
-    return LabelledFile(path, kind, digest_of(path), tweets, dict(labels.respelled), skipped)
+    return LabelledFile(path, kind, digest_of(path), samples, dict(labels.respelled), skipped)

@@ -48,7 +48,7 @@ def runs_page(runs: RunsReport, *, title: str) -> str:
 
 
 def comparison_page(comparison: Comparison, *, title: str) -> str:
-    """Return the page of a comparison: differences, and every tweet that changed."""
+    """Return the page of a comparison: differences, and every sample that changed."""
     differences, _ = comparison_tables(comparison)
     bars = [
         Bar(f"{name}, {rule}", value, f"{value:.4f}", series)
@@ -65,9 +65,9 @@ def comparison_page(comparison: Comparison, *, title: str) -> str:
         to_html(differences),
     ]
     for change in ("better", "worse", "other"):
-        tweets = [tweet for tweet in comparison.changed if tweet.change == change]
-        if tweets:
-            sections.append(_changed(change, tweets))
+        samples = [sample for sample in comparison.changed if sample.change == change]
+        if samples:
+            sections.append(_changed(change, samples))
     return whole_page(title, sections)
 
 
@@ -128,10 +128,10 @@ def _types_figure(report: Report) -> Figure:
     return Figure("F1 by type", chart, "F1 of so many gold entities", RULES)
 
 
-def _changed(change: str, tweets: Sequence[ChangedSample]) -> str:
+def _changed(change: str, samples: Sequence[ChangedSample]) -> str:
     rows = tuple(
-        (tweet.id, tweet.text, "; ".join(tweet.gold), "; ".join(tweet.a), "; ".join(tweet.b))
-        for tweet in tweets
+        (sample.id, sample.text, "; ".join(sample.gold), "; ".join(sample.a), "; ".join(sample.b))
+        for sample in samples
     )
-    title = f"B is {change}: {len(tweets)} tweets"
+    title = f"B is {change}: {len(samples)} tweets"
     return to_html(Table(title, ("tweet", "words", "gold", "A", "B"), rows))

@@ -118,11 +118,11 @@ def runs_tables(runs: RunsReport) -> list[Table]:
 
 
 def comparison_tables(comparison: Comparison, *, max_changed: int = 20) -> list[Table]:
-    """Return differences, and the tweets that changed.
+    """Return differences, and the samples that changed.
 
     Args:
         comparison: B against A.
-        max_changed: Changed tweets to list.
+        max_changed: Changed samples to list.
     """
     rows = tuple(
         (f"{name}, {rule}", d.a, d.b, d.difference, d.interval.low, d.interval.high, d.p_value)

@@ -66,7 +66,7 @@ class FinishedRun:
             ) from error
 
     def pairs(self) -> tuple[SamplePair, ...]:
-        """Return gold and prediction of each test tweet, in file order.
+        """Return gold and prediction of each test sample, in file order.
 
         Raises:
             DataError: If the file of predictions is absent or damaged.

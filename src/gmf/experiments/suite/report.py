@@ -49,7 +49,7 @@ def write_report(
     Raises:
         ConfigError: If matplotlib is not installed or the configuration of a run cannot be read.
         DataError: If predictions or data break their format, or runs of one data set were scored
-            on different tweets.
+            on different samples.
         ValueError: If a run is given twice.
         OSError: If a file of a run is absent or a file cannot be written.
     """

@@ -1,4 +1,4 @@
-"""Figure 8: which tweets are shown, by a rule that leaves nothing to taste."""
+"""Figure 8: which samples are shown, by a rule that leaves nothing to taste."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,17 +24,17 @@ RULE_OF_CHOICE = (
 
 @dataclass(frozen=True)
 class Case:
-    """A tweet and what the systems say of it.
+    """A sample and the answers of the systems.
 
     Args:
         title: Why it is shown.
-        sample: The tweet, with its pictures.
-        said: Gold and predictions by system's name, in the order of showing; GMF last.
+        sample: The sample, with its images.
+        answers: Gold and predictions by system's name, in the order of showing; GMF last.
     """
 
     title: str
     sample: Sample
-    said: tuple[tuple[str, SampleSpans], ...]
+    answers: tuple[tuple[str, SampleSpans], ...]
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class CaseStudy:
     """The cases of one data set.
 
     Args:
-        cases: One a heading for which there is a tweet.
+        cases: One a heading for which there is a sample.
         absent: Headings for which there is none.
         seed: Seed of the predictions.
     """
@@ -52,7 +52,7 @@ class CaseStudy:
     seed: int
 
 
-#: Takes whether each system is right on a tweet.
+#: Takes whether each system is right on a sample.
 _Condition = Callable[[dict[str, bool]], bool]
 
 
@@ -62,46 +62,50 @@ def choose_cases(results: SuiteResults, *, dataset: str, folder: Path) -> CaseSt
     Args:
         results: All runs.
         dataset: The data set.
-        folder: Its folder, for the pictures.
+        folder: Its folder, for the images.
 
     Returns:
         ``None`` unless GMF and another of the shown systems have runs with a seed in common.
 
     Raises:
-        DataError: If the test split cannot be read or lacks a tweet of the runs.
+        DataError: If the test split cannot be read or lacks a sample of the runs.
     """
-    chosen = _same_seed(results, dataset)
-    if chosen is None:
+    common = _same_seed(results, dataset)
+    if common is None:
         return None
-    seed, variants = chosen
+    seed, variants = common
     samples = read_split(folder, "test")
     spans: dict[str, list[SampleSpans]] = {}
     for variant in variants:
         system = results.get(dataset, variant=variant)
         if system is not None:
             spans[variant] = spans_of_pairs(system.runs[seed].pairs, rule=RULE)
-    tweets = [dict(zip(spans, row, strict=True)) for row in zip(*spans.values(), strict=True)]
+    outcomes = [dict(zip(spans, row, strict=True)) for row in zip(*spans.values(), strict=True)]
     by_id = {sample.id: sample for sample in samples}
-    for tweet in tweets:
-        if _id(tweet) not in by_id:
-            raise DataError(f"{dataset}: tweet {_id(tweet)!r} of the runs is not in its test split")
+    for outcome in outcomes:
+        if _id(outcome) not in by_id:
+            raise DataError(
+                f"{dataset}: tweet {_id(outcome)!r} of the runs is not in its test split"
+            )
     taken: set[int] = set()
     cases: list[Case] = []
     absent: list[str] = []
     for title, condition in _conditions(variants):
-        place = _best(tweets, by_id, condition, taken)
-        if place is None:
+        chosen = _best(outcomes, by_id, condition, taken)
+        if chosen is None:
             absent.append(title)
             continue
-        taken.add(place)
-        said = tuple((system_name(variant), tweet) for variant, tweet in tweets[place].items())
-        cases.append(Case(title, by_id[_id(tweets[place])], said))
+        taken.add(chosen)
+        answers = tuple(
+            (system_name(variant), spans) for variant, spans in outcomes[chosen].items()
+        )
+        cases.append(Case(title, by_id[_id(outcomes[chosen])], answers))
     return CaseStudy(tuple(cases), tuple(absent), seed)
 
 
-def is_right(tweet: SampleSpans) -> bool:
-    """Whether a system has all entities of a tweet and no others."""
-    return set(tweet.gold) == set(tweet.predicted)
+def is_right(spans: SampleSpans) -> bool:
+    """Whether a system has all entities of a sample and no others."""
+    return set(spans.gold) == set(spans.predicted)
 
 
 def _same_seed(results: SuiteResults, dataset: str) -> tuple[int, list[str]] | None:
@@ -109,8 +113,8 @@ def _same_seed(results: SuiteResults, dataset: str) -> tuple[int, list[str]] | N
     gmf = results.get(dataset, variant=GMF)
     best: tuple[int, list[str]] | None = None
     for seed in gmf.seeds if gmf else ():
-        found = [results.get(dataset, variant=variant) for variant in SHOWN]
-        variants = [system.variant for system in found if system and seed in system.runs]
+        systems = [results.get(dataset, variant=variant) for variant in SHOWN]
+        variants = [system.variant for system in systems if system and seed in system.runs]
         if len(variants) > 1 and (best is None or len(variants) > len(best[1])):
             best = seed, variants
     return best
@@ -134,27 +138,27 @@ def _only_gmf(variant: str) -> _Condition:
 
 
 def _best(
-    tweets: Sequence[dict[str, SampleSpans]],
+    outcomes: Sequence[dict[str, SampleSpans]],
     samples: dict[str, Sample],
     condition: _Condition,
     taken: set[int],
 ) -> int | None:
     ranked: list[tuple[int, int]] = []
-    for place, tweet in enumerate(tweets):
-        right = {variant: is_right(spans) for variant, spans in tweet.items()}
-        gold = next(iter(tweet.values())).gold
-        if place not in taken and gold and condition(right):
-            ranked.append((sum(right.values()), place))
-    places = [place for _, place in sorted(ranked)]
-    pictured = (place for place in places if _has_picture(samples[_id(tweets[place])]))
-    return next(pictured, places[0] if places else None)
+    for index, outcome in enumerate(outcomes):
+        right = {variant: is_right(spans) for variant, spans in outcome.items()}
+        gold = next(iter(outcome.values())).gold
+        if index not in taken and gold and condition(right):
+            ranked.append((sum(right.values()), index))
+    order = [index for _, index in sorted(ranked)]
+    with_image = (index for index in order if _has_image(samples[_id(outcomes[index])]))
+    return next(with_image, order[0] if order else None)
 
 
-def _id(tweet: dict[str, SampleSpans]) -> str:
-    return next(iter(tweet.values())).id
+def _id(outcome: dict[str, SampleSpans]) -> str:
+    return next(iter(outcome.values())).id
 
 
-def _has_picture(sample: Sample) -> bool:
+def _has_image(sample: Sample) -> bool:
     if not sample.images:
         return False
     try:

@@ -34,13 +34,13 @@ def count_corrections(
 
     Args:
         baseline: Gold and predictions of the baseline.
-        system: Those of the other system, on the same tweets in the same order.
+        system: Those of the other system, on the same samples in the same order.
 
     Returns:
         Entities that only the system finds, and those that only the baseline finds.
 
     Raises:
-        ValueError: If the numbers of tweets differ.
+        ValueError: If the numbers of samples differ.
     """
     corrected = broken = 0
     for ours, theirs in zip(

@@ -12,7 +12,7 @@ from gmf.experiments.suite.reporting.results import (
     SystemResults,
 )
 
-#: Below this share of tweets with a picture, multimodal systems are hardly that.
+#: Below this share of samples with a picture, multimodal systems are hardly that.
 _FEW_PICTURES = 0.5
 
 
@@ -41,19 +41,19 @@ def findings(
 
 
 def has_few_pictures(statistics: Mapping[str, SplitStatistics]) -> bool:
-    """Whether most tweets have no picture."""
-    tweets = sum(split.tweets for split in statistics.values())
+    """Whether most samples have no picture."""
+    samples = sum(split.tweets for split in statistics.values())
     present = sum(split.images_present for split in statistics.values())
-    return bool(tweets) and present / tweets < _FEW_PICTURES
+    return bool(samples) and present / samples < _FEW_PICTURES
 
 
 def _pictures(statistics: Mapping[str, SplitStatistics]) -> str:
     named = sum(split.images for split in statistics.values())
     present = sum(split.images_present for split in statistics.values())
-    tweets = sum(split.tweets for split in statistics.values())
+    samples = sum(split.tweets for split in statistics.values())
     if has_few_pictures(statistics):
         return (
-            f"Warning: pictures are mostly missing ({present} for {tweets} tweets). Multimodal "
+            f"Warning: pictures are mostly missing ({present} for {samples} tweets). Multimodal "
             "systems had to do without, so that these scores say nothing on what pictures bring."
         )
     if present < named:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from html import escape
 from importlib.resources import files
 
+from gmf.evaluation.reports.cards import card_style
 from gmf.evaluation.reports.html import whole_page
 from gmf.evaluation.reports.tables import Table, to_html
 from gmf.experiments.suite.reporting.case_cards import case_card
@@ -86,9 +87,8 @@ def report_page(
 
 
 def _style() -> str:
-    cards = files("gmf.evaluation.reports").joinpath("cards.css").read_text(encoding="utf-8")
     own = files("gmf.experiments.suite.reporting").joinpath("page.css").read_text(encoding="utf-8")
-    return cards + own
+    return card_style() + own
 
 
 def _chapter(chapter: Chapter) -> str:

@@ -70,7 +70,7 @@ class RunResults:
 
     @cached_property
     def counts(self) -> SampleCounts:
-        """Gold, predicted and correct entities of each tweet."""
+        """Gold, predicted and correct entities of each sample."""
         return counts_of_pairs(self.pairs, rule=RULE)
 
     @property
@@ -128,12 +128,10 @@ class GmfComparison:
     Args:
         f1: The difference of mean F1 on the seeds that both have.
         adjusted_p: p-value adjusted for the comparisons of its table (Holm).
-        num_seeds: Seeds that both have.
     """
 
     f1: Difference
     adjusted_p: float
-    num_seeds: int
 
     @property
     def is_significant(self) -> bool:
@@ -191,7 +189,7 @@ class SuiteResults:
         Variants that share no seed with GMF are left out.
 
         Raises:
-            DataError: If two runs were not scored on the same tweets.
+            DataError: If two runs were not scored on the same samples.
         """
         key = dataset, ablations
         if key not in self._compared:
@@ -202,18 +200,18 @@ class SuiteResults:
     def _compare(
         self, gmf: SystemResults | None, others: Sequence[SystemResults]
     ) -> dict[str, GmfComparison]:
-        found: dict[str, tuple[Difference, int]] = {}
+        differences: dict[str, Difference] = {}
         for other in others:
             seeds = [] if gmf is None else [seed for seed in gmf.seeds if seed in other.runs]
             if gmf is None or not seeds or other.variant == GMF:
                 continue
             a, b = ([system.runs[seed].counts for seed in seeds] for system in (gmf, other))
             try:
-                found[other.variant] = compare_runs(a, b, rounds=ROUNDS)["f1"], len(seeds)
+                differences[other.variant] = compare_runs(a, b, rounds=ROUNDS)["f1"]
             except ValueError as error:
                 raise DataError(f"{other.dataset}, {other.variant} and {GMF}: {error}") from error
-        adjusted = holm([difference.p_value for difference, _ in found.values()])
+        adjusted = holm([difference.p_value for difference in differences.values()])
         return {
-            variant: GmfComparison(difference, p, number)
-            for (variant, (difference, number)), p in zip(found.items(), adjusted, strict=True)
+            variant: GmfComparison(difference, p)
+            for (variant, difference), p in zip(differences.items(), adjusted, strict=True)
         }

@@ -1,4 +1,4 @@
-"""Figure 8: tweets with their pictures, gold, and what each system says."""
+"""Figure 8: samples with their images, gold, and the prediction of each system."""
 
 import textwrap
 from typing import TYPE_CHECKING, cast
@@ -23,7 +23,7 @@ _MAX_SIDE_PX = 400
 
 
 def draw_cases(dataset: str, *, study: CaseStudy, theme: Theme) -> "Figure":
-    """Return Figure 8 of one data set: a row a case, the picture at the left.
+    """Return Figure 8 of one data set: a row a case, the image at the left.
 
     Args:
         dataset: Its name.
@@ -41,22 +41,22 @@ def draw_cases(dataset: str, *, study: CaseStudy, theme: Theme) -> "Figure":
         len(lines), 2, squeeze=False, height_ratios=heights, width_ratios=(2, 7.6)
     )
     for case, said, height, (left, right) in zip(study.cases, lines, heights, rows, strict=True):
-        _picture(left, case, theme)
+        _image(left, case, theme)
         _text(right, said, height)
     return figure
 
 
-def _picture(axes: "Axes", case: Case, theme: Theme) -> None:
+def _image(axes: "Axes", case: Case, theme: Theme) -> None:
     axes.set_axis_off()
     axes.set_anchor("NW")
     try:
-        pictures = [open_image(image.source) for image in case.sample.images[:1]]
+        images = [open_image(image.source) for image in case.sample.images[:1]]
     except UnusableImageError:
-        pictures = []
-    for picture in pictures:
-        picture.thumbnail((_MAX_SIDE_PX, _MAX_SIDE_PX))
-        axes.imshow(np.asarray(picture))
-    if not pictures:
+        images = []
+    for image in images:
+        image.thumbnail((_MAX_SIDE_PX, _MAX_SIDE_PX))
+        axes.imshow(np.asarray(image))
+    if not images:
         axes.text(0.5, 0.5, "no picture", ha="center", va="center", color=theme.soft)
 
 
@@ -65,21 +65,25 @@ _Line = tuple[str, str, bool]
 
 
 def _lines(case: Case, theme: Theme) -> list[_Line]:
-    tweet = case.said[0][1]
+    first = case.answers[0][1]
     lines: list[_Line] = [(case.title, theme.first, True)]
-    words = drawable(" ".join(tweet.tokens))
+    words = drawable(" ".join(first.tokens))
     lines += [(line, theme.ink, False) for line in textwrap.wrap(words, _LINE_LETTERS)]
-    lines += _said("Gold", tweet, tweet.gold, theme.soft)
-    for name, said in case.said:
-        colour = theme.right if is_right(said) else theme.wrong
-        mark = "✓" if is_right(said) else "✗"
-        lines += _said(f"{mark} {name}", said, said.predicted, colour)
+    lines += _answer("Gold", first, first.gold, theme.soft)
+    for name, answer in case.answers:
+        colour = theme.right if is_right(answer) else theme.wrong
+        mark = "✓" if is_right(answer) else "✗"
+        lines += _answer(f"{mark} {name}", answer, answer.predicted, colour)
     return lines
 
 
-def _said(name: str, tweet: SampleSpans, entities: tuple[Entity, ...], colour: str) -> list[_Line]:
-    found = "; ".join(map(tweet.show, entities)) or "nothing"
-    wrapped = textwrap.wrap(drawable(f"{name}: {found}"), _LINE_LETTERS, subsequent_indent="      ")
+def _answer(
+    name: str, spans: SampleSpans, entities: tuple[Entity, ...], colour: str
+) -> list[_Line]:
+    listed = "; ".join(map(spans.show, entities)) or "nothing"
+    wrapped = textwrap.wrap(
+        drawable(f"{name}: {listed}"), _LINE_LETTERS, subsequent_indent="      "
+    )
     return [(line, colour, False) for line in wrapped]
 
 
@@ -87,10 +91,10 @@ def _text(axes: "Axes", lines: list[_Line], height: float) -> None:
     axes.set_axis_off()
     axes.set_xlim(0, 1)
     axes.set_ylim(0, height)
-    for place, (text, colour, is_bold) in enumerate(lines):
+    for row, (text, colour, is_bold) in enumerate(lines):
         axes.text(
             0,
-            height - (place + 0.5) * _LINE_INCHES,
+            height - (row + 0.5) * _LINE_INCHES,
             text,
             color=colour,
             fontweight="bold" if is_bold else "normal",

@@ -135,7 +135,7 @@ def _styled(theme: Theme) -> Generator[None]:
         "grid.color": theme.line,
         "grid.linewidth": 0.8,
         "text.color": theme.ink,
-        # Tweets have dollar signs.
+        # Samples have dollar signs.
         "text.parse_math": False,
         "xtick.color": theme.soft,
         "ytick.color": theme.soft,
