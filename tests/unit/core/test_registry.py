@@ -73,6 +73,24 @@ def test_a_file_is_run_once_and_inherited(tmp_path, monkeypatch):
     assert os.environ[CODE_VARIABLE] == str(path)
 
 
+def test_files_that_another_process_listed_are_run(tmp_path, monkeypatch):
+    (tmp_path / "a.py").write_text("import builtins\nbuiltins.gmf_listed.append('a')\n")
+    (tmp_path / "b.py").write_text("import builtins\nbuiltins.gmf_listed.append('b')\n")
+    monkeypatch.setattr(builtins, "gmf_listed", [], raising=False)
+    monkeypatch.delenv(CODE_VARIABLE, raising=False)
+    load_inherited_code(os.pathsep.join(str(tmp_path / name) for name in ("a.py", "b.py")))
+    assert builtins.gmf_listed == ["a", "b"]
+    load_inherited_code("")
+    assert builtins.gmf_listed == ["a", "b"]
+
+
+def test_the_place_of_a_part_is_known_without_importing_it(package, toys):
+    assert toys.location("path") == "os:path"
+    assert toys.location("theirs") == "stranger:PART"
+    toys.register("here")(1)
+    assert toys.location("here") is None
+
+
 def test_a_registered_class_names_its_file(tmp_path, toys, monkeypatch):
     path = tmp_path / "mine.py"
     path.write_text("import builtins\n@builtins.gmf_toys.register('mine')\nclass Mine: pass\n")

@@ -145,6 +145,8 @@ def _public(value: Any) -> Any:
 def _forget_places(meta: dict[str, Any]) -> None:
     if "folder" in meta.get("data", {}):
         meta["data"]["folder"] = None
-    for encoder in meta.get("provenance", {}).get("encoders", {}).values():
-        if isinstance(encoder, dict) and _ABSOLUTE.match(str(encoder.get("name", ""))):
-            encoder["name"] = re.split(r"[\\/]", str(encoder["name"]).rstrip("\\/"))[-1]
+    provenance = meta.get("provenance", {})
+    named = [(entry, "name") for entry in provenance.get("encoders", {}).values()]
+    for entry, key in [*named, (provenance, "model_origin")]:
+        if isinstance(entry, dict) and _ABSOLUTE.match(str(entry.get(key, ""))):
+            entry[key] = re.split(r"[\\/]", str(entry[key]).rstrip("\\/"))[-1]

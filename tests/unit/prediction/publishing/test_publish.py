@@ -43,6 +43,7 @@ def run(tmp_path):
         "precision": "fp32",
         "encoders": {"text": {"name": "/home/secret/bert-base", "digest": "a" * 64}},
         "versions": {"gmf": "0.1.0"},
+        "model_origin": "/home/secret/mine.py",
     }
     (folder / "provenance.json").write_text(json.dumps(provenance))
     (folder / "config.yaml").write_text("{}")
