@@ -1,10 +1,12 @@
 """Image files to upright RGB pictures: by content, within a pixel limit, faults named by kind."""
 
+import math
 import struct
 import zlib
 from enum import StrEnum
 from io import BytesIO
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 from PIL import Image, ImageOps, UnidentifiedImageError
@@ -57,6 +59,27 @@ class UnusableImageError(ImageError):
         super().__init__(f"{name}: {kind.value}: {detail}")
 
 
+class DecodedImage(bytes):
+    """Encoded bytes that carry the image they were decoded to, so that it is decoded once.
+
+    It is its bytes to whoever takes bytes: equal images are equal, and have one key in a cache.
+    Nobody may change ``image``.
+    """
+
+    image: Image.Image
+
+    @classmethod
+    def of(cls, content: bytes, *, max_pixels: int = MAX_PIXELS) -> Self:
+        """Decode an image.
+
+        Raises:
+            UnusableImageError: See ``open_image``.
+        """
+        decoded = cls(content)
+        decoded.image = open_image(content, max_pixels=max_pixels)
+        return decoded
+
+
 def name_of(source: Path | bytes) -> str:
     """Return a source's name for messages."""
     return str(source) if isinstance(source, Path) else f"<{len(source)} bytes>"
@@ -94,6 +117,8 @@ def open_image(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> Image.I
     Raises:
         UnusableImageError: If the file is absent, no image, truncated, broken or too large.
     """
+    if isinstance(source, DecodedImage) and math.prod(source.image.size) <= max_pixels:
+        return source.image
     name = name_of(source)
     content = read_source(source)
     try:

@@ -1,4 +1,4 @@
-"""What users hand over as a post, made a sample: text, and images in any usual form."""
+"""A post as users give it, text and images in any usual form, to a sample."""
 
 from collections.abc import Sequence
 from io import BytesIO
@@ -19,13 +19,14 @@ PostImages = ImageLike | Sequence[ImageLike] | None
 Post = str | tuple[str, PostImages]
 
 
-def sample_of(text: str, images: PostImages = None, *, name: str = "") -> Sample:
+def sample_of(text: str, images: PostImages = None, *, name: str = "", origin: str = "") -> Sample:
     """Return a post as a sample; files are not opened yet.
 
     Args:
         text: Raw text; may be empty.
         images: None, one or a list.
         name: Identifier of the post.
+        origin: Where it came from, for messages.
 
     Raises:
         DataError: If the text holds half a character (a lone surrogate).
@@ -41,7 +42,14 @@ def sample_of(text: str, images: PostImages = None, *, name: str = "") -> Sample
         ) from error
     listed = () if images is None else images if isinstance(images, list | tuple) else (images,)
     tokens, offsets = tokenize(text)
-    return Sample(name, tokens, images=tuple(map(_image, listed)), text=text, offsets=offsets)
+    return Sample(
+        name,
+        tokens,
+        images=tuple(map(_image, listed)),
+        text=text,
+        offsets=offsets,
+        origin=origin,
+    )
 
 
 def _image(image: object) -> ImageInput:

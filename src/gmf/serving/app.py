@@ -15,7 +15,7 @@ from gmf.serving.openapi import DESCRIPTION, add_document, post_body, posts_body
 from gmf.serving.page import add_page
 from gmf.serving.problems import RefusedError, http_error, response_of
 from gmf.serving.regions import RegionFinder
-from gmf.serving.schemas import BatchEntities, BatchItem, Entities, Model, State
+from gmf.serving.schemas import BatchEntities, BatchItem, Entities, Model, Post, State
 from gmf.serving.service import Service
 
 _WORK = (408, 413, 415, 422, 429, 503)
@@ -105,10 +105,11 @@ def _add_entities(
         deadline = _deadline(service)
         posts = await _arrived(intake.posts(request), deadline)
         request.state.log |= {"posts": len(posts), "images": sum(len(p.images) for p in posts)}
-        faults = await _arrived(asyncio.gather(*map(intake.image_fault, posts)), deadline)
-        usable = [post for post, fault in zip(posts, faults, strict=True) if fault is None]
+        decoded = await _arrived(asyncio.gather(*map(intake.decoded, posts)), deadline)
+        usable = [post for post in decoded if isinstance(post, Post)]
         answers = iter(await service.answer(usable, deadline=deadline) if usable else [])
-        return BatchEntities(items=[_item(fault or next(answers), service) for fault in faults])
+        items = [next(answers) if isinstance(post, Post) else post for post in decoded]
+        return BatchEntities(items=[_item(item, service) for item in items])
 
 
 def _add_operation(

@@ -1,12 +1,12 @@
 """Posts to answers: the only part of the service that knows the pipeline."""
 
 from collections.abc import Sequence
-from typing import Any
 
-from gmf.core.types import ImageInput, Region
+from gmf.core.types import ImageInput, Region, Sample
 from gmf.core.version import __version__
 from gmf.prediction.documents import Document
 from gmf.prediction.pipeline import Pipeline
+from gmf.prediction.user_input import sample_of
 from gmf.serving.config import ServeConfig
 from gmf.serving.explanation import entity_of, explanation_of
 from gmf.serving.regions import RegionFinder
@@ -62,18 +62,19 @@ class Engine:
         answers: dict[int, Entities] = {}
         for explain in (False, True):
             rows = [row for row, post in enumerate(posts) if post.explain == explain]
-            pairs: list[Any] = [(posts[row].text, self._images(posts[row])) for row in rows]
-            documents = self.pipeline.stream(pairs, batch_size=self.batch_size, explain=explain)
+            samples = [self._sample_of(posts[row]) for row in rows]
+            documents = self.pipeline.predict(samples, batch_size=self.batch_size, explain=explain)
             for row, document in zip(rows, documents, strict=True):
                 answers[row] = self._answer(posts[row], document)
         return [answers[row] for row in range(len(posts))]
 
-    def _images(self, post: Post) -> list[ImageInput]:
+    def _sample_of(self, post: Post) -> Sample:
         images = [
             ImageInput(image.data, tuple(Region(region.box) for region in image.regions))
             for image in post.images
         ]
-        return self.finder.complete(images, text=post.text) if self.finder else images
+        sample = sample_of(post.text, images)
+        return self.finder.complete(sample) if self.finder else sample
 
     def _answer(self, post: Post, document: Document) -> Entities:
         entities = [entity_of(mention) for mention in document.entities]

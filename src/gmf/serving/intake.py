@@ -1,8 +1,11 @@
-"""Requests to posts: JSON or a form, every limit checked, every image decoded once as a test."""
+"""Requests to posts: JSON or a form, every limit checked, every image decoded, once."""
 
 import json
+import math
 from collections.abc import Sequence
+from threading import Lock
 from typing import Any, TypeVar
+from weakref import finalize
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import Request
@@ -10,7 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from gmf.data.images import UnusableImageError, open_image
+from gmf.data.images import DecodedImage, UnusableImageError
 from gmf.data.regions import crop_box
 from gmf.serving.config import ServeConfig
 from gmf.serving.problems import RefusedError, faults_of, invalid
@@ -26,12 +29,15 @@ class Intake:
 
     Args:
         config: Limits.
-        threads: Requests whose images are decoded at the same time; bounds memory.
+        threads: Requests whose images are decoded at the same time. Decoded images wait for the
+            model as long as they are no more than this many of the largest; others are decoded
+            again when it is their turn, so that memory is bounded.
     """
 
     def __init__(self, config: ServeConfig, *, threads: int = 4) -> None:
         self.config = config
         self._threads = CapacityLimiter(threads)
+        self._free_pixels, self._lock = threads * config.max_pixels, Lock()
 
     async def post(self, request: Request) -> Post:
         """Return the post of a request: JSON, or a form with ``text`` and ``image`` files.
@@ -47,10 +53,10 @@ class Intake:
             body = await _json_body(request, kind, also="or multipart/form-data")
             post = await self._in_thread(_parse, Post, body)
             await self._in_thread(self._check, [post], [""])
-        fault = await self.image_fault(post)
-        if fault:
-            raise fault
-        return post
+        decoded = await self.decoded(post)
+        if isinstance(decoded, RefusedError):
+            raise decoded
+        return decoded
 
     async def posts(self, request: Request) -> list[Post]:
         """Return the posts of a batch request, their images not yet decoded.
@@ -66,10 +72,9 @@ class Intake:
         self._check(posts, [f"posts.{number}." for number in range(len(posts))])
         return posts
 
-    async def image_fault(self, post: Post) -> RefusedError | None:
-        """Decode the images of a post; return what is wrong with them, if anything."""
-        faults = await self._in_thread(self._image_faults, post.images) if post.images else []
-        return invalid(faults) if faults else None
+    async def decoded(self, post: Post) -> Post | RefusedError:
+        """Return a post with its images decoded, or what is wrong with them."""
+        return await self._in_thread(self._decode, post) if post.images else post
 
     async def _in_thread(self, function: Any, *arguments: Any) -> Any:
         return await to_thread.run_sync(function, *arguments, limiter=self._threads)
@@ -91,19 +96,36 @@ class Intake:
         if faults:
             raise invalid(faults)
 
-    def _image_faults(self, images: Sequence[PostImage]) -> list[Fault]:
+    def _decode(self, post: Post) -> Post | RefusedError:
         faults: list[Fault] = []
-        for number, image in enumerate(images):
+        images: list[PostImage] = []
+        for number, image in enumerate(post.images):
             field = f"images.{number}.data"
             try:
-                picture = open_image(image.data, max_pixels=self.config.max_pixels)
-                for place, region in enumerate(image.regions):
-                    field = f"images.{number}.regions.{place}.box"
-                    crop_box(picture, region.box, name="region")
+                decoded = DecodedImage.of(image.data, max_pixels=self.config.max_pixels)
+                for position, region in enumerate(image.regions):
+                    field = f"images.{number}.regions.{position}.box"
+                    crop_box(decoded.image, region.box, name="region")
+                is_held = self._hold(decoded)
+                images.append(image.model_copy(update={"data": decoded}) if is_held else image)
             except UnusableImageError as fault:
                 message = f"{fault.kind.value}: {fault.detail}"
                 faults.append(Fault(field=field, message=message))
-        return faults
+        return invalid(faults) if faults else post.model_copy(update={"images": images})
+
+    def _hold(self, decoded: DecodedImage) -> bool:
+        """Return whether there is room to keep a decoded image until it is used."""
+        pixels = math.prod(decoded.image.size)
+        with self._lock:
+            if pixels > self._free_pixels:
+                return False
+            self._free_pixels -= pixels
+        finalize(decoded.image, self._release, pixels)
+        return True
+
+    def _release(self, pixels: int) -> None:
+        with self._lock:
+            self._free_pixels += pixels
 
     async def _form(self, request: Request) -> Post:
         parser = MultiPartParser(

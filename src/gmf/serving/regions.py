@@ -1,11 +1,9 @@
 """Regions of images that come without: found by a proposer, filtered as for training data."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 
-from gmf.core.types import ImageInput
+from gmf.core.types import Sample
 from gmf.data.images import open_image
-from gmf.data.tokenize import tokenize
 from gmf.regions.base import Proposer, RegionRequest
 from gmf.regions.filters import RegionFilter, filter_regions
 
@@ -21,23 +19,21 @@ class RegionFinder:
     def __init__(self, proposer: Proposer, *, limits: RegionFilter) -> None:
         self.proposer, self.limits = proposer, limits
 
-    def complete(self, images: Sequence[ImageInput], *, text: str) -> list[ImageInput]:
-        """Return the images, those without regions with what was found in them.
+    def complete(self, sample: Sample) -> Sample:
+        """Return the sample, its images without regions with those that the proposer finds.
 
         Args:
-            images: Images that can be read.
-            text: The post, for proposers that look for what it speaks of.
+            sample: A sample whose images can be read; proposers may look for what its words name.
         """
-        bare = [place for place, image in enumerate(images) if not image.regions]
-        words = tokenize(text)[0]
+        images = list(sample.images)
+        bare = [number for number, image in enumerate(images) if not image.regions]
         requests = [
-            RegionRequest(str(place), open_image(images[place].source), texts=(words,))
-            for place in bare
+            RegionRequest(str(number), open_image(images[number].source), texts=(sample.tokens,))
+            for number in bare
         ]
-        completed = list(images)
-        for request, place, found in zip(
+        for request, number, proposed in zip(
             requests, bare, self.proposer.propose(requests), strict=True
         ):
-            regions = filter_regions(found, limits=self.limits, size=request.upright.size)
-            completed[place] = replace(images[place], regions=regions)
-        return completed
+            regions = filter_regions(proposed, limits=self.limits, size=request.upright.size)
+            images[number] = replace(images[number], regions=regions)
+        return replace(sample, images=tuple(images))

@@ -91,8 +91,7 @@ def _sample_of(
     if text is not None:
         if not isinstance(text, str):
             raise ValueError(f"{options.text}: expected text, got {type(text).__name__}")
-        sample = sample_of(text, images, name=name)
-        return Sample(name, sample.tokens, None, images, text, sample.offsets, origin)
+        return sample_of(text, images, name=name, origin=origin)
     if tokens is None:
         raise ValueError(f"no text: expected {options.text!r} or {TOKENS!r}")
     if not isinstance(tokens, list) or not all(

@@ -62,8 +62,7 @@ class FolderSource:
             raise ValueError(f"the text is longer than {MAX_LINE} bytes")
         text = decode(content.removeprefix(b"\xef\xbb\xbf"))
         pictures = [ImageInput(safe_path(self.path, image)) for image in images]
-        sample = sample_of(text, pictures, name=name)
-        return Sample(name, sample.tokens, None, sample.images, text, sample.offsets, origin)
+        return sample_of(text, pictures, name=name, origin=origin)
 
     def files(self) -> Iterator[Path]:
         """Yield all files that rows are made of."""
