@@ -47,7 +47,7 @@ def measure(place: Path, options: argparse.Namespace) -> dict[str, object]:
     source, output = place / "in.jsonl", place / f"out{options.output_suffix}"
     write_input(source, rows=options.rows, image_every=options.image_every)
     model = str(Path(options.model).absolute()) if Path(options.model).exists() else options.model
-    command = [sys.executable, "-m", "gmf.cli.main", "predict", model, str(source)]
+    command = [sys.executable, "-m", "gmf", "predict", model, str(source)]
     chance, peak, done_at_kill = random.Random(0), 0, []
     stops = sorted(chance.uniform(0.15, 0.85) for _ in range(options.kills))
     start = time.perf_counter()

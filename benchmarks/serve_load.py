@@ -78,7 +78,7 @@ def differs(answer: dict, expected: Document) -> bool:
 @contextmanager
 def server(run: str, *limits: str):
     """Serve a run in a process of its own and yield its address."""
-    command = [sys.executable, "-m", "gmf.cli.main", "serve", run, "--port", "0", *limits]
+    command = [sys.executable, "-m", "gmf", "serve", run, "--port", "0", *limits]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, "text": True}
     with subprocess.Popen(command, **pipes) as process:
         try:

@@ -52,7 +52,7 @@ def main() -> None:
     parser.add_argument("run", help="run or checkpoint folder")
     parser.add_argument("--cases", type=int, default=2000)
     arguments = parser.parse_args()
-    command = [sys.executable, "-m", "gmf.cli.main", "serve", arguments.run, "--port", "0"]
+    command = [sys.executable, "-m", "gmf", "serve", arguments.run, "--port", "0"]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as p:

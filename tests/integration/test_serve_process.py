@@ -28,7 +28,7 @@ def checkpoint(tmp_path_factory):
 @contextmanager
 def served(checkpoint, *arguments, **environment):
     """Yield the process and its address; the log is in ``process.log`` after it ended."""
-    command = [sys.executable, "-m", "gmf.cli.main", "serve", str(checkpoint), "--port", "0"]
+    command = [sys.executable, "-m", "gmf", "serve", str(checkpoint), "--port", "0"]
     process = subprocess.Popen(
         [*command, *arguments],
         stdout=subprocess.PIPE,

@@ -168,7 +168,7 @@ def test_a_killed_suite_goes_on_where_it_was(workplace, tmp_path):
     settings.write_text(json.dumps({"*": [*QUICK, "training.epochs=12"]}))
     out = tmp_path / "out"
     words = command(workplace, out, "--only", "bert-crf", "--settings", str(settings))
-    running = subprocess.Popen([sys.executable, "-m", "gmf.cli", *words])
+    running = subprocess.Popen([sys.executable, "-m", "gmf", *words])
     folder = out / "runs" / "tiny" / "bert-crf" / "seed-1"
     wait_for(lambda: RunFolder(folder).state().epochs_done >= 2, running)
     workers = psutil.Process(running.pid).children(recursive=True)

@@ -154,7 +154,7 @@ def test_two_processes_train_and_score_as_one(workplace, tmp_path, model):
         launch = [
             *(sys.executable, "-m", "accelerate.commands.launch", "--cpu"),
             *("--num_processes", str(count), "--num_machines", "1", "--mixed_precision", "no"),
-            *("--dynamo_backend", "no", "-m", "gmf.cli", "train", "twitter2017", *options),
+            *("--dynamo_backend", "no", "-m", "gmf", "train", "twitter2017", *options),
             *("--run", str(tmp_path / name)),
         ]
         done = subprocess.run(launch, env=environment, capture_output=True, text=True, timeout=300)
