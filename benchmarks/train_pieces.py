@@ -18,10 +18,10 @@ from rich.console import Console
 from rich.progress import track
 from torch import Tensor, nn
 
-from gmf.core.runtime import resolve_precision
 from gmf.models.kernels.dropout import dropout
 from gmf.models.kernels.pooling import CellPool
 from gmf.models.modules.visual_clue_guidance import clue_attention
+from gmf.models.runtime import resolve_precision
 
 BATCH, SUBWORDS, CLUES, HEADS, HEAD_DIM, P = 16, 27, 16, 12, 64, 0.1
 MAPS = ((256, 56), (512, 28), (1024, 14), (2048, 7))

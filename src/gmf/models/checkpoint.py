@@ -14,7 +14,6 @@ from safetensors.torch import load_model, save_model
 from transformers import AutoImageProcessor, AutoTokenizer, PreTrainedTokenizerFast
 
 from gmf.core.errors import CheckpointError, ConfigError
-from gmf.core.runtime import ComputedPrecision, resolve_precision
 from gmf.core.tags import TagSet
 from gmf.core.types import Prediction, Sample
 from gmf.data.alignment import WordEncoder
@@ -29,6 +28,7 @@ from gmf.models.base import MnerModel, ModelOptions, ModelParts
 from gmf.models.modules.image_encoder import ImageEncoder
 from gmf.models.modules.text_encoder import TextEncoder
 from gmf.models.registry import model_options, models
+from gmf.models.runtime import ComputedPrecision, resolve_precision
 from gmf.vision.cache.build import build_view_source
 from gmf.vision.cache.maps import POOLED_SIZE, EncodedViews
 from gmf.vision.views import DirectViews

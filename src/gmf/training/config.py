@@ -7,11 +7,11 @@ from pydantic import Field, SerializeAsAny, field_validator, model_validator
 
 from gmf.core.config import Config
 from gmf.core.errors import ConfigError, EncoderError
-from gmf.core.runtime import Precision
 from gmf.data.config import DataConfig
 from gmf.encoders.resolve import resolve_pair
 from gmf.models.base import ModelOptions
 from gmf.models.registry import model_options, models
+from gmf.models.runtime import Precision
 
 
 class EncoderConfig(Config):

@@ -9,7 +9,6 @@ import torch
 
 from gmf.core.errors import ConfigError
 from gmf.core.memory import freed_memory_kept
-from gmf.core.runtime import resolve_precision, seed_everything
 from gmf.core.tags import TagSet
 from gmf.core.types import Sample
 from gmf.data.image_report import ImageReport
@@ -17,6 +16,7 @@ from gmf.data.readers import read_split
 from gmf.data.releases import fingerprint
 from gmf.evaluation.provenance import describe_hardware, digest_of_options, package_versions
 from gmf.models.checkpoint import Tagger, build_tagger
+from gmf.models.runtime import resolve_precision, seed_everything
 from gmf.training.config import RunConfig
 from gmf.training.run_folder import RunFolder, RunState
 from gmf.training.trainer import OnEpoch, OnStep, Trainer

@@ -13,11 +13,11 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from gmf.core.errors import DataError, TrainingError
-from gmf.core.runtime import computed_in, resolve_precision, seed_everything
 from gmf.core.types import Sample
 from gmf.data.collate import Collator
 from gmf.evaluation.scores import Scores, score
 from gmf.models.checkpoint import WEIGHTS, Tagger
+from gmf.models.runtime import computed_in, resolve_precision, seed_everything
 from gmf.training.config import RunConfig
 from gmf.training.optimization import build_optimizer, build_schedule, clip_gradients
 from gmf.training.run_folder import RunFolder, RunState

@@ -15,11 +15,11 @@ from transformers import (
 )
 
 from gmf.core.errors import EncoderError
-from gmf.core.runtime import ComputedPrecision
 from gmf.data.batch import Batch
 from gmf.encoders.resolve import hub_error, resolve_encoder
 from gmf.models.kernels.folding import fold_batch_norm
 from gmf.models.kernels.microbatch import split_views
+from gmf.models.runtime import ComputedPrecision
 
 #: Takes the output of a model run with ``output_hidden_states`` and returns one map a stage.
 StageReader = Callable[[Any], tuple[Tensor, ...]]
