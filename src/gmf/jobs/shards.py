@@ -1,9 +1,9 @@
 """One shard of a job: its rows predicted and written, whole or not at all."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,6 @@ from gmf.jobs.outputs.base import OutputFormat
 from gmf.prediction.atomic import replacing
 from gmf.prediction.documents import Document
 from gmf.prediction.pipeline import Pipeline
-
-#: Batches that are in memory at once, images included, and sorted by length.
-CHUNK_BATCHES = 8
 
 
 @dataclass
@@ -65,7 +62,7 @@ def run_shard(
         documents: Where the documents go.
         stats: Where the statistics go; a shard that has them is complete.
         batch_size: Posts of one pass.
-        on_rows: Hears of rows that are done.
+        on_rows: Called with the number of rows that were done.
 
     Raises:
         DataError: If the input no longer holds these rows.
@@ -76,22 +73,25 @@ def run_shard(
     with replacing(documents) as half:
         writer = output.open(half)
         try:
-            rows = source.read(shard)
-            while chunk := list(islice(rows, CHUNK_BATCHES * batch_size)):
-                for row, outcome in _outcomes(pipeline, chunk, batch_size, report):
-                    if isinstance(outcome, Document):
-                        try:
-                            writer.add(row, outcome)
-                        except ValueError as error:
-                            outcome = str(error)
-                    if isinstance(outcome, Document):
-                        found.documents += 1
-                        found.noted += bool(outcome.notes)
-                        types.update(entity.type for entity in outcome.entities)
-                    else:
-                        place = {"row": row.number, "id": row.id, "origin": row.origin}
-                        found.errors.append({**place, "error": outcome})
-                on_rows(len(chunk))
+            done = 0
+            outcomes = _Outcomes(pipeline, source.read(shard), batch_size, report)
+            for row, outcome in outcomes:
+                if isinstance(outcome, Document):
+                    try:
+                        writer.add(row, outcome)
+                    except ValueError as error:
+                        outcome = str(error)
+                if isinstance(outcome, Document):
+                    found.documents += 1
+                    found.noted += bool(outcome.notes)
+                    types.update(entity.type for entity in outcome.entities)
+                else:
+                    place = {"row": row.number, "id": row.id, "origin": row.origin}
+                    found.errors.append({**place, "error": outcome})
+                done += 1
+                if not outcomes.waiting:
+                    on_rows(done)
+                    done = 0
         finally:
             writer.close()
         if found.rows != shard.rows:
@@ -104,15 +104,69 @@ def run_shard(
         half.write_text(json.dumps(asdict(found), ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _outcomes(
-    pipeline: Pipeline, rows: list[Row], batch_size: int, report: ImageReport
-) -> Iterator[tuple[Row, Document | str]]:
-    """Yield each row with its document, or the reason why it has none."""
-    errors = {row.number: error for row in rows if (error := _fault_of(row))}
-    samples = [row.sample for row in rows if row.sample and row.number not in errors]
-    found = _documents(pipeline, samples, batch_size, report)
-    for row in rows:
-        yield row, errors.get(row.number) or next(found)
+class _Outcomes:
+    """Each row with its document, or the reason why it has none, in order.
+
+    The pipeline alone decides how many rows are read ahead; those without outcome are ``waiting``.
+    """
+
+    def __init__(
+        self, pipeline: Pipeline, rows: Iterator[Row], batch_size: int, report: ImageReport
+    ) -> None:
+        self._rows, self.waiting = rows, deque[Row]()
+        self._options: dict[str, Any] = {"batch_size": batch_size, "report": report}
+        self._pipeline = pipeline
+        self._reading_fault: Exception | None = None
+
+    def __iter__(self) -> Iterator[tuple[Row, Document | str]]:
+        is_complete = False
+        while not is_complete:
+            try:
+                for document in self._pipeline.predict(self._samples(), **self._options):
+                    yield from self._faulty()
+                    yield self.waiting.popleft(), document
+                is_complete = True
+            # Whatever a library raises on one odd sample must not end a job of a million: those
+            # read ahead are taken one by one, and only what fails alone becomes an error row.
+            except Exception as error:
+                yield from self._one_by_one(error)
+        yield from self._faulty()
+        if self._reading_fault is not None:
+            raise self._reading_fault
+
+    def _samples(self) -> Iterator[Sample]:
+        try:
+            for row in self._rows:
+                self.waiting.append(row)
+                if row.sample is not None and not _fault_of(row):
+                    yield row.sample
+        except Exception as error:  # The input's, not the model's; raised when all is written.
+            self._reading_fault = error
+
+    def _faulty(self) -> Iterator[tuple[Row, str]]:
+        """Yield the rows without a sample to predict that are next."""
+        while self.waiting and (fault := _fault_of(self.waiting[0])):
+            yield self.waiting.popleft(), fault
+
+    def _one_by_one(self, first: Exception) -> Iterator[tuple[Row, Document | str]]:
+        outcomes: list[tuple[Row, Document | str]] = []
+        usable = [row for row in self.waiting if not _fault_of(row)]
+        for row in self.waiting:
+            outcomes.append((row, _fault_of(row) or self._alone(row)))
+        self.waiting.clear()
+        if len(usable) > 1 and not any(isinstance(outcome, Document) for _, outcome in outcomes):
+            reason = next(outcome for row, outcome in outcomes if not _fault_of(row))
+            raise GmfError(
+                f"the model fails on every post, {usable[0].origin} and {len(usable) - 1} more: "
+                f"{reason}"
+            ) from first
+        yield from outcomes
+
+    def _alone(self, row: Row) -> Document | str:
+        try:
+            return next(self._pipeline.predict(iter(filter(None, [row.sample])), **self._options))
+        except Exception as error:
+            return f"the model failed: {type(error).__name__}: {error}"
 
 
 def _fault_of(row: Row) -> str:
@@ -120,30 +174,3 @@ def _fault_of(row: Row) -> str:
         return row.error
     words = len(row.sample.tokens)
     return f"{words} words; expected at most {MAX_WORDS}" if words > MAX_WORDS else ""
-
-
-def _documents(
-    pipeline: Pipeline, samples: list[Sample], batch_size: int, report: ImageReport
-) -> Iterator[Document | str]:
-    def predict(part: Iterable[Sample]) -> list[Document]:
-        return list(pipeline.predict(part, batch_size=batch_size, report=report))
-
-    try:
-        yield from predict(samples)
-        return
-    # Whatever a library raises on one odd post must not end a job of a million: the posts are
-    # taken one by one, and only what fails alone becomes an error row.
-    except Exception as error:
-        first = error
-    outcomes: list[Document | str] = []
-    for sample in samples:
-        try:
-            outcomes += predict([sample])
-        except Exception as error:
-            outcomes.append(f"the model failed: {type(error).__name__}: {error}")
-    if len(samples) > 1 and not any(isinstance(outcome, Document) for outcome in outcomes):
-        raise GmfError(
-            f"the model fails on every post, {samples[0].origin} and {len(samples) - 1} more: "
-            f"{outcomes[0]}"
-        ) from first
-    yield from outcomes
