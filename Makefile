@@ -30,7 +30,7 @@ lint: $(VENV)/.ready-dev
 
 docs: $(VENV)/.ready-dev
 	$(BIN)/python -m sphinx --fail-on-warning --keep-going --quiet --conf-dir docs . site
-	@echo "site: site/index.html"
+	$(BIN)/python tools/check_site.py site
 
 wheel: $(VENV)/.ready-dev
 	$(BIN)/python tools/check_wheel.py

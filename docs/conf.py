@@ -45,7 +45,7 @@ html_show_sphinx = False
 #: Kept out of these files, which are read on GitHub too.
 _TABLES_OF_CONTENTS = {
     "docs/decisions/README": "0*",
-    "benchmarks/results/README": "suite*/README\n*",
+    "benchmarks/results/README": "*\nsuite*/README\nsuite*/*",
 }
 
 
@@ -58,8 +58,11 @@ def _write_reference(_: object, page: str, source: list[str]) -> None:
         "docs/reference/commands": reference_pages.commands_page,
         "docs/reference/modules": reference_pages.modules_page,
     }
+    if page.startswith("benchmarks/") and not source[0].startswith("# "):
+        source[0] = f"# {page.rpartition('/')[2].replace('-', ' ').capitalize()}\n\n{source[0]}"
     if page in _TABLES_OF_CONTENTS:
-        source[0] += "\n```{toctree}\n:hidden:\n:glob:\n\n" + _TABLES_OF_CONTENTS[page] + "\n```\n"
+        pages = _TABLES_OF_CONTENTS[page]
+        source[0] += f"\n```{{toctree}}\n:maxdepth: 1\n:glob:\n\n{pages}\n```\n"
     if page in makers:
         source[0] = source[0].replace("<!-- generated -->", makers[page]())
 

@@ -51,6 +51,9 @@ EXTENSION_MODULES = [
     "gmf.regions.base",
     "gmf.testing",
 ]
+_TYPE = "type and range"
+#: Documented where it is defined; and what pydantic adds to every class of options.
+_ELSEWHERE = "Decoded, model_config"
 _BOUNDS = {"ge": "≥ {}", "gt": "> {}", "le": "≤ {}", "lt": "< {}", "min_length": "length ≥ {}"}
 
 
@@ -59,12 +62,14 @@ def options_page() -> str:
     parts: list[str] = []
     for heading, where, classes in GROUPS:
         parts.append(f"## {heading}\n\nTaken by {where}.\n")
-        parts += [_table(_rows(kind, prefix=prefix)) for prefix, kind in classes]
+        parts += [
+            _table(_rows(kind, prefix=prefix), second="type and range") for prefix, kind in classes
+        ]
     parts.append("## Models\n\n`model=NAME` takes a model, `model.KEY=VALUE` an option of it.\n")
     for name in models:
         kind = models.get(name)
         parts.append(f"### {name}\n\n{_summary(kind)}\n")
-        parts.append(_table(_rows(kind.Options, prefix="model.")))
+        parts.append(_table(_rows(kind.Options, prefix="model."), second=_TYPE))
     return "\n".join(parts)
 
 
@@ -90,9 +95,8 @@ def modules_page() -> str:
     for heading, names in groups.items():
         parts.append(f"## {heading}\n")
         for name in names:
-            parts.append(
-                f"### {name}\n\n```{{eval-rst}}\n.. automodule:: {name}\n   :members:\n```\n"
-            )
+            directive = f".. automodule:: {name}\n   :members:\n   :exclude-members: {_ELSEWHERE}"
+            parts.append(f"### {name}\n\n```{{eval-rst}}\n{directive}\n```\n")
     return "\n".join(parts)
 
 
@@ -124,10 +128,10 @@ def _rows(kind: type[Config], *, prefix: str) -> Iterator[Sequence[str]]:
         yield f"`{prefix}{name}`", _type(field), _default(field), meanings.get(name, "")
 
 
-def _table(rows: Iterable[Sequence[str]]) -> str:
-    lines = ["| key | type and range | default | meaning |", "| --- | --- | --- | --- |"]
+def _table(rows: Iterable[Sequence[str]], *, first: str = "key", second: str = "type") -> str:
+    lines = [f"| {first} | {second} | default | meaning |", "| --- | --- | --- | --- |"]
     lines += ["| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |" for row in rows]
-    return "\n".join([*lines, ""])
+    return "\n".join([":::{container} reference-table", "", *lines, ":::", ""])
 
 
 def _arguments(kind: type[BaseModel]) -> dict[str, str]:
@@ -187,22 +191,18 @@ def _command_parts(path: str, command: Any) -> Iterator[str]:
     yield f"## {path}\n\n{inspect.cleandoc(command.help or '')}\n\n```text\n{usage}\n```\n"
     shown = [p for p in command.params if not getattr(p, "hidden", False) and p.name != "help"]
     if shown:
-        yield "| argument or option | type | default | meaning |\n| --- | --- | --- | --- |"
-        yield from (_parameter(parameter, context) for parameter in shown)
-        yield ""
+        yield _table((_parameter(p, context) for p in shown), first="argument or option")
 
 
-def _parameter(parameter: Any, context: Any) -> str:
+def _parameter(parameter: Any, context: Any) -> Sequence[str]:
     is_option = parameter.param_type_name == "option"
     name = ", ".join(parameter.opts) if is_option else parameter.get_usage_pieces(context)[0]
     default = parameter.get_default(context)
-    shown = (
-        "required" if parameter.required else "" if default in (None, (), []) else f"`{default}`"
+    shown = "" if default in (None, (), [], False) else f"`{default}`"
+    kind = parameter.display_type(context).strip("<>")
+    return (
+        f"`{name}`",
+        "flag" if getattr(parameter, "is_flag", False) else kind,
+        "required" if parameter.required else shown,
+        " ".join((parameter.help or "").split()),
     )
-    kind = (
-        "flag"
-        if getattr(parameter, "is_flag", False)
-        else parameter.display_type(context).strip("<>")
-    )
-    cells = (f"`{name}`", str(kind), shown, " ".join((parameter.help or "").split()))
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
