@@ -13,7 +13,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from gmf.cli.main import app
-from gmf.jobs.outputs.open import OUTPUTS
+from gmf.jobs.outputs.open import output_formats
 from gmf.testing import synthetic_samples, tiny_checkpoint
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -114,7 +114,7 @@ def check_outputs(place):
 
 def test_the_pages_name_every_format_and_only_options_that_exist():
     page = (DOCS / "predict-files.md").read_text(encoding="utf-8")
-    assert all(name in page or name == "jsonl" for name in OUTPUTS)
+    assert all(name in page or name == "jsonl" for name in output_formats)
     shown = CliRunner().invoke(app, ["predict", "--help"], env={"COLUMNS": "200"}).output
     named = set(re.findall(r"(--[a-z][a-z-]+)", page))
     assert len(named) > 6

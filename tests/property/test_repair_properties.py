@@ -1,8 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gmf.checks.repair import mend_tags
-from gmf.core.tags import entities_of
+from gmf.core.tags import entities_of, mend_tags
 
 TAGS = st.lists(st.sampled_from(["O", "B-PER", "I-PER", "B-LOC", "I-LOC", "I-MISC"]), max_size=12)
 

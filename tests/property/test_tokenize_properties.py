@@ -3,7 +3,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gmf.core.tags import entities_of
-from gmf.data.jsonl import EntityRow, tokenize_with_entities
+from gmf.data.json_rows import EntityRow
+from gmf.data.jsonl import tokenize_with_entities
 from gmf.data.tokenize import tokenize
 
 PIECES = st.sampled_from(

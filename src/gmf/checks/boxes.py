@@ -12,8 +12,8 @@ from gmf.checks.raw_samples import Split, regular_tags
 from gmf.core.errors import DataError
 from gmf.core.tags import entities_of
 from gmf.core.types import Region
-from gmf.data.jsonl import read_regions
 from gmf.data.regions import Box
+from gmf.data.regions_file import REGIONS_FILE, read_regions
 
 #: No annotation of one image is longer; what is may be an attack.
 MAX_XML_BYTES = 1_000_000
@@ -41,7 +41,7 @@ def check_regions(
     boxes: list[tuple[str, Box, tuple[int, int] | None]] = []
     findings: list[Finding] = []
     facts: dict[str, dict[str, object]] = {}
-    path = folder / "regions.jsonl"
+    path = folder / REGIONS_FILE
     if path.is_file():
         faults: list[DataError] = []
         try:

@@ -4,10 +4,12 @@ from collections.abc import Callable, Sequence
 from itertools import combinations
 
 from gmf.checks.findings import Finding, finding_of
-from gmf.checks.raw_samples import Split, Tweet
+from gmf.checks.raw_samples import Split
 from gmf.checks.tags_and_tokens import is_link
+from gmf.data.reader import RawSample
 
 Key = tuple[str, ...]
+Pair = tuple[RawSample, RawSample]
 
 
 def check_duplicates(splits: Sequence[Split]) -> list[Finding]:
@@ -24,12 +26,12 @@ def check_duplicates(splits: Sequence[Split]) -> list[Finding]:
     return found
 
 
-def loose_key(tweet: Tweet) -> Key:
+def loose_key(tweet: RawSample) -> Key:
     """Return the words without links, in lower case; of a tweet of links only, its words."""
     return tuple(t.lower() for t in tweet.tokens if not is_link(t)) or tweet.tokens
 
 
-def _exact_key(tweet: Tweet) -> Key:
+def _exact_key(tweet: RawSample) -> Key:
     return tweet.tokens
 
 
@@ -57,9 +59,9 @@ def _across(earlier: Split, later: Split) -> list[Finding]:
     ]
 
 
-def _repeated(tweets: Sequence[Tweet], key: Callable[[Tweet], Key]) -> list[tuple[Tweet, Tweet]]:
-    first: dict[Key, Tweet] = {}
-    pairs: list[tuple[Tweet, Tweet]] = []
+def _repeated(tweets: Sequence[RawSample], key: Callable[[RawSample], Key]) -> list[Pair]:
+    first: dict[Key, RawSample] = {}
+    pairs: list[Pair] = []
     for tweet in tweets:
         before = first.setdefault(key(tweet), tweet)
         if before is not tweet:
@@ -67,17 +69,15 @@ def _repeated(tweets: Sequence[Tweet], key: Callable[[Tweet], Key]) -> list[tupl
     return pairs
 
 
-def _shared(earlier: Split, later: Split, key: Callable[[Tweet], Key]) -> list[tuple[Tweet, Tweet]]:
-    first: dict[Key, Tweet] = {}
+def _shared(earlier: Split, later: Split, key: Callable[[RawSample], Key]) -> list[Pair]:
+    first: dict[Key, RawSample] = {}
     for tweet in earlier.tweets:
         first.setdefault(key(tweet), tweet)
     keyed = ((key(tweet), tweet) for tweet in later.tweets)
     return [(first[words], tweet) for words, tweet in keyed if words in first]
 
 
-def _described(
-    kind: str, pairs: list[tuple[Tweet, Tweet]], file: str, message: str
-) -> list[Finding]:
+def _described(kind: str, pairs: list[Pair], file: str, message: str) -> list[Finding]:
     places = [f"{before.line}={after.line}" for before, after in pairs]
     differing = sum(before.tags != after.tags for before, after in pairs)
     if differing and kind not in ("duplicate-id", "id-in-two-splits"):
@@ -86,7 +86,11 @@ def _described(
 
 
 def _loose(
-    loose: list[tuple[Tweet, Tweet]], exact: list[tuple[Tweet, Tweet]], *, kind: str, file: str
+    loose: list[Pair],
+    exact: list[Pair],
+    *,
+    kind: str,
+    file: str,
 ) -> list[Finding]:
     """Count equal tweets up to links and case, when these are more than the exactly equal ones."""
     if len(loose) == len(exact):

@@ -2,20 +2,20 @@
 
 import hashlib
 
-from gmf.checks.raw_samples import Tweet
 from gmf.checks.tags_and_tokens import is_link
+from gmf.data.reader import RawSample
 from gmf.data.releases import labelled_content
 
 #: Shorter texts (letters without spaces) are alike by chance: "Good morning".
 MIN_TEXT = 20
 
 
-def labelled_print(tweet: Tweet) -> int:
+def labelled_print(tweet: RawSample) -> int:
     """Return 32 bits of words and tags, alias types renamed."""
     return _digest(labelled_content(tweet), size=4)
 
 
-def text_print(tweet: Tweet) -> int | None:
+def text_print(tweet: RawSample) -> int | None:
     """Return 64 bits of the text without links, case and spaces, so however it is tokenised.
 
     ``None`` for a text that is too short to tell tweets apart.

@@ -8,10 +8,10 @@ from pathlib import Path
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from gmf.checks.findings import Diagnosis, Finding, finding_of
-from gmf.checks.raw_samples import Split, Tweet, load_folder, regular_tags
+from gmf.checks.raw_samples import Split, load_folder, regular_tags
 from gmf.core.errors import DataError
 from gmf.core.tags import OUTSIDE, entities_of, is_bio
-from gmf.data.conll import read_lines
+from gmf.data.reader import RawSample, read_lines
 
 
 class _Mention(BaseModel):
@@ -60,7 +60,7 @@ def _examine_output(
     cut: list[str] = []
     service: list[str] = []
     golds: list[list[str]] = []
-    whole: list[Tweet] = []
+    whole: list[RawSample] = []
     for position, block in enumerate(blocks):
         line = position * 5 + 1
         tags = [row.split() for row in block[2:4]]
@@ -71,7 +71,7 @@ def _examine_output(
         if len(words) != len(tags[0]):
             cut.append(identifier)
         else:
-            whole.append(Tweet(identifier, line, (line,) * len(words), words, tuple(tags[1])))
+            whole.append(RawSample(identifier, line, (line,) * len(words), words, tuple(tags[1])))
         service += [f"{identifier} {tag}" for row in tags for tag in row if not is_bio(tag)]
         golds.append([tag if is_bio(tag) else OUTSIDE for tag in tags[1]])
     facts[path.name] = {
@@ -93,7 +93,7 @@ def _examine_output(
     ]
 
 
-def _other_gold(tweets: list[Tweet], gold: Sequence[Split], *, file: str) -> list[Finding]:
+def _other_gold(tweets: list[RawSample], gold: Sequence[Split], *, file: str) -> list[Finding]:
     known = {tweet.id: tweet for split in gold for tweet in split.tweets}
     differing: list[str] = []
     for tweet in tweets:

@@ -13,6 +13,7 @@ from gmf.checks.findings import Finding, finding_of
 from gmf.checks.raw_samples import Split
 from gmf.data.images import FORMATS, FaultKind, UnusableImageError, open_image, read_source
 from gmf.data.paths import inside
+from gmf.data.readers import reader_of
 
 #: Image formats by file ending.
 ENDINGS = {
@@ -74,8 +75,9 @@ class Album:
 def images_of(split: Split, *, folder: Path) -> list[Path]:
     """Return the image files that a split's tweets name, in order, each once."""
     named: dict[Path, None] = {}
+    names_images = reader_of(split.path).names_images
     for tweet in split.tweets:
-        if split.path.suffix == ".jsonl":
+        if names_images:
             sources = [image.source for image in tweet.images]
         else:
             sources = [image_path(folder, split.path.stem, tweet.id)] if tweet.id else []

@@ -6,8 +6,9 @@ from pathlib import Path
 
 from gmf.checks.findings import Finding, finding_of
 from gmf.checks.fingerprints import id_print, text_print
-from gmf.checks.raw_samples import Split, Tweet, load_folder
+from gmf.checks.raw_samples import Split, load_folder
 from gmf.checks.releases import CopyPrints
+from gmf.data.reader import RawSample
 from gmf.data.releases import prints_of, releases
 
 
@@ -88,5 +89,5 @@ def compare(
     return findings, facts
 
 
-def _lines(tweets: Sequence[Tweet]) -> list[int]:
+def _lines(tweets: Sequence[RawSample]) -> list[int]:
     return [tweet.line for tweet in tweets]

@@ -6,31 +6,9 @@ from pathlib import Path
 from gmf.checks.findings import Finding, finding_of
 from gmf.core.errors import DataError
 from gmf.core.tags import is_bio, regular_tag
-from gmf.core.types import ImageInput, Sample
-from gmf.data.conll import BYTE_ORDER_MARK, read_blocks
-from gmf.data.jsonl import read_jsonl
-from gmf.data.readers import SPLIT_NAMES, SPLIT_SUFFIXES, find_split, splits_of
-
-
-@dataclass(frozen=True, slots=True)
-class Tweet:
-    """One post of a file.
-
-    Args:
-        id: Identifier; empty when the file gives none.
-        line: First line.
-        lines: Line of each token.
-        tokens: Words.
-        tags: Tags as written, of whatever scheme; ``None`` when unlabelled.
-        images: Images that a JSONL row names.
-    """
-
-    id: str
-    line: int
-    lines: tuple[int, ...]
-    tokens: tuple[str, ...]
-    tags: tuple[str, ...] | None
-    images: tuple[ImageInput, ...] = ()
+from gmf.core.types import Sample
+from gmf.data.reader import BYTE_ORDER_MARK, RawSample
+from gmf.data.readers import SPLIT_NAMES, find_split, reader_of, split_files, splits_of
 
 
 @dataclass(frozen=True)
@@ -46,7 +24,7 @@ class Split:
 
     name: str
     path: Path
-    tweets: tuple[Tweet, ...]
+    tweets: tuple[RawSample, ...]
     findings: tuple[Finding, ...]
 
     @property
@@ -62,7 +40,7 @@ class Split:
         ]
 
 
-def regular_tags(tweet: Tweet) -> tuple[str, ...] | None:
+def regular_tags(tweet: RawSample) -> tuple[str, ...] | None:
     """Return tags with alias types renamed and tags of another scheme read as ``O``."""
     if tweet.tags is None:
         return None
@@ -80,54 +58,31 @@ def load_folder(folder: Path) -> list[Split]:
 
 def first_split(folder: Path) -> Path | None:
     """Return the first split file of a folder, if there is any."""
-    there = [
-        folder / f"{stem}{suffix}"
-        for stems in SPLIT_NAMES.values()
-        for stem in stems
-        for suffix in SPLIT_SUFFIXES
-    ]
-    return next((path for path in there if path.is_file()), None)
+    paths = (path for split in SPLIT_NAMES for path in split_files(folder, split=split))
+    return next((path for path in paths if path.is_file()), None)
 
 
 def load_split(path: Path, *, name: str) -> Split:
     """Read one file, faults as findings."""
+    reader = reader_of(path)
     faults: list[DataError] = []
-    findings: list[Finding] = []
     try:
-        if path.suffix == ".jsonl":
-            tweets = [_of_sample(s) for s in read_jsonl(path, aliases={}, on_fault=faults.append)]
-        else:
-            blocks = list(read_blocks(path, on_fault=faults.append))
-            tweets = [
-                Tweet(block.id or "", block.line, block.row_lines, block.tokens, block.tags)
-                for block in blocks
-            ]
-            findings += finding_of(
-                "missing-blank-line",
-                (block.line for block in blocks if not block.is_separated),
-                file=path.name,
-                message="an IMGID line follows a tweet without an empty line",
-            )
+        samples = reader.read_raw(path, on_fault=faults.append)
     except DataError as error:
         return Split(name, path, (), (Finding("format", 1, path.name, str(error)),))
+    findings = finding_of(
+        "missing-blank-line",
+        (sample.line for sample in samples if not sample.is_separated),
+        file=path.name,
+        message="an IMGID line follows a tweet without an empty line",
+    )
     for kind in ("format", "empty-tweet"):
         mine = [f for f in faults if (f.field == "IMGID") == (kind == "empty-tweet")]
         message = str(mine[0]) if mine else ""
         findings += finding_of(kind, (f.line for f in mine), file=path.name, message=message)
-    findings += _line_ends(path)
-    kept, service = _without_service_tags(tweets, file=path.name)
+    findings += _line_ends(path) if reader.is_text else []
+    kept, service = _without_service_tags(samples, file=path.name)
     return Split(name, path, tuple(kept), (*findings, *service))
-
-
-def _of_sample(sample: Sample) -> Tweet:
-    file, _, number = sample.origin.rpartition(":")
-    line = int(number)
-    lines = (line,) * len(sample.tokens)
-    # The reader names rows without identifier by their position; that says nothing elsewhere.
-    is_named = sample.id != f"{Path(file).stem}-{line}"
-    return Tweet(
-        sample.id if is_named else "", line, lines, sample.tokens, sample.tags, sample.images
-    )
 
 
 def _line_ends(path: Path) -> list[Finding]:
@@ -142,9 +97,11 @@ def _line_ends(path: Path) -> list[Finding]:
     return found
 
 
-def _without_service_tags(tweets: list[Tweet], *, file: str) -> tuple[list[Tweet], list[Finding]]:
+def _without_service_tags(
+    tweets: list[RawSample], *, file: str
+) -> tuple[list[RawSample], list[Finding]]:
     """Cut appended text (``<EOS>`` and what follows, all with foreign tags) and count it."""
-    kept: list[Tweet] = []
+    kept: list[RawSample] = []
     places: list[int] = []
     tags: set[str] = set()
     appended = 0
@@ -166,6 +123,8 @@ def _without_service_tags(tweets: list[Tweet], *, file: str) -> tuple[list[Tweet
     return kept, finding_of("service-tag", places, file=file, message=message)
 
 
-def _cut(tweet: Tweet, end: int) -> Tweet:
+def _cut(tweet: RawSample, end: int) -> RawSample:
     tags = None if tweet.tags is None else tweet.tags[:end]
-    return Tweet(tweet.id, tweet.line, tweet.lines[:end], tweet.tokens[:end], tags, tweet.images)
+    return RawSample(
+        tweet.id, tweet.line, tweet.lines[:end], tweet.tokens[:end], tags, tweet.images
+    )

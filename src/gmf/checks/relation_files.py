@@ -11,12 +11,12 @@ from pydantic import BaseModel
 from gmf.checks.findings import Diagnosis, Finding, finding_of
 from gmf.checks.image_files import images_of, read_album
 from gmf.checks.leaks import check_leaks, compare, known_test_parts
-from gmf.checks.raw_samples import Split, Tweet
+from gmf.checks.raw_samples import Split
 from gmf.checks.releases import CopyPrints
 from gmf.checks.side_files import check_lists
 from gmf.checks.tags_and_tokens import check_tokens
 from gmf.core.errors import DataError
-from gmf.data.conll import read_lines
+from gmf.data.reader import RawSample, read_lines
 from gmf.data.readers import find_split, splits_of
 
 
@@ -70,7 +70,7 @@ def examine_relations(folder: Path, *, against: Sequence[Path]) -> Diagnosis:
 
 
 def _read(path: Path, *, name: str) -> _File:
-    tweets: list[Tweet] = []
+    tweets: list[RawSample] = []
     bad: list[int] = []
     numeric: list[int] = []
     misnamed: list[str] = []
@@ -94,7 +94,7 @@ def _read(path: Path, *, name: str) -> _File:
                 misnamed.append(f"{number} {end}")
         relations[row.relation] += 1
         identifier = str(row.img_id).removesuffix(".jpg")
-        tweets.append(Tweet(identifier, number, (number,) * len(row.token), row.token, None))
+        tweets.append(RawSample(identifier, number, (number,) * len(row.token), row.token, None))
     findings = [
         *finding_of(
             "format",

@@ -11,11 +11,10 @@ from typer.core import TyperGroup
 from gmf.cli.output import progress_bar, write
 from gmf.core.config import apply_overrides, parse_config
 from gmf.core.errors import ConfigError, DataError
-from gmf.data.jsonl import read_regions
+from gmf.data.regions_file import REGIONS_FILE, read_regions
 from gmf.regions.contact_sheet import SheetEntry, contact_sheet
 from gmf.regions.filters import RegionFilter
 from gmf.regions.image_tasks import collect_images
-from gmf.regions.region_files import REGIONS_FILE
 from gmf.regions.registry import PROPOSERS, ProposerChoice, build_proposer
 from gmf.regions.run import RegionsJob
 

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
@@ -11,7 +11,7 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from gmf.core.errors import ConfigError
 
@@ -142,6 +142,34 @@ class Registry(Generic[PartT]):
                 )
             found[entry.name] = entry
         return found
+
+
+def names_by_suffix(registry: Registry[type[Any]]) -> dict[str, str]:
+    """Return the name of the part for each ending of files, in the order of the registry.
+
+    Args:
+        registry: Its parts are classes with ``suffixes``, endings in lower case with the dot.
+
+    Raises:
+        ConfigError: If two parts have the same ending.
+    """
+    names: dict[str, str] = {}
+    for name in registry:
+        for suffix in registry.get(name).suffixes:
+            other = names.setdefault(suffix, name)
+            if other != name:
+                sources = [f"{n!r} of {registry.origin(n).source}" for n in (other, name)]
+                raise ConfigError(
+                    f"{registry.kind}s {' and '.join(sources)} both claim files that end with "
+                    f"{suffix}; change one"
+                )
+    return names
+
+
+def suffix_of(path: Path, suffixes: Iterable[str]) -> str | None:
+    """Return the longest of the endings that a file name has, in whatever case, if it has any."""
+    name = path.name.lower()
+    return max(filter(name.endswith, suffixes), key=len, default=None)
 
 
 def load_code(path: Path) -> None:

@@ -1,5 +1,6 @@
 """The BIO2 tag scheme: tags to spans and back, under both counting rules, and legal moves."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -109,6 +110,26 @@ def is_legal_move(previous: str | None, tag: str) -> bool:
     return prefix != "I" or (
         previous is not None and previous != OUTSIDE and split_tag(previous)[1] == entity_type
     )
+
+
+def mend_tags(tags: Iterable[str]) -> tuple[list[str], Counter[str]]:
+    """Return regular BIO2 tags of a sample, and how many were repaired by kind of finding.
+
+    An ``I-`` that continues nothing becomes ``B-``, alias types get their name, foreign tags stay.
+    """
+    mended: list[str] = []
+    counts: Counter[str] = Counter()
+    previous: str | None = None
+    for tag in tags:
+        regular = regular_tag(tag)
+        counts["alias-type"] += is_bio(tag) and regular != tag
+        if not is_legal_move(previous, regular):
+            orphan = previous is None or split_tag(previous)[0] == "O"
+            counts["orphan-tag" if orphan else "switched-tag"] += 1
+            regular = f"B-{split_tag(regular)[1]}"
+        previous = regular
+        mended.append(regular if is_bio(tag) else tag)
+    return mended, +counts
 
 
 @dataclass(frozen=True)

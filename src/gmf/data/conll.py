@@ -1,83 +1,157 @@
-"""CoNLL files as they stand: blocks of lines with their line numbers, nothing interpreted."""
+"""CoNLL files: token lines separated by TAB, samples separated by empty lines."""
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NoReturn
+from typing import Generic, TypeVar
 
 from gmf.core.errors import DataError
+from gmf.core.tags import TYPE_ALIASES, alias_tag, mend_tags
+from gmf.core.types import ImageInput, Sample
+from gmf.data.paths import inside
+from gmf.data.reader import RawSample, Reader, fail, read_lines
 
 ID_PREFIX = "IMGID:"
 DOCUMENT_MARK = "-DOCSTART-"
-BYTE_ORDER_MARK = "\ufeff"
+
+LineT = TypeVar("LineT")
 
 
-@dataclass(frozen=True, slots=True)
-class RawTweet:
-    """One block of a CoNLL file.
+@dataclass
+class Block(Generic[LineT]):
+    """The lines of one sample.
 
     Args:
-        id: What follows ``IMGID:``; ``None`` without such a line.
-        line: Number of the block's first line, from 1.
-        rows: Columns of each token line, the token first.
-        row_lines: Line number of each row.
-        is_separated: False when the ``IMGID:`` line follows another tweet without an empty line.
+        first: Its first line, that of its identifier if it has one.
+        has_id: Whether that is an ``IMGID:`` line.
+        is_separated: False when it follows another block without an empty line.
+        lines: Its token lines.
     """
 
-    id: str | None
-    line: int
-    rows: tuple[tuple[str, ...], ...]
-    row_lines: tuple[int, ...]
-    is_separated: bool = True
-
-    @property
-    def tokens(self) -> tuple[str, ...]:
-        """The first column."""
-        return tuple(row[0] for row in self.rows)
-
-    @property
-    def tags(self) -> tuple[str, ...] | None:
-        """The last column; ``None`` when there is only one."""
-        return tuple(row[-1] for row in self.rows) if len(self.rows[0]) > 1 else None
+    first: LineT
+    has_id: bool
+    is_separated: bool
+    lines: list[LineT] = field(default_factory=list[LineT])
 
 
-def read_lines(path: Path) -> list[str]:
-    r"""Return the lines of a UTF-8 file, split at LF only, without CR and byte order mark.
+def is_id_line(text: str) -> bool:
+    """Return whether a line is ``IMGID:<id>``; with a TAB it is a token."""
+    return text.startswith(ID_PREFIX) and "\t" not in text
 
-    ``str.splitlines`` would also cut at U+0085 or U+2028, which tweets contain.
+
+def group_lines(
+    lines: Iterable[LineT],
+    *,
+    text_of: Callable[[LineT], str],
+    is_empty: Callable[[str], bool] = lambda text: not text,
+    max_lines: int | None = None,
+) -> Iterator[Block[LineT]]:
+    """Yield the blocks of a file.
+
+    A line is empty only when nothing is on it, so that tokens such as U+00A0 or U+FE0F survive. A
+    line ``IMGID:<id>`` opens a block even without an empty line before it. A ``-DOCSTART-`` line
+    ends a block and belongs to none.
+
+    Args:
+        lines: The lines, in whatever form.
+        text_of: Returns the text of a line.
+        is_empty: Returns whether a line with such a text separates blocks.
+        max_lines: Most lines of a block that are kept; ``None`` for all.
+    """
+    block: Block[LineT] | None = None
+    for line in lines:
+        text = text_of(line)
+        starts, ends = is_id_line(text), is_empty(text) or text.startswith(DOCUMENT_MARK)
+        if block and (starts or ends):
+            yield block
+        if starts:
+            block = Block(line, has_id=True, is_separated=block is None)
+        elif ends:
+            block = None
+        else:
+            block = block or Block(line, has_id=False, is_separated=True)
+            if max_lines is None or len(block.lines) < max_lines:
+                block.lines.append(line)
+    if block:
+        yield block
+
+
+class ConllReader(Reader):
+    """A token and its tag a line, separated by TAB; ``IMGID:<id>`` names ``images/<id>.jpg``."""
+
+    suffixes = (".txt", ".conll")
+    names_images = False
+
+    def read(self, path: Path, *, on_fault: Callable[[DataError], None] = fail) -> list[Sample]:
+        """Return the samples of a file; see ``read_conll``."""
+        images = self.image_folder(path.parent)
+        return read_conll(path, image_folder=images, aliases={}, on_fault=on_fault)
+
+    def read_raw(
+        self, path: Path, *, on_fault: Callable[[DataError], None] = fail
+    ) -> list[RawSample]:
+        """Return the samples with tags of whatever scheme; see ``read_blocks``."""
+        return list(read_blocks(path, on_fault=on_fault))
+
+    def mend(self, lines: Sequence[str], *, counts: Counter[str]) -> list[str]:
+        """Return the lines with regular BIO2 tags and an empty line before each ``IMGID:``."""
+        mended = list(lines)
+        # From the end, so that an inserted line moves none that is still to be repaired.
+        for block in reversed(list(_blocks(lines))):
+            rows = [(number, line.split("\t")) for number, line in block.lines if "\t" in line]
+            tags, repaired = mend_tags([columns[-1] for _, columns in rows])
+            counts.update(repaired)
+            for (number, columns), tag in zip(rows, tags, strict=True):
+                mended[number - 1] = "\t".join([*columns[:-1], tag])
+            if not block.is_separated:
+                counts["missing-blank-line"] += 1
+                mended.insert(block.first[0] - 1, "")
+        return mended
+
+
+def read_conll(
+    path: Path,
+    *,
+    image_folder: Path | None = None,
+    aliases: Mapping[str, str] = TYPE_ALIASES,
+    on_fault: Callable[[DataError], None] = fail,
+) -> list[Sample]:
+    """Read token lines separated by TAB, the tag in the last column.
+
+    Every odd token is kept (U+00A0, U+FE0F, URLs). A sample without ``IMGID:`` line is named
+    ``<file stem>-<position from 1>``. A file of one column is unlabelled. Broken BIO2 is kept.
+
+    Args:
+        path: The file.
+        image_folder: Where ``<IMGID>.jpg`` lies; a listed file may be absent. ``None``: no images.
+        aliases: Entity types to rename; by default ``OTHER`` is read as ``MISC``.
+        on_fault: Called with each fault; the line or sample is then left out. By default raised.
 
     Raises:
-        DataError: If the file cannot be read or is not UTF-8.
+        DataError: With file and line, if a line breaks the layout or a tag is not BIO2.
     """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"cannot be read ({error.strerror or error})", path=path) from error
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"expected UTF-8, byte {error.start} is not; convert the file to UTF-8",
-            path=path,
-            line=content.count(b"\n", 0, error.start) + 1,
-        ) from error
-    lines = text.removeprefix(BYTE_ORDER_MARK).split("\n")
-    if lines[-1] == "":
-        lines.pop()
-    return [line.removesuffix("\r") for line in lines]
+    samples: list[Sample] = []
+    for position, raw in enumerate(read_blocks(path, on_fault=on_fault), 1):
+        try:
+            samples.append(
+                Sample(
+                    id=raw.id or f"{path.stem}-{position}",
+                    tokens=raw.tokens,
+                    tags=_tags_of(raw, path=path, aliases=aliases),
+                    images=_images_of(raw, path, image_folder),
+                    origin=f"{path}:{raw.line}",
+                )
+            )
+        except DataError as error:
+            on_fault(error)
+    return samples
 
 
-def fail(error: DataError) -> NoReturn:
-    """Raise the fault: the default when faults are not collected."""
-    raise error
+def read_blocks(path: Path, *, on_fault: Callable[[DataError], None] = fail) -> Iterator[RawSample]:
+    """Yield the samples of a file as they stand: token in the first column, tag in the last.
 
-
-def read_blocks(path: Path, *, on_fault: Callable[[DataError], None] = fail) -> Iterator[RawTweet]:
-    """Yield the tweets of a file.
-
-    Columns are split at TAB only and a line is empty only when nothing is on it, so that tokens
-    such as U+00A0 or U+FE0F survive, and even an empty one before a TAB. A line ``IMGID:<id>``
-    opens a tweet even without an empty line before it. ``-DOCSTART-`` lines are no tweets.
+    Columns are split at TAB only; a token before a TAB may be empty.
 
     Args:
         path: The file.
@@ -85,14 +159,16 @@ def read_blocks(path: Path, *, on_fault: Callable[[DataError], None] = fail) -> 
 
     Raises:
         DataError: If a line has another number of columns than the first one, a tag is empty, or a
-            tweet has no tokens.
+            sample has no tokens.
     """
     width: int | None = None
-    for block in _group(read_lines(path)):
-        rows: list[tuple[str, ...]] = []
+    for block in _blocks(read_lines(path)):
+        line, head = block.first
+        identifier = head.removeprefix(ID_PREFIX) if block.has_id else ""
+        rows: list[list[str]] = []
         row_lines: list[int] = []
-        for number, line in block.lines:
-            columns = tuple(line.split("\t"))
+        for number, text in block.lines:
+            columns = text.split("\t")
             fault = _fault_of(columns, width=width)
             if fault:
                 on_fault(DataError(fault, path=path, line=number))
@@ -101,38 +177,47 @@ def read_blocks(path: Path, *, on_fault: Callable[[DataError], None] = fail) -> 
             rows.append(columns)
             row_lines.append(number)
         if rows:
-            yield RawTweet(block.id, block.line, tuple(rows), tuple(row_lines), block.is_separated)
+            tokens = tuple(row[0] for row in rows)
+            tags = tuple(row[-1] for row in rows) if len(rows[0]) > 1 else None
+            yield RawSample(
+                identifier,
+                line,
+                tuple(row_lines),
+                tokens,
+                tags,
+                is_separated=block.is_separated,
+            )
         elif not block.lines:
-            message = f"tweet {block.id!r} has no tokens; add them or remove the {ID_PREFIX} line"
-            on_fault(DataError(message, path=path, line=block.line, field="IMGID"))
+            message = f"tweet {identifier!r} has no tokens; add them or remove the {ID_PREFIX} line"
+            on_fault(DataError(message, path=path, line=line, field="IMGID"))
 
 
-@dataclass
-class _Block:
-    id: str | None
-    line: int
-    is_separated: bool
-    lines: list[tuple[int, str]] = field(default_factory=list[tuple[int, str]])
+def _blocks(lines: Sequence[str]) -> Iterator[Block[tuple[int, str]]]:
+    return group_lines(enumerate(lines, 1), text_of=lambda line: line[1])
 
 
-def _group(lines: list[str]) -> Iterator[_Block]:
-    block: _Block | None = None
-    for number, line in enumerate(lines, 1):
-        starts = line.startswith(ID_PREFIX) and "\t" not in line
-        if block and (starts or line == ""):
-            yield block
-        if starts:
-            block = _Block(line.removeprefix(ID_PREFIX), number, is_separated=block is None)
-        elif line == "":
-            block = None
-        elif not line.startswith(DOCUMENT_MARK):
-            block = block or _Block(None, number, is_separated=True)
-            block.lines.append((number, line))
-    if block:
-        yield block
+def _tags_of(raw: RawSample, *, path: Path, aliases: Mapping[str, str]) -> tuple[str, ...] | None:
+    if raw.tags is None:
+        return None
+    tags: list[str] = []
+    for tag, line in zip(raw.tags, raw.lines, strict=True):
+        try:
+            tags.append(alias_tag(tag, aliases=aliases))
+        except ValueError as error:
+            raise DataError(str(error), path=path, line=line, field="tag") from error
+    return tuple(tags)
 
 
-def _fault_of(columns: tuple[str, ...], *, width: int | None) -> str:
+def _images_of(raw: RawSample, path: Path, image_folder: Path | None) -> tuple[ImageInput, ...]:
+    if not raw.id or image_folder is None:
+        return ()
+    try:
+        return (ImageInput(inside(image_folder, f"{raw.id}.jpg")),)
+    except ValueError as error:
+        raise DataError(str(error), path=path, line=raw.line, field="IMGID") from error
+
+
+def _fault_of(columns: Sequence[str], *, width: int | None) -> str:
     shown = "\t".join(columns)[:60]
     if width is not None and len(columns) != width:
         return (

@@ -1,59 +1,43 @@
-"""Files of the field to samples: the Twitter-2015/2017 CoNLL layout, and one split of a folder."""
+"""Readers by name, and the splits of a data set's folder."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from gmf.core.errors import DataError
-from gmf.core.tags import TYPE_ALIASES, alias_tag
-from gmf.core.types import ImageInput, Region, Sample
-from gmf.data.conll import RawTweet, fail, read_blocks
-from gmf.data.jsonl import read_jsonl, read_regions
-from gmf.data.paths import inside
+from gmf.core.registry import Registry, names_by_suffix, suffix_of
+from gmf.core.tags import is_bio, regular_tag
+from gmf.core.types import Region, Sample
+from gmf.data.reader import Reader, fail
+from gmf.data.regions_file import REGIONS_FILE, read_regions
+
+readers: Registry[type[Reader]] = Registry(
+    "reader",
+    group="gmf.readers",
+    built_in={"conll": "gmf.data.conll:ConllReader", "jsonl": "gmf.data.jsonl:JsonlReader"},
+)
 
 #: File stems of each split, best first.
 SPLIT_NAMES = {"train": ("train",), "dev": ("dev", "valid", "val"), "test": ("test",)}
-#: File endings that hold a split.
-SPLIT_SUFFIXES = (".txt", ".conll", ".jsonl")
 
 
-def read_conll(
-    path: Path,
-    *,
-    image_folder: Path | None = None,
-    regions: Mapping[str, tuple[Region, ...]] | None = None,
-    aliases: Mapping[str, str] = TYPE_ALIASES,
-    on_fault: Callable[[DataError], None] = fail,
-) -> list[Sample]:
-    """Read token lines separated by TAB, the tag in the last column, tweets parted by empty lines.
+def split_files(folder: Path, *, split: str) -> list[Path]:
+    """Return the files that a split may have, present or not, best first."""
+    suffixes = names_by_suffix(readers)
+    return [folder / (stem + suffix) for stem in SPLIT_NAMES[split] for suffix in suffixes]
 
-    Every odd token is kept (U+00A0, U+FE0F, URLs). A tweet without ``IMGID:`` line is named
-    ``<file stem>-<position from 1>``. A file of one column is unlabelled. Broken BIO2 is kept.
 
-    Args:
-        path: The file.
-        image_folder: Where ``<IMGID>.jpg`` lies; a listed file may be absent. ``None``: no images.
-        regions: Object regions by image file name.
-        aliases: Entity types to rename; by default ``OTHER`` is read as ``MISC``.
-        on_fault: Called with each fault; the line or tweet is then left out. By default raised.
+def reader_of(path: Path) -> Reader:
+    """Return the reader of a file, chosen by its ending.
 
     Raises:
-        DataError: With file and line, if a line breaks the layout or a tag is not BIO2.
+        DataError: If no reader has the ending.
     """
-    samples: list[Sample] = []
-    for position, tweet in enumerate(read_blocks(path, on_fault=on_fault), 1):
-        try:
-            samples.append(
-                Sample(
-                    id=tweet.id if tweet.id is not None else f"{path.stem}-{position}",
-                    tokens=tweet.tokens,
-                    tags=_tags_of(tweet, path=path, aliases=aliases),
-                    images=_images_of(tweet, path, image_folder, regions or {}),
-                    origin=f"{path}:{tweet.line}",
-                )
-            )
-        except DataError as error:
-            on_fault(error)
-    return samples
+    names = names_by_suffix(readers)
+    suffix = suffix_of(path, names)
+    if suffix is None:
+        raise DataError(f"expected a file that ends with {', '.join(names)}", path=path)
+    return readers.get(names[suffix])()
 
 
 def find_split(folder: Path, *, split: str) -> Path:
@@ -68,32 +52,34 @@ def find_split(folder: Path, *, split: str) -> Path:
     """
     if split not in SPLIT_NAMES:
         raise DataError(f"split {split!r}: expected one of {', '.join(SPLIT_NAMES)}", path=folder)
-    names = [stem + suffix for stem in SPLIT_NAMES[split] for suffix in SPLIT_SUFFIXES]
-    found = [folder / name for name in names if (folder / name).is_file()]
-    if not found:
-        raise DataError(f"no file for split {split!r}; expected {', '.join(names)}", path=folder)
-    if len(found) > 1:
-        listed = ", ".join(path.name for path in found)
-        raise DataError(f"several files for split {split!r}: {listed}; keep one", path=folder)
-    return found[0]
+    candidates = split_files(folder, split=split)
+    present = [path for path in candidates if path.is_file()]
+    if not present:
+        names = ", ".join(path.name for path in candidates)
+        raise DataError(f"no file for split {split!r}; expected {names}", path=folder)
+    if len(present) > 1:
+        names = ", ".join(path.name for path in present)
+        raise DataError(f"several files for split {split!r}: {names}; keep one", path=folder)
+    return present[0]
 
 
 def splits_of(folder: Path) -> list[str]:
     """Return the splits that a folder holds, in the order train, dev, test.
 
     Raises:
-        DataError: If the folder is absent or holds none, or a split has several files.
+        DataError: If the folder is absent or holds none.
     """
     if not folder.is_dir():
         raise DataError("no such folder", path=folder)
-    there = [
+    present = [
         split
-        for split, stems in SPLIT_NAMES.items()
-        if any((folder / (s + suffix)).is_file() for s in stems for suffix in SPLIT_SUFFIXES)
+        for split in SPLIT_NAMES
+        if any(path.is_file() for path in split_files(folder, split=split))
     ]
-    if not there:
-        raise DataError("no train, dev (or valid) or test file (.txt, .conll, .jsonl)", path=folder)
-    return there
+    if not present:
+        suffixes = ", ".join(names_by_suffix(readers))
+        raise DataError(f"no train, dev (or valid) or test file ({suffixes})", path=folder)
+    return present
 
 
 def read_split(
@@ -102,7 +88,8 @@ def read_split(
     """Read one split of a folder.
 
     CoNLL files take their images from ``<folder>/images/<IMGID>.jpg``; JSONL files name their own.
-    Object boxes come from an optional ``<folder>/regions.jsonl``, unless the JSONL file has them.
+    Images without regions get those of an optional ``<folder>/regions.jsonl``. The type ``OTHER``
+    is read as ``MISC``.
 
     Args:
         folder: Folder of a data set.
@@ -113,35 +100,41 @@ def read_split(
         DataError: If the split is absent or a line is wrong.
     """
     path = find_split(folder, split=split)
-    regions_path = folder / "regions.jsonl"
-    regions = read_regions(regions_path, on_fault=on_fault) if regions_path.is_file() else None
-    if path.suffix == ".jsonl":
-        return read_jsonl(path, regions=regions, on_fault=on_fault)
-    return read_conll(path, image_folder=folder / "images", regions=regions, on_fault=on_fault)
+    reader = reader_of(path)
+    samples = _with_regular_tags(reader.read(path, on_fault=on_fault), path, on_fault)
+    if not (folder / REGIONS_FILE).is_file():
+        return samples
+    regions = read_regions(folder / REGIONS_FILE, on_fault=on_fault)
+    return [_with_regions(sample, regions, reader.image_folder(folder)) for sample in samples]
 
 
-def _tags_of(tweet: RawTweet, *, path: Path, aliases: Mapping[str, str]) -> tuple[str, ...] | None:
-    if tweet.tags is None:
-        return None
-    tags: list[str] = []
-    for tag, line in zip(tweet.tags, tweet.row_lines, strict=True):
-        try:
-            tags.append(alias_tag(tag, aliases=aliases))
-        except ValueError as error:
-            raise DataError(str(error), path=path, line=line, field="tag") from error
-    return tuple(tags)
+def _with_regular_tags(
+    samples: Iterable[Sample], path: Path, on_fault: Callable[[DataError], None]
+) -> list[Sample]:
+    regular: list[Sample] = []
+    for sample in samples:
+        foreign = next((tag for tag in sample.tags or () if not is_bio(tag)), None)
+        if foreign is not None or (sample.tags and len(sample.tags) != len(sample.tokens)):
+            message = (
+                f"tag {foreign!r}: expected O, B-TYPE or I-TYPE, for example B-PER"
+                if foreign is not None
+                else f"expected {len(sample.tokens)} tags, got {len(sample.tags or ())}"
+            )
+            on_fault(DataError(message, path=sample.origin or path, field="tags"))
+            continue
+        tags = None if sample.tags is None else tuple(map(regular_tag, sample.tags))
+        regular.append(sample if tags == sample.tags else replace(sample, tags=tags))
+    return regular
 
 
-def _images_of(
-    tweet: RawTweet,
-    path: Path,
-    image_folder: Path | None,
-    regions: Mapping[str, tuple[Region, ...]],
-) -> tuple[ImageInput, ...]:
-    if tweet.id is None or image_folder is None:
-        return ()
-    name = f"{tweet.id}.jpg"
-    try:
-        return (ImageInput(inside(image_folder, name), regions.get(name, ())),)
-    except ValueError as error:
-        raise DataError(str(error), path=path, line=tweet.line, field="IMGID") from error
+def _with_regions(
+    sample: Sample, regions: Mapping[str, tuple[Region, ...]], image_folder: Path
+) -> Sample:
+    images = list(sample.images)
+    for position, image in enumerate(images):
+        if image.regions or isinstance(image.source, bytes):
+            continue
+        if image.source.is_relative_to(image_folder):
+            name = image.source.relative_to(image_folder).as_posix()
+            images[position] = replace(image, regions=regions.get(name, ()))
+    return replace(sample, images=tuple(images))

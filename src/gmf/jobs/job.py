@@ -10,12 +10,11 @@ from pydantic import Field
 
 from gmf.core.config import Config
 from gmf.encoders.digest import sha256_of
-from gmf.jobs.inputs.folder import FolderSource
 from gmf.jobs.inputs.open import open_source
 from gmf.jobs.inputs.rows import InputOptions, RowSource, Shard
 from gmf.jobs.job_folder import JobFolder
 from gmf.jobs.outputs.base import OutputFormat
-from gmf.jobs.outputs.open import OutputName, output_format
+from gmf.jobs.outputs.open import output_formats
 from gmf.jobs.shards import run_shard
 from gmf.prediction.pipeline import load
 
@@ -30,7 +29,7 @@ class JobOptions(Config):
 
     Args:
         input: How the posts are found in the input.
-        output_format: ``None`` tells it by the output's ending.
+        output_format: Name of the format; ``None`` chooses it by the output's ending.
         batch_size: Posts of one pass.
         shard_rows: Rows that are finished together: what a kill costs at most.
         device: Where to compute; ``auto`` takes a GPU when there is one.
@@ -41,7 +40,7 @@ class JobOptions(Config):
     """
 
     input: InputOptions = InputOptions()
-    output_format: OutputName | None = None
+    output_format: str | None = None
     batch_size: int = Field(default=32, ge=1)
     shard_rows: int = Field(default=2048, ge=1)
     device: str = "auto"
@@ -64,7 +63,7 @@ class Job:
     model: Path
     source: Path
     output: Path
-    format: OutputName
+    format: str
     options: JobOptions
 
     def open_source(self) -> RowSource:
@@ -73,7 +72,7 @@ class Job:
 
     def open_output(self) -> OutputFormat:
         """Return the format of the output."""
-        return output_format(self.format)
+        return output_formats.get(self.format)()
 
     def identity(self, rows: RowSource) -> dict[str, Any]:
         """Return what makes it the same job after a kill: contents, not times.
@@ -127,7 +126,7 @@ def _digest_of_model(folder: Path) -> str:
 
 def _digest_of_input(source: Path, rows: RowSource) -> str:
     """Return the digest of a file, or of the names and sizes in a folder."""
-    if not isinstance(rows, FolderSource):
+    if not source.is_dir():
         return sha256_of(source)
     digest = hashlib.sha256()
     for path in rows.files():

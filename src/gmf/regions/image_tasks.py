@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gmf.data.readers import find_split, read_split, splits_of
+from gmf.data.readers import find_split, read_split, reader_of, splits_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,7 @@ def collect_images(folder: Path, *, splits: Sequence[str] = ()) -> list[ImageTas
     texts: dict[str, list[tuple[str, ...]]] = {}
     paths: dict[str, Path] = {}
     for split in splits or splits_of(folder):
-        is_own = find_split(folder, split=split).suffix == ".jsonl"
-        root = folder if is_own else folder / "images"
+        root = reader_of(find_split(folder, split=split)).image_folder(folder)
         for sample in read_split(folder, split):
             for image in sample.images:
                 if isinstance(image.source, Path):

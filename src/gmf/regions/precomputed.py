@@ -5,8 +5,8 @@ from pathlib import Path, PurePosixPath
 
 from gmf.core.errors import DataError
 from gmf.core.types import Region
-from gmf.data.jsonl import read_regions
 from gmf.data.paths import inside
+from gmf.data.regions_file import read_regions
 from gmf.encoders.digest import sha256_of
 from gmf.regions.base import RegionRequest, Wordless
 from gmf.regions.naming import source_name

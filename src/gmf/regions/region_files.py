@@ -11,9 +11,9 @@ from pydantic import ValidationError
 
 from gmf.core.errors import DataError
 from gmf.core.types import Region
-from gmf.data.jsonl import RegionRow, RegionsRow
+from gmf.data.json_rows import RegionRow
+from gmf.data.regions_file import REGIONS_FILE, RegionsRow
 
-REGIONS_FILE = "regions.jsonl"
 _CROPS = "crops"
 
 

@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 from gmf.core.errors import DataError
 from gmf.core.types import Region
 from gmf.data.images import UnusableImageError, open_image, read_source
-from gmf.data.jsonl import RegionsRow
+from gmf.data.regions_file import RegionsRow
 from gmf.regions.base import Proposer, RegionRequest
 from gmf.regions.filters import RegionFilter, filter_regions
 from gmf.regions.image_tasks import ImageTask

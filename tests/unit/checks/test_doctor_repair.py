@@ -5,9 +5,10 @@ from fixtures.dataset import clean_dataset
 from typer.testing import CliRunner
 
 from gmf.checks.examine import examine_folder
-from gmf.checks.repair import mend_tags, repair_folder
+from gmf.checks.repair import repair_folder
 from gmf.cli.data import data_app
 from gmf.core.errors import DataError
+from gmf.core.tags import mend_tags
 from gmf.data.readers import read_split
 
 

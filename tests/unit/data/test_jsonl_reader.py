@@ -5,7 +5,9 @@ import pytest
 from gmf.core.errors import DataError
 from gmf.core.tags import entities_of
 from gmf.core.types import Entity, Region
-from gmf.data.jsonl import SCHEMA_PATH, read_jsonl, read_regions, sample_schema
+from gmf.data.json_rows import SCHEMA_PATH
+from gmf.data.jsonl import read_jsonl, sample_schema
+from gmf.data.regions_file import read_regions
 
 
 def written(tmp_path, *rows):

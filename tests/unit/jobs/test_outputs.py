@@ -8,7 +8,7 @@ from fixtures.rule_engine import rule_pipeline
 from gmf.core.types import ImageInput, Sample
 from gmf.evaluation.files.read import read_labelled_file
 from gmf.jobs.inputs.rows import Row
-from gmf.jobs.outputs.open import OUTPUTS, output_format, output_name
+from gmf.jobs.outputs.open import output_formats, output_name
 from gmf.prediction.atomic import replacing
 from gmf.prediction.user_input import sample_of
 
@@ -29,7 +29,7 @@ def rows():
 
 def written(tmp_path, name, *, shard_rows=2):
     """Write the rows in shards, merge them, and return the output and what could not be held."""
-    output, folder = output_format(name), tmp_path / "shards"
+    output, folder = output_formats.get(name)(), tmp_path / "shards"
     folder.mkdir()
     refused = []
     listed = list(rows())
@@ -111,7 +111,7 @@ def test_conll(tmp_path):
         lines = [line.split("\t") for line in block.split("\n")[1:]]
         assert [tag for _, tag in lines] == list(document.tags)
         assert [word for word, _ in lines] == [document.text[s:e] for s, e in document.words]
-    output = output_format("conll")
+    output = output_formats.get("conll")()
     document = rule_pipeline()("Ann")
     for name in ("a\nb", "a\tb", "-DOCSTART-"):
         with pytest.raises(ValueError, match="CoNLL cannot hold identifier"):
@@ -178,11 +178,11 @@ def test_spacy(tmp_path):
     ]
 
 
-@pytest.mark.parametrize("name", OUTPUTS)
+@pytest.mark.parametrize("name", output_formats)
 def test_an_output_without_rows(tmp_path, name):
     pytest.importorskip("pyarrow")
     pytest.importorskip("spacy")
-    output = output_format(name)
+    output = output_formats.get(name)()
     (tmp_path / "shards").mkdir()
     output.merge(tmp_path / "shards", tmp_path / "out", types=())
     assert (tmp_path / "out").exists()

@@ -6,7 +6,7 @@ from pathlib import Path
 from gmf.core.errors import DataError
 from gmf.core.tags import OUTSIDE, TYPE_ALIASES
 from gmf.core.types import Sample
-from gmf.data.conll import read_lines
+from gmf.data.reader import read_lines
 from gmf.evaluation.files.columns import (
     group_lines,
     looks_like_blocks,

@@ -23,9 +23,11 @@ class CsvSource(ScannedSource):
         DataError: If the file cannot be read or has no header.
     """
 
+    suffixes = (".csv", ".tsv")
+
     def __init__(self, path: Path, *, options: InputOptions) -> None:
-        super().__init__(path)
-        self.options, self.root = options, options.image_root or path.parent
+        super().__init__(path, options=options)
+        self.root = options.image_root or path.parent
         self.delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
         with self._open() as file:
             header = next(self._cells(file, 0, 1), None)

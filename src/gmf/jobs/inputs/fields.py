@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from gmf.core.config import describe_faults
 from gmf.core.errors import GmfError
 from gmf.core.types import ImageInput, Sample
-from gmf.data.jsonl import ImageRow, image_of_row
+from gmf.data.json_rows import ImageRow, image_of_row
 from gmf.data.paths import inside
 from gmf.jobs.inputs.rows import InputOptions, Row
 from gmf.prediction.user_input import sample_of

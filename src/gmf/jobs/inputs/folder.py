@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from gmf.core.errors import GmfError
 from gmf.core.types import ImageInput, Sample
 from gmf.jobs.inputs.fields import safe_path
-from gmf.jobs.inputs.rows import Row, Shard
+from gmf.jobs.inputs.rows import Row, RowSource, Shard, shards_of
 from gmf.jobs.inputs.scanned import MAX_LINE, decode
 from gmf.prediction.user_input import sample_of
 
@@ -19,24 +19,18 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".ti
 _NUMBERED = re.compile(r"(.+)[._-]\d+")
 
 
-class FolderSource:
+class FolderSource(RowSource):
     """A folder of posts, subfolders included; other files and hidden ones are no posts.
 
     ``a.txt`` is a post. Its images are ``a.jpg`` (or another image ending) and ``a-1.jpg``,
     ``a_2.png``, ``a.3.jpg``, in the order of their names. Images without a text are error rows.
-
-    Args:
-        path: The folder.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    is_folder = True
 
     def shards(self, size: int) -> Iterator[Shard]:
         """Yield the shards of the folder; see ``RowSource``."""
-        total = len(self._posts)
-        for number, start in enumerate(range(0, total, size)):
-            yield Shard(number, start + 1, min(size, total - start), start)
+        return shards_of(len(self._posts), size)
 
     def read(self, shard: Shard) -> Iterator[Row]:
         """Yield the rows of a shard; see ``RowSource``."""

@@ -20,9 +20,11 @@ class JsonlSource(ScannedSource):
         options: Names of the keys.
     """
 
+    suffixes = (".jsonl", ".ndjson")
+
     def __init__(self, path: Path, *, options: InputOptions) -> None:
-        super().__init__(path)
-        self.options, self.root = options, options.image_root or path.parent
+        super().__init__(path, options=options)
+        self.root = options.image_root or path.parent
 
     def scan(self, file: BinaryIO, *, position: int, line: int) -> Iterator[Record]:
         """Yield the lines that hold something."""

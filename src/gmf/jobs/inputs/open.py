@@ -1,33 +1,34 @@
-"""An input by its name."""
+"""Input formats by name, and an input by its path."""
 
 from pathlib import Path
 
 from gmf.core.errors import ConfigError, DataError
-from gmf.jobs.inputs.conll import ConllSource
-from gmf.jobs.inputs.csv import CsvSource
-from gmf.jobs.inputs.folder import FolderSource
-from gmf.jobs.inputs.jsonl import JsonlSource
-from gmf.jobs.inputs.parquet import ParquetSource
-from gmf.jobs.inputs.rows import InputFormat, InputOptions, RowSource
+from gmf.core.registry import Registry, names_by_suffix, suffix_of
+from gmf.data.readers import readers
+from gmf.jobs.inputs.rows import InputOptions, RowSource
+from gmf.jobs.inputs.samples import SamplesSource
 
-#: Format of each file ending.
-INPUT_SUFFIXES: dict[str, InputFormat] = {
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".csv": "csv",
-    ".tsv": "csv",
-    ".parquet": "parquet",
-    ".conll": "conll",
-    ".txt": "conll",
-}
+input_formats: Registry[type[RowSource]] = Registry(
+    "input format",
+    group="gmf.input_formats",
+    built_in={
+        "jsonl": "gmf.jobs.inputs.jsonl:JsonlSource",
+        "csv": "gmf.jobs.inputs.csv:CsvSource",
+        "parquet": "gmf.jobs.inputs.parquet:ParquetSource",
+        "conll": "gmf.jobs.inputs.conll:ConllSource",
+        "folder": "gmf.jobs.inputs.folder:FolderSource",
+    },
+)
 
 
 def open_source(path: Path, *, options: InputOptions) -> RowSource:
     """Return the rows of an input.
 
+    A file that only a reader of data sets reads is an input too: its tags are then left aside.
+
     Args:
         path: A file, or a folder of texts and images.
-        options: How the posts are found in it.
+        options: How the samples are found in it.
 
     Raises:
         ConfigError: If the format is unknown, or a column or an optional package is missing.
@@ -35,22 +36,26 @@ def open_source(path: Path, *, options: InputOptions) -> RowSource:
     """
     if not path.exists():
         raise DataError("no such file or folder", path=path)
-    kind = options.format or (
-        "folder" if path.is_dir() else INPUT_SUFFIXES.get(path.suffix.lower())
-    )
-    if kind is None:
-        endings = ", ".join(INPUT_SUFFIXES)
+    name = options.format or _name_of(path)
+    if name in readers and name not in input_formats:
+        return SamplesSource(path, options=options, reader=readers.get(name)())
+    kind = input_formats.get(name)
+    if kind.is_folder != path.is_dir():
+        raise ConfigError(
+            f"{path}: format {name} does not fit; it is a {'folder' if path.is_dir() else 'file'}"
+        )
+    return kind(path, options=options)
+
+
+def _name_of(path: Path) -> str:
+    if path.is_dir():
+        return next(name for name in input_formats if input_formats.get(name).is_folder)
+    names = names_by_suffix(readers) | names_by_suffix(input_formats)
+    suffix = suffix_of(path, names)
+    if suffix is None:
+        endings = ", ".join(names_by_suffix(input_formats) | names_by_suffix(readers))
         raise ConfigError(
             f"{path}: expected a folder or a file that ends with {endings}; for another ending add "
             "--input-format"
         )
-    if (kind == "folder") != path.is_dir():
-        raise ConfigError(
-            f"{path}: format {kind} does not fit; it is a {'folder' if path.is_dir() else 'file'}"
-        )
-    if kind == "folder":
-        return FolderSource(path)
-    if kind == "conll":
-        return ConllSource(path, options=options)
-    makers = {"jsonl": JsonlSource, "csv": CsvSource, "parquet": ParquetSource}
-    return makers[kind](path, options=options)
+    return names[suffix]

@@ -6,14 +6,14 @@ from typing import Any
 
 from gmf.core.errors import ConfigError, DataError
 from gmf.jobs.inputs.fields import IMAGE_COLUMNS, TOKENS, row_of_fields
-from gmf.jobs.inputs.rows import InputOptions, Row, Shard
+from gmf.jobs.inputs.rows import InputOptions, Row, RowSource, Shard, shards_of
 from gmf.jobs.parquet import pyarrow_parquet
 
 #: Rows that are in memory at once; a row may hold the bytes of its images.
 BATCH_ROWS = 64
 
 
-class ParquetSource:
+class ParquetSource(RowSource):
     """A table of posts; an image column holds paths, bytes, lists, or structs of bytes and path.
 
     Args:
@@ -25,8 +25,10 @@ class ParquetSource:
         DataError: If the file is no Parquet.
     """
 
+    suffixes = (".parquet",)
+
     def __init__(self, path: Path, *, options: InputOptions) -> None:
-        self.path, self.options = path, options
+        super().__init__(path, options=options)
         self.root = options.image_root or path.parent
         with self._open() as file:
             there = set(file.schema_arrow.names)
@@ -44,8 +46,7 @@ class ParquetSource:
         """Yield the shards of the table; see ``RowSource``."""
         with self._open() as file:
             total: int = file.metadata.num_rows
-        for number, start in enumerate(range(0, total, size)):
-            yield Shard(number, start + 1, min(size, total - start), start)
+        yield from shards_of(total, size)
 
     def read(self, shard: Shard) -> Iterator[Row]:
         """Yield the rows of a shard; see ``RowSource``."""
@@ -56,7 +57,7 @@ class ParquetSource:
                 origin=f"{self.path}, row {number}",
                 options=self.options,
                 root=self.root,
-                default_id=f"{self.path.stem}-{number}",
+                default_id=self.default_id(number),
             )
 
     def _fields(self, shard: Shard) -> Iterator[dict[str, Any]]:

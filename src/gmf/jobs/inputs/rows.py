@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import ClassVar
 
 from pydantic import Field
 
@@ -13,14 +14,12 @@ from gmf.core.types import Sample
 #: Words of one post; a longer one is an error row and no danger to memory.
 MAX_WORDS = 20_000
 
-InputFormat = Literal["jsonl", "csv", "parquet", "conll", "folder"]
-
 
 class InputOptions(Config):
     """How the posts are found in their file.
 
     Args:
-        format: ``None`` tells it by the file's ending.
+        format: Name of an input format or reader; ``None`` chooses it by the file's ending.
         text: Column or key of the text.
         images: Columns or keys of images: a path, encoded bytes, or a list of them. ``None`` takes
             ``image`` and ``images`` where they exist.
@@ -29,7 +28,7 @@ class InputOptions(Config):
             ``None`` (for CoNLL its folder ``images``).
     """
 
-    format: InputFormat | None = None
+    format: str | None = None
     text: str = Field(default="text", min_length=1)
     images: tuple[str, ...] | None = Field(default=None, strict=False)
     id: str = Field(default="id", min_length=1)
@@ -74,18 +73,68 @@ class Shard:
     line: int = 1
 
 
-class RowSource(Protocol):
-    """Where rows come from."""
+class RowSource:
+    """Base of the input formats: where rows come from.
+
+    A format needs ``suffixes`` and ``rows``; one for large inputs also brings its own ``shards``
+    and ``read``. ``@gmf.jobs.inputs.open.input_formats.register(name)`` makes it available in a
+    file that is given with ``--code``, an entry point of the group ``gmf.input_formats`` in an
+    installed package. The first line of its docstring is shown by ``gmf formats list``.
+
+    Attributes:
+        suffixes: Endings of its files in lower case, with the dot.
+        is_folder: Whether it reads a folder instead of a file.
+
+    Args:
+        path: The input.
+        options: How the samples are found in it.
+
+    Raises:
+        ConfigError: If the input lacks a column that was asked for.
+        DataError: If the input cannot be read at all.
+    """
+
+    suffixes: ClassVar[tuple[str, ...]] = ()
+    is_folder: ClassVar[bool] = False
+
+    def __init__(self, path: Path, *, options: InputOptions) -> None:
+        self.path, self.options = path, options
+
+    def rows(self) -> Iterator[Row]:
+        """Yield all rows in order, numbered from 1; a row that is no sample holds its error.
+
+        Every shard reads from the front until it has its rows, unless ``shards`` and ``read`` are
+        overridden, which is also the only case in which this need not be.
+        """
+        raise NotImplementedError
 
     def shards(self, size: int) -> Iterator[Shard]:
         """Yield the shards of the whole input, ``size`` rows each, the last one shorter.
 
         Raises:
-            ConfigError: If the input lacks a column that was asked for.
             DataError: If the input cannot be read at all.
         """
-        ...
+        yield from shards_of(sum(1 for _ in self.rows()), size)
 
     def read(self, shard: Shard) -> Iterator[Row]:
-        """Yield exactly the rows of a shard; a row that is no post says why."""
-        ...
+        """Yield exactly the rows of a shard."""
+        return islice(self.rows(), shard.first_row - 1, shard.first_row - 1 + shard.rows)
+
+    def files(self) -> Iterator[Path]:
+        """Yield the files that the rows are made of."""
+        yield self.path
+
+    def default_id(self, number: int) -> str:
+        """Return the identifier of a row that has none."""
+        return f"{self.path.stem}-{number}"
+
+
+def shards_of(total: int, size: int) -> Iterator[Shard]:
+    """Yield shards whose position is the first row, from 0.
+
+    Args:
+        total: Rows of the input.
+        size: Rows of a shard.
+    """
+    for number, start in enumerate(range(0, total, size)):
+        yield Shard(number, start + 1, min(size, total - start), start)

@@ -1,14 +1,13 @@
 """Files that are read from front to back: records found by their byte, so that any can be first."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import Any, BinaryIO
 
 from gmf.core.errors import DataError
-from gmf.jobs.inputs.rows import Row, Shard
+from gmf.jobs.inputs.rows import Row, RowSource, Shard
 
 #: Longest line in bytes; a longer one is an error row and never held in memory.
 MAX_LINE = 16 * 2**20
@@ -51,15 +50,8 @@ class Record:
     error: str = ""
 
 
-class ScannedSource(ABC):
-    """Base of the sources that scan a file.
-
-    Args:
-        path: The file.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
+class ScannedSource(RowSource):
+    """Base of the formats that are scanned: each shard is read from its first byte on."""
 
     def shards(self, size: int) -> Iterator[Shard]:
         """Yield the shards of the file; see ``RowSource``."""
@@ -90,10 +82,6 @@ class ScannedSource(ABC):
     @abstractmethod
     def row_of(self, record: Record, *, number: int, origin: str) -> Row:
         """Return the row of a record that has content."""
-
-    def default_id(self, number: int) -> str:
-        """Return the identifier of a row that has none."""
-        return f"{self.path.stem}-{number}"
 
     def _open(self) -> BinaryIO:
         try:

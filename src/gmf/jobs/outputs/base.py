@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from gmf.jobs.inputs.rows import Row
 from gmf.prediction.atomic import replacing
@@ -27,9 +27,27 @@ class ShardWriter(Protocol):
 
 
 class OutputFormat(ABC):
-    """A format; ``suffix`` ends the names of its shards."""
+    """Base of the output formats.
 
-    suffix: str
+    A format of text needs ``suffixes`` and ``render``, see ``LineFormat``. It becomes available
+    with ``@gmf.jobs.outputs.open.output_formats.register(name)`` in a file that is given with
+    ``--code``, or as an entry point of the group ``gmf.output_formats`` in an installed package.
+    The first line of its docstring is shown by ``gmf formats list``.
+
+    Attributes:
+        suffixes: Endings of outputs that choose the format, in lower case, with the dot; the first
+            one ends the names of its shards. None if it must be named.
+
+    Raises:
+        ConfigError: If an optional package is missing.
+    """
+
+    suffixes: ClassVar[tuple[str, ...]] = ()
+
+    @property
+    def suffix(self) -> str:
+        """Ending of the names of its shards."""
+        return self.suffixes[0] if self.suffixes else ""
 
     @abstractmethod
     def open(self, path: Path) -> ShardWriter:

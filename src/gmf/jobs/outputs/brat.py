@@ -18,8 +18,6 @@ class BratFormat(OutputFormat):
     Offsets are Unicode code points. The confidence of an entity is an annotator's note.
     """
 
-    suffix = ""
-
     def open(self, path: Path) -> ShardWriter:
         """Begin a folder."""
         path.mkdir()

@@ -11,7 +11,7 @@ _SEPARATORS = frozenset("\t\n\r")
 class ConllFormat(LineFormat):
     """``IMGID:<id>``, then a word and its BIO2 tag a line, then an empty line."""
 
-    suffix = ".conll"
+    suffixes = (".conll", ".txt")
 
     def render(self, row: Row, document: Document) -> str:
         """Return a block.

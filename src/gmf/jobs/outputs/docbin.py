@@ -19,7 +19,7 @@ class DocBinFormat(OutputFormat):
         ConfigError: If spaCy is not installed.
     """
 
-    suffix = ".spacy"
+    suffixes = (".spacy",)
 
     def __init__(self) -> None:
         try:

@@ -1,55 +1,39 @@
-"""An output by its name."""
+"""Output formats by name, and the format of an output by its path."""
 
-from importlib import import_module
 from pathlib import Path
-from typing import Literal
 
 from gmf.core.errors import ConfigError
+from gmf.core.registry import Registry, names_by_suffix, suffix_of
 from gmf.jobs.outputs.base import OutputFormat
 
-OutputName = Literal["jsonl", "parquet", "conll", "brat", "label-studio", "spacy"]
-
-#: Name to ``module:class``; imported when asked for.
-OUTPUTS: dict[OutputName, str] = {
-    "jsonl": "jsonl:JsonlFormat",
-    "parquet": "parquet:ParquetFormat",
-    "conll": "conll:ConllFormat",
-    "brat": "brat:BratFormat",
-    "label-studio": "jsonl:LabelStudioFormat",
-    "spacy": "docbin:DocBinFormat",
-}
-#: Format of each ending; brat has none.
-OUTPUT_SUFFIXES: dict[str, OutputName] = {
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".parquet": "parquet",
-    ".conll": "conll",
-    ".txt": "conll",
-    ".json": "label-studio",
-    ".spacy": "spacy",
-}
+output_formats: Registry[type[OutputFormat]] = Registry(
+    "output format",
+    group="gmf.output_formats",
+    built_in={
+        "jsonl": "gmf.jobs.outputs.jsonl:JsonlFormat",
+        "parquet": "gmf.jobs.outputs.parquet:ParquetFormat",
+        "conll": "gmf.jobs.outputs.conll:ConllFormat",
+        "brat": "gmf.jobs.outputs.brat:BratFormat",
+        "label-studio": "gmf.jobs.outputs.label_studio:LabelStudioFormat",
+        "spacy": "gmf.jobs.outputs.docbin:DocBinFormat",
+    },
+)
 
 
-def output_name(path: Path, name: OutputName | None = None) -> OutputName:
+def output_name(path: Path, name: str | None = None) -> str:
     """Return the format of an output: the one that is named, or that of the path's ending.
 
     Raises:
-        ConfigError: If neither says it.
+        ConfigError: If there is no such format, or no name and an ending that chooses none.
     """
-    found = name or OUTPUT_SUFFIXES.get(path.suffix.lower())
-    if found is None:
+    if name is not None:
+        output_formats.get(name)
+        return name
+    names = names_by_suffix(output_formats)
+    suffix = suffix_of(path, names)
+    if suffix is None:
         raise ConfigError(
-            f"{path}: expected an output that ends with {', '.join(OUTPUT_SUFFIXES)}; for brat, or "
-            "another ending, add --output-format"
+            f"{path}: expected an output that ends with {', '.join(names)}; for brat, or another "
+            "ending, add --output-format"
         )
-    return found
-
-
-def output_format(name: OutputName) -> OutputFormat:
-    """Return a format.
-
-    Raises:
-        ConfigError: If an optional package is missing.
-    """
-    module, _, attribute = OUTPUTS[name].partition(":")
-    return getattr(import_module(f"gmf.jobs.outputs.{module}"), attribute)()
+    return names[suffix]

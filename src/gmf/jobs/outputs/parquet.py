@@ -20,7 +20,7 @@ class ParquetFormat(OutputFormat):
     An entity has ``char_start``, ``char_end``, ``type``, ``text`` and ``confidence``.
     """
 
-    suffix = ".parquet"
+    suffixes = (".parquet",)
 
     def open(self, path: Path) -> ShardWriter:
         """Begin a shard."""

@@ -1,0 +1,139 @@
+"""What a reader of data sets is, and what all of them share."""
+
+from abc import ABC, abstractmethod
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar, NoReturn
+
+from gmf.core.errors import DataError
+from gmf.core.types import ImageInput, Sample
+
+BYTE_ORDER_MARK = "\ufeff"
+
+
+@dataclass(frozen=True, slots=True)
+class RawSample:
+    """A sample as the file has it, for checks of the file.
+
+    Args:
+        id: Identifier; empty when the file gives none.
+        line: Number of its first line, from 1.
+        lines: Line number of each token.
+        tokens: Words.
+        tags: Tags as written, of whatever scheme; ``None`` when unlabelled.
+        images: Images that the file names itself, see ``Reader.names_images``.
+        is_separated: False when the sample follows another one without what should separate them.
+    """
+
+    id: str
+    line: int
+    lines: tuple[int, ...]
+    tokens: tuple[str, ...]
+    tags: tuple[str, ...] | None
+    images: tuple[ImageInput, ...] = ()
+    is_separated: bool = True
+
+
+def fail(error: DataError) -> NoReturn:
+    """Raise the fault: the default when faults are not collected."""
+    raise error
+
+
+class Reader(ABC):
+    """Base of the readers: one file of a data set to samples.
+
+    A reader needs ``suffixes`` and ``read``. It becomes available to every command with
+    ``@gmf.data.readers.readers.register(name)`` in a file that is given with ``--code``, or as an
+    entry point of the group ``gmf.readers`` in an installed package. The first line of its
+    docstring is shown by ``gmf formats list``.
+
+    Attributes:
+        suffixes: Endings of its files in lower case, with the dot.
+        names_images: Whether its files name image files, relative to their folder. Otherwise the
+            image of a sample is ``images/<id>.jpg`` in that folder.
+        is_text: Whether its files are lines of UTF-8 text; then the doctor looks at their ends.
+    """
+
+    suffixes: ClassVar[tuple[str, ...]]
+    names_images: ClassVar[bool] = True
+    is_text: ClassVar[bool] = True
+
+    @abstractmethod
+    def read(self, path: Path, *, on_fault: Callable[[DataError], None] = fail) -> list[Sample]:
+        """Return the samples of a file in order.
+
+        Each has its ``origin``, ``file:line`` with lines from 1, and BIO2 tags with the types of
+        the file. Images need no regions; those of ``regions.jsonl`` are added to images without.
+
+        Args:
+            path: The file.
+            on_fault: Called with each fault; what it concerns is then left out. By default the
+                fault is raised.
+
+        Raises:
+            DataError: With file and line, if something breaks the format.
+        """
+
+    def read_raw(
+        self, path: Path, *, on_fault: Callable[[DataError], None] = fail
+    ) -> list[RawSample]:
+        """Return the samples as the file has them; by default from ``read``.
+
+        Raises:
+            DataError: As ``read`` does.
+        """
+        return [_raw_of(sample, path) for sample in self.read(path, on_fault=on_fault)]
+
+    def mend(self, lines: Sequence[str], *, counts: Counter[str]) -> list[str]:  # noqa: ARG002
+        """Return the lines of a file with what needs no judgement repaired; by default as they are.
+
+        Args:
+            lines: The lines without their ends.
+            counts: What is repaired is counted here, by kind of finding.
+        """
+        return list(lines)
+
+    def image_folder(self, folder: Path) -> Path:
+        """Return the folder that image names are relative to.
+
+        Args:
+            folder: Folder of the data set.
+        """
+        return folder if self.names_images else folder / "images"
+
+
+def read_lines(path: Path) -> list[str]:
+    r"""Return the lines of a UTF-8 file, split at LF only, without CR and byte order mark.
+
+    ``str.splitlines`` would also cut at U+0085 or U+2028, which tweets contain.
+
+    Raises:
+        DataError: If the file cannot be read or is not UTF-8.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise DataError(f"cannot be read ({error.strerror or error})", path=path) from error
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"expected UTF-8, byte {error.start} is not; convert the file to UTF-8",
+            path=path,
+            line=content.count(b"\n", 0, error.start) + 1,
+        ) from error
+    lines = text.removeprefix(BYTE_ORDER_MARK).split("\n")
+    if lines[-1] == "":
+        lines.pop()
+    return [line.removesuffix("\r") for line in lines]
+
+
+def _raw_of(sample: Sample, path: Path) -> RawSample:
+    number = sample.origin.rpartition(":")[2]
+    line = int(number) if number.isdecimal() else 1
+    # A sample without identifier is named by its position; that means nothing in other files.
+    identifier = "" if sample.id == f"{path.stem}-{line}" else sample.id
+    lines = (line,) * len(sample.tokens)
+    return RawSample(identifier, line, lines, sample.tokens, sample.tags, sample.images)
