@@ -16,10 +16,10 @@ import torch
 
 from gmf.core.types import Region
 from gmf.data.images import open_image
-from gmf.regions.base import RegionRequest
+from gmf.regions.base import ProposerChoice, RegionRequest
 from gmf.regions.filters import RegionFilter, filter_regions, overlap
 from gmf.regions.image_tasks import collect_images
-from gmf.regions.registry import ProposerChoice, build_proposer
+from gmf.regions.registry import build_proposer
 
 THRESHOLDS = (0.3, 0.5)
 

@@ -27,6 +27,7 @@ commands: Registry[Callable[..., None] | typer.Typer] = Registry(
         "hub": "gmf.cli.hub:hub_app",
         "suite": "gmf.cli.suite:suite_app",
         "models": "gmf.cli.models:models_app",
+        "formats": "gmf.cli.formats:formats_app",
         "train": "gmf.cli.train:train",
         "evaluate": "gmf.cli.evaluate:evaluate",
         "predict": "gmf.cli.predict:predict",

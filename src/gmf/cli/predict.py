@@ -10,9 +10,12 @@ from rich.table import Table
 from gmf.cli.output import progress_bar, report_images, results, say, write
 from gmf.core.config import parse_config
 from gmf.core.errors import ConfigError
+from gmf.core.registry import names_by_suffix
 from gmf.jobs.files import predict_files
+from gmf.jobs.inputs.open import input_formats
 from gmf.jobs.job import JobOptions
 from gmf.jobs.job_report import JobReport, error_file
+from gmf.jobs.outputs.open import output_formats
 from gmf.prediction.pipeline import load
 
 
@@ -28,15 +31,15 @@ def predict(
     output: Annotated[
         Path | None,
         typer.Option(
-            help="Where the results go: .jsonl, .parquet, .conll, .json (Label Studio), .spacy, or "
-            "a folder for brat."
+            help="Where the results go; its ending chooses the format: "
+            f"{', '.join(names_by_suffix(output_formats))}. `gmf formats list` says more."
         ),
     ] = None,
     output_format: Annotated[
-        str | None, typer.Option(help="jsonl, parquet, conll, brat, label-studio or spacy.")
+        str | None, typer.Option(help=f"One of {', '.join(output_formats)}.")
     ] = None,
     input_format: Annotated[
-        str | None, typer.Option(help="jsonl, csv, parquet, conll or folder.")
+        str | None, typer.Option(help=f"One of {', '.join(input_formats)}, or a reader.")
     ] = None,
     text_column: Annotated[str, typer.Option(help="Column or key of the text.")] = "text",
     image_column: Annotated[

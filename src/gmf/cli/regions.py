@@ -12,10 +12,11 @@ from gmf.cli.output import progress_bar, write
 from gmf.core.config import apply_overrides, parse_config
 from gmf.core.errors import ConfigError, DataError
 from gmf.data.regions_file import REGIONS_FILE, read_regions
+from gmf.regions.base import ProposerChoice
 from gmf.regions.contact_sheet import SheetEntry, contact_sheet
 from gmf.regions.filters import RegionFilter
 from gmf.regions.image_tasks import collect_images
-from gmf.regions.registry import PROPOSERS, ProposerChoice, build_proposer
+from gmf.regions.registry import build_proposer, region_proposers
 from gmf.regions.run import RegionsJob
 
 
@@ -41,7 +42,7 @@ Splits = Annotated[list[str] | None, typer.Option("--split", help="Only this spl
 @regions_app.command("find")
 def find(
     data: Data,
-    proposer: Annotated[str, typer.Option(help=f"One of {', '.join(PROPOSERS)}.")],
+    proposer: Annotated[str, typer.Option(help=f"One of {', '.join(region_proposers)}.")],
     out: Annotated[Path, typer.Option(help="Folder of regions.jsonl; DATA itself is read from.")],
     options: Annotated[
         list[str] | None,

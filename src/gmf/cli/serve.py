@@ -53,8 +53,9 @@ def serve(
 
 
 def _finder(name: str, max_regions: int) -> "RegionFinder":
+    from gmf.regions.base import ProposerChoice
     from gmf.regions.filters import RegionFilter
-    from gmf.regions.registry import ProposerChoice, build_proposer
+    from gmf.regions.registry import build_proposer
     from gmf.serving.regions import RegionFinder
 
     if not max_regions:

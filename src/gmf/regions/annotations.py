@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, FiniteFloat, NonNegativeFloat, Validation
 from gmf.core.errors import DataError
 from gmf.core.types import Region
 from gmf.encoders.digest import sha256_of
+from gmf.regions.base import NoOptions, ProposerChoice
 from gmf.regions.precomputed import PrecomputedProposer
 
 
@@ -107,3 +108,15 @@ def _voc_object(item: Any) -> Region:
         raise ValueError("an object has no bndbox with xmin, ymin, xmax, ymax")
     left, top, right, bottom = map(float, sides)
     return Region((left, top, right, bottom), label=(item.findtext("name") or "").strip())
+
+
+def build_coco(choice: ProposerChoice) -> PrecomputedProposer:
+    """The boxes of a COCO file."""
+    choice.parse(NoOptions)
+    return coco_regions(choice.place("the COCO file"))
+
+
+def build_voc(choice: ProposerChoice) -> PrecomputedProposer:
+    """The boxes of a folder of Pascal VOC files."""
+    choice.parse(NoOptions)
+    return voc_regions(choice.place("the folder of XML files"))

@@ -1,12 +1,19 @@
 """The interface of a region proposer."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, TypeVar
 
+import torch
 from PIL import Image
 
+from gmf.core.config import Config, parse_config
+from gmf.core.errors import ConfigError
 from gmf.core.types import Region
+from gmf.encoders.resolve import resolve_encoder
+
+Options = TypeVar("Options", bound=Config)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,3 +70,61 @@ class Proposer(Protocol):
     def propose(self, requests: Sequence[RegionRequest]) -> list[list[Region]]:
         """Return the regions of each image, unfiltered, boxes in pixels of the upright picture."""
         ...
+
+
+@dataclass(frozen=True)
+class ProposerChoice:
+    """What a user asked for.
+
+    Args:
+        name: The proposer.
+        places: Folder, file or hub id of its model or data; ``DICT=FOLDER`` for hvpnet.
+        options: Its options by name.
+        device: Where models run.
+    """
+
+    name: str
+    places: tuple[str, ...] = ()
+    options: Mapping[str, object] = field(default_factory=dict[str, object])
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+
+    def parse(self, kind: type[Options]) -> Options:
+        """Return the options, checked.
+
+        Raises:
+            ConfigError: If an option is unknown or wrong.
+        """
+        return parse_config(kind, self.options, source=f"options of proposer {self.name}")
+
+    def place(self, what: str) -> Path:
+        """Return the only place.
+
+        Raises:
+            ConfigError: If none or several are given.
+        """
+        if len(self.places) != 1:
+            raise ConfigError(f"proposer {self.name}: give {what} with --from, once")
+        return Path(self.places[0]).expanduser()
+
+    def model(self) -> str | None:
+        """Return the model to use instead of the default.
+
+        Raises:
+            ConfigError: If several are given.
+        """
+        if len(self.places) > 1:
+            raise ConfigError(f"proposer {self.name}: give one model with --from")
+        return self.places[0] if self.places else None
+
+    def packaged_model(self) -> Path:
+        """Return the folder of the packaged model of its name, or of the one that is given.
+
+        Raises:
+            ConfigError: If several are given.
+            EncoderError: If the model is not installed.
+        """
+        return Path(resolve_encoder(self.model() or self.name))
+
+
+class NoOptions(Config):
+    """For proposers without options."""

@@ -11,7 +11,7 @@ from transformers import AutoImageProcessor, AutoModelForObjectDetection
 from gmf.core.config import Config
 from gmf.core.types import Region
 from gmf.encoders.module_digest import digest_of_module
-from gmf.regions.base import RegionRequest, Wordless
+from gmf.regions.base import ProposerChoice, RegionRequest, Wordless
 from gmf.regions.naming import source_name
 from gmf.regions.pretrained import freeze, load_pretrained
 
@@ -99,3 +99,9 @@ def regions_of(result: Mapping[str, Any], labels: Sequence[str]) -> list[Region]
         Region((left, top, right, bottom), label=label, score=min(1.0, max(0.0, score)))
         for (left, top, right, bottom), score, label in zip(boxes, scores, labels, strict=True)
     ]
+
+
+def build_detection(choice: ProposerChoice) -> DetectionProposer:
+    """Objects of the classes that a Hugging Face detector was trained on."""
+    config = choice.parse(DetectionConfig)
+    return DetectionProposer(choice.name, model=choice.model(), config=config, device=choice.device)

@@ -17,7 +17,7 @@ from transformers import AutoModelForZeroShotObjectDetection, AutoProcessor
 from gmf.core.config import Config
 from gmf.core.types import Region
 from gmf.encoders.module_digest import digest_of_module
-from gmf.regions.base import RegionRequest
+from gmf.regions.base import ProposerChoice, RegionRequest
 from gmf.regions.closed_class_words import ENTITY_WORDS
 from gmf.regions.detection import regions_of
 from gmf.regions.naming import source_name
@@ -206,3 +206,9 @@ def _corners(boxes: Float[Tensor, "batch boxes 4"]) -> Float[Tensor, "batch boxe
 
 def _plain(phrase: str) -> str:
     return " ".join(_NOT_IN_QUERY.sub(" ", phrase.lower()).split())
+
+
+def build_grounding(choice: ProposerChoice) -> GroundingProposer:
+    """Objects that the words of the sample name, by a text-conditioned detector."""
+    config = choice.parse(GroundingConfig)
+    return GroundingProposer(choice.name, model=choice.model(), config=config, device=choice.device)

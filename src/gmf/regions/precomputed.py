@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from gmf.core.errors import DataError
+from gmf.core.errors import ConfigError, DataError
 from gmf.core.types import Region
 from gmf.data.paths import inside
 from gmf.data.regions_file import read_regions
 from gmf.encoders.digest import sha256_of
-from gmf.regions.base import RegionRequest, Wordless
+from gmf.regions.base import NoOptions, ProposerChoice, RegionRequest, Wordless
 from gmf.regions.naming import source_name
 from gmf.regions.pickles import read_name_lists
 
@@ -83,3 +83,27 @@ def crop_folder(pairs: Sequence[tuple[Path, Path]]) -> PrecomputedProposer:
                 raise DataError(str(error), path=dictionary, field=image) from error
     digest = "+".join(sha256_of(dictionary) for dictionary, _ in pairs)
     return PrecomputedProposer("hvpnet", regions=found, digest=digest, by_stem=True)
+
+
+def build_hvpnet(choice: ProposerChoice) -> PrecomputedProposer:
+    """Ready crops in the layout of HVPNeT."""
+    choice.parse(NoOptions)
+    pairs = [place.partition("=") for place in choice.places]
+    if not pairs or not all(equals and folder for _, equals, folder in pairs):
+        raise ConfigError(
+            "proposer hvpnet: give each dictionary and its folder of crops as "
+            "--from train_dict.pth=crops/train"
+        )
+    return crop_folder([(Path(dictionary), Path(folder)) for dictionary, _, folder in pairs])
+
+
+def build_own(choice: ProposerChoice) -> PrecomputedProposer:
+    """The regions of a `regions.jsonl`."""
+    choice.parse(NoOptions)
+    return own_regions(choice.place("the regions.jsonl"))
+
+
+def build_none(choice: ProposerChoice) -> PrecomputedProposer:
+    """No regions: the whole image is the only view."""
+    choice.parse(NoOptions)
+    return no_regions()

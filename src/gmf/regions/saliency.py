@@ -19,7 +19,7 @@ from gmf.core.config import Config
 from gmf.core.errors import EncoderError
 from gmf.core.types import Region
 from gmf.encoders.digest import read_digest
-from gmf.regions.base import RegionRequest, Wordless
+from gmf.regions.base import ProposerChoice, RegionRequest, Wordless
 from gmf.regions.naming import source_name
 
 _SIZE = 224
@@ -140,3 +140,8 @@ def _without_padding(
     width, height = _fitted_size(size)
     left, top = (_SIZE - width) // 2, (_SIZE - height) // 2
     return np.asarray(full.crop((left, top, left + width, top + height)))
+
+
+def build_saliency(choice: ProposerChoice) -> SaliencyProposer:
+    """The connected parts of what stands out in an image, without classes."""
+    return SaliencyProposer(choice.packaged_model(), config=choice.parse(SaliencyConfig))

