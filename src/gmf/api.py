@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gmf.core.config import parse_config
 from gmf.core.errors import ConfigError, DataError
 from gmf.core.types import Sample
-from gmf.data.jsonl import read_jsonl
-from gmf.data.readers import read_conll, read_split
+from gmf.data.readers import read_file, read_split
 from gmf.evaluation.config import EvaluationConfig
 from gmf.evaluation.evaluator import evaluate as evaluate_pairs
 from gmf.evaluation.files.read import read_pairs
@@ -65,9 +64,7 @@ def read_samples(path: str | Path, *, split: str | None = None) -> list[Sample]:
     if path.is_file():
         if split is not None:
             raise ConfigError(f"{path}: is a file; split={split!r} is for folders")
-        if path.suffix == ".jsonl":
-            return read_jsonl(path)
-        return read_conll(path, image_folder=path.parent / "images")
+        return read_file(path)
     if split is None:
         raise ConfigError(f"{path}: expected a file, or split='train', 'dev' or 'test' of a folder")
     return read_split(path, split)

@@ -82,6 +82,19 @@ def splits_of(folder: Path) -> list[str]:
     return present
 
 
+def read_file(path: Path, *, on_fault: Callable[[DataError], None] = fail) -> list[Sample]:
+    """Read a file by the reader of its ending; the type ``OTHER`` is read as ``MISC``.
+
+    Args:
+        path: The file.
+        on_fault: Called with each fault, the line is then left out. By default it is raised.
+
+    Raises:
+        DataError: If no reader has the ending, or a line is wrong.
+    """
+    return _with_regular_tags(reader_of(path).read(path, on_fault=on_fault), path, on_fault)
+
+
 def read_split(
     folder: Path, split: str, *, on_fault: Callable[[DataError], None] = fail
 ) -> list[Sample]:
@@ -100,12 +113,12 @@ def read_split(
         DataError: If the split is absent or a line is wrong.
     """
     path = find_split(folder, split=split)
-    reader = reader_of(path)
-    samples = _with_regular_tags(reader.read(path, on_fault=on_fault), path, on_fault)
+    samples = read_file(path, on_fault=on_fault)
     if not (folder / REGIONS_FILE).is_file():
         return samples
     regions = read_regions(folder / REGIONS_FILE, on_fault=on_fault)
-    return [_with_regions(sample, regions, reader.image_folder(folder)) for sample in samples]
+    image_folder = reader_of(path).image_folder(folder)
+    return [_with_regions(sample, regions, image_folder) for sample in samples]
 
 
 def _with_regular_tags(
