@@ -2,14 +2,24 @@
 
 import pytest
 import torch
-from fixtures.text_families import CONFIGS, WITH_CLUES, WITHOUT_CLUES, tiny_text_folder
+from fixtures.text_families import (
+    CONFIGS,
+    WITH_CLUES,
+    WITHOUT_CLUES,
+    text_config,
+    tiny_text_folder,
+)
 
 from gmf.core.errors import ConfigError, EncoderError
 from gmf.core.tags import TagSet
 from gmf.data.config import DataConfig
 from gmf.evaluation.scores import score
 from gmf.models.checkpoint import build_tagger, load_tagger, save_tagger
+from gmf.models.modules.text_encoder import TextEncoder
+from gmf.models.modules.visual_clue_guidance import VisualClues
 from gmf.models.registry import model_options
+from gmf.models.text_encoders import TEXT_FAMILIES
+from gmf.models.text_encoders.bert_like import BertLike
 from gmf.testing import synthetic_samples, tiny_image_encoder, tiny_image_processor
 
 
@@ -104,3 +114,23 @@ def test_posts_longer_than_the_positions_are_refused(family, limit, tmp_path, im
     with pytest.raises(ConfigError, match=f"max_subwords 129: .* {limit} .*max_subwords={limit}"):
         build("bert-crf", family, tmp_path, image_folder, max_subwords=129)
     assert build("bert-crf", family, tmp_path, image_folder, max_subwords=128)
+
+
+def test_a_family_of_a_stranger_is_one_class(monkeypatch):
+    """Data2Vec is built as RoBERTa is, so one empty class lets clues in."""
+    monkeypatch.setattr(TEXT_FAMILIES, "_registered", {})
+    config = text_config("roberta").to_dict() | {"model_type": "data2vec-text"}
+    assert not TextEncoder.from_config(config).family.takes_clues
+
+    @TEXT_FAMILIES.register("data2vec-text")
+    class Data2Vec(BertLike):
+        pass
+
+    torch.manual_seed(0)
+    encoder = TextEncoder.from_config(config).eval()
+    ids = torch.tensor([[0, 5, 6, 2]])
+    inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
+    clues = VisualClues(*torch.randn(2, 2, 1, 4, 3, 4), torch.ones(1, 3, dtype=torch.bool))
+    own = encoder.model(**inputs).last_hidden_state
+    torch.testing.assert_close(encoder(inputs), own, rtol=1e-5, atol=1e-5)
+    assert (encoder(inputs, clues) - own).abs().amax() > 1e-3

@@ -1,14 +1,14 @@
 """``gmf encoders``: list and install the packaged encoders."""
 
 import json
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Table
 
-from gmf.encoders.catalogue import CATALOGUE, PAIRS
+from gmf.encoders.catalogue import CATALOGUE, PAIRS, PackagedEncoder
 from gmf.encoders.digest import is_complete, read_digest
 from gmf.encoders.install import encoders_root, expand_names, install_encoder
 
@@ -17,35 +17,93 @@ encoders_app = typer.Typer(no_args_is_help=True, help="Packaged encoders: list a
 
 @encoders_app.command("list")
 def list_encoders(
+    families: Annotated[
+        bool,
+        typer.Option(
+            "--families",
+            help="Also list the types of folders and hub ids that can be used; takes seconds.",
+        ),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List packaged encoders and proposers, the named pairs, and what is installed."""
-    rows = [
-        {
-            "name": entry.name,
-            "role": entry.role,
-            "summary": entry.summary,
-            "megabytes": round(entry.size / 1e6, 1),
-            "licence": entry.licence,
-            "packages": [f"{package.name}=={package.version}" for package in entry.packages],
-            "installed": (installed := is_complete(encoders_root() / entry.name)),
-            "digest": read_digest(encoders_root() / entry.name) if installed else None,
-        }
-        for entry in CATALOGUE.values()
-    ]
+    packaged = [_describe(entry) for entry in CATALOGUE.values()]
+    text_families = _text_families() if families else []
+    image_families = _image_families() if families else []
     if as_json:
         pairs = {name: {"text": text, "image": image} for name, (text, image) in PAIRS.items()}
-        typer.echo(json.dumps({"encoders": rows, "pairs": pairs}, indent=2))
+        listed: dict[str, Any] = {"encoders": packaged, "pairs": pairs}
+        if families:
+            listed |= {"text_families": text_families, "image_families": image_families}
+        typer.echo(json.dumps(listed, indent=2))
         return
+    console = Console()
     table = Table("name", "role", "MB", "installed", "what it is", "licence")
-    for row in rows:
+    for row in packaged:
         state = str(row["digest"])[:12] if row["installed"] else "no"
         columns = (row["name"], row["role"], row["megabytes"], state, row["summary"])
         table.add_row(*(str(value) for value in columns), str(row["licence"]))
-    console = Console()
     console.print(table)
     for name, (text, image) in PAIRS.items():
         console.print(f"pair {name}: {text} + {image}")
+    if families:
+        console.print(_table_of_families(text_families, image_families))
+
+
+def _table_of_families(texts: list[dict[str, Any]], images: list[dict[str, Any]]) -> Table:
+    table = Table("type", "role", "visual clues or strides", "from")
+    for row in texts:
+        clues = "takes visual clues" if row["clues"] else "no visual clues"
+        table.add_row(row["name"], "text", clues, row["source"])
+    table.add_row("any other bidirectional one", "text", "no visual clues", "transformers")
+    for row in images:
+        strides = f"strides {', '.join(map(str, row['strides']))}"
+        table.add_row(row["name"], "image", strides, row["source"])
+    return table
+
+
+def _describe(entry: PackagedEncoder) -> dict[str, Any]:
+    folder = encoders_root() / entry.name
+    installed = is_complete(folder)
+    return {
+        "name": entry.name,
+        "role": entry.role,
+        "summary": entry.summary,
+        "megabytes": round(entry.size / 1e6, 1),
+        "licence": entry.licence,
+        "packages": [f"{package.name}=={package.version}" for package in entry.packages],
+        "installed": installed,
+        "digest": read_digest(folder) if installed else None,
+    }
+
+
+def _text_families() -> list[dict[str, Any]]:
+    # Imported when asked for: torch takes seconds, and listing packages must be quick.
+    from gmf.models.text_encoders import TEXT_FAMILIES
+
+    return [
+        {
+            "name": name,
+            "clues": TEXT_FAMILIES.get(name).takes_clues,
+            "source": TEXT_FAMILIES.origin(name).source,
+        }
+        for name in TEXT_FAMILIES
+    ]
+
+
+def _image_families() -> list[dict[str, Any]]:
+    """Return the families with the strides of each one's default configuration."""
+    from gmf.models.image_encoders import IMAGE_FAMILIES, image_family
+
+    families = {name: image_family(name) for name in IMAGE_FAMILIES}
+    return [
+        {
+            "name": name,
+            "strides": family.strides(cast(Any, family.model_class).config_class()),
+            "source": IMAGE_FAMILIES.origin(name).source,
+        }
+        for name, family in families.items()
+    ]
 
 
 @encoders_app.command("install")

@@ -7,7 +7,7 @@ from tokenizers.models import BPE
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from gmf.core.errors import EncoderError
-from gmf.data.alignment import align
+from gmf.data.alignment import WordEncoder
 from gmf.encoders.tokenizers import load_tokenizer
 
 
@@ -26,8 +26,9 @@ def test_separated_words_have_the_subwords_of_running_text(family, tmp_path):
     for words in (["a", "b", "c"], ["it's", "C3PO", "!", "a"]):
         running = published(" " + " ".join(words))["input_ids"]
         for loaded in (tokenizer, again):
-            found = align([words], tokenizer=loaded, max_subwords=64)
-            assert found.inputs["input_ids"][0].tolist() == running
+            encoder = WordEncoder.of(loaded, max_subwords=64)
+            found = encoder.align(encoder.encode([words]), num_words=[len(words)])
+            assert found.text_inputs["input_ids"][0].tolist() == running
             assert found.word_mask.all()
             covered = found.subword_words[0].tolist()
             assert covered[0] == covered[-1] == -1

@@ -1,86 +1,49 @@
 """Pretrained image encoders as a pyramid of feature maps (GMF, Sect. 3.3.2)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from transformers import (
-    AutoConfig,
-    MobileNetV2Model,
-    PretrainedConfig,
-    PreTrainedModel,
-    ResNetModel,
-)
+from transformers import AutoConfig, PreTrainedConfig, PreTrainedModel
 
 from gmf.core.errors import EncoderError
 from gmf.data.batch import Batch
 from gmf.encoders.resolve import hub_error, resolve_encoder
-from gmf.models.kernels.folding import fold_batch_norm
+from gmf.models.image_encoders import image_family
 from gmf.models.kernels.microbatch import split_views
 from gmf.models.runtime import ComputedPrecision
 
-#: Takes the output of a model run with ``output_hidden_states`` and returns one map a stage.
-StageReader = Callable[[Any], tuple[Tensor, ...]]
-
-
-def _resnet_stages(output: Any) -> tuple[Tensor, ...]:
-    return tuple(output.hidden_states[1:])
-
-
-def _mobilenet_stages(output: Any) -> tuple[Tensor, ...]:
-    hidden = output.hidden_states
-    return (hidden[1], hidden[4], hidden[11], output.last_hidden_state)
-
-
-_FAMILIES: dict[str, tuple[type[PreTrainedModel], StageReader]] = {
-    "resnet": (ResNetModel, _resnet_stages),
-    "mobilenet_v2": (MobileNetV2Model, _mobilenet_stages),
-}
-
-
-def add_image_family(
-    model_type: str, model_class: type[PreTrainedModel], stages: StageReader
-) -> None:
-    """Make another transformers image model usable as a pyramid.
-
-    Args:
-        model_type: ``model_type`` of its configuration, for example ``"convnext"``.
-        model_class: Its concrete class.
-        stages: Returns the stage maps ``(views, channels, height, width)``, finest first.
-    """
-    _FAMILIES[model_type] = (model_class, stages)
-
 
 class ImageEncoder(nn.Module):
-    """A convolutional backbone that returns the map of each stage; frozen unless told otherwise.
-
-    ResNet: the four blocks. MobileNetV2: strides 4, 8 and 16, and the last map (1280 x 7 x 7).
+    """An image model that returns the map of each stage; frozen unless told otherwise.
 
     Args:
-        model: The backbone.
-        trainable: Whether its weights train; if not it stays in evaluation mode, and ``model``'s
-            batch normalisation, whose statistics then never move, is folded into its convolutions.
+        model: The image model.
+        trainable: Whether its weights train; if not it stays in evaluation mode. Weights that no
+            map depends on (poolers, mask tokens) never train.
+
+    Attributes:
+        strides: Pixels that a cell of each stage stands for, finest stage first. Vision
+            transformers have stages of one stride.
+        stage_channels: Width of each stage.
 
     Raises:
-        EncoderError: If the family is not known.
+        EncoderError: If the family is not known, or its maps are not those that it states.
     """
 
     def __init__(self, model: PreTrainedModel, *, trainable: bool = False) -> None:
         super().__init__()
-        self.config: PretrainedConfig = model.config
-        _, self._stages = _family(self.config)
+        self.config: PreTrainedConfig = model.config
+        self.family = image_family(self.config.model_type)
+        self.strides = self.family.strides(self.config)
         # In training mode the probe below would enter the statistics of batch normalisation.
         model.eval()
-        if not trainable:
-            fold_batch_norm(model)
-        self.model = model.to(memory_format=torch.channels_last)  # pyright: ignore
-        self.trainable = trainable
-        self.model.requires_grad_(trainable)
-        with torch.no_grad():
-            probe = next(self.model.parameters()).new_zeros(1, 3, 64, 64)
-            self.stage_channels = tuple(stage.shape[1] for stage in self.run(probe))
+        self.family.prepare(model, trainable=trainable)
+        self.model, self.trainable = model, trainable
+        model.requires_grad_(trainable)
+        self.stage_channels = self._probe()
         self.train(self.training)
 
     @classmethod
@@ -92,8 +55,10 @@ class ImageEncoder(nn.Module):
         """
         place = resolve_encoder(name)
         try:
-            model_class, _ = _family(AutoConfig.from_pretrained(place))
-            model = model_class.from_pretrained(place, dtype=torch.float32)
+            family = image_family(AutoConfig.from_pretrained(place).model_type)
+            model = family.model_class.from_pretrained(
+                place, dtype=torch.float32, **family.model_options
+            )
         except (OSError, ValueError) as error:
             raise hub_error(name, error) from error
         return cls(model, trainable=trainable)
@@ -103,7 +68,8 @@ class ImageEncoder(nn.Module):
         """Build an encoder with random weights from its saved configuration."""
         values = dict(options)
         config = AutoConfig.for_model(values.pop("model_type"), **values)
-        return cls(_family(config)[0](config), trainable=trainable)
+        family = image_family(config.model_type)
+        return cls(family.model_class(config, **family.model_options), trainable=trainable)
 
     def train(self, mode: bool = True) -> "ImageEncoder":
         """Set the mode; a frozen backbone stays in evaluation mode."""
@@ -130,7 +96,7 @@ class ImageEncoder(nn.Module):
         """Return the maps of views that lie on the CPU, computed where the encoder is.
 
         Args:
-            views: Prepared pictures.
+            views: Prepared images.
             precision: What is computed in, whatever the caller computes in.
         """
         device = next(self.model.parameters()).device
@@ -138,7 +104,7 @@ class ImageEncoder(nn.Module):
             return self(views.to(device))
 
     def maps_of(self, batch: Batch) -> tuple[Float[Tensor, "views _ _ _"], ...] | None:
-        """Return the maps of a batch's views, cached or computed; ``None`` without pictures.
+        """Return the maps of a batch's views, cached or computed; ``None`` without images.
 
         Cached maps may be bf16; where no autocast would convert them, this does.
         """
@@ -157,14 +123,23 @@ class ImageEncoder(nn.Module):
         self, views: Float[Tensor, "views 3 height width"]
     ) -> tuple[Float[Tensor, "views _ _ _"], ...]:
         """Return the maps under the caller's gradient mode."""
-        pixels = views.contiguous(memory_format=torch.channels_last)
-        return self._stages(self.model(pixels, output_hidden_states=True, return_dict=True))
+        return self.family.stages(self.model, self.family.arrange(views))
 
-
-def _family(config: PretrainedConfig) -> tuple[type[PreTrainedModel], StageReader]:
-    if config.model_type not in _FAMILIES:
-        raise EncoderError(
-            f"image encoder of type {config.model_type!r}: expected one of "
-            f"{', '.join(_FAMILIES)}; others can be added with add_image_family"
-        )
-    return _FAMILIES[config.model_type]
+    def _probe(self) -> tuple[int, ...]:
+        """Run the model on an empty image and return the width of each stage."""
+        size = self.family.probe_size(self.config)
+        parameters = [p for p in self.model.parameters() if p.requires_grad]
+        with torch.set_grad_enabled(self.trainable):
+            maps = self.run(next(self.model.parameters()).new_zeros(1, 3, size, size))
+        sides = [tuple(stage.shape[2:]) for stage in maps]
+        if sides != [(size // stride, size // stride) for stride in self.strides]:
+            raise EncoderError(
+                f"image encoder of type {self.config.model_type!r}: states the strides "
+                f"{self.strides}, but maps of {size} pixels a side have {sides} cells"
+            )
+        if parameters:
+            total = torch.stack([stage.sum() for stage in maps]).sum()
+            gradients = torch.autograd.grad(total, parameters, allow_unused=True)
+            for parameter, gradient in zip(parameters, gradients, strict=True):
+                parameter.requires_grad_(gradient is not None)  # pyright: ignore
+        return tuple(stage.shape[1] for stage in maps)
