@@ -86,7 +86,7 @@ class CommandTable(TyperGroup):
 
 
 def summary_of(name: str) -> str:
-    """Return what a command says of itself in its docstring or help, without importing it."""
+    """Return the first paragraph of a command's docstring or help, without importing it."""
     location = commands.location(name)
     if location is None:
         part = commands.get(name)

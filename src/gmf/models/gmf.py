@@ -30,7 +30,7 @@ class GmfConfig(ModelOptions):
         use_cross_scale_attention: CSA; off is the ablation "w/o CSA".
         use_consistency_matching: CM; off is the ablation "w/o CM".
         max_objects: m; object regions of each image, 0 or more.
-        cells_per_side: g; each picture gives g x g clues in each layer.
+        cells_per_side: g; each view gives g x g clues in each layer.
         reduction_ratio: r of CSA.
         temperature: tau of Eq. 14-15.
         direction_weight: lambda of Eq. 16.
@@ -38,9 +38,9 @@ class GmfConfig(ModelOptions):
         consistency_text: C_g from a pass without clues (``plain``) or from the guided one.
         clue_layers: Text layers that receive clues, from 0; all when ``None``.
         normalise_stages: Batch normalisation after Eq. 5-6; the paper has none.
-        hide_images: Share of posts whose images are hidden in a training step, in [0, 1).
+        hide_images: Share of samples whose images are hidden in a training step, in [0, 1).
         type_presence_weight: Weight of an auxiliary loss that predicts from the clues which
-            entity types occur in the tweet; 0, the paper's, leaves it out.
+            entity types occur in the sample; 0, the paper's, leaves it out.
         finetune_image_encoder: Train the backbone too.
     """
 
@@ -182,7 +182,7 @@ class Gmf(MnerModel[GmfConfig]):
     def _pyramid(
         self, maps: tuple[Tensor, ...]
     ) -> tuple[Float[Tensor, "layers views cells dim"], Float[Tensor, "layers views stages"]]:
-        """Refine, map and gate the pyramid of every distinct picture, Eq. 1-9."""
+        """Refine, map and gate the pyramid of every distinct view, Eq. 1-9."""
         if self.options.use_cross_scale_attention:
             # Pooled here, the refined maps are never kept whole; the mapping then pools no more.
             maps = tuple(
@@ -199,7 +199,7 @@ class Gmf(MnerModel[GmfConfig]):
         )
 
     def _visible(self, batch: Batch) -> Bool[Tensor, "batch slots"]:
-        """Which slots may be seen; hides all images of some posts in training when asked to."""
+        """Which slots may be seen; hides all images of some samples in training when asked to."""
         mask = batch.view_index >= 0
         if self.training and self.options.hide_images:
             keep = torch.rand(len(batch), 1, device=mask.device) >= self.options.hide_images
@@ -209,7 +209,7 @@ class Gmf(MnerModel[GmfConfig]):
     def _read(
         self, batch: Batch, clues: VisualClues | None, *, rows: Bool[Tensor, " batch"] | None
     ) -> tuple[Float[Tensor, "batch subwords hidden"], Float[Tensor, "pairs hidden"]]:
-        """Return H of each post, and c_0 of those to contrast (none without rows)."""
+        """Return H of each sample, and c_0 of those to contrast (none without rows)."""
         inputs, read = batch.text_inputs, self.head.reads(batch)
         read[:, 0] |= rows is not None
         if rows is None or self.options.consistency_text == "guided" or not rows.any():
@@ -224,7 +224,7 @@ class Gmf(MnerModel[GmfConfig]):
         return hidden[: len(batch)], hidden[len(batch) :, 0]
 
     def _type_presence(self, fused: Tensor, batch: Batch, slot_mask: Tensor) -> Float[Tensor, ""]:
-        """Predict from the mean clue of each post which entity types occur in it."""
+        """Predict from the mean clue of each sample which entity types occur in it."""
         weight = slot_mask.to(fused.dtype)[:, :, None]
         cells = fused.mean(dim=(0, 2))[batch.view_index.clamp(min=0)]
         summary = (cells * weight).sum(dim=1) / weight.sum(dim=1).clamp(min=1)

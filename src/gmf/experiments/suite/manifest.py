@@ -34,10 +34,10 @@ class Manifest:
         if path.exists():
             try:
                 self.content = json.loads(path.read_text(encoding="utf-8"))
-                known = self.content["format"] == FORMAT
+                is_readable = self.content["format"] == FORMAT
             except (OSError, ValueError, KeyError, TypeError) as error:
                 raise CheckpointError(f"{path}: damaged ({error}); delete it") from error
-            if not known:
+            if not is_readable:
                 raise CheckpointError(f"{path}: expected format {FORMAT} of this version of gmf")
         self.rows: dict[str, dict[str, Any]] = {
             row["folder"]: row for row in self.content["runs"] if (out / row["folder"]).exists()
@@ -112,8 +112,8 @@ class Manifest:
     def write(self) -> None:
         """Write the manifest."""
         self.content["runs"] = list(self.rows.values())
-        with replacing(self.out / MANIFEST) as half:
-            half.write_text(json.dumps(self.content, indent=1) + "\n", encoding="utf-8")
+        with replacing(self.out / MANIFEST) as partial:
+            partial.write_text(json.dumps(self.content, indent=1) + "\n", encoding="utf-8")
 
     def _note(self, run: PlannedRun, *, error: str = "") -> dict[str, Any]:
         folder = run.folder.relative_to(self.out).as_posix()
@@ -140,12 +140,12 @@ def read_provenance(folder: Path) -> dict[str, Any]:
     Raises:
         CheckpointError: If a file of it is damaged.
     """
-    found: dict[str, Any] = {}
+    provenance: dict[str, Any] = {}
     if (folder / PROVENANCE).exists():
-        found |= _read(folder / PROVENANCE)
+        provenance |= _read(folder / PROVENANCE)
     if (folder / RESULT).exists():
-        found["data"] = _read(folder / RESULT)["report"]["provenance"]["data"]
-    return found
+        provenance["data"] = _read(folder / RESULT)["report"]["provenance"]["data"]
+    return provenance
 
 
 def _result(folder: Path) -> dict[str, Any]:

@@ -71,18 +71,18 @@ def name_folders(folders: Sequence[Path]) -> dict[str, Path]:
     Raises:
         ConfigError: If a folder is absent or two have the same name.
     """
-    named: dict[str, Path] = {}
+    folder_of: dict[str, Path] = {}
     for folder in folders:
         name = folder.name or folder.resolve().name
         if not folder.is_dir():
             raise ConfigError(f"--data {folder}: no such folder")
-        if name in named:
+        if name in folder_of:
             raise ConfigError(
-                f"--data {folder}: {named[name]} has the same name, and names tell the data sets "
-                "apart; rename one"
+                f"--data {folder}: {folder_of[name]} has the same name, and names tell the data "
+                "sets apart; rename one"
             )
-        named[name] = folder
-    return named
+        folder_of[name] = folder
+    return folder_of
 
 
 def preset_of(model: str, dataset: str) -> str:
@@ -124,14 +124,14 @@ def plan_runs(options: SuiteOptions, out: Path) -> list[PlannedRun]:
 
 def _systems(options: SuiteOptions, dataset: str) -> Generator[tuple[Variant, RunConfig, int]]:
     """Yield what is trained on a data set, with the configuration of seed 1 and how many seeds."""
-    known = [(GMF, _config(options, dataset, GMF))]
+    earlier = [(GMF, _config(options, dataset, GMF))]
     for variant in select(options.only):
         config = _config(options, dataset, variant)
         if not variant.is_swept:
             yield variant, config, options.seeds
             continue
-        same = next((other for other, given in known if given == config), variant)
-        known.append((same, config))
+        same = next((other for other, given in earlier if given == config), variant)
+        earlier.append((same, config))
         yield same, config, options.sweep_seeds
 
 

@@ -55,13 +55,13 @@ def default_jobs() -> int:
 def run_all(runs: Sequence[PlannedRun], *, jobs: int, on_event: OnEvent) -> None:
     """Train and score runs, in order, several at a time; with several, each on one thread.
 
-    A run that fails is told by its event and does not end the others. If this process ends, however
-    it ends, so do those that it started.
+    A run that fails is reported by its event and does not end the others. If this process ends, in
+    whatever way, so do those that it started.
 
     Args:
         runs: What to do.
         jobs: Runs at a time.
-        on_event: Hears of all that happens, in this process.
+        on_event: Called with each event, in this process.
     """
     context = _context()
     waiting = deque(runs)
@@ -124,16 +124,16 @@ def _work(code: str, pickled: bytes, threads: int | None, connection: Connection
     load_inherited_code(code)
     run: PlannedRun = pickle.loads(pickled)
     try:
-        found = finish(
+        finished = finish(
             run, on_epoch=lambda row: connection.send(RunEvent(run, "epoch", epoch=row["epoch"]))
         )
-        minutes = found.result()["minutes"]
-        text = f"test F1 {100 * found.test_f1:.2f} (lenient), {minutes:.1f} min"
+        minutes = finished.result()["minutes"]
+        text = f"test F1 {100 * finished.test_f1:.2f} (lenient), {minutes:.1f} min"
         connection.send(RunEvent(run, "finished", text=text))
     except GmfError as error:
         connection.send(RunEvent(run, "failed", text=str(error)))
     except Exception:
-        # Whatever it is, it is told at the end, and the other runs go on.
+        # Whatever it is, it is reported at the end, and the other runs go on.
         connection.send(RunEvent(run, "failed", text=traceback.format_exc().strip()))
 
 

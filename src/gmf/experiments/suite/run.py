@@ -1,4 +1,4 @@
-"""The suite: what is left of its runs is done, whatever fails is told, and all is in a manifest."""
+"""The suite: does the runs that are left, reports those that fail, keeps all in a manifest."""
 
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager
@@ -49,7 +49,7 @@ def run_suite(
         out: Folder of the suite.
         options: What the suite is made of.
         jobs: Runs at a time.
-        on_event: Hears of all that happens; of a run that was finished before, once.
+        on_event: Called with each event; once for a run that was finished before.
 
     Raises:
         ConfigError: If another process works in the folder, or it holds runs of other encoders or
@@ -85,13 +85,13 @@ def run_suite(
 
 def _check(folder: Path) -> list[DataFingerprint]:
     """Return the fingerprints of the splits; what is wrong with one must not show after hours."""
-    found: list[DataFingerprint] = []
+    fingerprints: list[DataFingerprint] = []
     for split in ("train", "dev", "test"):
         samples = read_split(folder, split)
         if not samples or any(sample.tags is None for sample in samples):
             raise DataError(f"{split}: expected one or more samples, each with tags", path=folder)
-        found.append(fingerprint(samples, part=split, folder=folder))
-    return found
+        fingerprints.append(fingerprint(samples, part=split, folder=folder))
+    return fingerprints
 
 
 def _check_same_data(run: PlannedRun, now: Sequence[DataFingerprint]) -> None:

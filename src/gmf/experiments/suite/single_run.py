@@ -25,7 +25,7 @@ def state_of(run: PlannedRun) -> RunState:
 
 
 def is_finished(run: PlannedRun) -> bool:
-    """Say whether a run is trained and scored.
+    """Return whether a run is trained and scored.
 
     Raises:
         ConfigError: If its folder holds a run of another configuration.
@@ -42,7 +42,7 @@ def finish(
 
     Args:
         run: The run.
-        on_epoch: Hears of each epoch's metrics.
+        on_epoch: Called with the metrics of each epoch.
 
     Raises:
         GmfError: If training or scoring fails; see ``train`` and ``evaluate_run``.
@@ -50,7 +50,7 @@ def finish(
     state = state_of(run)
     if not state.finished:
         state, _ = train(run.config, run.folder, on_epoch=on_epoch)
-    found = evaluate_run(run.folder)
+    evaluation = evaluate_run(run.folder)
     seconds: float = sum(row["train_seconds"] + row["dev_seconds"] for row in state.history)
     minutes = round(seconds / 60, 3)
     result = {
@@ -58,13 +58,13 @@ def finish(
         "epochs": state.epochs_done,
         "best_epoch": state.best_epoch,
         "dev_f1": state.best_f1,
-        "warnings": found.warnings,
-        "report": found.report.to_dict(),
+        "warnings": evaluation.warnings,
+        "report": evaluation.report.to_dict(),
     }
-    with replacing(run.folder / PREDICTIONS) as half:
-        write_pairs(half, found.pairs)
+    with replacing(run.folder / PREDICTIONS) as partial:
+        write_pairs(partial, evaluation.pairs)
     # The result comes last: where it is, all is there.
-    with replacing(run.folder / RESULT) as half:
-        half.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    with replacing(run.folder / RESULT) as partial:
+        partial.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     RunFolder(run.folder).keep_best_only()
     return FinishedRun(run.dataset, run.variant, run.seed, run.folder)

@@ -158,10 +158,10 @@ def select(only: Sequence[str]) -> list[Variant]:
     chosen: set[str] = set()
     variants = all_variants()
     for pattern in only:
-        named = {v.name for v in variants if pattern in v.groups or fnmatchcase(v.name, pattern)}
-        if not named:
+        names = {v.name for v in variants if pattern in v.groups or fnmatchcase(v.name, pattern)}
+        if not names:
             raise ConfigError(f"--only {pattern!r}: no such variant; expected {known_variants()}")
-        chosen |= named
+        chosen |= names
     return [variant for variant in variants if not only or variant.name in chosen]
 
 

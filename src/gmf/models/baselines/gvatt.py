@@ -58,7 +58,7 @@ class Gvatt(MnerModel[GvattT]):
     def read_text(
         self, batch: Batch
     ) -> tuple[Float[Tensor, "batch rows text_dim"], Float[Tensor, "batch text_dim"]]:
-        """Return the states of words or subwords, and the query of each post."""
+        """Return the states of words or subwords, and the query of each sample."""
 
     def forward(self, batch: Batch) -> ModelOutput:
         """Return emissions, and the negative log-likelihood when the batch has labels."""

@@ -11,7 +11,7 @@ from gmf.models.modules.word_encoder import CharacterConfig, WordConfig
 
 
 class HBiLstmCrf(BiLstmCrf):
-    """HBiLSTM-CRF (Lample et al. 2016): characters to words to tweet, a tanh layer, a CRF.
+    """HBiLSTM-CRF (Lample et al. 2016): characters to words to sentence, a tanh layer, a CRF.
 
     Args:
         options: Options.

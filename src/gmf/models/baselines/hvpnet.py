@@ -17,7 +17,7 @@ class HvpnetConfig(ModelOptions):
 
     Args:
         max_objects: Object regions of each image.
-        mixing_dim: Width of the hidden layer that mixes the channels of a picture.
+        mixing_dim: Width of the hidden layer that mixes the channels of a view.
     """
 
     max_objects: int = Field(default=3, ge=0)

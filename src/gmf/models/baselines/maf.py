@@ -23,7 +23,7 @@ class MafConfig(ModelOptions):
 
     Args:
         use_matching: Matching by swapped pairs; off is the alignment-only ablation.
-        swap_share: Share of the posts with images that are swapped in a training step, in (0, 1].
+        swap_share: Share of the samples with images that are swapped in a training step, in (0, 1].
         temperature: tau of the alignment loss.
         direction_weight: lambda_c: weight of text-to-image in the alignment loss.
         task_weight: alpha: weight of the tagging loss; matching and alignment have the rest.

@@ -41,7 +41,7 @@ class TnerKnowledge(Config):
     Args:
         gazetteers: Phrases of each gazetteer.
         clusters: Brown cluster of each word.
-        features: Features that occur in the training split; their place is their index.
+        features: Features that occur in the training split; in the order of their weights.
     """
 
     gazetteers: dict[str, tuple[str, ...]]
@@ -88,7 +88,7 @@ class Tner(MnerModel[TnerConfig]):
         super().__init__(options, tags)
         self.knowledge = knowledge
         self.features = TokenFeatures(gazetteers=knowledge.gazetteers, clusters=knowledge.clusters)
-        self.index = {feature: place for place, feature in enumerate(knowledge.features)}
+        self.index = {feature: position for position, feature in enumerate(knowledge.features)}
         self.head = TaggingHead(None, tags=tags, config=options)
         self.weights = nn.EmbeddingBag(len(self.index), len(self.head.states), mode="sum")
         nn.init.zeros_(self.weights.weight)
@@ -109,8 +109,8 @@ class Tner(MnerModel[TnerConfig]):
         gazetteers = read_gazetteers(options.gazetteers) if options.gazetteers else {}
         clusters = read_clusters(options.clusters) if options.clusters else {}
         name = TokenFeatures(gazetteers=gazetteers, clusters=clusters)
-        posts = (name(sample.tokens) for sample in parts.training_samples)
-        seen = dict.fromkeys(f for post in posts for features in post for f in features)
+        features_of = (name(sample.tokens) for sample in parts.training_samples)
+        seen = dict.fromkeys(f for words in features_of for features in words for f in features)
         knowledge = TnerKnowledge(gazetteers=gazetteers, clusters=clusters, features=tuple(seen))
         return cls(options, parts.tags, knowledge=knowledge)
 
@@ -126,20 +126,20 @@ class Tner(MnerModel[TnerConfig]):
     def _scores(self, batch: Batch) -> Float[Tensor, "batch words states"]:
         """Sum the weights of the known features of each word."""
         rows, width = batch.word_mask.shape
-        found: list[int] = []
+        indices: list[int] = []
         starts: list[int] = []
         for sample, length in zip(batch.samples, batch.word_mask.sum(dim=1).tolist(), strict=True):
             words: Iterable[list[str]] = self.features(sample.tokens[:length])
             for features in (*words, *([[]] * (width - length))):
-                starts.append(len(found))
-                found += [self.index[f] for f in features if f in self.index]
+                starts.append(len(indices))
+                indices += [self.index[f] for f in features if f in self.index]
         device = self.weights.weight.device
-        kept = nn.functional.dropout(
-            torch.ones(len(found), device=device), self.options.dropout, self.training
+        weights = nn.functional.dropout(
+            torch.ones(len(indices), device=device), self.options.dropout, self.training
         )
         scores = self.weights(
-            torch.tensor(found, dtype=torch.long, device=device),
+            torch.tensor(indices, dtype=torch.long, device=device),
             torch.tensor(starts, dtype=torch.long, device=device),
-            per_sample_weights=kept,
+            per_sample_weights=weights,
         )
         return scores.view(rows, width, -1)
