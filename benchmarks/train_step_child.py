@@ -51,7 +51,7 @@ class Stopwatch:
 class TimedCollator:
     def __init__(self, collator, watch):
         self.collator, self.watch = collator, watch
-        self.view_source = collator.view_source
+        self.view_source, self.report = collator.view_source, collator.report
 
     def encode(self, samples):
         return self.collator.encode(samples)

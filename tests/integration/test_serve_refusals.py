@@ -58,7 +58,7 @@ def small(pipeline, *, api_key=None, **limits):
         (
             {"text": TEXT, "images": [image(None, [60, 0, 90, 9])]},
             "images.0.regions.0.box",
-            "no area inside the picture of 48 x 40",
+            "no area inside the image of 48 x 40",
         ),
         (
             {"text": TEXT, "images": [image(None, [0, 0, 9])]},

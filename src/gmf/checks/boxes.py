@@ -12,7 +12,7 @@ from gmf.checks.raw_samples import Split, regular_tags
 from gmf.core.errors import DataError
 from gmf.core.tags import entities_of
 from gmf.core.types import Region
-from gmf.data.regions import Box
+from gmf.data.images import Box
 from gmf.data.regions_file import REGIONS_FILE, read_regions
 
 #: No annotation of one image is longer; what is may be an attack.

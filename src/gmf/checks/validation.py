@@ -9,9 +9,8 @@ from typing import Literal
 from gmf.core.errors import DataError
 from gmf.core.tags import is_legal_move
 from gmf.core.types import Sample
-from gmf.data.images import FaultKind, UnusableImageError, open_image
+from gmf.data.images import FaultKind, UnusableImageError, crop_box, open_image
 from gmf.data.readers import read_split, splits_of
-from gmf.data.regions import crop_box
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from gmf.core.types import Sample
-from gmf.data.images import UnusableImageError
-from gmf.data.regions import Box
+from gmf.data.images import Box, UnusableImageError
 
-#: Share of readable images below which a model learns nothing reliable from pictures. With 10 in
-#: 3,373 posts one learning rate made GMF tag nothing where there was a picture (decision 0011).
+#: Share of readable images below which a model learns nothing reliable from images. With 10 in
+#: 3,373 posts one learning rate made GMF tag nothing where there was an image (decision 0011).
 MIN_READ_SHARE = 0.05
 
 
@@ -19,7 +18,7 @@ MIN_READ_SHARE = 0.05
 class ImageReport:
     """Counts of images and regions by outcome.
 
-    However often a picture is fetched, in several epochs or for several posts, it counts once.
+    However often an image is fetched, in several epochs or for several posts, it counts once.
 
     Args:
         images: Whole images by outcome: ``read`` or the kind of fault.
@@ -77,11 +76,6 @@ class ImageReport:
             counts["examples"],
         )
 
-    @property
-    def has_faults(self) -> bool:
-        """Whether anything was missing, dropped or substituted."""
-        return bool(self.examples or self.blanks)
-
     def as_dict(self) -> dict[str, Any]:
         """Return the counts for JSON."""
         return {
@@ -107,8 +101,8 @@ class ImageReport:
         if not named or read / named >= MIN_READ_SHARE:
             return ""
         return (
-            f"only {read} of {named} images could be read: what a model learns of pictures from so "
-            "few is noise, and posts with a picture may be tagged worse than without; bring the "
+            f"only {read} of {named} images could be read: what a model learns of images from so "
+            "few is noise, and posts with an image may be tagged worse than without; bring the "
             "images, or train a text-only model (model=bert-crf)"
         )
 

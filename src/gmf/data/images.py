@@ -1,4 +1,4 @@
-"""Image files to upright RGB pictures: by content, within a pixel limit, faults named by kind."""
+"""Image files to upright RGB: by content, within a pixel limit, faults named by kind."""
 
 import math
 import struct
@@ -13,7 +13,9 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from gmf.core.errors import ImageError
 
-#: Refuse larger pictures before they are decoded: width times height.
+#: ``(x1, y1, x2, y2)`` in pixels of an upright image.
+Box = tuple[float, float, float, float]
+#: Refuse larger images before they are decoded: width times height.
 MAX_PIXELS = 50_000_000
 #: Decoders in use. Others (EPS, PSD, ...) are no formats of posts and widen the attack surface.
 FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF")
@@ -36,7 +38,7 @@ _BROKEN = (
 
 
 class FaultKind(StrEnum):
-    """Why a picture cannot be used."""
+    """Why an image cannot be used."""
 
     ABSENT = "absent"
     NOT_AN_IMAGE = "not an image"
@@ -46,7 +48,7 @@ class FaultKind(StrEnum):
 
 
 class UnusableImageError(ImageError):
-    """A picture cannot be used.
+    """An image cannot be used.
 
     Args:
         name: The file, or ``<N bytes>``.
@@ -86,7 +88,7 @@ def name_of(source: Path | bytes) -> str:
 
 
 def read_source(source: Path | bytes) -> bytes:
-    """Return the encoded bytes of a picture.
+    """Return the encoded bytes of an image.
 
     Raises:
         UnusableImageError: If the file is absent or cannot be read.
@@ -105,7 +107,7 @@ def read_source(source: Path | bytes) -> bytes:
 
 
 def open_image(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
-    """Decode a picture to RGB.
+    """Decode an image to RGB.
 
     The format is told by content, never by name. EXIF orientation is applied, an animation gives
     its first frame, transparency is laid over white, 16 bits are scaled to 8.
@@ -142,8 +144,33 @@ def open_image(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> Image.I
         ) from error
 
 
+def crop_box(image: Image.Image, box: Box, *, name: str) -> Image.Image:
+    """Cut a box out of an upright image.
+
+    Args:
+        image: The image.
+        box: ``(x1, y1, x2, y2)`` in pixels from the upper left corner; clipped to the image and
+            widened to whole pixels.
+        name: The image's name, for messages.
+
+    Raises:
+        UnusableImageError: If nothing of the box lies inside the image.
+    """
+    width, height = image.size
+    if all(map(math.isfinite, box)):
+        left, top = max(0, math.floor(box[0])), max(0, math.floor(box[1]))
+        right, bottom = min(width, math.ceil(box[2])), min(height, math.ceil(box[3]))
+        if left < right and top < bottom:
+            return image.crop((left, top, right, bottom))
+    raise UnusableImageError(
+        name,
+        kind=FaultKind.EMPTY_REGION,
+        detail=f"box {box} has no area inside the image of {width} x {height} pixels",
+    )
+
+
 def upright_rgb(image: Image.Image) -> Image.Image:
-    """Return an opened picture as ``open_image`` does: upright, RGB, transparency over white.
+    """Return an opened image as ``open_image`` does: upright, RGB, transparency over white.
 
     Raises:
         OSError: Or others of Pillow's errors, if the content that is still unread is broken.
@@ -156,7 +183,7 @@ def _upright(image: Image.Image) -> Image.Image:
     try:
         return ImageOps.exif_transpose(image)
     except _BROKEN:
-        # Unreadable EXIF says nothing about the picture itself.
+        # Unreadable EXIF says nothing about the image itself.
         return image
 
 

@@ -14,8 +14,7 @@ from PIL import Image
 from gmf.core.errors import ImageError
 from gmf.core.types import ImageInput, Sample, SlotOrigin
 from gmf.data.image_report import ImageReport
-from gmf.data.images import UnusableImageError, name_of, open_image
-from gmf.data.regions import Box, crop_box
+from gmf.data.images import Box, UnusableImageError, crop_box, name_of, open_image
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from gmf.core.config import Config
 from gmf.core.types import Region
-from gmf.data.regions import Box
+from gmf.data.images import Box
 
 Share = Annotated[float, Field(ge=0, le=1)]
 

@@ -13,8 +13,7 @@ from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from gmf.data.images import DecodedImage, UnusableImageError
-from gmf.data.regions import crop_box
+from gmf.data.images import DecodedImage, UnusableImageError, crop_box
 from gmf.serving.config import ServeConfig
 from gmf.serving.problems import RefusedError, faults_of, invalid
 from gmf.serving.schemas import Fault, Post, PostImage, PostRegion, Posts, Schema

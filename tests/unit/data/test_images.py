@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gmf.data.images import FaultKind, UnusableImageError, open_image
-from gmf.data.regions import crop_box
+from gmf.data.images import FaultKind, UnusableImageError, crop_box, open_image
 
 
 def encoded(image, kind="PNG", **options):

@@ -81,13 +81,13 @@ class CachePlan:
 class CachedViews:
     """Delivers views from disk; computes, and writes, those that are not there.
 
-    Keys are digests of the encoded picture and the box; the folder is named by everything else that
-    the content depends on. So equal pictures are kept once, and nothing stale is ever read.
+    Keys are digests of the encoded image and the box; the folder is named by everything else that
+    the content depends on. So equal images are kept once, and nothing stale is ever read.
 
     Args:
         inner: Computes views.
         kind: Name of what is cached, for people.
-        identity: Digests of everything besides the picture that the content depends on.
+        identity: Digests of everything besides the image that the content depends on.
         make_codec: Called once for a new cache, with ``inner``.
         root: Folder of all caches; by default the one of `cache_root`.
 
