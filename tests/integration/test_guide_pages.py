@@ -26,6 +26,8 @@ PAGES = [
     "extend/model",
     "extend/metric",
     "extend/encoders",
+    "extend/reader",
+    "extend/formats",
 ]
 
 
