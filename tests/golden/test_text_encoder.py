@@ -18,7 +18,7 @@ def clues_for(encoder, batch=3, count=5, mask=True):
     shape = (encoder.num_layers, batch, encoder.num_heads, count, 4)
     torch.manual_seed(9)
     kept = torch.full((batch, count), mask)
-    return VisualClues(torch.randn(shape), torch.randn(shape), kept)
+    return VisualClues(list(torch.randn(shape)), list(torch.randn(shape)), kept)
 
 
 @pytest.mark.parametrize("family", sorted({*FAMILIES, *CONFIGS}))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -81,6 +81,7 @@ class FetchedViews:
         return self.content[row]
 
 
+@runtime_checkable
 class ViewSource(Protocol):
     """Anything that delivers views: straight from files, or a cache laid over another source."""
 

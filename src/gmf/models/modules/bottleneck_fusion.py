@@ -57,7 +57,7 @@ class BottleneckFusion(nn.Module):
             text_mask: Real positions of the text.
             image: V, regions in the width of the text.
         """
-        shared = self.bottlenecks.expand(len(text), -1, -1)
+        shared = self.bottlenecks.expand(text.shape[0], -1, -1)
         regions, has_image = image.values, image.mask.any(dim=1)[:, None, None]
         for index, layer in enumerate(self.text_layers):
             text, from_text = _exchange(layer, text, shared, text_mask)

@@ -3,7 +3,7 @@
 import math
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Num
 from torch import Tensor, nn
 
 
@@ -39,7 +39,7 @@ def debiased_contrastive_loss(
     *,
     temperature: float,
     positive_prior: float,
-    weights: Float[Tensor, " pairs"],
+    weights: Num[Tensor, " pairs"],
 ) -> Float[Tensor, ""]:
     """Return the debiased contrastive loss, the mean of both directions.
 

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 
 def masked_softmax(
-    scores: Float[Tensor, "*rows items"], mask: Bool[Tensor, "*rows items"]
+    scores: Float[Tensor, "*rows items"], mask: Bool[Tensor, "*#rows items"]
 ) -> Float[Tensor, "*rows items"]:
     """Return the softmax over the items that are there; all zero in a row that has none.
 

@@ -77,7 +77,7 @@ class VisualPrefix(nn.Module):
     ) -> Float[Tensor, "views slots levels both"]:
         """Return the learned levels of each slot, key and value one after the other."""
         pooled = torch.cat([self.pool(stage) for stage in maps], dim=1)
-        slots = pooled.reshape(len(pooled), NUM_SLOTS, -1)
+        slots = pooled.flatten(1).unflatten(1, (NUM_SLOTS, -1))
         return self.mixing(slots).unflatten(-1, (NUM_LEVELS, -1))
 
     def gate(
