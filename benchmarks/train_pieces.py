@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import track
 from torch import Tensor, nn
 
-from gmf.models.kernels.dropout import dropout
+from gmf.models.kernels.dropout import fast_dropout
 from gmf.models.kernels.pooling import CellPool
 from gmf.models.modules.visual_clue_guidance import clue_attention
 from gmf.models.runtime import resolve_precision
@@ -57,7 +57,7 @@ def every_piece(dtype: torch.dtype) -> list[Piece]:
         (
             "dropout of states",
             (states,),
-            lambda x: dropout(x, P, training=True),
+            lambda x: fast_dropout(x, P, training=True),
             lambda x: nn.functional.dropout(x, P),
         ),
         (

@@ -5,9 +5,9 @@ import math
 import pytest
 import torch
 
+from gmf.models.kernels import attention, refinement
 from gmf.models.kernels.microbatch import VIEWS_AT_ONCE
 from gmf.models.kernels.pooling import CellPool
-from gmf.models.modules import csa, visual_clue_guidance
 from gmf.models.modules.consistency_matching import ConsistencyMatching, contrastive_loss
 from gmf.models.modules.csa import CrossScaleAttention
 from gmf.models.modules.feature_mapping import FeatureMapping
@@ -116,7 +116,7 @@ def test_cell_pool_first_used_in_inference_mode_trains_later():
 
 
 def test_attention_pooled_in_parts_is_the_whole_pooled_with_the_same_gradients(monkeypatch):
-    monkeypatch.setattr(csa, "MAX_KEPT", 0)
+    monkeypatch.setattr(refinement, "MAX_KEPT", 0)
     module = CrossScaleAttention(8).double().train()
     pool = torch.nn.AdaptiveAvgPool2d(2)
     maps = torch.randn(2 * VIEWS_AT_ONCE + 1, 8, 5, 5, dtype=torch.double)
@@ -221,7 +221,7 @@ def test_attention_with_dropout_drops_probabilities(monkeypatch):
     drawn = [clue_attention(query, key, value, None, dropout=0.5, **options) for _ in range(2000)]
     torch.testing.assert_close(torch.stack(drawn).mean(dim=0), plain, atol=0.1, rtol=0)
     assert not torch.allclose(drawn[0], drawn[1])
-    monkeypatch.setattr(visual_clue_guidance, "drop", lambda weights, *_, **__: weights)
+    monkeypatch.setattr(attention, "fast_dropout", lambda weights, *_, **__: weights)
     kept = clue_attention(query, key, value, None, dropout=0.5, **options)
     torch.testing.assert_close(kept, plain)
 

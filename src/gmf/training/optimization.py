@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import torch
 from torch import nn
 from torch.optim import AdamW, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
@@ -49,31 +48,6 @@ def build_optimizer(model: MnerModel[Any], config: TrainingConfig) -> AdamW:
         ],
         fused=True,
     )
-
-
-def clip_gradients(optimizer: Optimizer, max_norm: float) -> None:
-    """Bound the common norm of all gradients, as ``torch.nn.utils.clip_grad_norm_`` does.
-
-    The optimiser's next step scales the gradients while it reads them, by the argument with which
-    ``torch.amp.GradScaler`` gives fused optimisers its scale: one pass over all gradients is
-    spared. Norms are taken row by row, since torch takes that of a whole tensor on one core.
-
-    Args:
-        optimizer: A fused optimiser of torch, about to step.
-        max_norm: Largest norm, above 0.
-    """
-    gradients = [
-        parameter.grad
-        for group in optimizer.param_groups
-        for parameter in group["params"]
-        if parameter.grad is not None
-    ]
-    rows = [
-        torch.linalg.vector_norm(gradient.flatten(1) if gradient.ndim > 1 else gradient, dim=-1)
-        for gradient in gradients
-    ]
-    norm = torch.linalg.vector_norm(torch.cat([row.flatten() for row in rows]))
-    optimizer.grad_scale = ((norm + 1e-6) / max_norm).clamp(min=1)  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def build_schedule(optimizer: Optimizer, config: TrainingConfig, updates: int) -> LambdaLR:

@@ -17,9 +17,10 @@ from gmf.core.types import Sample
 from gmf.data.collate import Collator
 from gmf.evaluation.scores import Scores, score
 from gmf.models.checkpoint import WEIGHTS, Tagger
+from gmf.models.kernels.clipping import fast_clip_gradients
 from gmf.models.runtime import computed_in, resolve_precision, seed_everything
 from gmf.training.config import RunConfig
-from gmf.training.optimization import build_optimizer, build_schedule, clip_gradients
+from gmf.training.optimization import build_optimizer, build_schedule
 from gmf.training.run_folder import RunFolder, RunState
 from gmf.training.sampling import batches, share_of
 
@@ -172,7 +173,7 @@ class Trainer:
                 )
             self.accelerator.backward(output.loss * weight)
             if number % options.accumulation_steps == 0 or number == len(plan):
-                clip_gradients(optimizer, options.max_grad_norm)
+                fast_clip_gradients(optimizer, options.max_grad_norm)
                 optimizer.step()
                 schedule.step()
                 optimizer.zero_grad()

@@ -9,15 +9,21 @@ from torch import Tensor, nn
 _BITS = 16
 
 
-def dropout(
+def plain_dropout(
     values: Float[Tensor, "*shape"], probability: float, *, training: bool
 ) -> Float[Tensor, "*shape"]:
-    """Zero each element with a probability and scale the others, as ``torch.nn.functional``'s.
+    """Zero each element with a probability and scale the others: torch's own."""
+    return nn.functional.dropout(values, probability, training)
 
-    On a CPU torch draws each element of a mask on its own and on one core, a tenth of a step of
-    BERT in bf16. Here four elements share one draw of 64 bits from a faster generator, seeded by
-    torch's, with which dropout takes a fifth (benchmarks/results/train-pieces.md). Elsewhere this
-    is torch's own.
+
+def fast_dropout(
+    values: Float[Tensor, "*shape"], probability: float, *, training: bool
+) -> Float[Tensor, "*shape"]:
+    """Zero each element with a probability and scale the others, as ``plain_dropout`` does.
+
+    On a CPU torch draws each element of a mask on its own and on one core. Here four elements share
+    one draw of 64 bits from a faster generator, seeded by torch's; what it gains stands in
+    benchmarks/results/train-pieces.md. Elsewhere this is torch's own.
 
     Args:
         values: What to drop from.
@@ -25,26 +31,26 @@ def dropout(
         training: Nothing is dropped when it is false.
     """
     if values.device.type != "cpu" or not training or not probability:
-        return nn.functional.dropout(values, probability, training)
+        return plain_dropout(values, probability, training=training)
     count = values.numel()
     generator = np.random.SFC64(int(torch.randint(2**63 - 1, ())))
     words = generator.random_raw(-(-count * _BITS // 64))
     draws = torch.from_numpy(words.view(np.int16))[:count].view(values.shape)
     dropped = min(round(probability * 2**_BITS), 2**_BITS - 1)
-    # Written as numbers at once; converting truth values takes three times as long.
-    kept = torch.ge(draws, dropped - 2 ** (_BITS - 1), out=torch.empty_like(values))
-    return values * kept.mul_(2**_BITS / (2**_BITS - dropped))
+    # Written as numbers at once; converting truth values takes longer.
+    mask = torch.ge(draws, dropped - 2 ** (_BITS - 1), out=torch.empty_like(values))
+    return values * mask.mul_(2**_BITS / (2**_BITS - dropped))
 
 
 class Dropout(nn.Dropout):
-    """``torch.nn.Dropout`` with the mask of ``dropout``."""
+    """``torch.nn.Dropout`` with the mask of ``fast_dropout``."""
 
     def forward(self, input: Float[Tensor, "*shape"]) -> Float[Tensor, "*shape"]:
-        """Return the input with some elements zeroed; see ``dropout``."""
-        return dropout(input, self.p, training=self.training)
+        """Return the input with some elements zeroed; see ``fast_dropout``."""
+        return fast_dropout(input, self.p, training=self.training)
 
 
-def draw_fast(model: nn.Module) -> None:
+def use_fast_dropout(model: nn.Module) -> None:
     """Give a model built elsewhere, such as one of transformers, the fast dropout throughout."""
     for module in list(model.modules()):
         for name, child in module.named_children():

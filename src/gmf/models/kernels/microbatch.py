@@ -5,7 +5,6 @@ from jaxtyping import Float
 from torch import Tensor
 
 #: Views that are computed at once on a CPU; the activations of more leave its cache.
-#: MobileNetV2 at 224 pixels took 15.9 ms a view so, and 31.0 ms with 16 views at once.
 VIEWS_AT_ONCE = 4
 
 

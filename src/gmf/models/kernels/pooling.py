@@ -7,12 +7,30 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 
+def plain_cell_means(
+    maps: Float[Tensor, "views channels height width"], side: int
+) -> Float[Tensor, "views channels side side"]:
+    """Return the mean of each of ``side x side`` cells: ``torch.nn.AdaptiveAvgPool2d``.
+
+    Cells overlap where the side does not divide the map.
+    """
+    return nn.functional.adaptive_avg_pool2d(maps, side)
+
+
+def fast_cell_means(
+    maps: Float[Tensor, "views channels height width"], side: int
+) -> Float[Tensor, "views channels side side"]:
+    """Return what ``plain_cell_means`` returns, by one matrix product."""
+    shares = _shares(*maps.shape[2:], side, maps.dtype, maps.device)
+    return (maps.flatten(2) @ shares).unflatten(2, (side, side))
+
+
 class CellPool(nn.Module):
-    """The average over each of ``side x side`` cells: ``torch.nn.AdaptiveAvgPool2d``, but faster.
+    """The mean of each of ``side x side`` cells of a map, in the faster of two ways.
 
     torch's own converts a bf16 map as a whole before it averages it to one cell, and is slow on
-    several cells of maps that do not lie channels last, as cached ones do. There a product takes a
-    half to a tenth of the time (benchmarks/results/train-pieces.md); elsewhere this is torch's own.
+    several cells of maps that do not lie channels last, as cached ones do; there the product is
+    faster (benchmarks/results/train-pieces.md).
 
     Args:
         side: Cells along each side.
@@ -25,21 +43,20 @@ class CellPool(nn.Module):
     def forward(
         self, maps: Float[Tensor, "views channels height width"]
     ) -> Float[Tensor, "views channels side side"]:
-        """Return the mean of each cell; cells overlap where the side does not divide the map."""
+        """Return the mean of each cell; see ``plain_cell_means``."""
         if tuple(maps.shape[2:]) == (self.side, self.side):
             return maps
         is_slow = maps.dtype == torch.bfloat16 if self.side == 1 else maps.is_contiguous()
         if not is_slow or torch.compiler.is_exporting():
-            return nn.functional.adaptive_avg_pool2d(maps, self.side)
-        shares = _shares(*maps.shape[2:], self.side, maps.dtype, maps.device)
-        return (maps.flatten(2) @ shares).unflatten(2, (self.side, self.side))
+            return plain_cell_means(maps, self.side)
+        return fast_cell_means(maps, self.side)
 
 
 @lru_cache(maxsize=64)
 def _shares(
     height: int, width: int, side: int, dtype: torch.dtype, device: torch.device
-) -> Float[Tensor, "places cells"]:
-    """Return the share of each place in the mean of each cell."""
+) -> Float[Tensor, "positions cells"]:
+    """Return the share of each position in the mean of each cell."""
     # What is made in inference mode could take no part in a later training step.
     with torch.inference_mode(False):
         rows, columns = _belongs(height, side), _belongs(width, side)
@@ -48,6 +65,6 @@ def _shares(
 
 
 def _belongs(length: int, side: int) -> Float[Tensor, "side length"]:
-    cells, places = torch.arange(side)[:, None], torch.arange(length)
+    cells, positions = torch.arange(side)[:, None], torch.arange(length)
     first, end = cells * length // side, -(-(cells + 1) * length // side)
-    return ((places >= first) & (places < end)).double()
+    return ((positions >= first) & (positions < end)).double()

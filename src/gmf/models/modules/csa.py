@@ -2,23 +2,19 @@
 
 from collections.abc import Callable
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.utils.checkpoint import checkpoint
 
-from gmf.models.kernels.microbatch import split_views
 from gmf.models.kernels.pooling import CellPool
+from gmf.models.kernels.refinement import fast_refine
 from gmf.models.modules.normalisation import GuardedBatchNorm
 
 #: Narrower bottlenecks lose all their ReLUs too easily.
 MIN_WIDTH = 8
-#: Elements of a map up to which a training step keeps its gate instead of computing it twice.
-MAX_KEPT = 2**23
 
 
 class CrossScaleAttention(nn.Module):
-    """Emphasise channels and places of a feature map: ``F' = F + F * sigmoid(M_c(F) + M_s(F))``.
+    """Emphasise channels and positions of a feature map: ``F' = F + F * sigmoid(M_c(F) + M_s(F))``.
 
     Source: GMF, Sect. 3.4.1, Eq. 1-4. Departs from it: ReLU between layers and a least width of
     the bottleneck, which the paper does not state (docs/decisions/0001).
@@ -63,18 +59,12 @@ class CrossScaleAttention(nn.Module):
 
         Args:
             feature_map: F of one level.
-            pool: What reads F', such as the pooling of Eq. 5. Given here, it is done in parts and
-                again in backward, so that no training step keeps the gate or F' of a large map.
+            pool: What reads F', such as the pooling of Eq. 5. Given here, no training step keeps
+                F' of a large map.
         """
-        inputs = (
-            feature_map,
-            self.channel_attention(feature_map),
-            self.spatial_attention(feature_map),
-        )
-        if not torch.is_grad_enabled() or feature_map.numel() <= MAX_KEPT:
-            return _refine(*inputs, pool)
-        parts = zip(*map(split_views, inputs), strict=True)
-        return torch.cat([checkpoint(_refine, *part, pool, use_reentrant=False) for part in parts])
+        channel_scores = self.channel_attention(feature_map)
+        spatial_scores = self.spatial_attention(feature_map)
+        return fast_refine(feature_map, channel_scores, spatial_scores, pool=pool)
 
     def channel_attention(
         self, feature_map: Float[Tensor, "views channels height width"]
@@ -89,22 +79,3 @@ class CrossScaleAttention(nn.Module):
         """Return M_s before the sigmoid, Eq. 4."""
         scores = self.spatial(feature_map)
         return self.spatial_norm(scores.flatten(1).unsqueeze(2)).view_as(scores)
-
-
-def _refine(
-    feature_map: Tensor,
-    channel_scores: Tensor,
-    spatial_scores: Tensor,
-    pool: Callable[[Tensor], Tensor] | None,
-) -> Tensor:
-    inputs = (feature_map, channel_scores, spatial_scores)
-    if not (in_order := feature_map.is_contiguous()):
-        # Seen with the channels last, the sum of the scores lies in memory as the map does.
-        inputs = tuple(part.permute(0, 2, 3, 1) for part in inputs)
-    feature_map, channel_scores, spatial_scores = inputs
-    # In place and in one pass, two intermediate maps are spared.
-    gate = (channel_scores + spatial_scores).sigmoid_()
-    refined = torch.addcmul(feature_map, feature_map, gate)
-    if not in_order:
-        refined = refined.permute(0, 3, 1, 2)
-    return refined if pool is None else pool(refined)

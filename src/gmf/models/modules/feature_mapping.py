@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from gmf.models.kernels.linear import fast_pointwise
 from gmf.models.kernels.pooling import CellPool
 from gmf.models.modules.normalisation import GuardedBatchNorm
 
@@ -58,14 +59,7 @@ class FeatureMapping(nn.Module):
         if len(maps) != len(self.convolutions):
             raise ValueError(f"got {len(maps)} maps, expected {len(self.convolutions)} stages")
         mapped = [
-            norm(_convolve(cast(nn.Conv2d, conv), self.pool(stage)))
+            norm(fast_pointwise(cast(nn.Conv2d, conv), self.pool(stage)))
             for conv, norm, stage in zip(self.convolutions, self.norms, maps, strict=True)
         ]
         return torch.stack(mapped, dim=1)
-
-
-def _convolve(
-    conv: nn.Conv2d, cells: Float[Tensor, "views channels side side"]
-) -> Float[Tensor, "views cells dim"]:
-    """Return the 1 x 1 convolution; torch's own takes three times as long on so few places."""
-    return nn.functional.linear(cells.flatten(2).mT, conv.weight.flatten(1), conv.bias)

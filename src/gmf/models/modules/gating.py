@@ -1,10 +1,10 @@
 """Dynamic gating and gated fusion of the pyramid, for each text layer (GMF, Eq. 7-9)."""
 
-from typing import cast
-
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+
+from gmf.models.kernels.linear import fast_linears
 
 
 class DynamicGating(nn.Module):
@@ -35,12 +35,7 @@ class DynamicGating(nn.Module):
     ) -> Float[Tensor, "layers views stages"]:
         """Return gate probabilities of every layer, Eq. 7-8; they sum to 1 over the stages."""
         summary = stages.mean(dim=(1, 2))
-        # Of all layers at once: each is so small that calling it takes longer than computing it.
-        layers = [cast(nn.Linear, projection) for projection in self.projections]
-        weight = torch.cat([layer.weight for layer in layers])
-        bias = torch.cat([layer.bias for layer in layers])
-        logits = nn.functional.linear(summary, weight, bias)
-        logits = logits.unflatten(1, (len(layers), -1)).transpose(0, 1)
+        logits = fast_linears(summary, self.projections)
         return nn.functional.leaky_relu(logits).softmax(dim=-1)
 
     def fuse(

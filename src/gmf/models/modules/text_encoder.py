@@ -15,7 +15,7 @@ from transformers.models.auto.modeling_auto import (
 
 from gmf.core.errors import EncoderError
 from gmf.encoders.resolve import hub_error, resolve_encoder
-from gmf.models.kernels.dropout import draw_fast
+from gmf.models.kernels.dropout import use_fast_dropout
 from gmf.models.modules.visual_clue_guidance import VisualClues
 from gmf.models.text_encoders import families_with_clues, text_family
 
@@ -37,7 +37,7 @@ class TextEncoder(nn.Module):
         super().__init__()
         self.config: PreTrainedConfig = model.config
         _check_config(self.config)
-        draw_fast(model)
+        use_fast_dropout(model)
         self.family = text_family(self.config.model_type)
         self.family.prepare(model)
         self.model = model

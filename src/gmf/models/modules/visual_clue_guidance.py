@@ -7,7 +7,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
-from gmf.models.kernels.dropout import dropout as drop
+from gmf.models.kernels.attention import attention_weights, fast_attention
 
 
 @dataclass(frozen=True)
@@ -77,20 +77,9 @@ def clue_attention(
         key = torch.cat([clues.keys[layer].to(key.dtype), key], dim=2)
         value = torch.cat([clues.values[layer].to(value.dtype), value], dim=2)
         if clues.mass is not None:
-            weights = _weights(query, key, bias, scale)
+            weights = attention_weights(query, key, bias, scale=scale)
             clues.mass.append(weights[..., : clues.mask.shape[1]].mean(dim=1).detach())
-    if dropout and query.device.type == "cpu":
-        # torch has no fused attention with dropout here and takes twice the time of these steps.
-        weights = _weights(query, key, bias, scale)
-        return drop(weights.to(value.dtype), dropout, training=True) @ value
-    return nn.functional.scaled_dot_product_attention(
-        query, key, value, attn_mask=bias, dropout_p=dropout, scale=scale
-    )
-
-
-def _weights(query: Tensor, key: Tensor, bias: Tensor | None, scale: float) -> Tensor:
-    scores = query @ key.transpose(-1, -2) * scale
-    return (scores if bias is None else scores + bias).softmax(dim=-1)
+    return fast_attention(query, key, value, bias, scale=scale, dropout=dropout)
 
 
 def gather_clues(

@@ -6,6 +6,7 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from gmf.models.kernels.linear import fast_linears
 from gmf.models.kernels.pooling import CellPool
 from gmf.models.modules.visual_clue_guidance import VisualClues, gather_clues
 
@@ -85,5 +86,5 @@ class VisualPrefix(nn.Module):
     ) -> Float[Tensor, "layers views levels"]:
         """Return how much of each level every text layer gets; the levels sum to 1."""
         summary = levels.mean(dim=2).flatten(1)
-        logits = torch.stack([gate(summary) for gate in self.gates])
+        logits = fast_linears(summary, self.gates)
         return nn.functional.leaky_relu(logits).softmax(dim=-1)
