@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
@@ -13,7 +14,7 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any, Generic, TypeVar, cast
 
-from gmf.core.errors import ConfigError
+from gmf.core.errors import ConfigError, GmfError
 
 PartT = TypeVar("PartT")
 #: Files of the user's parts, for processes that this one starts; separated like ``PATH``.
@@ -38,7 +39,7 @@ class Registry(Generic[PartT]):
 
     Built-in parts come first, then those of installed packages (entry points of ``group``), then
     registered ones. A name belongs to one part: a second one under it is refused, unless it is the
-    same file read again.
+    same file read again, or the module that an entry point of the name leads to.
 
     Args:
         kind: What messages call a part, for example ``model``.
@@ -61,17 +62,18 @@ class Registry(Generic[PartT]):
         def add(part: PartT) -> PartT:
             module = getattr(part, "__module__", "")
             source = getattr(sys.modules.get(module), "__file__", None) or module or "this process"
-            present = self._registered.get(name)
+            present, packaged = self._registered.get(name), self._packaged.get(name)
             if (
                 name in self._built_in
-                or name in self._packaged
+                or (packaged is not None and packaged.module != module)
                 or (present is not None and present[1] != source)
             ):
                 raise ConfigError(
                     f"{self.kind} {name!r} in {source}: the name is taken by "
                     f"{self.origin(name).source}; choose another"
                 )
-            self._registered[name] = part, source
+            if packaged is None:
+                self._registered[name] = part, source
             return part
 
         return add
@@ -91,10 +93,10 @@ class Registry(Generic[PartT]):
             entry = self._packaged[name]
             try:
                 return cast(PartT, entry.load())
-            except (ImportError, AttributeError) as error:
+            except Exception as error:  # Whatever the package raises is named with it.
                 raise ConfigError(
                     f"{self.kind} {name!r}: {entry.value} of {_package_of(entry)} cannot be "
-                    f"imported ({error})"
+                    f"imported ({type(error).__name__}: {error})"
                 ) from error
         near = get_close_matches(name, list(self), n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
@@ -102,6 +104,25 @@ class Registry(Generic[PartT]):
             f"{self.kind} {name!r}: expected one of {', '.join(self)}{hint} (others: install the "
             "package that brings it, or name its file with --code FILE)"
         )
+
+    @contextmanager
+    def named_in_errors(self, name: str) -> Generator[None]:
+        """Name a part of others in whatever it raises within; errors of gmf pass.
+
+        Raises:
+            ConfigError: If the part raises anything else; names the part and where it comes from.
+        """
+        try:
+            yield
+        except GmfError:
+            raise
+        except Exception as error:
+            source = self.origin(name).source
+            if source == "gmf":
+                raise
+            raise ConfigError(
+                f"{self.kind} {name!r} of {source}: {type(error).__name__}: {error}"
+            ) from error
 
     def origin(self, name: str) -> Origin:
         """Return where a part comes from, without importing it.

@@ -33,11 +33,15 @@ def reader_of(path: Path) -> Reader:
     Raises:
         DataError: If no reader has the ending.
     """
+    return readers.get(_reader_name(path))()
+
+
+def _reader_name(path: Path) -> str:
     names = names_by_suffix(readers)
     suffix = suffix_of(path, names)
     if suffix is None:
         raise DataError(f"expected a file that ends with {', '.join(names)}", path=path)
-    return readers.get(names[suffix])()
+    return names[suffix]
 
 
 def find_split(folder: Path, *, split: str) -> Path:
@@ -92,7 +96,9 @@ def read_file(path: Path, *, on_fault: Callable[[DataError], None] = fail) -> li
     Raises:
         DataError: If no reader has the ending, or a line is wrong.
     """
-    return _with_regular_tags(reader_of(path).read(path, on_fault=on_fault), path, on_fault)
+    with readers.named_in_errors(_reader_name(path)):
+        samples = reader_of(path).read(path, on_fault=on_fault)
+    return _with_regular_tags(samples, path, on_fault)
 
 
 def read_split(

@@ -113,7 +113,7 @@ class MnerModel(nn.Module, ABC, Generic[OptionsT]):
         head: Emissions to tags.
     """
 
-    Options: ClassVar[type[ModelOptions]]
+    Options: ClassVar[type[ModelOptions]] = ModelOptions
     title: ClassVar[str] = ""
     source: ClassVar[str] = ""
     departures: ClassVar[tuple[str, ...]] = ()

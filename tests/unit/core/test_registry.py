@@ -60,6 +60,24 @@ def test_a_name_belongs_to_one_part(package, toys):
         toys.register("theirs")(1)
 
 
+def test_a_registered_part_may_be_an_entry_point_too(tmp_path, toys, monkeypatch):
+    monkeypatch.setattr(builtins, "gmf_toys", toys, raising=False)
+    source = "import builtins\n@builtins.gmf_toys.register('mine')\nclass Mine: pass\n"
+    for name in ("decorated", "other"):
+        (tmp_path / f"{name}.py").write_text(source)
+    info = tmp_path / "mine-2.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 2.0\n")
+    (info / "entry_points.txt").write_text("[gmf.toys]\nmine = decorated:Mine\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    assert toys.get("mine").__name__ == "Mine"
+    assert list(toys) == ["path", "mine"]
+    assert toys.origin("mine").source == "mine 2.0"
+    with pytest.raises(ConfigError, match=r"'mine' in .*other.py: the name is taken by mine 2.0"):
+        load_code(tmp_path / "other.py")
+    sys.modules.pop("decorated")
+
+
 def test_a_file_is_run_once_and_inherited(tmp_path, monkeypatch):
     path = tmp_path / "parts.py"
     path.write_text(

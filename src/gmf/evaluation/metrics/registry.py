@@ -4,7 +4,7 @@ import json
 from collections.abc import Container, Mapping
 from typing import Any
 
-from gmf.core.errors import ConfigError, GmfError
+from gmf.core.errors import ConfigError
 from gmf.core.registry import Registry
 from gmf.evaluation.config import EvaluationConfig
 from gmf.evaluation.metrics.base import Metric, MetricInput
@@ -69,15 +69,7 @@ def _measure(name: str, given: MetricInput) -> Any:
         raise ConfigError(
             f"metric {name!r} of {source}: reports use this name for something else; choose another"
         )
-    try:
+    with METRICS.named_in_errors(name):
         values = METRICS.get(name)().measure(given)
         json.dumps(values)
-    except GmfError:
-        raise
-    except Exception as error:  # Whatever a stranger's metric raises is named with its origin.
-        if source == "gmf":
-            raise
-        raise ConfigError(
-            f"metric {name!r} of {source}: {type(error).__name__}: {error}"
-        ) from error
     return values

@@ -22,6 +22,10 @@ class VisualItems:
     values: Float[Tensor, "batch items channels"]
     mask: Bool[Tensor, "batch items"]
 
+    def mean(self) -> Float[Tensor, "batch channels"]:
+        """Return the mean vector of each sample; zero without any."""
+        return self.values.sum(dim=1) / self.mask.sum(dim=1, keepdim=True).clamp(min=1)
+
 
 def grid_regions(
     batch: Batch, maps: Sequence[Float[Tensor, "views _ _ _"]] | None, *, channels: int
@@ -53,6 +57,21 @@ def object_vectors(
     shown = regions | (present & ~regions.any(dim=1, keepdim=True))
     vectors = None if maps is None else maps[-1].mean(dim=(2, 3))[:, None]
     return _gather(batch, vectors, shown, channels)
+
+
+def whole_images(
+    batch: Batch, maps: Sequence[Float[Tensor, "views _ _ _"]] | None, *, channels: int
+) -> VisualItems:
+    """Return the mean of the last map of each whole image.
+
+    Args:
+        batch: The samples.
+        maps: Stage maps of the batch's views; ``None`` without images.
+        channels: Width of the last stage.
+    """
+    whole = (batch.view_index >= 0) & ~batch.view_is_region
+    vectors = None if maps is None else maps[-1].mean(dim=(2, 3))[:, None]
+    return _gather(batch, vectors, whole, channels)
 
 
 def real_images(batch: Batch) -> tuple[Bool[Tensor, " batch"], Int[Tensor, " pairs"]]:

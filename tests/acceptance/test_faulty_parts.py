@@ -1,0 +1,97 @@
+"""What is wrong with a stranger's part is told in one line, without a traceback."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+LATE_FUSION = ROOT / "examples" / "late_fusion.py"
+READER = """
+from gmf.data.reader import Reader
+from gmf.data.readers import readers
+
+@readers.register("mine")
+class Mine(Reader):
+    suffixes = (".mine",)
+    def read(self, path, *, on_fault=None):
+        return 1 / 0
+"""
+FORMAT = """
+from gmf.jobs.outputs.base import LineFormat
+from gmf.jobs.outputs.open import output_formats
+
+@output_formats.register("jsonl")
+class Mine(LineFormat):
+    def render(self, row, document):
+        return ""
+"""
+
+
+@pytest.fixture
+def fault(tmp_path):
+    """Run a command that must fail; return what it says."""
+
+    def run(*arguments, site=None):
+        paths = [str(ROOT / "src"), *([str(site)] if site else [])]
+        process = subprocess.run(
+            [sys.executable, "-m", "gmf", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(paths), "GMF_CODE": ""},
+            cwd=tmp_path,
+            check=False,
+        )
+        assert process.returncode in (1, 2), process.stdout + process.stderr
+        errors = [line for line in process.stderr.splitlines() if line]
+        assert len(errors) == 1, process.stderr
+        return errors[0]
+
+    return run
+
+
+def code(folder, text):
+    path = folder / "mine.py"
+    path.write_text(text)
+    return "--code", path
+
+
+def test_a_typo_in_the_options_of_a_model_names_the_option(fault):
+    told = fault(
+        *("train", "late-fusion.twitter2017", "model.image_droput=0.2", "data.folder=."),
+        *("--code", LATE_FUSION),
+    )
+    assert "model.image_droput" in told
+    assert "did you mean 'image_dropout'" in told
+
+
+def test_a_syntax_error_names_file_and_line(fault, tmp_path):
+    told = fault("models", "list", *code(tmp_path, "x = 1\ny = (\n"))
+    assert "mine.py: SyntaxError: '(' was never closed (mine.py, line 2)" in told
+
+
+def test_a_taken_name_is_refused(fault, tmp_path):
+    told = fault("models", "list", *code(tmp_path, FORMAT))
+    assert "output format 'jsonl' in" in told
+    assert "the name is taken by gmf; choose another" in told
+
+
+def test_a_reader_that_raises_is_named(fault, tmp_path):
+    (tmp_path / "train.mine").write_text("x\n")
+    told = fault("data", "stats", tmp_path, *code(tmp_path, READER))
+    assert "reader 'mine' of " in told
+    assert "ZeroDivisionError: division by zero" in told
+
+
+@pytest.mark.parametrize("text", [None, "raise RuntimeError('no')\n", "x = (\n"])
+def test_an_entry_point_that_does_not_import_names_its_package(fault, tmp_path, text):
+    info = tmp_path / "site" / "stranger-1.2.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1.2\n")
+    (info / "entry_points.txt").write_text("[gmf.models]\nbroken = broken_model:Broken\n")
+    if text is not None:
+        (tmp_path / "site" / "broken_model.py").write_text(text)
+    told = fault("train", "broken.twitter2017", "data.folder=.", site=tmp_path / "site")
+    assert "model 'broken': broken_model:Broken of stranger 1.2 cannot be imported" in told

@@ -1,0 +1,185 @@
+"""Parts of a stranger: a model, a reader, an output format and a metric, one file each.
+
+They stand outside the tree, once as an installed package with entry points and once as files of
+``--code``; every command runs in a process of its own.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from gmf.testing import save_tiny_encoders, synthetic_samples
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = sorted((ROOT / "examples").glob("*.py"))
+ENTRY_POINTS = """
+[gmf.models]
+late-fusion = late_fusion:LateFusion
+[gmf.readers]
+parallel = parallel_reader:ParallelReader
+[gmf.output_formats]
+brackets = bracket_format:BracketFormat
+[gmf.metrics]
+exact_match = exact_match:ExactMatch
+"""
+QUICK = ["training.epochs=2", "training.batch_size=4", "training.precision=fp32"]
+
+
+@dataclass(frozen=True)
+class Stranger:
+    """Someone who has gmf and parts of their own.
+
+    Args:
+        code: The files, if each command must name them.
+        environment: Of their processes.
+    """
+
+    code: tuple[Path, ...]
+    environment: dict[str, str]
+
+    def origin(self, part: str) -> str:
+        """Return where lists say that a part comes from."""
+        return next((str(path) for path in self.code if path.stem == part), "stranger 1.2")
+
+    def gmf(self, *arguments: object) -> str:
+        """Run a command; return what it prints."""
+        named = [text for path in self.code for text in ("--code", path)]
+        return self.python("-m", "gmf", *arguments, *named)
+
+    def python(self, *arguments: object) -> str:
+        """Run Python; return what it prints."""
+        process = subprocess.run(
+            [sys.executable, *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            env=self.environment,
+            check=False,
+        )
+        assert process.returncode == 0, process.stdout + process.stderr
+        return process.stdout
+
+
+@pytest.fixture(scope="module", params=["package", "files"])
+def stranger(request, tmp_path_factory):
+    folder = tmp_path_factory.mktemp(request.param)
+    files = tuple(Path(shutil.copy(path, folder)) for path in EXAMPLES)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "GMF_CODE": ""}
+    if request.param == "files":
+        return Stranger(files, environment)
+    info = folder / "stranger-1.2.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1.2\n")
+    (info / "entry_points.txt").write_text(ENTRY_POINTS)
+    environment["PYTHONPATH"] += os.pathsep + str(folder)
+    return Stranger((), environment)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory):
+    """A data set in the stranger's own format."""
+    folder = tmp_path_factory.mktemp("data") / "parallel"
+    (folder / "images").mkdir(parents=True)
+    samples = synthetic_samples(folder / "images", count=16)
+    for name, part in (("train", samples[:8]), ("dev", samples[8:12]), ("test", samples[12:])):
+        words = "".join(f"{sample.id}\t{' '.join(sample.tokens)}\n" for sample in part)
+        tags = "".join(f"{' '.join(sample.tags or ())}\n" for sample in part)
+        (folder / f"{name}.words").write_text(words)
+        (folder / f"{name}.tags").write_text(tags)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def encoders(tmp_path_factory):
+    return save_tiny_encoders(tmp_path_factory.mktemp("encoders"))
+
+
+@pytest.fixture(scope="module")
+def run(stranger, data, encoders, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run") / "run"
+    text, image = encoders
+    settings = [f"data.folder={data}", f"encoders.text={text}", f"encoders.image={image}"]
+    stranger.gmf("train", "late-fusion.twitter2017", *settings, *QUICK, "--run", folder)
+    return folder
+
+
+def test_the_parts_are_listed_with_their_origin(stranger):
+    rows = {row["name"]: row for row in json.loads(stranger.gmf("models", "list", "--json"))}
+    assert rows["late-fusion"]["title"] == "Late fusion"
+    assert rows["late-fusion"]["origin"] == stranger.origin("late_fusion")
+    assert rows["gmf"]["origin"] == "gmf"
+    formats = {row["name"]: row for row in json.loads(stranger.gmf("formats", "list", "--json"))}
+    assert formats["parallel"]["origin"] == stranger.origin("parallel_reader")
+    assert formats["brackets"]["origin"] == stranger.origin("bracket_format")
+
+
+def test_the_model_passes_all_checks_in_the_strangers_own_tests(stranger, tmp_path):
+    load = "".join(f"load_code(Path({str(path)!r}))\n" for path in stranger.code)
+    (tmp_path / "test_mine.py").write_text(
+        "from pathlib import Path\n"
+        "import pytest\n"
+        "from gmf.core.registry import load_code\n"
+        "from gmf.testing import model_checks\n"
+        f"{load}"
+        "@pytest.mark.parametrize('check', model_checks('late-fusion'), ids=str)\n"
+        "def test_late_fusion(check):\n"
+        "    check()\n"
+    )
+    output = stranger.python("-m", "pytest", "-q", "-p", "no:cacheprovider", tmp_path)
+    assert "15 passed" in output
+
+
+def test_the_model_learns_from_what_the_reader_reads(run):
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert [row["epoch"] for row in rows] == [1, 2]
+    assert rows[1]["losses"]["ner"] < rows[0]["losses"]["ner"]
+
+
+def test_the_metric_stands_in_evaluations_and_scores(stranger, run, tmp_path):
+    predictions = tmp_path / "predictions.jsonl"
+    evaluated = json.loads(stranger.gmf("evaluate", run, "--json", "--predictions", predictions))
+    assert evaluated["exact_match"]["samples"] == 4
+    scored = json.loads(stranger.gmf("score", predictions, "--json"))
+    assert scored["exact_match"] == evaluated["exact_match"]
+    assert "Samples without mistake" in stranger.gmf("score", predictions, "--markdown")
+
+
+def test_checkpoint_and_export_predict_into_the_format(stranger, run, data, tmp_path):
+    lines = (data / "test.words").read_text().splitlines()
+    posts = [line.partition("\t") for line in lines]
+    rows = [{"id": name, "text": text, "image": f"images/{name}.png"} for name, _, text in posts]
+    (tmp_path / "posts.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    stranger.gmf("export", run, "--out", tmp_path / "exported")
+    outputs = []
+    for model in (run, tmp_path / "exported"):
+        output = tmp_path / f"{model.name}.brackets"
+        where = "--output", output, "--image-root", data
+        stranger.gmf("predict", model, tmp_path / "posts.jsonl", *where)
+        outputs.append(output.read_text())
+    assert outputs[0] == outputs[1]
+    plain = outputs[0].replace("[", "").replace("]", "").splitlines()
+    for line, (name, _, text) in zip(plain, posts, strict=True):
+        words = [word for word in line.split() if word not in ("PER", "LOC", "ORG", "MISC")]
+        assert words == [name, *text.split()]
+
+
+def test_the_model_stands_in_the_table_of_the_suite(stranger, data, encoders, tmp_path):
+    text, image = encoders
+    (tmp_path / "quick.yaml").write_text(json.dumps({"*": QUICK}))
+    stranger.gmf(
+        *("suite", "paper", "--data", data, "--encoders", f"{{text: {text}, image: {image}}}"),
+        *("--only", "late-fusion", "--seeds", "1", "--settings", tmp_path / "quick.yaml"),
+        *("--jobs", "1", "--out", tmp_path / "suite"),
+    )
+    assert "Late fusion" in (tmp_path / "suite" / "report.html").read_text()
+
+
+def test_each_part_is_one_file():
+    assert len(EXAMPLES) == 4
+    for path in EXAMPLES:
+        assert len(path.read_text().splitlines()) < 110
