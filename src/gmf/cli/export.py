@@ -9,7 +9,7 @@ import typer
 from rich.table import Table
 
 from gmf.cli.output import results, say, write
-from gmf.prediction.onnx.extra import require_installed
+from gmf.core.extras import require_extra
 from gmf.prediction.publishing.hub import model_folder
 
 
@@ -31,7 +31,7 @@ def export(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Export a model; `gmf.load` and `gmf predict` take the folder, and need no torch for it."""
-    require_installed(["onnx", "onnxruntime", "onnxscript"])
+    require_extra("onnx", "onnxruntime", "onnxscript", extra="onnx", purpose="gmf export")
     # Here, not above: help needs no torch, and the extra may be absent.
     from gmf.models.checkpoint import load_tagger
     from gmf.prediction.onnx.export import export_onnx

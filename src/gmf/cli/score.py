@@ -10,6 +10,7 @@ from rich.console import Console
 
 from gmf.cli.output import say, write
 from gmf.core.errors import ConfigError, GmfError
+from gmf.core.files import write_text
 from gmf.core.tags import TYPE_ALIASES
 from gmf.core.types import Sample
 from gmf.data.releases import DataFingerprint, release_of
@@ -218,7 +219,7 @@ def write_page(path: Path | None, build: Callable[[], str]) -> None:
     if path is None:
         return
     try:
-        path.write_text(build(), encoding="utf-8")
+        write_text(path, build())
     except OSError as error:
         raise GmfError(f"{path}: cannot be written ({error.strerror or error})") from error
     say(f"page written to {path}")

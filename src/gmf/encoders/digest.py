@@ -1,19 +1,13 @@
 """Digests of files and of installed encoder folders, so that results can name their encoder."""
 
-import hashlib
 from pathlib import Path
 
 from gmf.core.errors import EncoderError
+from gmf.core.files import sha256_of, write_text
 
 #: Manifest of an installed folder, in the form that ``sha256sum --check`` reads.
 DIGEST_FILE = "digest"
 _WEIGHT_SUFFIXES = (".safetensors", ".onnx", ".weights")
-
-
-def sha256_of(path: Path) -> str:
-    """Return the sha256 of a file's bytes, as hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write_digest(folder: Path) -> None:
@@ -21,7 +15,7 @@ def write_digest(folder: Path) -> None:
     names = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*"))
     files = [name for name in names if name != DIGEST_FILE and (folder / name).is_file()]
     text = "".join(f"{sha256_of(folder / name)}  {name}\n" for name in files)
-    (folder / DIGEST_FILE).write_text(text, encoding="utf-8")
+    write_text(folder / DIGEST_FILE, text)
 
 
 def read_digest(folder: Path) -> str:

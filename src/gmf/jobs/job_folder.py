@@ -11,9 +11,9 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from gmf.core.errors import ConfigError
+from gmf.core.files import write_text
 from gmf.jobs.inputs.rows import Shard
 from gmf.jobs.shards import ShardStats
-from gmf.prediction.atomic import replacing
 
 MANIFEST, LOCK, SHARDS, STATS = "job.json", "lock", "shards", "stats"
 
@@ -75,8 +75,7 @@ class JobFolder:
         manifest = {"identity": identity, "shards": [asdict(shard) for shard in self.shards]}
         for name in (SHARDS, STATS):
             (self.path / name).mkdir(exist_ok=True)
-        with replacing(path) as half:
-            half.write_text(json.dumps(manifest), encoding="utf-8")
+        write_text(path, json.dumps(manifest))
 
     def documents(self, shard: Shard, suffix: str) -> Path:
         """Return where the documents of a shard go."""

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from gmf.core.errors import ConfigError, GmfError
+from gmf.core.files import replacing, write_text
 from gmf.data.image_report import ImageReport
 from gmf.jobs.shards import ShardStats
-from gmf.prediction.atomic import replacing
 
 
 @dataclass
@@ -81,8 +81,9 @@ class JobReport:
             "images": self.images.as_dict(),
             "job": identity,
         }
-        with replacing(report_file(self.output)) as half:
-            half.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", "utf-8")
+        write_text(
+            report_file(self.output), json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+        )
 
     @classmethod
     def read(cls, output: Path, identity: dict[str, Any]) -> Self:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from gmf.core.errors import ConfigError
+from gmf.core.extras import require_extra
 
 
 def pyarrow_parquet() -> Any:
@@ -11,8 +11,7 @@ def pyarrow_parquet() -> Any:
     Raises:
         ConfigError: If pyarrow is not installed.
     """
-    try:
-        from pyarrow import parquet
-    except ImportError as error:
-        raise ConfigError("Parquet needs pyarrow: pip install 'gmf[parquet]'") from error
+    require_extra("pyarrow", extra="parquet", purpose="Parquet")
+    from pyarrow import parquet
+
     return parquet

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from gmf.core.errors import ConfigError
+from gmf.core.extras import require_extra
 from gmf.core.registry import CODE_VARIABLE, load_inherited_code
 from gmf.jobs.inputs.rows import Shard
 from gmf.jobs.job import Job, Worker
@@ -41,11 +41,10 @@ def run_on_ray(job: Job, shards: Sequence[Shard], *, on_rows: Callable[[int], No
     Raises:
         ConfigError: If Ray is not installed.
     """
-    try:
-        import ray
-        from ray.data import DataContext, from_items
-    except ImportError as error:
-        raise ConfigError("--engine ray needs Ray: pip install 'gmf[ray]'") from error
+    require_extra("ray", extra="ray", purpose="--engine ray")
+    import ray
+    from ray.data import DataContext, from_items
+
     is_own = not ray.is_initialized()
     if is_own:
         ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.WARNING)

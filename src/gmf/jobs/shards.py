@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from gmf.core.errors import DataError, GmfError
+from gmf.core.files import replacing, write_text
 from gmf.core.types import Sample
 from gmf.data.image_report import ImageReport
 from gmf.jobs.inputs.rows import MAX_WORDS, Row, RowSource, Shard
 from gmf.jobs.outputs.base import OutputFormat
-from gmf.prediction.atomic import replacing
 from gmf.prediction.documents import Document
 from gmf.prediction.pipeline import Pipeline
 
@@ -100,8 +100,7 @@ def run_shard(
                 "input changed while it was read; start again with --overwrite"
             )
     found.types, found.images = sorted(types), report.as_dict()
-    with replacing(stats) as half:
-        half.write_text(json.dumps(asdict(found), ensure_ascii=False) + "\n", encoding="utf-8")
+    write_text(stats, json.dumps(asdict(found), ensure_ascii=False) + "\n")
 
 
 class _Outcomes:

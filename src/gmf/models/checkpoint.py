@@ -14,6 +14,7 @@ from safetensors.torch import load_model, save_model
 from transformers import AutoImageProcessor, AutoTokenizer, PreTrainedTokenizerFast
 
 from gmf.core.errors import CheckpointError, ConfigError
+from gmf.core.files import write_text
 from gmf.core.tags import TagSet
 from gmf.core.types import Prediction, Sample
 from gmf.data.alignment import WordEncoder
@@ -222,7 +223,7 @@ def save_tagger(tagger: Tagger, folder: Path) -> None:
     if tagger.image_processor is not None:
         tagger.image_processor.save_pretrained(folder / PROCESSOR)
     text = json.dumps(meta, indent=2, ensure_ascii=False)
-    (folder / META).write_text(text + "\n", encoding="utf-8")
+    write_text(folder / META, text + "\n")
 
 
 def load_tagger(folder: Path) -> Tagger:

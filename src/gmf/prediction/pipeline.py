@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any, Self, overload
 
 from gmf.core.errors import ConfigError
+from gmf.core.extras import require_extra
 from gmf.core.types import Sample
 from gmf.data.image_report import ImageReport
 from gmf.prediction.documents import Document, document_of
 from gmf.prediction.engine import Engine
-from gmf.prediction.onnx.extra import require_installed
 from gmf.prediction.onnx.folder import is_exported
 from gmf.prediction.publishing.hub import model_folder
 from gmf.prediction.user_input import Post, PostImages, sample_of
@@ -176,7 +176,7 @@ def load(name: str | Path, *, device: str = "auto", revision: str | None = None)
     # Here, not above: what runs a model decides what is imported; an exported one needs no torch.
     folder = model_folder(name, revision=revision)
     if is_exported(folder):
-        require_installed(["onnxruntime"])
+        require_extra("onnxruntime", extra="onnx", purpose="an exported model")
         from gmf.prediction.onnx.engine import OnnxEngine
 
         return Pipeline(OnnxEngine(folder, device=device), source=folder)

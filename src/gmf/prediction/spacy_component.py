@@ -11,6 +11,7 @@ from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
 from gmf.core.errors import ConfigError
+from gmf.core.files import write_text
 from gmf.prediction.documents import Entity
 from gmf.prediction.pipeline import Pipeline, load
 
@@ -141,7 +142,7 @@ class GmfComponent:
         folder.mkdir(exist_ok=True)
         self.pipeline.save_pretrained(folder / MODEL)
         settings = json.dumps({"alignment": self.alignment})
-        (folder / SETTINGS).write_text(settings, encoding="utf-8")
+        write_text(folder / SETTINGS, settings)
 
     def from_disk(
         self,

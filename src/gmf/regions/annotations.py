@@ -2,15 +2,15 @@
 
 import hashlib
 import importlib
-import importlib.util
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pydantic import BaseModel, Field, FiniteFloat, NonNegativeFloat, ValidationError
 
 from gmf.core.errors import DataError
+from gmf.core.extras import require_extra
+from gmf.core.files import sha256_of
 from gmf.core.types import Region
-from gmf.encoders.digest import sha256_of
 from gmf.regions.base import NoOptions, ProposerChoice
 from gmf.regions.precomputed import PrecomputedProposer
 
@@ -77,10 +77,7 @@ def voc_regions(folder: Path) -> PrecomputedProposer:
     Raises:
         DataError: If the folder has none, or a file is not of that form.
     """
-    if importlib.util.find_spec("defusedxml") is None:
-        raise DataError(
-            "reading XML needs defusedxml; install it with `pip install 'gmf[regions]'`"
-        )
+    require_extra("defusedxml", extra="regions", purpose="Pascal VOC")
     paths = sorted(folder.glob("*.xml"))
     if not paths:
         raise DataError("expected Pascal VOC files (*.xml)", path=folder)

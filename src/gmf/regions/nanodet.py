@@ -15,8 +15,8 @@ from PIL import Image
 from torch import Tensor
 
 from gmf.core.errors import EncoderError
+from gmf.core.files import sha256_of
 from gmf.core.types import Region
-from gmf.encoders.digest import sha256_of
 from gmf.regions.base import ProposerChoice, RegionRequest, Wordless
 from gmf.regions.naming import source_name
 from gmf.regions.suppression import suppress

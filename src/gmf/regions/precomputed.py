@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from gmf.core.errors import ConfigError, DataError
+from gmf.core.files import sha256_of
 from gmf.core.types import Region
 from gmf.data.paths import inside
 from gmf.data.regions_file import read_regions
-from gmf.encoders.digest import sha256_of
 from gmf.regions.base import NoOptions, ProposerChoice, RegionRequest, Wordless
 from gmf.regions.naming import source_name
 from gmf.regions.pickles import read_name_lists

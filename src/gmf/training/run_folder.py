@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from gmf.core.errors import CheckpointError, ConfigError
+from gmf.core.files import write_text
 from gmf.models.checkpoint import Tagger, save_tagger
 from gmf.training.config import RunConfig
 
@@ -65,8 +66,8 @@ class RunFolder:
                 )
         else:
             self.path.mkdir(parents=True, exist_ok=True)
-            _write(self.path / PROVENANCE, json.dumps(provenance, indent=2) + "\n")
-            _write(self.path / CONFIG, yaml.safe_dump(wanted, sort_keys=False))
+            write_text(self.path / PROVENANCE, json.dumps(provenance, indent=2) + "\n")
+            write_text(self.path / CONFIG, yaml.safe_dump(wanted, sort_keys=False))
         return self.state()
 
     def state(self) -> RunState:
@@ -102,8 +103,8 @@ class RunFolder:
             saved = {"optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()}
             torch.save(saved, folder / OPTIMIZER)
         rows = "".join(json.dumps(row) + "\n" for row in state.history)
-        _write(self.path / METRICS, rows)
-        _write(self.path / STATE, json.dumps(asdict(state), indent=2) + "\n")
+        write_text(self.path / METRICS, rows)
+        write_text(self.path / STATE, json.dumps(asdict(state), indent=2) + "\n")
         keep = {folder, self.checkpoint(state.best_epoch)}
         for old in sorted((self.path / CHECKPOINTS).iterdir()):
             if old not in keep:
@@ -137,12 +138,6 @@ def checkpoint_of(path: Path) -> Path:
         CheckpointError: If it is neither.
     """
     return RunFolder(path).best() if (path / CONFIG).exists() else path
-
-
-def _write(path: Path, text: str) -> None:
-    half = path.with_suffix(path.suffix + ".tmp")
-    half.write_text(text, encoding="utf-8")
-    half.replace(path)
 
 
 def _differences(found: Any, wanted: Any, prefix: str = "") -> str:

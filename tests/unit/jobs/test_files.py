@@ -13,12 +13,12 @@ import pytest
 from fixtures.rule_engine import rule_model, rule_pipeline
 
 from gmf.core.errors import ConfigError, DataError, GmfError
+from gmf.core.files import replacing
 from gmf.jobs import files, job
 from gmf.jobs.files import predict_files
 from gmf.jobs.inputs.rows import InputOptions
 from gmf.jobs.job import JobOptions
 from gmf.jobs.outputs import base
-from gmf.prediction import atomic
 
 OPTIONS = JobOptions(shard_rows=3, batch_size=2)
 
@@ -305,7 +305,7 @@ def test_replacing_leaves_nothing_of_a_failure(tmp_path):
         half.write_text("new")
         raise ValueError("no")
 
-    with pytest.raises(ValueError, match="no"), atomic.replacing(path) as half:
+    with pytest.raises(ValueError, match="no"), replacing(path) as half:
         fail(half)
     assert [p.name for p in tmp_path.iterdir()] == ["a"]
     assert path.read_text() == "old"

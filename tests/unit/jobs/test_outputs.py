@@ -5,11 +5,11 @@ import json
 import pytest
 from fixtures.rule_engine import rule_pipeline
 
+from gmf.core.files import replacing
 from gmf.core.types import ImageInput, Sample
 from gmf.evaluation.files.read import read_labelled_file
 from gmf.jobs.inputs.rows import Row
 from gmf.jobs.outputs.open import output_formats, output_name
-from gmf.prediction.atomic import replacing
 from gmf.prediction.user_input import sample_of
 
 POSTS = [

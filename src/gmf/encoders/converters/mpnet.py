@@ -5,9 +5,9 @@ import zipfile
 from pathlib import Path, PurePosixPath
 
 from gmf.core.errors import EncoderError
+from gmf.core.files import sha256_of
 from gmf.encoders.converters.archive import extract_files
 from gmf.encoders.converters.minilm import TEXT_FILES
-from gmf.encoders.digest import sha256_of
 
 #: The model.safetensors of sentence-transformers/all-mpnet-base-v2.
 _WEIGHTS_SHA256 = "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"

@@ -1,6 +1,5 @@
 """One labelled file as it stands: what every format is read into."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,6 +7,7 @@ from pathlib import Path, PurePath
 from typing import Literal
 
 from gmf.core.errors import DataError
+from gmf.core.files import sha256_of
 from gmf.core.tags import TYPE_ALIASES
 from gmf.core.types import ScoredEntity
 from gmf.evaluation.files.labels import canonical_label
@@ -125,6 +125,6 @@ def digest_of(path: Path) -> str:
         DataError: If it cannot be read.
     """
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return sha256_of(path)
     except OSError as error:
         raise DataError(f"cannot be read ({error.strerror or error})", path=path) from error

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from gmf.core.files import write_text
 from gmf.evaluation.pairs import SamplePair
 
 
@@ -15,7 +16,7 @@ def write_pairs(path: Path, pairs: Iterable[SamplePair]) -> None:
     confidences are not known.
     """
     lines = [json.dumps(_row(pair), ensure_ascii=False) + "\n" for pair in pairs]
-    path.write_text("".join(lines), encoding="utf-8")
+    write_text(path, "".join(lines))
 
 
 def _row(pair: SamplePair) -> dict[str, Any]:

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from gmf.core.errors import CheckpointError, ConfigError
+from gmf.core.files import write_text
 from gmf.data.releases import DataFingerprint
 from gmf.evaluation.provenance import digest_of_options
 from gmf.experiments.suite.finished_run import RESULT, FinishedRun
 from gmf.experiments.suite.plan import PlannedRun, SuiteOptions
-from gmf.prediction.atomic import replacing
 from gmf.training.run_folder import PROVENANCE, RunFolder
 
 MANIFEST, FORMAT = "manifest.json", 1
@@ -112,8 +112,7 @@ class Manifest:
     def write(self) -> None:
         """Write the manifest."""
         self.content["runs"] = list(self.rows.values())
-        with replacing(self.out / MANIFEST) as partial:
-            partial.write_text(json.dumps(self.content, indent=1) + "\n", encoding="utf-8")
+        write_text(self.out / MANIFEST, json.dumps(self.content, indent=1) + "\n")
 
     def _note(self, run: PlannedRun, *, error: str = "") -> dict[str, Any]:
         folder = run.folder.relative_to(self.out).as_posix()

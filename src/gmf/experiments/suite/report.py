@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gmf.checks.statistics import SplitStatistics, folder_statistics
+from gmf.core.files import write_text
 from gmf.evaluation.reports.tables import Cell, Percent, Table, to_latex, to_markdown
 from gmf.experiments.suite.finished_run import FinishedRun
 from gmf.experiments.suite.reporting.cases import choose_cases
@@ -27,7 +28,6 @@ from gmf.experiments.suite.reporting.result_tables import (
 )
 from gmf.experiments.suite.reporting.results import RULE, SuiteResults
 from gmf.experiments.suite.reporting.run_table import run_rows, run_table
-from gmf.prediction.atomic import replacing
 
 #: File stem of the table of systems by data set.
 _TABLE_FILES = {"twitter2015": "table-2", "twitter2017": "table-3"}
@@ -151,5 +151,4 @@ def _plain_cell(cell: Cell) -> object:
 
 
 def _write(path: Path, text: str) -> None:
-    with replacing(path) as half:
-        half.write_text(text, encoding="utf-8")
+    write_text(path, text)

@@ -4,11 +4,11 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from gmf.core.files import replacing, write_text
 from gmf.evaluation.files.write import write_pairs
 from gmf.experiments.evaluate import evaluate_run
 from gmf.experiments.suite.finished_run import PREDICTIONS, RESULT, FinishedRun
 from gmf.experiments.suite.plan import PlannedRun
-from gmf.prediction.atomic import replacing
 from gmf.training.run import train
 from gmf.training.run_folder import CONFIG, RunFolder, RunState
 
@@ -64,7 +64,6 @@ def finish(
     with replacing(run.folder / PREDICTIONS) as partial:
         write_pairs(partial, evaluation.pairs)
     # The result comes last: where it is, all is there.
-    with replacing(run.folder / RESULT) as partial:
-        partial.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+    write_text(run.folder / RESULT, json.dumps(result, indent=1) + "\n")
     RunFolder(run.folder).keep_best_only()
     return FinishedRun(run.dataset, run.variant, run.seed, run.folder)

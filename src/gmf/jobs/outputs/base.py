@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar, Protocol
 
+from gmf.core.files import replacing
 from gmf.jobs.inputs.rows import Row
-from gmf.prediction.atomic import replacing
 from gmf.prediction.documents import Document
 
 

@@ -1,10 +1,9 @@
 """Documents as spaCy DocBin files."""
 
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 
-from gmf.core.errors import ConfigError
+from gmf.core.extras import require_extra
 from gmf.jobs.inputs.rows import Row
 from gmf.jobs.outputs.base import OutputFormat, ShardWriter
 from gmf.prediction.documents import Document
@@ -22,10 +21,7 @@ class DocBinFormat(OutputFormat):
     suffixes = (".spacy",)
 
     def __init__(self) -> None:
-        try:
-            import_module("spacy")
-        except ImportError as error:
-            raise ConfigError("spaCy output needs spaCy: pip install 'gmf[spacy]'") from error
+        require_extra("spacy", extra="spacy", purpose="spaCy output")
 
     def open(self, path: Path) -> ShardWriter:
         """Begin a file."""

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from gmf.core.files import replacing
 from gmf.jobs.inputs.rows import Row
 from gmf.jobs.outputs.base import OutputFormat, ShardWriter, shards_in
 from gmf.jobs.parquet import pyarrow_parquet
-from gmf.prediction.atomic import replacing
 from gmf.prediction.documents import Document
 
 #: Documents that are in memory before they are written.

@@ -7,6 +7,7 @@ from pydantic import ValidationError, model_validator
 
 from gmf.core.config import Config, describe_faults
 from gmf.core.errors import CheckpointError
+from gmf.core.files import write_text
 from gmf.core.tags import TagSet
 from gmf.inference.decoding import TagStates
 from gmf.prediction.onnx.pictures import ImagePreparation
@@ -91,7 +92,7 @@ def is_exported(folder: Path) -> bool:
 
 def write_info(folder: Path, info: ExportInfo) -> None:
     """Write ``export.json``."""
-    (folder / INFO).write_text(info.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    write_text(folder / INFO, info.model_dump_json(indent=2) + "\n")
 
 
 def read_info(folder: Path) -> ExportInfo:

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 from gmf.core.errors import CheckpointError, ConfigError
+from gmf.core.files import write_text
 from gmf.prediction.publishing.card import CARD, model_card
 from gmf.prediction.publishing.hub import HUB_ID, PATTERNS, first_line
 from gmf.prediction.publishing.scores import (
@@ -68,7 +69,7 @@ def save_pretrained(
     write_scores(list(known.values()), folder)
     meta = json.loads((folder / name).read_text(encoding="utf-8"))
     card = model_card(meta, list(known.values()), repo_id=repo_id, license=license)
-    (folder / CARD).write_text(card, encoding="utf-8")
+    write_text(folder / CARD, card)
     return folder
 
 
@@ -129,7 +130,7 @@ def _copy(path: Path, target: Path) -> None:
     if path.name in METAS:
         _forget_places(content)
     text = json.dumps(content, indent=2, ensure_ascii=False)
-    target.write_text(text + "\n", encoding="utf-8")
+    write_text(target, text + "\n")
 
 
 def _public(value: Any) -> Any:

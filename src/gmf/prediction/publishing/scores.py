@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from gmf.core.files import write_text
+
 SCORES = "scores.json"
 
 
@@ -103,4 +105,4 @@ def read_scores(folder: Path) -> list[PublishedScore]:
 def write_scores(scores: Sequence[PublishedScore], folder: Path) -> None:
     """Write scores beside a published model."""
     text = json.dumps([asdict(score) for score in scores], indent=2, ensure_ascii=False)
-    (folder / SCORES).write_text(text + "\n", encoding="utf-8")
+    write_text(folder / SCORES, text + "\n")

@@ -4,13 +4,13 @@ import hashlib
 import json
 import mmap
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
 from filelock import FileLock
 
+from gmf.core.files import write_text
 from gmf.core.paths import gmf_home
 
 KEY_BYTES = 32
@@ -151,20 +151,12 @@ class RecordStore:
 
     def _write_meta(self) -> None:
         if not (self.folder / META).exists():
-            write_atomically(self.folder / META, json.dumps(self.meta, indent=2))
+            write_text(self.folder / META, json.dumps(self.meta, indent=2))
 
 
 def lock_of(folder: Path) -> Path:
     """Return the lock file of a store; it lies beside the folder, so that it outlives it."""
     return folder.with_name(f".{folder.name}.lock")
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write a text file so that a reader sees all of it or none."""
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-    Path(temporary).replace(path)
 
 
 def _entry(key: bytes, position: int) -> bytes:

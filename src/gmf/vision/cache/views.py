@@ -12,11 +12,12 @@ import torch
 from filelock import FileLock
 
 from gmf.core.errors import CacheError
+from gmf.core.files import write_text
 from gmf.data.images import FaultKind, UnusableImageError, name_of
 from gmf.data.views import FetchedViews, View, ViewContent, ViewSource, take_rows
 from gmf.vision.cache.codecs import Codec, codec_of
 from gmf.vision.cache.identity import ContentKeys, digest_of
-from gmf.vision.cache.store import META, RecordStore, cache_root, lock_of, write_atomically
+from gmf.vision.cache.store import META, RecordStore, cache_root, lock_of
 
 #: Space that a cache leaves free on its disk.
 KEEP_FREE_BYTES = 1 << 30
@@ -239,7 +240,7 @@ def _read_or_make_meta(
                 "record_bytes": codec.record_bytes,
                 "codec": codec.describe(),
             }
-            write_atomically(path, json.dumps(meta, indent=2))
+            write_text(path, json.dumps(meta, indent=2))
         try:
             return json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:

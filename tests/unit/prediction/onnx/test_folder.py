@@ -4,7 +4,7 @@ import pytest
 
 import gmf
 from gmf.core.errors import CheckpointError, ConfigError
-from gmf.prediction.onnx.extra import require_installed
+from gmf.core.extras import require_extra
 from gmf.prediction.onnx.folder import (
     TAGGER_GRAPH,
     TOKENIZER,
@@ -80,6 +80,6 @@ def test_damaged_files_are_named(tmp_path):
 
 
 def test_an_absent_library_is_named_with_what_installs_it():
-    require_installed(["json"])
-    with pytest.raises(ConfigError, match=r"nonesuch not installed; run pip install 'gmf\[onnx\]'"):
-        require_installed(["json", "nonesuch"])
+    require_extra("json", extra="onnx", purpose="x")
+    with pytest.raises(ConfigError, match=r"x needs nonesuch; run pip install 'gmf\[onnx\]'"):
+        require_extra("json", "nonesuch", extra="onnx", purpose="x")

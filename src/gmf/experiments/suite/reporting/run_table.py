@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from gmf.core.files import sha256_of
 from gmf.evaluation.reports.tables import Percent, Table
 from gmf.experiments.suite.finished_run import FinishedRun
 from gmf.experiments.suite.reporting.names import dataset_name, system_name
@@ -38,7 +38,7 @@ def run_rows(results: SuiteResults, *, out: Path) -> list[dict[str, Any]]:
                     "folder": _folder(run.run, out),
                     "config": made.get("config_digest", ""),
                     "precision": made.get("precision", ""),
-                    "predictions": sha256((run.run.folder / _PREDICTIONS).read_bytes()).hexdigest(),
+                    "predictions": sha256_of(run.run.folder / _PREDICTIONS),
                     "images": made.get("image_counts", {}),
                     "encoders": made.get("encoders", {}),
                     "versions": made.get("versions", {}),

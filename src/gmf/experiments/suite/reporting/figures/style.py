@@ -3,12 +3,11 @@
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from gmf.core.errors import ConfigError
+from gmf.core.extras import require_extra
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -82,8 +81,7 @@ def check_installed() -> None:
     Raises:
         ConfigError: If not; says what installs it.
     """
-    if find_spec("matplotlib") is None:
-        raise ConfigError("matplotlib not installed; run pip install 'gmf[suite]'")
+    require_extra("matplotlib", extra="suite", purpose="gmf suite report")
 
 
 def save_figure(drawing: Drawing, path: Path) -> dict[str, bytes]:
