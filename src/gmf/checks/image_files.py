@@ -11,21 +11,17 @@ from PIL import Image
 
 from gmf.checks.findings import Finding, finding_of
 from gmf.checks.raw_samples import Split
-from gmf.data.images import FORMATS, FaultKind, UnusableImageError, open_image, read_source
+from gmf.data.images import (
+    FORMATS,
+    IMAGE_SUFFIXES,
+    FaultKind,
+    UnusableImageError,
+    open_image,
+    read_source,
+)
 from gmf.data.paths import inside
 from gmf.data.readers import reader_of
 
-#: Image formats by file ending.
-ENDINGS = {
-    ".jpg": "JPEG",
-    ".jpeg": "JPEG",
-    ".png": "PNG",
-    ".gif": "GIF",
-    ".webp": "WEBP",
-    ".bmp": "BMP",
-    ".tif": "TIFF",
-    ".tiff": "TIFF",
-}
 #: A picture whose grey levels deviate less than this (of 255) from their mean shows nothing.
 #: The stand-in of published MNER code has 2.2, the plainest of the benchmark images here 29.
 BLANK_DEVIATION = 4.0
@@ -87,7 +83,7 @@ def images_of(split: Split, *, folder: Path) -> list[Path]:
 
 def image_path(folder: Path, split: str, identifier: str) -> Path:
     """Return where a tweet's image lies: ``images/<id>.jpg``, or in a subfolder of the split."""
-    name = identifier if Path(identifier).suffix.lower() in ENDINGS else f"{identifier}.jpg"
+    name = identifier if Path(identifier).suffix.lower() in IMAGE_SUFFIXES else f"{identifier}.jpg"
     try:
         path, beside = inside(folder / "images", name), inside(folder / "images" / split, name)
     except ValueError:
@@ -134,7 +130,7 @@ def _oddities(pictures: dict[Path, Picture], *, folder: Path, place: str) -> lis
     misnamed = [
         f"{_shown(p.path, folder)} is {p.format}"
         for p in pictures.values()
-        if ENDINGS.get(p.path.suffix.lower()) != p.format
+        if IMAGE_SUFFIXES.get(p.path.suffix.lower()) != p.format
     ]
     first: dict[str, Path] = {}
     double: list[str] = []
@@ -168,7 +164,7 @@ def _read(path: Path) -> Picture:
 
 def _image_files(folder: Path) -> Iterable[Path]:
     for path in (*folder.glob("*"), *(folder / "images").rglob("*")):
-        if path.suffix.lower() in ENDINGS and path.is_file():
+        if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file():
             yield path
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gmf.core.tags import PAPER_TYPES, entities_of
+from gmf.core.tags import entities_of, ordered_types
 from gmf.core.types import Sample
 from gmf.data.readers import read_split, splits_of
 
@@ -78,11 +78,6 @@ def folder_statistics(folder: Path) -> dict[str, SplitStatistics]:
         DataError: If there is no split or a line is wrong.
     """
     return {split: split_statistics(read_split(folder, split)) for split in splits_of(folder)}
-
-
-def ordered_types(types: set[str]) -> list[str]:
-    """Return entity types, the paper's first, others sorted."""
-    return [*(t for t in PAPER_TYPES if t in types), *sorted(types - set(PAPER_TYPES))]
 
 
 def _by_type(types: Iterable[str]) -> dict[str, int]:

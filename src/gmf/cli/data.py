@@ -11,10 +11,11 @@ from rich.table import Table
 
 from gmf.checks.examine import examine_folder
 from gmf.checks.repair import repair_folder
-from gmf.checks.statistics import SplitStatistics, folder_statistics, ordered_types
+from gmf.checks.statistics import SplitStatistics, folder_statistics
 from gmf.checks.validation import validate_folder
 from gmf.cli.diagnosis import print_diagnosis
 from gmf.core.errors import GmfError
+from gmf.core.tags import ordered_types
 
 data_app = typer.Typer(help="Look at a data set.", no_args_is_help=True)
 

@@ -104,6 +104,13 @@ def tags_of(entities: Iterable[Entity], num_words: int) -> list[str]:
     return tags
 
 
+def ordered_types(types: Iterable[str]) -> list[str]:
+    """Return distinct types, the paper's first and in its order, others by name."""
+    distinct = set(types)
+    known = [name for name in PAPER_TYPES if name in distinct]
+    return [*known, *sorted(distinct - set(known))]
+
+
 def is_legal_move(previous: str | None, tag: str) -> bool:
     """Say whether BIO2 allows ``tag`` after ``previous`` (``None`` at the start of a tweet)."""
     prefix, entity_type = split_tag(tag)
@@ -167,5 +174,4 @@ class TagSet:
             ValueError: If a tag is not of the scheme or no entity occurs.
         """
         seen = {split_tag(tag)[1] for tag in set(tags)} - {""}
-        known = [t for t in PAPER_TYPES if t in seen]
-        return cls((*known, *sorted(seen - set(known))))
+        return cls(tuple(ordered_types(seen)))

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
-from gmf.core.tags import PAPER_TYPES, entities_of
+from gmf.core.tags import entities_of, ordered_types
 from gmf.core.types import Entity
 
 #: Counting rules: ``lenient`` is the field's (conlleval, seqeval by default), ``strict`` is IOB2.
@@ -183,13 +183,6 @@ def count_spans(
             total.update(span.type for span in spans)
     names = ordered_types({*totals[0], *totals[1]})
     return RuleScores({name: Counts(*(total[name] for total in totals)) for name in names})
-
-
-def ordered_types(types: Iterable[str]) -> list[str]:
-    """Return distinct types, the paper's first and in its order, others by name."""
-    distinct = set(types)
-    known = [name for name in PAPER_TYPES if name in distinct]
-    return [*known, *sorted(distinct - set(known))]
 
 
 def check_same_shape(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> None:

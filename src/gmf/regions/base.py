@@ -1,5 +1,7 @@
 """The interface of a region proposer."""
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -128,3 +130,15 @@ class ProposerChoice:
 
 class NoOptions(Config):
     """For proposers without options."""
+
+
+def source_name(name: str, weights: str, settings: Mapping[str, object]) -> str:
+    """Return ``name@digest``: equal names mean equal weights and settings.
+
+    Args:
+        name: The proposer.
+        weights: Digest of its weights or data.
+        settings: Everything else that its regions depend on, as JSON values.
+    """
+    text = json.dumps([weights, dict(settings)], sort_keys=True)
+    return f"{name}@{hashlib.sha256(text.encode()).hexdigest()[:16]}"

@@ -11,8 +11,7 @@ from transformers import AutoImageProcessor, AutoModelForObjectDetection
 from gmf.core.config import Config
 from gmf.core.types import Region
 from gmf.encoders.module_digest import digest_of_module
-from gmf.regions.base import ProposerChoice, RegionRequest, Wordless
-from gmf.regions.naming import source_name
+from gmf.regions.base import ProposerChoice, RegionRequest, Wordless, source_name
 from gmf.regions.pretrained import freeze, load_pretrained
 
 #: Proposer to model on the hub and its revision. The main revision of DETR needs timm.

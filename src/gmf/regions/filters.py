@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
 
+import numpy as np
+from jaxtyping import Float, Int
 from pydantic import Field
 
 from gmf.core.config import Config
@@ -64,13 +66,48 @@ def filter_regions(
     return tuple(kept)
 
 
+def suppress(
+    boxes: Float[np.ndarray, "boxes 4"],
+    scores: Float[np.ndarray, " boxes"],
+    *,
+    max_overlap: float,
+    classes: Int[np.ndarray, " boxes"] | None = None,
+) -> list[int]:
+    """Return the boxes that no better box overlaps too much, best first.
+
+    Args:
+        boxes: ``(x1, y1, x2, y2)``.
+        scores: Confidence of each; of equal ones the earlier box comes first.
+        max_overlap: Highest intersection over union.
+        classes: Only boxes of one class suppress each other; ``None`` for all.
+    """
+    order = np.argsort(-scores, kind="stable")
+    kept: list[int] = []
+    while order.size:
+        best, order = order[0], order[1:]
+        kept.append(int(best))
+        too_near = overlaps(boxes[best], boxes[order]) > max_overlap
+        if classes is not None:
+            too_near &= classes[order] == classes[best]
+        order = order[~too_near]
+    return kept
+
+
+def overlaps(
+    box: Float[np.ndarray, " 4"], others: Float[np.ndarray, "boxes 4"]
+) -> Float[np.ndarray, " boxes"]:
+    """Return the intersection over union of a box with each of others; 0 when both are empty."""
+    sides = np.minimum(box[2:], others[:, 2:]) - np.maximum(box[:2], others[:, :2])
+    shared = np.prod(np.clip(sides, 0, None), axis=1)
+    extents = np.clip(np.vstack([box, others])[:, 2:] - np.vstack([box, others])[:, :2], 0, None)
+    areas = np.prod(extents, axis=1)
+    union = areas[0] + areas[1:] - shared
+    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
+
+
 def overlap(first: Box, second: Box) -> float:
     """Return the intersection over union of two boxes; 0 when both are empty."""
-    width = min(first[2], second[2]) - max(first[0], second[0])
-    height = min(first[3], second[3]) - max(first[1], second[1])
-    shared = max(0.0, width) * max(0.0, height)
-    union = area(first) + area(second) - shared
-    return shared / union if union > 0 else 0.0
+    return float(overlaps(np.array(first, dtype=float), np.array([second], dtype=float))[0])
 
 
 def area(box: Box) -> float:

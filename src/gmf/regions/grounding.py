@@ -17,10 +17,9 @@ from transformers import AutoModelForZeroShotObjectDetection, AutoProcessor
 from gmf.core.config import Config
 from gmf.core.types import Region
 from gmf.encoders.module_digest import digest_of_module
-from gmf.regions.base import ProposerChoice, RegionRequest
+from gmf.regions.base import ProposerChoice, RegionRequest, source_name
 from gmf.regions.closed_class_words import ENTITY_WORDS
 from gmf.regions.detection import regions_of
-from gmf.regions.naming import source_name
 from gmf.regions.phrases import phrase_finder
 from gmf.regions.pretrained import freeze, load_pretrained
 

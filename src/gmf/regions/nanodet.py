@@ -17,9 +17,8 @@ from torch import Tensor
 from gmf.core.errors import EncoderError
 from gmf.core.files import sha256_of
 from gmf.core.types import Region
-from gmf.regions.base import ProposerChoice, RegionRequest, Wordless
-from gmf.regions.naming import source_name
-from gmf.regions.suppression import suppress
+from gmf.regions.base import ProposerChoice, RegionRequest, Wordless, source_name
+from gmf.regions.filters import suppress
 from gmf.regions.yolo import YoloConfig
 
 _SIZE = 416

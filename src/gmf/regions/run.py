@@ -12,10 +12,9 @@ from gmf.core.errors import DataError
 from gmf.core.types import Region
 from gmf.data.images import UnusableImageError, open_image, read_source
 from gmf.data.regions_file import RegionsRow
-from gmf.regions.base import Proposer, RegionRequest
+from gmf.regions.base import Proposer, RegionRequest, source_name
 from gmf.regions.filters import RegionFilter, filter_regions
 from gmf.regions.image_tasks import ImageTask
-from gmf.regions.naming import source_name
 from gmf.regions.region_files import RegionsFile
 
 _MAX_EXAMPLES = 5

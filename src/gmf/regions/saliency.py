@@ -19,8 +19,7 @@ from gmf.core.errors import EncoderError
 from gmf.core.extras import require_extra
 from gmf.core.types import Region
 from gmf.encoders.digest import read_digest
-from gmf.regions.base import ProposerChoice, RegionRequest, Wordless
-from gmf.regions.naming import source_name
+from gmf.regions.base import ProposerChoice, RegionRequest, Wordless, source_name
 
 _SIZE = 224
 _MEAN = np.array([0.485, 0.456, 0.406], dtype=np.float32)

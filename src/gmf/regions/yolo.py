@@ -20,10 +20,9 @@ from gmf.core.config import Config
 from gmf.core.errors import EncoderError
 from gmf.core.types import Region
 from gmf.encoders.digest import read_digest
-from gmf.regions.base import ProposerChoice, RegionRequest, Wordless
+from gmf.regions.base import ProposerChoice, RegionRequest, Wordless, source_name
 from gmf.regions.darknet import Darknet, YoloHead, read_sections
-from gmf.regions.naming import source_name
-from gmf.regions.suppression import suppress
+from gmf.regions.filters import suppress
 
 #: Anchors of the fine head, in pixels of a 416-pixel input.
 FINE_ANCHORS = ((23.0, 27.0), (37.0, 58.0), (81.0, 82.0))

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 
 from gmf.core.types import Region
-from gmf.regions.filters import RegionFilter, filter_regions, overlap
-from gmf.regions.suppression import suppress
+from gmf.regions.filters import RegionFilter, filter_regions, overlap, suppress
 
 
 def at(*box, score=0.5, label=""):

@@ -10,8 +10,8 @@ from gmf.core.errors import DataError
 from gmf.core.files import sha256_of
 from gmf.core.tags import TYPE_ALIASES
 from gmf.core.types import ScoredEntity
+from gmf.data.images import IMAGE_SUFFIXES
 from gmf.evaluation.files.labels import canonical_label
-from gmf.evaluation.pairs import IMAGE_SUFFIXES
 
 #: Which of two label columns comes first.
 ColumnOrder = Literal["gold-predicted", "predicted-gold"]
@@ -115,7 +115,7 @@ class LabelReader:
 
 def sample_id(name: str) -> str:
     """Return a sample's id: the image's name without its suffix."""
-    return PurePath(name).stem if name.lower().endswith(IMAGE_SUFFIXES) else name
+    return PurePath(name).stem if name.lower().endswith(tuple(IMAGE_SUFFIXES)) else name
 
 
 def digest_of(path: Path) -> str:

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from gmf.core.tags import ordered_types
 from gmf.evaluation.config import EvaluationConfig
 from gmf.evaluation.metrics.base import Metric, MetricInput
 from gmf.evaluation.pairs import SampleSpans
 from gmf.evaluation.reports.plots import Figure, heat_map
 from gmf.evaluation.reports.tables import Table
-from gmf.evaluation.scores import ordered_types
 
 
 class TypeConfusion(Metric):

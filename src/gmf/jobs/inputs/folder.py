@@ -9,13 +9,13 @@ from pathlib import Path, PurePosixPath
 
 from gmf.core.errors import GmfError
 from gmf.core.types import ImageInput, Sample
+from gmf.data.images import IMAGE_SUFFIXES
 from gmf.jobs.inputs.fields import safe_path
 from gmf.jobs.inputs.rows import Row, RowSource, Shard, shards_of
 from gmf.jobs.inputs.scanned import MAX_LINE, decode
 from gmf.prediction.user_input import sample_of
 
 TEXT_SUFFIX = ".txt"
-IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff")
 _NUMBERED = re.compile(r"(.+)[._-]\d+")
 
 

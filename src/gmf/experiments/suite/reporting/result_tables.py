@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from gmf.checks.statistics import SplitStatistics, ordered_types
+from gmf.checks.statistics import SplitStatistics
+from gmf.core.tags import ordered_types
 from gmf.evaluation.reports.tables import Cell, Percent, Table
 from gmf.evaluation.significance import SeedSummary
 from gmf.experiments.suite.reporting.names import GMF, dataset_name, system_name

@@ -6,8 +6,9 @@ from functools import cached_property
 from typing import Any
 
 from gmf.core.errors import DataError
+from gmf.core.tags import ordered_types
 from gmf.evaluation.pairs import SamplePair
-from gmf.evaluation.scores import Rule, ordered_types
+from gmf.evaluation.scores import Rule
 from gmf.evaluation.significance import (
     MEASURES,
     Difference,
