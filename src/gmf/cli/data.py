@@ -14,7 +14,7 @@ from gmf.checks.repair import repair_folder
 from gmf.checks.statistics import SplitStatistics, folder_statistics
 from gmf.checks.validation import validate_folder
 from gmf.cli.diagnosis import print_diagnosis
-from gmf.core.errors import GmfError
+from gmf.core.errors import ConfigError, DataError
 from gmf.core.tags import ordered_types
 
 data_app = typer.Typer(help="Look at a data set.", no_args_is_help=True)
@@ -26,10 +26,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @data_app.command()
 def stats(folder: Folder, as_json: AsJson = False) -> None:
     """Count tweets, words and entities of each split (the paper's Table 1)."""
-    try:
-        counts = folder_statistics(folder)
-    except GmfError as error:
-        raise _failed(error) from error
+    counts = folder_statistics(folder)
     if as_json:
         _print_json({split: _as_json(count) for split, count in counts.items()})
     else:
@@ -39,10 +36,7 @@ def stats(folder: Folder, as_json: AsJson = False) -> None:
 @data_app.command()
 def validate(folder: Folder, as_json: AsJson = False) -> None:
     """Check that files, tags and images can be used; exit status 1 when something cannot."""
-    try:
-        findings = validate_folder(folder)
-    except GmfError as error:
-        raise _failed(error) from error
+    findings = validate_folder(folder)
     if as_json:
         _print_json([finding.as_dict() for finding in findings])
     else:
@@ -79,8 +73,8 @@ def doctor(
     try:
         report = examine_folder(folder, against=tuple(against or ()))
         mended = repair_folder(folder, out=repair) if repair else {}
-    except GmfError as error:
-        raise _failed(error, status=2) from error
+    except DataError as error:  # 1 would mean findings.
+        raise ConfigError(str(error)) from error
     if as_json:
         _print_json(report.as_dict())
     else:
@@ -132,8 +126,3 @@ def _as_json(count: SplitStatistics) -> dict[str, object]:
 
 def _print_json(value: object) -> None:
     typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
-
-
-def _failed(error: GmfError, *, status: int = 1) -> typer.Exit:
-    Console(stderr=True).print(f"error: {error}", markup=False, highlight=False, soft_wrap=True)
-    return typer.Exit(status)

@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from fixtures.command import exit_status
 from fixtures.dataset import clean_dataset
 from typer.testing import CliRunner
 
@@ -88,17 +89,14 @@ def test_command_reports_and_repairs(tmp_path):
     assert {"kind", "count", "file", "message", "places"} == set(report["findings"][0])
 
 
-def test_command_exit_status(tmp_path):
+def test_command_exit_status(tmp_path, monkeypatch, capsys):
     folder = clean_dataset(tmp_path / "set")
     result = CliRunner().invoke(data_app, ["doctor", str(folder)])
     assert (result.exit_code, result.stdout.splitlines()[-1]) == (0, "clean")
-    result = CliRunner().invoke(data_app, ["doctor", str(tmp_path / "no")])
-    assert result.exit_code == 2
-    assert "no such folder" in result.stderr
+    assert exit_status(monkeypatch, "data", "doctor", tmp_path / "no") == 2
+    assert "no such folder" in capsys.readouterr().err
     (tmp_path / "empty").mkdir()
-    result = CliRunner().invoke(data_app, ["doctor", str(tmp_path / "empty")])
-    assert result.exit_code == 2
-    assert "nothing to examine" in result.stderr
-    result = CliRunner().invoke(data_app, ["doctor", str(folder), "--repair", str(folder)])
-    assert result.exit_code == 2
-    assert "exists already" in result.stderr
+    assert exit_status(monkeypatch, "data", "doctor", tmp_path / "empty") == 2
+    assert "nothing to examine" in capsys.readouterr().err
+    assert exit_status(monkeypatch, "data", "doctor", folder, "--repair", folder) == 2
+    assert "exists already" in capsys.readouterr().err

@@ -1,12 +1,14 @@
 import json
 
 import pytest
+from fixtures.command import exit_status
 from fixtures.shared import shared_data
 from typer.testing import CliRunner
 
 from gmf.checks.statistics import folder_statistics, split_statistics
 from gmf.cli.data import data_app
 from gmf.core.types import Sample
+from gmf.data.readers import readers
 from gmf.testing import synthetic_samples
 
 # tweets, tokens, longest, without entity, strict by PER LOC ORG MISC, lenient likewise
@@ -77,12 +79,12 @@ def test_stats_command(folder):
     assert (counts["train"]["total_strict"], counts["train"]["total_lenient"]) == (1, 2)
 
 
-def test_stats_command_fails_with_place(folder):
+def test_stats_command_fails_with_place(folder, monkeypatch, capsys):
     (folder / "test.txt").write_text("a\tO\nb\n")
-    result = CliRunner().invoke(data_app, ["stats", str(folder)])
-    assert result.exit_code == 1
-    assert "test.txt:2: expected 2 columns" in result.stderr
-    assert result.stdout == ""
+    assert exit_status(monkeypatch, "data", "stats", folder) == 1
+    printed = capsys.readouterr()
+    assert "test.txt:2: expected 2 columns" in printed.err
+    assert printed.out == ""
 
 
 def test_validate_command(folder):
@@ -107,7 +109,18 @@ def test_validate_command(folder):
     assert "errors" in result.stderr
 
 
-def test_no_folder(tmp_path):
-    result = CliRunner().invoke(data_app, ["validate", str(tmp_path / "no")])
-    assert result.exit_code == 1
-    assert "no such folder" in result.stderr
+def test_no_folder(tmp_path, monkeypatch, capsys):
+    assert exit_status(monkeypatch, "data", "validate", tmp_path / "no") == 1
+    assert "no such folder" in capsys.readouterr().err
+
+
+def test_a_wrong_configuration_is_2_as_everywhere(folder, monkeypatch, capsys):
+    for name in ("one", "other"):
+        readers.register(name)(type(name, (), {"suffixes": (".same",)}))
+    try:
+        for command in ("stats", "validate", "doctor"):
+            assert exit_status(monkeypatch, "data", command, folder) == 2
+            assert "both claim files that end with .same" in capsys.readouterr().err
+    finally:
+        for name in ("one", "other"):
+            del readers._registered[name]
