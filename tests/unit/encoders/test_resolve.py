@@ -28,7 +28,7 @@ def test_folder_is_itself_and_anything_else_a_hub_id(tmp_path):
 
 def test_pairs():
     assert resolve_pair("minilm-mobilenet") == ("all-MiniLM-L6-v2", "mobilenet-v2-1.0-224")
-    with pytest.raises(EncoderError, match=r"'bert-resnet'.*known are minilm-mobilenet"):
+    with pytest.raises(EncoderError, match=r"'bert-resnet'.*expected one of minilm-mobilenet"):
         resolve_pair("bert-resnet")
 
 

@@ -35,14 +35,14 @@ def read_conv_chains(path: Path) -> list[tuple[Tensor, Tensor, Tensor, Tensor, T
     for node in graph.node:
         for name in node.input:
             consumers[name].append(node)
-    found: list[tuple[Tensor, Tensor, Tensor, Tensor, Tensor, str]] = []
+    layers: list[tuple[Tensor, Tensor, Tensor, Tensor, Tensor, str]] = []
     for node in graph.node:
         if node.op_type != "Conv":
             continue
         bias, mean, scale, shift = _chain_after(node, consumers=consumers, constants=constants)
         source = _source_of(node.input[0], producers=producers)
-        found.append((constants[node.input[1]], bias, mean, scale, shift, source))
-    return found
+        layers.append((constants[node.input[1]], bias, mean, scale, shift, source))
+    return layers
 
 
 def _chain_after(
