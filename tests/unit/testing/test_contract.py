@@ -1,0 +1,114 @@
+"""The checks of models can fail, and say why."""
+
+import pytest
+import torch
+
+from gmf.models.baselines.bert import BertTagger
+from gmf.models.registry import models
+from gmf.testing import ContractError, check_model, model_checks
+
+
+class Sound(BertTagger):
+    """A model like BERT-CRF."""
+
+
+class LeaksOthers(Sound):
+    """Its emissions depend on the other samples of the batch."""
+
+    def forward(self, batch):
+        output = super().forward(batch)
+        shift = 100 * batch.word_mask.sum() * torch.eye(output.emissions.shape[-1])[1]
+        return self.output(output.emissions + shift * (batch.word_mask.sum() < 20), batch)
+
+
+class HasUnusedLayer(Sound):
+    """A layer of it is never used."""
+
+    def __init__(self, *arguments, **encoders):
+        super().__init__(*arguments, **encoders)
+        self.unused = torch.nn.Linear(2, 2)
+
+
+class ForgetsState(Sound):
+    """Something that it computes with is not saved."""
+
+    def __init__(self, *arguments, **encoders):
+        super().__init__(*arguments, **encoders)
+        self.shift = torch.rand(())
+
+    def forward(self, batch):
+        return self.output(super().forward(batch).emissions + self.shift, batch)
+
+
+class LearnsNothing(Sound):
+    """Its emissions are constant."""
+
+    def forward(self, batch):
+        return self.output(super().forward(batch).emissions * 0, batch)
+
+
+class IgnoresImages(Sound):
+    """It states that it reads images and does not."""
+
+    visual_inputs = ("global",)
+
+
+class SaysNothing(Sound):
+    """It has no source."""
+
+    source = ""
+
+
+@pytest.fixture
+def failing(monkeypatch):
+    """Run one check of a model and return what it says."""
+
+    def run(kind, check):
+        monkeypatch.setitem(models._registered, "mine", (kind, "here"))
+        checks = {str(one).partition("-")[2]: one for one in model_checks("mine")}
+        with pytest.raises(ContractError) as caught:
+            checks[check]()
+        return str(caught.value)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("kind", "check", "text"),
+    [
+        (LeaksOthers, "padding_and_batch_composition_change_nothing", "other samples enter"),
+        (HasUnusedLayer, "gradients_reach_every_trainable_parameter", "unused.weight, unused.bias"),
+        (ForgetsState, "saved_model_reloads_bit_for_bit", "not a parameter, a buffer"),
+        (LearnsNothing, "overfits_eight_samples", "120 steps on 8 samples"),
+        (IgnoresImages, "image_matters_and_a_masked_one_does_not", "has an image and does not"),
+        (SaysNothing, "describes_itself", "source: expected where it was published"),
+    ],
+)
+def test_a_fault_is_found_and_named(failing, kind, check, text):
+    told = failing(kind, check)
+    assert told.startswith("mine: ")
+    assert text in told
+
+
+def test_all_failures_of_a_model_are_raised_together(monkeypatch):
+    def passes(subject):
+        pass
+
+    def fails(subject):
+        subject.require(False, "is wrong")
+
+    monkeypatch.setattr("gmf.testing.contract._ALL", (passes, fails, fails))
+    for name in ("_OF_SUBWORDS", "_OF_CONVENTIONS", "_OF_IMAGES"):
+        monkeypatch.setattr(f"gmf.testing.contract.{name}", ())
+    with pytest.raises(ExceptionGroup, match="bert fails 2 of 3 checks") as caught:
+        check_model("bert")
+    assert [str(error) for error in caught.value.exceptions] == ["bert: is wrong"] * 2
+    assert caught.value.exceptions[0].__notes__ == ["in bert-fails"]
+
+
+def test_checks_leave_random_numbers_as_they_were():
+    torch.manual_seed(7)
+    expected = torch.rand(3)
+    torch.manual_seed(7)
+    next(c for c in model_checks("bert") if "gradients" in str(c))()
+    assert torch.equal(torch.rand(3), expected)
