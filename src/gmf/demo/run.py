@@ -77,8 +77,8 @@ def run_demo(
         encoders: A packaged pair.
         corpus: What to draw.
         overrides: Options of both runs, as on the command line.
-        on_stage: Hears what begins.
-        on_progress: Hears what is going on, how much of it is done, and of how much.
+        on_stage: Called with what begins.
+        on_progress: Called with what is going on, how much of it is done, and of how much.
 
     Raises:
         EncoderError: If the encoders are not installed.

@@ -34,7 +34,9 @@ def expand_names(names: list[str]) -> list[str]:
     for name in names:
         if name not in PAIRS and name not in CATALOGUE:
             choices = ", ".join([*PAIRS, *CATALOGUE])
-            raise EncoderError(f"{name!r}: not a packaged encoder or pair; expected one of {choices}")
+            raise EncoderError(
+                f"{name!r}: not a packaged encoder or pair; expected one of {choices}"
+            )
         expanded += PAIRS.get(name, (name,))
     return list(dict.fromkeys(expanded))
 

@@ -1,4 +1,4 @@
-"""What the image contributes: the same posts with other images, and the table that compares."""
+"""What the image contributes: the same samples with other images, and the table that compares."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,13 +18,13 @@ from gmf.evaluation.config import DEFAULTS, EvaluationConfig
 from gmf.evaluation.pairs import SamplePair
 from gmf.evaluation.reports.tables import Cell, Table
 
-#: What stands in for the images. ``none``: posts lose them. ``blank``: a white picture. ``noise``:
-#: seeded random pixels. ``shuffled``: another post's images. Absent and broken ones stay.
+#: What stands in for the images. ``none``: samples lose them. ``blank``: a white image. ``noise``:
+#: seeded random pixels. ``shuffled``: another sample's images. Absent and broken ones stay.
 Control = Literal["real", "none", "blank", "shuffled", "noise"]
 CONTROLS: tuple[Control, ...] = ("real", "none", "blank", "shuffled", "noise")
-#: Side of blank and noise pictures, in pixels; the blank one is that of missing images.
+#: Side of blank and noise images, in pixels; the blank one is that of missing images.
 SIDE = 224
-#: Distinct noise pictures; posts share them, so that memory does not grow with the posts.
+#: Distinct noise images; samples share them, so that memory does not grow with the samples.
 NUM_NOISE = 32
 
 
@@ -36,7 +36,7 @@ class ControlledSamples:
         samples: In the given order.
         replaced: Images that were taken away or replaced.
         unusable: Images that are absent or broken, and were left as they are.
-        own: Posts that kept a picture of their own under ``shuffled``, since none other was left.
+        own: Samples that kept an image of their own under ``shuffled``, since none other was left.
     """
 
     samples: list[Sample]
@@ -55,14 +55,14 @@ class _Picture:
 def apply_control(
     samples: Sequence[Sample], *, control: Control, seed: int = 0
 ) -> ControlledSamples:
-    """Return posts with their images as a control wants them; words and tags stay.
+    """Return samples with their images as a control wants them; words and tags stay.
 
-    Blank and noise pictures keep the regions' places, so that the number of pictures a post stays
-    the same. Under ``shuffled`` every post with a usable image gets the images of another such
-    post, with their regions, never a picture of its own when that can be avoided.
+    Blank and noise images keep the regions' boxes, so that the number of views a sample stays
+    the same. Under ``shuffled`` every sample with a usable image gets the images of another such
+    sample, with their regions, never an image of its own when that can be avoided.
 
     Args:
-        samples: The posts.
+        samples: The samples.
         control: What stands in for the images.
         seed: Of the exchange and of the noise.
     """
@@ -112,13 +112,13 @@ def control_table(
     """Return the scores of one model under each control, against the real images.
 
     Args:
-        runs: Pairs of the same posts under each control; ``real`` is among them.
+        runs: Pairs of the same samples under each control; ``real`` is among them.
         rounds: Random exchanges behind the p-values.
         config: Rule, service labels, level and seed.
 
     Raises:
         ValueError: If ``real`` is absent.
-        DataError: If the posts or their gold differ.
+        DataError: If the samples or their gold differ.
     """
     if "real" not in runs:
         raise ValueError("expected a run with real images to compare with")
@@ -150,7 +150,7 @@ def control_table(
 
 
 def _look_at(source: Path | bytes) -> _Picture | None:
-    """Return a picture's digest and size, or ``None`` when it cannot be used."""
+    """Return an image's digest and size, or ``None`` when it cannot be used."""
     try:
         width, height = open_image(source).size
         return _Picture(sha256(read_source(source)).hexdigest(), width, height)
@@ -164,7 +164,7 @@ def _shuffle(
     rng: np.random.Generator,
     unusable: int,
 ) -> ControlledSamples:
-    """Give each post the images of the next one in a random circle, then part those that share."""
+    """Give each sample the images of the next in a random circle; separate those that share."""
     owned = [
         {picture.digest for image in sample.images if (picture := known[image.source])}
         for sample in samples
@@ -183,9 +183,9 @@ def _shuffle(
 def _part(
     order: Sequence[int], givers: list[int], owned: Sequence[set[str]], rng: np.random.Generator
 ) -> None:
-    """Swap givers, in place, so that posts which share any picture do not serve each other.
+    """Swap givers, in place, so that samples which share any image do not serve each other.
 
-    With one picture a post this always succeeds unless one picture is in more than half of them.
+    With one image a sample this always succeeds unless one image is in more than half of them.
     """
     for place, index in enumerate(order):
         if owned[index].isdisjoint(owned[givers[place]]):
@@ -199,7 +199,7 @@ def _part(
 
 
 def _scaled(region: Region, picture: _Picture) -> Region:
-    """Return a region at its place in a picture of ``SIDE``; a ready crop becomes all of it."""
+    """Return a region at its position in an image of ``SIDE``; a ready crop becomes all of it."""
     if region.box is None:
         return replace(region, box=(0.0, 0.0, float(SIDE), float(SIDE)), crop=None)
     x, y = SIDE / picture.width, SIDE / picture.height

@@ -86,7 +86,7 @@ def describe_hardware(*, accelerators: Sequence[str] = ()) -> dict[str, str]:
 def data_warnings(
     run: Sequence[DataFingerprint], *, evaluated: Sequence[DataFingerprint]
 ) -> list[str]:
-    """Say how the data of an evaluation differ from those of the run.
+    """Return how the data of an evaluation differ from those of the run.
 
     Args:
         run: What the run was trained and selected on.

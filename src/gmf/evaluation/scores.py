@@ -9,7 +9,8 @@ from typing import Literal
 from gmf.core.tags import entities_of, ordered_types
 from gmf.core.types import Entity
 
-#: Counting rules: ``lenient`` is the field's (conlleval, seqeval by default), ``strict`` is IOB2.
+#: Counting rules, what seqeval calls mode and scheme: ``lenient`` is the field's (conlleval,
+#: seqeval by default), ``strict`` is IOB2.
 Rule = Literal["lenient", "strict"]
 RULES: tuple[Rule, Rule] = ("lenient", "strict")
 

@@ -31,7 +31,7 @@ class RunEvaluation:
 
     Args:
         report: Scores under both rules and every analysis.
-        pairs: Gold and prediction of each tweet, in file order.
+        pairs: Gold and prediction of each sample, in file order.
         images: What became of the images.
         warnings: Doubts that a reader must know of.
     """
@@ -59,7 +59,7 @@ def evaluate_run(
         folder: Data folder; the one the run was trained on when ``None``.
         control: What stands in for the images.
         config: Rule of the analyses, resampling.
-        on_progress: Hears how many samples of how many are done.
+        on_progress: Called with how many samples are done, and of how many.
 
     Raises:
         CheckpointError: If the run holds no complete checkpoint.
@@ -79,10 +79,10 @@ def evaluate_run(
     for prediction in tagger.predict(shown, collator=collator):
         pairs.append(pair_of(prediction))
         on_progress(len(pairs), len(samples))
-    used = _fingerprints(tagger)
+    trained_on = _fingerprints(tagger)
     scored = fingerprint(samples, part=split, folder=folder)
-    warnings = data_warnings(used, evaluated=[scored])
-    if split != "train" and any(item.digest == scored.digest for item in used[:1]):
+    warnings = data_warnings(trained_on, evaluated=[scored])
+    if split != "train" and any(item.digest == scored.digest for item in trained_on[:1]):
         warnings.append(f"{split}: is what the run was trained on")
     report = evaluate(
         pairs,
@@ -100,14 +100,14 @@ def _fingerprints(tagger: Tagger) -> list[DataFingerprint]:
 def _provenance(
     tagger: Tagger, scored: DataFingerprint, control: Control, images: ImageReport
 ) -> Provenance:
-    made: dict[str, Any] = tagger.provenance
+    recorded: dict[str, Any] = tagger.provenance
     return Provenance(
         rule="lenient",
         data=(*_fingerprints(tagger), scored),
-        encoders={e["name"]: e["digest"] for e in made.get("encoders", {}).values()},
-        config_digest=made.get("config_digest", ""),
-        precision=made.get("precision", ""),
-        seeds=(made["seed"],) if "seed" in made else (),
+        encoders={e["name"]: e["digest"] for e in recorded.get("encoders", {}).values()},
+        config_digest=recorded.get("config_digest", ""),
+        precision=recorded.get("precision", ""),
+        seeds=(recorded["seed"],) if "seed" in recorded else (),
         images=control if tagger.model.uses_images else "none",
         image_counts=dict(images.images),
         versions=package_versions(),

@@ -111,7 +111,7 @@ def _numbered(file: LabelledFile) -> list[tuple[str, int]]:
 
 
 def _are_alike(ours: LabelledSample, theirs: LabelledSample) -> bool:
-    """Say whether two samples share a word or, cut differently, their first letters."""
+    """Return whether two samples share a word or, cut differently, their first letters."""
     return (
         not set(ours.tokens).isdisjoint(theirs.tokens)
         or "".join(ours.tokens)[:10] == "".join(theirs.tokens)[:10]

@@ -39,7 +39,7 @@ def group_lines(lines: Sequence[str]) -> tuple[list[Block], int]:
 
 
 def looks_like_blocks(blocks: Sequence[Block]) -> bool:
-    """Say whether blocks are image name, text and two lines of as many labels."""
+    """Return whether blocks are image name, text and two lines of as many labels."""
     return bool(blocks) and all(
         len(block) == BLOCK_HEIGHT
         and "\t" not in block[2][1] + block[3][1]
@@ -163,5 +163,5 @@ def _spread(labels: list[str], tokens: Sequence[str], path: Path, line: int) -> 
 
 
 def _is_invisible(token: str) -> bool:
-    """Say whether a sub-word tokenizer sees nothing in a word."""
+    """Return whether a sub-word tokenizer sees nothing in a word."""
     return all(unicodedata.category(letter) in ("Cc", "Cf", "Mn", "Zs") for letter in token)

@@ -44,7 +44,7 @@ def canonical_label(label: str, *, aliases: Mapping[str, str] = TYPE_ALIASES) ->
 
 
 def is_label(text: str) -> bool:
-    """Say whether a column can be a label."""
+    """Return whether a column can be a label."""
     try:
         canonical_label(text)
     except ValueError:

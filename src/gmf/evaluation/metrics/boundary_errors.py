@@ -90,7 +90,8 @@ class ErrorKind:
         errors: How many.
         gold: Gold entities in them.
         predicted: Predicted entities in them.
-        f1_if_mended: Micro F1 if the system made none of these errors and all others, in [0, 1].
+        f1_if_mended: Oracle F1: micro F1 if the system made none of these errors and all others,
+            in [0, 1].
         examples: The first few.
     """
 
@@ -143,7 +144,7 @@ def count_errors(samples: Sequence[SampleSpans], *, num_examples: int = 3) -> li
             errors[kind],
             involved[kind].gold,
             involved[kind].predicted,
-            _mended(total, involved[kind]).f1,
+            _without_errors(total, involved[kind]).f1,
             tuple(examples[kind]),
         )
         for kind in ERROR_KINDS
@@ -185,7 +186,7 @@ def _overlapping(
     return groups
 
 
-def _mended(total: Counts, involved: Counts) -> Counts:
+def _without_errors(total: Counts, involved: Counts) -> Counts:
     return Counts(
         total.gold,
         total.predicted - involved.predicted + involved.gold,

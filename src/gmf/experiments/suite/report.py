@@ -38,11 +38,11 @@ def write_report(
 ) -> None:
     """Write ``tables/``, ``figures/`` and ``report.html``; files of an earlier report are replaced.
 
-    Runs that a complete suite has and these lack are listed, nothing is made up for them.
+    Runs that a complete suite has and these lack are listed, nothing is invented for them.
 
     Args:
         runs: Finished runs, in any order.
-        out: Folder to write to; made when absent.
+        out: Folder to write to; created when absent.
         data: Folder of each data set, for statistics and pictures.
         encoders: Name of the pair of encoders, for the text.
 
@@ -62,13 +62,20 @@ def write_report(
     for dataset in dataset_order({*data, *results.datasets}):
         folder = data.get(dataset)
         statistics = {} if folder is None else folder_statistics(folder)
-        found = _tables(results, dataset, statistics)
+        own_tables = _tables(results, dataset, statistics)
         study = folder and choose_cases(results, dataset=dataset, folder=folder)
         figures = dataset_figures(results, dataset=dataset, study=study, folder=out / "figures")
-        said = findings(results, dataset=dataset, statistics=statistics)
-        tables |= found
+        paragraphs = findings(results, dataset=dataset, statistics=statistics)
+        tables |= own_tables
         chapters.append(
-            Chapter(dataset, dataset_name(dataset), said, list(found.values()), figures, study)
+            Chapter(
+                dataset,
+                dataset_name(dataset),
+                paragraphs,
+                list(own_tables.values()),
+                figures,
+                study,
+            )
         )
     for name, table in tables.items():
         _write(out / "tables" / f"{name}.md", f"{to_markdown([table])}\n")
@@ -101,19 +108,19 @@ def _tables(
     results: SuiteResults, dataset: str, statistics: Mapping[str, SplitStatistics]
 ) -> dict[str, Table]:
     """Return the tables of a data set by file stem."""
-    found: dict[str, Table] = {}
+    tables: dict[str, Table] = {}
     if statistics:
-        found[f"table-1-{dataset}"] = statistics_table(dataset, counts=statistics)
+        tables[f"table-1-{dataset}"] = statistics_table(dataset, counts=statistics)
     if results.systems(dataset):
         name = _TABLE_FILES.get(dataset, f"systems-{dataset}")
-        found[name] = systems_table(results, dataset=dataset)
+        tables[name] = systems_table(results, dataset=dataset)
     for name, table in (
         ("table-4", ablation_table(results, dataset=dataset)),
         ("sweeps", sweeps_table(results, dataset=dataset)),
     ):
         if table is not None:
-            found[f"{name}-{dataset}"] = table
-    return found
+            tables[f"{name}-{dataset}"] = table
+    return tables
 
 
 def _notes(encoders: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -56,9 +56,9 @@ def count_corrections(
 def corrections_of(results: SuiteResults, *, dataset: str) -> list[Corrections]:
     """Return the counts of every multimodal system that shares a seed with BERT-CRF, GMF last."""
     baseline = results.get(dataset, variant=TEXT_BASELINE)
-    found: list[Corrections] = []
+    corrections: list[Corrections] = []
     if baseline is None:
-        return found
+        return corrections
     for system in results.systems(dataset):
         seeds = [seed for seed in baseline.seeds if seed in system.runs]
         if not seeds or not uses_images(system.variant):
@@ -69,5 +69,5 @@ def corrections_of(results: SuiteResults, *, dataset: str) -> list[Corrections]:
         ]
         corrected = summarise_seeds([float(only_system) for only_system, _ in counts])
         broken = summarise_seeds([float(only_baseline) for _, only_baseline in counts])
-        found.append(Corrections(system.variant, corrected, broken))
-    return found
+        corrections.append(Corrections(system.variant, corrected, broken))
+    return corrections

@@ -25,7 +25,7 @@ def run_rows(results: SuiteResults, *, out: Path) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     for system in results.all:
         for seed, run in system.runs.items():
-            report, made = run.report, run.report.get("provenance", {})
+            report, provenance = run.report, run.report.get("provenance", {})
             rows.append(
                 {
                     "dataset": system.dataset,
@@ -36,13 +36,13 @@ def run_rows(results: SuiteResults, *, out: Path) -> list[dict[str, Any]]:
                     "epochs": len(run.epochs),
                     "minutes": run.minutes,
                     "folder": _folder(run.run, out),
-                    "config": made.get("config_digest", ""),
-                    "precision": made.get("precision", ""),
+                    "config": provenance.get("config_digest", ""),
+                    "precision": provenance.get("precision", ""),
                     "predictions": sha256_of(run.run.folder / _PREDICTIONS),
-                    "images": made.get("image_counts", {}),
-                    "encoders": made.get("encoders", {}),
-                    "versions": made.get("versions", {}),
-                    "hardware": made.get("hardware", {}),
+                    "images": provenance.get("image_counts", {}),
+                    "encoders": provenance.get("encoders", {}),
+                    "versions": provenance.get("versions", {}),
+                    "hardware": provenance.get("hardware", {}),
                 }
             )
     return rows
@@ -85,7 +85,7 @@ def run_table(rows: Sequence[Mapping[str, Any]]) -> Table:
 
 
 def _folder(run: FinishedRun, out: Path) -> str:
-    """Return a run's folder without the place of the whole on this machine."""
+    """Return a run's folder without where the whole lies on this machine."""
     for base in (out, out.parent):
         if run.folder.is_relative_to(base):
             return run.folder.relative_to(base).as_posix()

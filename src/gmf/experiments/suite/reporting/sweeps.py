@@ -48,20 +48,20 @@ def sweep_points(results: SuiteResults, *, dataset: str, sweep: Sweep) -> list[S
     }
     if not points:
         return []
-    found = [_point(value, list(system.runs.values())) for value, system in points.items()]
+    swept_points = [_point(value, list(system.runs.values())) for value, system in points.items()]
     gmf = results.get(dataset, variant=GMF)
     if gmf is not None:
         seeds = {seed for system in points.values() for seed in system.seeds}
         runs = [run for seed, run in gmf.runs.items() if seed in seeds]
         default = _default(gmf, sweep)
-        found = [point for point in found if point.value != default]
+        swept_points = [point for point in swept_points if point.value != default]
         same = points.get(default)
         if same is not None:
             runs += [run for seed, run in same.runs.items() if seed not in gmf.runs]
-        found.insert(0, _point(default, runs or list(gmf.runs.values()), is_default=True))
+        swept_points.insert(0, _point(default, runs or list(gmf.runs.values()), is_default=True))
     if sweep.name == "layers":
-        return found
-    return sorted(found, key=lambda point: cast(float, point.value))
+        return swept_points
+    return sorted(swept_points, key=lambda point: cast(float, point.value))
 
 
 def _point(value: float | str, runs: list[RunResults], *, is_default: bool = False) -> SweepPoint:
@@ -100,5 +100,7 @@ def _default(gmf: SystemResults, sweep: Sweep) -> float | str:
 
 def swept(results: SuiteResults, *, dataset: str) -> list[tuple[Sweep, list[SweepPoint]]]:
     """Return every sweep of a data set that has points."""
-    found = [(sweep, sweep_points(results, dataset=dataset, sweep=sweep)) for sweep in SWEEPS]
-    return [(sweep, points) for sweep, points in found if points]
+    swept_points = [
+        (sweep, sweep_points(results, dataset=dataset, sweep=sweep)) for sweep in SWEEPS
+    ]
+    return [(sweep, points) for sweep, points in swept_points if points]
