@@ -28,12 +28,11 @@ class Slow:
         self.engine = pipeline.engine
         self.gate, self.begun = threading.Event(), threading.Event()
 
-    def stream(self, posts, *, batch_size, explain):
-        posts = list(posts)
-        if posts:
+    def predict(self, samples, *, batch_size, explain):
+        if samples:
             self.begun.set()
             self.gate.wait(10)
-        return iter([Document(text, ()) for text, _ in posts])
+        return iter([Document(sample.text, ()) for sample in samples])
 
 
 def test_full_queue_is_429_and_what_was_accepted_is_answered(pipeline):
@@ -52,7 +51,7 @@ def test_full_queue_is_429_and_what_was_accepted_is_answered(pipeline):
                 return await client.post("/v1/entities", json={"text": text})
 
             first = asyncio.create_task(ask("first"))
-            await asyncio.to_thread(slow.begun.wait, 5)
+            assert await asyncio.to_thread(slow.begun.wait, 5)
             waiting = [asyncio.create_task(ask(text)) for text in ("a", "b")]
             while app.state.service.batcher.waiting < 2:
                 await asyncio.sleep(0.01)
@@ -124,7 +123,7 @@ def test_bytes_held_by_all_requests_are_bounded(pipeline):
                 return client.post("/v1/entities", content=big, headers=headers)
 
             first = asyncio.create_task(ask())
-            await asyncio.to_thread(slow.begun.wait, 5)
+            assert await asyncio.to_thread(slow.begun.wait, 5)
             assert (await ask()).status_code == 429
             slow.gate.set()
             assert (await first).status_code == 200
