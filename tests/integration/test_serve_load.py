@@ -134,11 +134,10 @@ def test_bytes_held_by_all_requests_are_bounded(pipeline):
 
 def test_a_failing_post_is_500_alone_and_logs_no_content(pipeline, caplog):
     class Failing(Slow):
-        def stream(self, posts, *, batch_size, explain):
-            posts = list(posts)
-            if any("SECRET" in text for text, _ in posts):
+        def predict(self, samples, *, batch_size, explain):
+            if any("SECRET" in sample.text for sample in samples):
                 raise ValueError("SECRET inside the message")
-            return iter([Document(text, ()) for text, _ in posts])
+            return iter([Document(sample.text, ()) for sample in samples])
 
     with TestClient(create_app(Failing(pipeline)), raise_server_exceptions=False) as client:
         posts = [{"text": "a"}, {"text": "SECRET"}, {"text": "b"}]
