@@ -18,8 +18,9 @@ from rich.progress import track
 
 from gmf.data.readers import read_split
 from gmf.evaluation.scores import Scores, score
-from gmf.models.checkpoint import Tagger, load_tagger
+from gmf.models.checkpoint import load_tagger
 from gmf.models.modules.crf import LinearChainCrf
+from gmf.models.tagger import Tagger
 from gmf.training.run_folder import checkpoint_of
 from gmf.training.sampling import batches
 

@@ -27,8 +27,9 @@ from gmf.data.readers import read_split
 from gmf.demo.corpus import DemoCorpusConfig, write_corpus
 from gmf.evaluation.scores import score
 from gmf.inference.decoding import Decoded
-from gmf.models.checkpoint import Tagger, build_tagger, load_tagger, save_tagger
+from gmf.models.checkpoint import load_tagger, save_tagger
 from gmf.models.registry import model_options
+from gmf.models.tagger import Tagger, build_tagger
 from gmf.prediction.onnx.engine import OnnxEngine
 from gmf.prediction.onnx.export import export_onnx
 from gmf.training.run_folder import checkpoint_of

@@ -16,7 +16,8 @@ from gmf.core.types import Prediction, Sample
 from gmf.data.readers import read_split, splits_of
 from gmf.evaluation.image_controls import Control, apply_control
 from gmf.evaluation.scores import score
-from gmf.models.checkpoint import Tagger, load_tagger
+from gmf.models.checkpoint import load_tagger
+from gmf.models.tagger import Tagger
 from gmf.training.run_folder import checkpoint_of
 
 

@@ -19,11 +19,12 @@ from transformers import (
 from gmf.core.errors import EncoderError
 from gmf.core.tags import TagSet
 from gmf.data.config import CacheConfig, DataConfig
-from gmf.models.checkpoint import build_tagger, load_tagger, save_tagger
+from gmf.models.checkpoint import load_tagger, save_tagger
 from gmf.models.image_encoders import IMAGE_FAMILIES
 from gmf.models.image_encoders.convolutional import ResNet
 from gmf.models.modules.image_encoder import ImageEncoder
 from gmf.models.registry import model_options
+from gmf.models.tagger import build_tagger
 from gmf.prediction.onnx.graphs import write_image_graph
 from gmf.testing import save_tiny_encoders, synthetic_samples
 

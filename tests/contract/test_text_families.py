@@ -14,10 +14,11 @@ from gmf.core.errors import ConfigError, EncoderError
 from gmf.core.tags import TagSet
 from gmf.data.config import DataConfig
 from gmf.evaluation.scores import score
-from gmf.models.checkpoint import build_tagger, load_tagger, save_tagger
+from gmf.models.checkpoint import load_tagger, save_tagger
 from gmf.models.modules.text_encoder import TextEncoder
 from gmf.models.modules.visual_clue_guidance import VisualClues
 from gmf.models.registry import model_options
+from gmf.models.tagger import build_tagger
 from gmf.models.text_encoders import TEXT_FAMILIES
 from gmf.models.text_encoders.bert_like import BertLike
 from gmf.testing import synthetic_samples, tiny_image_encoder, tiny_image_processor

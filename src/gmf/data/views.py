@@ -1,6 +1,6 @@
 """Samples' images to the views of a batch: each fetched once, faults by a stated policy."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from io import BytesIO
@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Int
 from PIL import Image
 
-from gmf.core.errors import ImageError
 from gmf.core.types import ImageInput, Sample, SlotOrigin
 from gmf.data.image_report import ImageReport
-from gmf.data.images import Box, UnusableImageError, crop_box, name_of, open_image
+from gmf.data.images import Box, UnusableImageError, name_of
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
 #: ``(rows, channels, height, width)``.
 ViewContent: TypeAlias = np.ndarray | tuple["Tensor", ...]
 MissingImage = Literal["mask", "blank"]
-#: Longer images are cut to their middle: resized by the short side they would not fit in memory.
-MAX_ASPECT_RATIO = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,74 +159,6 @@ def blank_image() -> bytes:
     buffer = BytesIO()
     Image.new("RGB", (224, 224), "white").save(buffer, format="PNG")
     return buffer.getvalue()
-
-
-def prepare_views(
-    views: Sequence[View],
-    *,
-    prepare: Callable[[list[Image.Image]], Float[np.ndarray, "images 3 height width"]],
-    max_pixels: int,
-) -> FetchedViews:
-    """Open each image once and return the pixels of the views of it.
-
-    Args:
-        views: What to open.
-        prepare: Returns the pixels of opened images, those of one file at a time.
-        max_pixels: Limit on width times height of an image.
-
-    Raises:
-        ImageError: If the pixels of different images have different sizes.
-    """
-    faults: dict[int, UnusableImageError] = {}
-    order: list[int] = []
-    blocks: list[np.ndarray] = []
-    for cuts in _cuts_by_source(views, faults, max_pixels=max_pixels):
-        order += cuts
-        blocks.append(prepare(list(cuts.values())))
-    shapes = {block.shape[1:] for block in blocks}
-    if len(shapes) > 1:
-        raise ImageError(
-            f"the image processor gave views of different sizes {sorted(shapes)}; "
-            "use one that resizes or crops to a fixed size"
-        )
-    rows = np.full(len(views), -1)
-    rows[order] = np.arange(len(order))
-    content = (blocks[0] if len(blocks) == 1 else np.concatenate(blocks)) if blocks else None
-    return FetchedViews(content, rows, faults)
-
-
-def _cuts_by_source(
-    views: Sequence[View], faults: dict[int, UnusableImageError], *, max_pixels: int
-) -> Iterator[dict[int, Image.Image]]:
-    """Yield the cuts of each file by position of their view; put faults where they belong."""
-    by_source: dict[Path | bytes, list[int]] = {}
-    for position, view in enumerate(views):
-        by_source.setdefault(view.source, []).append(position)
-    for source, positions in by_source.items():
-        cuts: dict[int, Image.Image] = {}
-        try:
-            image = open_image(source, max_pixels=max_pixels)
-        except UnusableImageError as fault:
-            faults.update(dict.fromkeys(positions, fault))
-            continue
-        for position in positions:
-            box = views[position].box
-            try:
-                cut = image if box is None else crop_box(image, box, name=name_of(source))
-                cuts[position] = _without_extreme_sides(cut)
-            except UnusableImageError as fault:
-                faults[position] = fault
-        if cuts:
-            yield cuts
-
-
-def _without_extreme_sides(image: Image.Image) -> Image.Image:
-    width, height = image.size
-    most = MAX_ASPECT_RATIO * min(width, height)
-    if max(width, height) <= most:
-        return image
-    left, top = max(0, (width - most) // 2), max(0, (height - most) // 2)
-    return image.crop((left, top, left + min(width, most), top + min(height, most)))
 
 
 def _slots_of(images: Sequence[ImageInput], *, max_regions: int) -> list[_Slot]:

@@ -15,7 +15,8 @@ from gmf.demo.corpus import DemoCorpus, DemoCorpusConfig, write_corpus
 from gmf.evaluation.image_controls import Control, apply_control
 from gmf.evaluation.scores import score
 from gmf.experiments.presets import load_run_config
-from gmf.models.checkpoint import Tagger, load_tagger
+from gmf.models.checkpoint import load_tagger
+from gmf.models.tagger import Tagger
 from gmf.training.caching import plan_cache
 from gmf.training.config import RunConfig
 from gmf.training.run import train

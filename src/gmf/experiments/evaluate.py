@@ -21,7 +21,8 @@ from gmf.evaluation.provenance import (
     package_versions,
 )
 from gmf.evaluation.report import Report
-from gmf.models.checkpoint import Tagger, load_tagger
+from gmf.models.checkpoint import load_tagger
+from gmf.models.tagger import Tagger
 from gmf.training.run_folder import checkpoint_of
 
 

@@ -6,7 +6,7 @@ import torch
 
 from gmf.core.types import Prediction, Sample
 from gmf.inference.loop import Counting
-from gmf.models.checkpoint import Tagger
+from gmf.models.tagger import Tagger
 from gmf.prediction.engine import Engine
 
 

@@ -11,8 +11,8 @@ from gmf.core.types import Sample
 from gmf.data.batch import Batch
 from gmf.data.config import DataConfig
 from gmf.models.base import MnerModel, ModelParts
-from gmf.models.checkpoint import Tagger
 from gmf.models.registry import model_options, models
+from gmf.models.tagger import Tagger
 from gmf.testing.batches import labelled_batch, tiny_words
 from gmf.testing.encoders import tiny_image_encoder, tiny_text_encoder
 from gmf.testing.processors import tiny_image_processor, tiny_tokenizer

@@ -15,8 +15,8 @@ from gmf.data.image_report import ImageReport
 from gmf.data.readers import read_split
 from gmf.data.releases import fingerprint
 from gmf.evaluation.provenance import describe_hardware, digest_of_options, package_versions
-from gmf.models.checkpoint import Tagger, build_tagger
 from gmf.models.runtime import resolve_precision, seed_everything
+from gmf.models.tagger import Tagger, build_tagger
 from gmf.training.config import RunConfig
 from gmf.training.run_folder import RunFolder, RunState
 from gmf.training.trainer import OnEpoch, OnStep, Trainer

@@ -13,7 +13,8 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from gmf.core.errors import CheckpointError, ConfigError
 from gmf.core.files import write_text
-from gmf.models.checkpoint import Tagger, save_tagger
+from gmf.models.checkpoint import save_tagger
+from gmf.models.tagger import Tagger
 from gmf.training.config import RunConfig
 
 CONFIG, METRICS, STATE, PROVENANCE = "config.yaml", "metrics.jsonl", "state.json", "provenance.json"

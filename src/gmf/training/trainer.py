@@ -16,9 +16,10 @@ from gmf.core.errors import DataError, TrainingError
 from gmf.core.types import Sample
 from gmf.data.collate import Collator
 from gmf.evaluation.scores import Scores, score
-from gmf.models.checkpoint import WEIGHTS, Tagger
+from gmf.models.checkpoint import WEIGHTS
 from gmf.models.kernels.clipping import fast_clip_gradients
 from gmf.models.runtime import computed_in, resolve_precision, seed_everything
+from gmf.models.tagger import Tagger
 from gmf.training.config import RunConfig
 from gmf.training.optimization import build_optimizer, build_schedule
 from gmf.training.run_folder import RunFolder, RunState

@@ -11,7 +11,8 @@ from torch import Tensor
 
 from gmf.core.errors import ImageError
 from gmf.data.images import MAX_PIXELS
-from gmf.data.views import FetchedViews, View, prepare_views
+from gmf.data.view_pixels import prepare_views
+from gmf.data.views import FetchedViews, View
 
 
 class DirectViews:

@@ -12,9 +12,10 @@ from gmf.data.config import DataConfig
 from gmf.models import checkpoint
 from gmf.models.base import MnerModel, ModelOptions, ModelParts
 from gmf.models.baselines.bert import BertTagger
-from gmf.models.checkpoint import Tagger, load_tagger, save_tagger
+from gmf.models.checkpoint import load_tagger, save_tagger
 from gmf.models.modules.tagging_head import TaggingHead
 from gmf.models.registry import model_options, models
+from gmf.models.tagger import Tagger
 from gmf.testing import tiny_batch, tiny_image_encoder, tiny_text_encoder, tiny_tokenizer
 
 

@@ -14,7 +14,8 @@ from gmf.core.types import Prediction, Sample
 from gmf.data.alignment import WordEncoder
 from gmf.data.collate import Collator
 from gmf.data.images import MAX_PIXELS
-from gmf.data.views import FetchedViews, View, prepare_views
+from gmf.data.view_pixels import prepare_views
+from gmf.data.views import FetchedViews, View
 from gmf.inference.loop import Counting, predict
 from gmf.prediction.engine import Engine
 from gmf.prediction.onnx.folder import TOKENIZER, ExportInfo, read_info

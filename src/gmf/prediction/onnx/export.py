@@ -6,8 +6,8 @@ from pathlib import Path
 
 from gmf.core.errors import ConfigError, ExportError
 from gmf.data.alignment import standalone_tokenizer
-from gmf.models.checkpoint import Tagger
 from gmf.models.modules.image_encoder import ImageEncoder
+from gmf.models.tagger import Tagger
 from gmf.prediction.onnx.folder import (
     IMAGE_GRAPH,
     TAGGER_GRAPH,

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from gmf.core.errors import ExportError
-from gmf.models.checkpoint import Tagger
+from gmf.models.tagger import Tagger
 from gmf.prediction.onnx.engine import collator_of
 from gmf.prediction.onnx.folder import ExportInfo
 from gmf.prediction.onnx.model import ArrayModel

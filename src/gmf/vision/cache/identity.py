@@ -10,7 +10,8 @@ import PIL
 import transformers
 
 from gmf.data.images import read_source
-from gmf.data.views import MAX_ASPECT_RATIO, View
+from gmf.data.view_pixels import MAX_ASPECT_RATIO
+from gmf.data.views import View
 
 #: Raise it when opening or cropping images changes what comes out.
 IMAGE_VERSION = 1
