@@ -54,8 +54,8 @@ EXTENSION_MODULES = [
     "gmf.testing",
 ]
 _TYPE = "type and range"
-#: Documented where it is defined; and what pydantic adds to every class of options.
-_ELSEWHERE = "Decoded, model_config"
+#: Documented where it is defined, a class that is an attribute, and what pydantic adds to options.
+_ELSEWHERE = "Decoded, Options, model_config"
 _BOUNDS = {"ge": "≥ {}", "gt": "> {}", "le": "≤ {}", "lt": "< {}", "min_length": "length ≥ {}"}
 
 
