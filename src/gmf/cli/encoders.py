@@ -6,7 +6,7 @@ from typing import Annotated, Any, cast
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
-from rich.table import Table
+from rich.table import Column, Table
 
 from gmf.encoders.catalogue import CATALOGUE, PAIRS, PackagedEncoder
 from gmf.encoders.digest import is_complete, read_digest
@@ -38,7 +38,7 @@ def list_encoders(
         typer.echo(json.dumps(listed, indent=2))
         return
     console = Console()
-    table = Table("name", "role", "MB", "installed", "what it is", "licence")
+    table = Table(Column("name", no_wrap=True), "role", "MB", "installed", "what it is", "licence")
     for row in packaged:
         state = str(row["digest"])[:12] if row["installed"] else "no"
         columns = (row["name"], row["role"], row["megabytes"], state, row["summary"])
@@ -51,7 +51,7 @@ def list_encoders(
 
 
 def _table_of_families(texts: list[dict[str, Any]], images: list[dict[str, Any]]) -> Table:
-    table = Table("type", "role", "visual clues or strides", "from")
+    table = Table(Column("type", no_wrap=True), "role", "visual clues or strides", "from")
     for row in texts:
         clues = "takes visual clues" if row["clues"] else "no visual clues"
         table.add_row(row["name"], "text", clues, row["source"])

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from gmf.cli.output import results, write
 from gmf.core.errors import ConfigError
@@ -42,7 +42,7 @@ def list_formats(
     if as_json:
         write(json.dumps(rows, indent=2))
         return
-    table = Table("kind", "name", "endings", "from", "what it is")
+    table = Table("kind", Column("name", no_wrap=True), "endings", "from", "what it is")
     for row in rows:
         suffixes = " ".join(row["suffixes"]) or "-"
         table.add_row(row["kind"], row["name"], suffixes, row["origin"], row["summary"])

@@ -5,7 +5,7 @@ import json
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from gmf.cli.output import results, write
 from gmf.models.registry import models
@@ -30,7 +30,9 @@ def list_models(as_json: AsJson = False) -> None:
     if as_json:
         write(json.dumps(rows, indent=2))
         return
-    table = Table("name", "title", "text", "images", "exports", "from", "what it is")
+    table = Table(
+        Column("name", no_wrap=True), "title", "text", "images", "exports", "from", "what it is"
+    )
     for row in rows:
         images = ", ".join(row["images"]) or "-"
         exports = "yes" if row["exports"] else "no"
