@@ -30,14 +30,11 @@ def list_models(as_json: AsJson = False) -> None:
     if as_json:
         write(json.dumps(rows, indent=2))
         return
-    table = Table(
-        Column("name", no_wrap=True), "title", "text", "images", "exports", "from", "what it is"
-    )
+    table = Table(Column("name", no_wrap=True), "title", "text", "images", "exports", "from")
     for row in rows:
         images = ", ".join(row["images"]) or "-"
         exports = "yes" if row["exports"] else "no"
-        about = row["text"], images, exports, row["origin"], row["summary"]
-        table.add_row(row["name"], row["title"], *about)
+        table.add_row(row["name"], row["title"], row["text"], images, exports, row["origin"])
     results.print(table)
 
 
