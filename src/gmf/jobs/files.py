@@ -34,7 +34,7 @@ def predict_files(
         output: File, or folder for brat and spaCy.
         options: Options of the job.
         overwrite: Forget an output or an unfinished job that is there.
-        on_progress: Hears how many rows of how many are done.
+        on_progress: Called with the rows that are done and the rows of the input.
 
     Raises:
         ConfigError: If a format or column is unknown, an optional package is missing, or the

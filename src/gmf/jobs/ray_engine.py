@@ -36,7 +36,7 @@ def run_on_ray(job: Job, shards: Sequence[Shard], *, on_rows: Callable[[int], No
     Args:
         job: The job.
         shards: Shards that are not complete.
-        on_rows: Hears of rows that are done.
+        on_rows: Called with the number of rows that are done.
 
     Raises:
         ConfigError: If Ray is not installed.

@@ -36,8 +36,8 @@ def train(
     Args:
         config: The run.
         path: Run folder.
-        on_step: Hears of each batch: epoch, batch, batches of the epoch, loss.
-        on_epoch: Hears of each epoch's metrics.
+        on_step: Called with each batch: epoch, batch, batches of the epoch, loss.
+        on_epoch: Called with each epoch's metrics.
 
     Returns:
         How the run ended, and what became of its images.
