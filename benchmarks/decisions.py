@@ -21,10 +21,10 @@ from unittest.mock import patch
 
 import torch
 from demo_by_kind import f1_by_kind, kinds_of, spread
+from gmf_demo.run import KINDS
 from rich.console import Console
 from rich.progress import track
 
-from gmf.demo.run import KINDS
 from gmf.experiments.presets import load_run_config
 from gmf.experiments.suite.finished_run import PREDICTIONS, FinishedRun
 from gmf.experiments.suite.plan import PlannedRun, preset_of

@@ -11,7 +11,8 @@ import sys
 from pathlib import Path
 from statistics import mean, stdev
 
-from gmf.demo.run import KINDS
+from gmf_demo.run import KINDS
+
 from gmf.evaluation.files.read import read_pairs
 from gmf.evaluation.scores import score
 

@@ -19,12 +19,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from gmf_demo.corpus import DemoCorpusConfig, write_corpus
 
 from gmf.core.tags import PAPER_TYPES, TagSet
 from gmf.core.types import Sample
 from gmf.data.config import DataConfig
 from gmf.data.readers import read_split
-from gmf.demo.corpus import DemoCorpusConfig, write_corpus
 from gmf.evaluation.scores import score
 from gmf.inference.decoding import Decoded
 from gmf.models.checkpoint import load_tagger, save_tagger

@@ -7,6 +7,7 @@ from itertools import islice, product
 from pathlib import Path
 
 import numpy as np
+from gmf_demo.corpus import DemoCorpusConfig, write_corpus
 from PIL import Image
 from tokenizers import Tokenizer
 from tokenizers.models import WordPiece
@@ -17,7 +18,6 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, ResNetC
 from transformers.models.convnext.image_processing_pil_convnext import ConvNextImageProcessorPil
 
 from gmf.core.tags import PAPER_TYPES
-from gmf.demo.corpus import DemoCorpusConfig, write_corpus
 
 SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
 SYLLABLES = [first + second for first, second in product("bdfgklmnprstvz", "aeiou")]

@@ -1,8 +1,8 @@
 import torch
+from gmf_demo.corpus import DemoCorpusConfig
+from gmf_demo.run import KINDS, ROWS, run_demo
+from gmf_demo.shown_samples import write_demo_page
 
-from gmf.demo.corpus import DemoCorpusConfig
-from gmf.demo.run import KINDS, ROWS, run_demo
-from gmf.demo.shown_samples import write_demo_page
 from gmf.testing import save_tiny_encoders
 
 

@@ -11,7 +11,6 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
 
-from gmf.core.errors import ConfigError
 from gmf.core.registry import Registry, load_code, load_inherited_code
 
 #: A function or a Typer app enters by ``@commands.register(NAME)`` or by an entry point of the
@@ -33,7 +32,6 @@ commands: Registry[Callable[..., None] | typer.Typer] = Registry(
         "predict": "gmf.cli.predict:predict",
         "score": "gmf.cli.score:score_command",
         "compare": "gmf.cli.score:compare_command",
-        "demo": "gmf.demo.command:demo",
         "export": "gmf.cli.export:export",
         "serve": "gmf.cli.serve:serve",
     },
@@ -97,22 +95,10 @@ def summary_of(name: str) -> str:
 
 
 def load_command(name: str) -> Any:
-    """Import a command; the libraries' own progress bars and reports stay silent.
-
-    Raises:
-        ConfigError: If it is the demo, and the package was installed from a wheel.
-    """
+    """Import a command; the libraries' own progress bars and reports stay silent."""
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
-    try:
-        part = commands.get(name)
-    except ModuleNotFoundError as error:
-        if error.name != "gmf.demo":
-            raise
-        raise ConfigError(
-            "gmf demo comes with the source, not with the wheel: clone the repository and run "
-            "`make demo`"
-        ) from error
+    part = commands.get(name)
     app = typer.Typer()
     if isinstance(part, typer.Typer):
         app.add_typer(part, name=name)

@@ -3,21 +3,21 @@ from collections import Counter
 from random import Random
 
 import pytest
-from PIL import Image
-
-from gmf.core.config import parse_config
-from gmf.core.errors import ConfigError
-from gmf.core.tags import entities_of
-from gmf.demo.corpus import (
+from gmf_demo.corpus import (
     DemoCorpusConfig,
     apportion,
     plan_split,
     template_words,
     write_corpus,
 )
-from gmf.demo.drawing import STYLES_OF_SPLIT
-from gmf.demo.generator import PairShares, outcomes
-from gmf.demo.pair_kinds import TYPE_OF_KIND
+from gmf_demo.drawing import STYLES_OF_SPLIT
+from gmf_demo.generator import PairShares, outcomes
+from gmf_demo.pair_kinds import TYPE_OF_KIND
+from PIL import Image
+
+from gmf.core.config import parse_config
+from gmf.core.errors import ConfigError
+from gmf.core.tags import entities_of
 
 SMALL = DemoCorpusConfig(num_train=40, num_dev=12, num_test=20)
 

@@ -1,18 +1,17 @@
 from random import Random
 
 import pytest
-
-from gmf.demo.drawing.palettes import Palette, toning
-from gmf.demo.drawing.scene import FIGURES, SIDES_PX, draw_picture
-from gmf.demo.drawing.shapes import extent, lettering, moved, polygon, stroke
-from gmf.demo.drawing.styles import (
+from gmf_demo.drawing.palettes import Palette, toning
+from gmf_demo.drawing.scene import FIGURES, SIDES_PX, draw_picture
+from gmf_demo.drawing.shapes import extent, lettering, moved, polygon, stroke
+from gmf_demo.drawing.styles import (
     DEV_STYLES,
     STYLES_OF_SPLIT,
     TEST_STYLES,
     TRAIN_STYLES,
 )
-from gmf.demo.drawing.unrelated import SMALL_THINGS
-from gmf.demo.pair_kinds import CONTENTS
+from gmf_demo.drawing.unrelated import SMALL_THINGS
+from gmf_demo.pair_kinds import CONTENTS
 
 ALL_STYLES = TRAIN_STYLES + DEV_STYLES + TEST_STYLES
 ALL_FIGURES = sorted(

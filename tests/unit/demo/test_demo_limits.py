@@ -3,12 +3,11 @@ from itertools import product
 from random import Random
 
 import pytest
-
-from gmf.demo.best_possible import best_expected_f1, limits_of, type_posterior
-from gmf.demo.corpus import DemoCorpusConfig, PostFacts, plan_split
-from gmf.demo.generator import PairShares, outcomes
-from gmf.demo.pair_kinds import PAIRS, TYPE_OF_KIND
-from gmf.demo.templates import TEMPLATES
+from gmf_demo.best_possible import best_expected_f1, limits_of, type_posterior
+from gmf_demo.corpus import DemoCorpusConfig, PostFacts, plan_split
+from gmf_demo.generator import PairShares, outcomes
+from gmf_demo.pair_kinds import PAIRS, TYPE_OF_KIND
+from gmf_demo.templates import TEMPLATES
 
 
 def simulate(count, *, shares, seed):

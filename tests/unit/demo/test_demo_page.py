@@ -3,6 +3,7 @@ from io import BytesIO
 
 import numpy as np
 import pytest
+from gmf_demo.page import PostGroup, ScoredRow, ShownPost, page, write_page
 from PIL import Image
 
 from gmf.core.types import (
@@ -15,7 +16,6 @@ from gmf.core.types import (
     SlotOrigin,
 )
 from gmf.data.images import UnusableImageError
-from gmf.demo.page import PostGroup, ScoredRow, ShownPost, page, write_page
 
 KINDS = ("related", "all")
 SCORES = [ScoredRow("GMF", (0.9123, 0.8)), ScoredRow("limit", (1.0, 0.9), is_limit=True)]

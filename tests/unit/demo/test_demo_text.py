@@ -2,12 +2,12 @@ from collections import Counter
 from random import Random
 
 import pytest
+from gmf_demo.names import TELLING_ENDINGS, NameMaker
+from gmf_demo.pair_kinds import KINDS, STRENGTHS, TYPE_OF_KIND
+from gmf_demo.templates import EMPTY, TEMPLATES
+from gmf_demo.writing import write_tweet
 
 from gmf.core.tags import entities_of, is_legal_move
-from gmf.demo.names import TELLING_ENDINGS, NameMaker
-from gmf.demo.pair_kinds import KINDS, STRENGTHS, TYPE_OF_KIND
-from gmf.demo.templates import EMPTY, TEMPLATES
-from gmf.demo.writing import write_tweet
 
 
 def test_names_never_repeat_a_word_and_have_one_or_two():

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from gmf.demo.drawing import finishes
-from gmf.demo.drawing.finishes import Finish
+from gmf_demo.drawing import finishes
+from gmf_demo.drawing.finishes import Finish
 
 Fill = Literal["flat", "gradient", "facets", "hatch", "empty"]
 

@@ -11,12 +11,12 @@ from typing import TypeVar
 from pydantic import Field
 
 from gmf.core.types import ImageInput, Region, Sample
-from gmf.demo.drawing import STYLES_OF_SPLIT, draw_picture
-from gmf.demo.generator import Cell, PairShares, cells, contents_for, templates_for
-from gmf.demo.names import NameMaker
-from gmf.demo.pair_kinds import KINDS, Content, Kind, Pair, Strength
-from gmf.demo.templates import EMPTY, TEMPLATES
-from gmf.demo.writing import write_tweet
+from gmf_demo.drawing import STYLES_OF_SPLIT, draw_picture
+from gmf_demo.generator import Cell, PairShares, cells, contents_for, templates_for
+from gmf_demo.names import NameMaker
+from gmf_demo.pair_kinds import KINDS, Content, Kind, Pair, Strength
+from gmf_demo.templates import EMPTY, TEMPLATES
+from gmf_demo.writing import write_tweet
 
 #: Quality of the written JPEG files.
 JPEG_QUALITY = 88

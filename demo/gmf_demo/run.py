@@ -10,8 +10,6 @@ from pathlib import Path
 import torch
 
 from gmf.core.types import Prediction, Sample
-from gmf.demo.best_possible import Limit, limits_of
-from gmf.demo.corpus import DemoCorpus, DemoCorpusConfig, write_corpus
 from gmf.evaluation.image_controls import Control, apply_control
 from gmf.evaluation.scores import score
 from gmf.experiments.presets import load_run_config
@@ -21,6 +19,8 @@ from gmf.training.caching import plan_cache
 from gmf.training.config import RunConfig
 from gmf.training.run import train
 from gmf.training.run_folder import checkpoint_of
+from gmf_demo.best_possible import Limit, limits_of
+from gmf_demo.corpus import DemoCorpus, DemoCorpusConfig, write_corpus
 
 #: Called with what is going on, how much of it is done, and of how much.
 OnProgress = Callable[[str, int, int], None]

@@ -5,9 +5,9 @@ from random import Random
 
 from PIL import Image, ImageDraw
 
-from gmf.demo.drawing.palettes import Colour, Palette, luminance, shaded
-from gmf.demo.drawing.shapes import Point, Shape
-from gmf.demo.drawing.styles import Style
+from gmf_demo.drawing.palettes import Colour, Palette, luminance, shaded
+from gmf_demo.drawing.shapes import Point, Shape
+from gmf_demo.drawing.styles import Style
 
 #: Shapes are drawn this many times as large and reduced, for smooth edges.
 OVERSAMPLING = 2

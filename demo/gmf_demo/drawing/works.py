@@ -2,7 +2,7 @@
 
 from random import Random
 
-from gmf.demo.drawing.shapes import (
+from gmf_demo.drawing.shapes import (
     Figure,
     Shape,
     arc_points,

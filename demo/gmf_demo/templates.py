@@ -6,7 +6,7 @@ its kind, so that a picture of ``{A}`` leaves nothing open.
 
 from dataclasses import dataclass
 
-from gmf.demo.pair_kinds import KINDS, Kind, Strength
+from gmf_demo.pair_kinds import KINDS, Kind, Strength
 
 
 @dataclass(frozen=True)

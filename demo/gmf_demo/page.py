@@ -6,11 +6,11 @@ from html import escape
 from pathlib import Path
 
 from gmf.core.types import Prediction
-from gmf.demo.sample_cards import post_card
 from gmf.evaluation.reports.cards import card_style
 from gmf.evaluation.reports.html import whole_page
 from gmf.evaluation.reports.plots import Bar, Figure, bar_chart
 from gmf.evaluation.reports.tables import Table, to_html
+from gmf_demo.sample_cards import post_card
 
 
 @dataclass(frozen=True)

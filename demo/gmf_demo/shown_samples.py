@@ -5,13 +5,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from gmf.core.types import Prediction, Sample
-from gmf.demo.corpus import DemoCorpus
-from gmf.demo.page import PostGroup, ScoredRow, ShownPost, write_page
-from gmf.demo.pair_kinds import KINDS as THINGS
-from gmf.demo.pair_kinds import PAIRS
-from gmf.demo.run import KINDS, DemoResult
 from gmf.models.checkpoint import load_tagger
 from gmf.training.run_folder import checkpoint_of
+from gmf_demo.corpus import DemoCorpus
+from gmf_demo.page import PostGroup, ScoredRow, ShownPost, write_page
+from gmf_demo.pair_kinds import KINDS as THINGS
+from gmf_demo.pair_kinds import PAIRS
+from gmf_demo.run import KINDS, DemoResult
 
 #: Posts shown of each kind of pair.
 POSTS_OF_PAIR = 3

@@ -10,7 +10,7 @@ from gmf.cli.output import progress_bar, results, say, write
 from gmf.prediction.pipeline import document_of
 
 if TYPE_CHECKING:
-    from gmf.demo.run import DemoResult
+    from gmf_demo.run import DemoResult
 
 
 def demo(
@@ -21,8 +21,8 @@ def demo(
 ) -> None:
     """Draw a corpus, train text-only and GMF on it, and show what the images contribute."""
     # Here, not above: help needs no torch.
-    from gmf.demo.run import run_demo
-    from gmf.demo.shown_samples import write_demo_page
+    from gmf_demo.run import run_demo
+    from gmf_demo.shown_samples import write_demo_page
 
     with progress_bar() as bar:
         task = bar.add_task("", total=None)

@@ -5,7 +5,7 @@ What a tagger may know. Given the sentence :math:`s` (the template) and what the
 regard to the kind of :math:`A`. So :math:`v = s` holds all that text can tell about the type
 :math:`t` of :math:`A`, and :math:`v = (s, c)` all that text and picture can. The spans, and the
 type of :math:`B`, follow from the sentence. From the joint distribution of
-:mod:`gmf.demo.generator`, summed over the ways :math:`o` a post can come out,
+:mod:`gmf_demo.generator`, summed over the ways :math:`o` a post can come out,
 
 .. math:: P(t \mid v) = \sum_{o: v(o) = v,\, t(o) = t} P(o) \Big/ \sum_{o: v(o) = v} P(o).
 
@@ -30,9 +30,9 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
-from gmf.demo.corpus import PostFacts
-from gmf.demo.generator import PairShares, outcomes
-from gmf.demo.pair_kinds import PAIRS, TYPE_OF_KIND, Content, Pair
+from gmf_demo.corpus import PostFacts
+from gmf_demo.generator import PairShares, outcomes
+from gmf_demo.pair_kinds import PAIRS, TYPE_OF_KIND, Content, Pair
 
 #: Probability of each type, by what a tagger sees.
 Posterior = Mapping[Hashable, Mapping[str, float]]

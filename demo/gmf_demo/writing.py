@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from random import Random
 
 from gmf.core.tags import OUTSIDE
-from gmf.demo.names import NameMaker
-from gmf.demo.pair_kinds import TYPE_OF_KIND, Kind
+from gmf_demo.names import NameMaker
+from gmf_demo.pair_kinds import TYPE_OF_KIND, Kind
 
 HASHTAGS = ("mood", "friday", "tbt", "life", "weekend", "news", "wow", "nofilter", "today", "vibes")
 EMOJI = ("😂", "😍", "🔥", "❤️", "🙌", "😭", "✨", "👀")

@@ -9,7 +9,7 @@ A post is drawn in this order, each step given the ones before:
 5. what the picture shows: the thing itself (related), nothing that could be named (unrelated), or
    a kind of another entity type than the post's entities, uniformly (misleading).
 
-The corpus samples from it and :mod:`gmf.demo.best_possible` sums over it.
+The corpus samples from it and :mod:`gmf_demo.best_possible` sums over it.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from gmf.core.config import Config
-from gmf.demo.pair_kinds import (
+from gmf_demo.pair_kinds import (
     KINDS,
     PAIRS,
     STRENGTHS,
@@ -30,7 +30,7 @@ from gmf.demo.pair_kinds import (
     Pair,
     Strength,
 )
-from gmf.demo.templates import TEMPLATES, Template
+from gmf_demo.templates import TEMPLATES, Template
 
 #: How often each kind is named. People lead, as in the field's data.
 KIND_SHARES: dict[Kind, float] = {

@@ -5,13 +5,13 @@ from random import Random
 
 from PIL import Image
 
-from gmf.demo.drawing.animals import ANIMALS
-from gmf.demo.drawing.canvas import Canvas
-from gmf.demo.drawing.organisations import ORGANISATIONS
-from gmf.demo.drawing.palettes import BACKDROPS, Palette
-from gmf.demo.drawing.people import PEOPLE
-from gmf.demo.drawing.places import PLACES
-from gmf.demo.drawing.shapes import (
+from gmf_demo.drawing.animals import ANIMALS
+from gmf_demo.drawing.canvas import Canvas
+from gmf_demo.drawing.organisations import ORGANISATIONS
+from gmf_demo.drawing.palettes import BACKDROPS, Palette
+from gmf_demo.drawing.people import PEOPLE
+from gmf_demo.drawing.places import PLACES
+from gmf_demo.drawing.shapes import (
     Figure,
     Shape,
     box,
@@ -21,10 +21,10 @@ from gmf.demo.drawing.shapes import (
     polygon,
     turned,
 )
-from gmf.demo.drawing.styles import Style
-from gmf.demo.drawing.unrelated import SMALL_THINGS, UNRELATED
-from gmf.demo.drawing.works import WORKS
-from gmf.demo.pair_kinds import Content
+from gmf_demo.drawing.styles import Style
+from gmf_demo.drawing.unrelated import SMALL_THINGS, UNRELATED
+from gmf_demo.drawing.works import WORKS
+from gmf_demo.pair_kinds import Content
 
 Box = tuple[float, float, float, float]
 

@@ -1,6 +1,6 @@
 """Pictures that the project draws itself: figures, styles, scenes."""
 
-from gmf.demo.drawing.scene import Picture, draw_picture
-from gmf.demo.drawing.styles import STYLES_OF_SPLIT, Style
+from gmf_demo.drawing.scene import Picture, draw_picture
+from gmf_demo.drawing.styles import STYLES_OF_SPLIT, Style
 
 __all__ = ["STYLES_OF_SPLIT", "Picture", "Style", "draw_picture"]
