@@ -109,7 +109,7 @@ def test_predictions_are_the_same_in_order_with_confidences_and_notes(tagger, fo
         assert [e.confidence for e in one.entities] == pytest.approx(
             [e.confidence for e in wanted.entities], abs=1e-4
         )
-    assert engine.report.as_dict() == other.report.as_dict()
+    assert engine.report.to_dict() == other.report.as_dict()
     assert any("not used: " in note for prediction in found for note in prediction.notes)
 
 

@@ -1,8 +1,6 @@
 """Checks of object boxes: ``regions.jsonl``, boxes in JSONL rows, Pascal-VOC annotations."""
 
-import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
@@ -14,24 +12,10 @@ from gmf.core.tags import entities_of
 from gmf.core.types import Region
 from gmf.data.images import Box
 from gmf.data.regions_file import REGIONS_FILE, read_regions
+from gmf.data.voc import VocFile, parse_voc
 
 #: No annotation of one image is longer; what is may be an attack.
 MAX_XML_BYTES = 1_000_000
-
-
-@dataclass(frozen=True)
-class Annotation:
-    """A Pascal-VOC file.
-
-    Args:
-        id: File name without ending: the tweet's identifier.
-        size: Width and height as the file states them.
-        objects: Name and box of each object.
-    """
-
-    id: str
-    size: tuple[int, int]
-    objects: tuple[tuple[str, Box], ...]
 
 
 def check_regions(
@@ -83,14 +67,13 @@ def check_annotations(
     for source in sorted(folder.glob("xml*")):
         if not source.is_dir() and source.suffix != ".zip":
             continue
-        annotations: dict[str, Annotation] = {}
+        annotations: dict[str, VocFile] = {}
         faults: list[str] = []
         try:
             for name, content in _members(source):
                 try:
-                    annotation = parse_annotation(content, name=Path(name).stem)
-                    annotations[annotation.id] = annotation
-                except DataError as error:
+                    annotations[Path(name).stem] = _parse(content)
+                except ValueError as error:
                     faults.append(f"{name}: {error}")
         except (BadZipFile, OSError) as error:
             faults.append(f"{source.name}: {error}")
@@ -101,39 +84,11 @@ def check_annotations(
     return findings, facts
 
 
-def parse_annotation(content: bytes, *, name: str) -> Annotation:
-    """Read one Pascal-VOC file.
-
-    Raises:
-        DataError: If it is no such file, or declares a document type (entities could hide there).
-    """
-    if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
-        raise DataError("a document type is not expected in an annotation")
-    try:
-        root = ElementTree.fromstring(content)
-        size = (int(_text(root, "size/width")), int(_text(root, "size/height")))
-        objects = tuple(
-            (
-                _text(item, "name"),
-                (
-                    float(_text(item, "bndbox/xmin")),
-                    float(_text(item, "bndbox/ymin")),
-                    float(_text(item, "bndbox/xmax")),
-                    float(_text(item, "bndbox/ymax")),
-                ),
-            )
-            for item in root.iter("object")
-        )
-    except (ElementTree.ParseError, ValueError) as error:
-        raise DataError(f"expected size and objects with name and bndbox: {error}") from error
-    return Annotation(name, size, objects)
-
-
-def _text(element: ElementTree.Element, path: str) -> str:
-    found = element.findtext(path)
-    if found is None:
-        raise ValueError(f"no {path}")
-    return found.strip()
+def _parse(content: bytes) -> VocFile:
+    annotation = parse_voc(content)
+    if annotation.size is None or not all(name for name, _ in annotation.objects):
+        raise ValueError("expected a size, and a name for each object")
+    return annotation
 
 
 def _members(source: Path) -> Iterator[tuple[str, bytes]]:
@@ -173,7 +128,7 @@ def _box_findings(
 
 
 def _annotation_findings(
-    annotations: dict[str, Annotation],
+    annotations: dict[str, VocFile],
     splits: Sequence[Split],
     folder: Path,
     album: Album,
@@ -181,17 +136,17 @@ def _annotation_findings(
 ) -> list[Finding]:
     surfaces = _surfaces(splits)
     nameless = [
-        f"{item.id} {name!r}"
-        for item in annotations.values()
+        f"{key} {name!r}"
+        for key, item in annotations.items()
         for name, _ in item.objects
-        if item.id in surfaces and name not in surfaces[item.id]
+        if key in surfaces and name not in surfaces[key]
     ]
-    boxes = [(item.id, box, item.size) for item in annotations.values() for _, box in item.objects]
+    boxes = [(key, box, item.size) for key, item in annotations.items() for _, box in item.objects]
     resized: list[str] = []
-    for item in annotations.values():
-        size = album.size_of(image_path(folder, "", item.id))
+    for key, item in annotations.items():
+        size = album.size_of(image_path(folder, "", key))
         if size and size != item.size:
-            resized.append(f"{item.id}: {item.size} in the annotation, {size} in the image")
+            resized.append(f"{key}: {item.size} in the annotation, {size} in the image")
     return [
         *_box_findings(boxes, file=file),
         *finding_of(
@@ -213,7 +168,7 @@ def _annotation_findings(
 
 
 def _annotation_facts(
-    annotations: dict[str, Annotation], splits: Sequence[Split]
+    annotations: dict[str, VocFile], splits: Sequence[Split]
 ) -> dict[str, object]:
     facts: dict[str, object] = {
         "files": len(annotations),

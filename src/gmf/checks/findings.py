@@ -1,8 +1,11 @@
 """What the doctor hands back: findings with places, and the facts of each file."""
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
+
+from gmf.core.plain import plain
 
 #: Every kind of finding and what it means.
 KINDS = {
@@ -65,6 +68,9 @@ KINDS = {
     "id-mismatch": "an identifier that differs from its key (entity linking)",
 }
 
+#: Kinds by which lines or images are lost.
+LOSSES = frozenset({"format", "image", "broken-image", "too-large-image"})
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -83,6 +89,11 @@ class Finding:
     file: str
     message: str
     places: tuple[str, ...] = ()
+
+    @property
+    def severity(self) -> Literal["error", "warning"]:
+        """``error``: lines or images are lost; ``warning``: usable, but look at it."""
+        return "error" if self.kind in LOSSES else "warning"
 
 
 @dataclass
@@ -112,15 +123,10 @@ class Diagnosis:
         """Whether nothing irregular was found."""
         return not self.findings
 
-    def as_dict(self) -> dict[str, object]:
+    def to_dict(self) -> dict[str, object]:
         """Return the report for JSON."""
-        return {
-            "folder": str(self.folder),
-            "copy": self.copy,
-            "clean": self.is_clean,
-            "facts": self.facts,
-            "findings": [asdict(finding) for finding in self.findings],
-        }
+        values = plain(vars(self))
+        return {"folder": values["folder"], "copy": self.copy, "clean": self.is_clean, **values}
 
 
 def finding_of(kind: str, places: Iterable[object], *, file: str, message: str) -> list[Finding]:

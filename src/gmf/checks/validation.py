@@ -2,36 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
 
+from gmf.checks.findings import Finding
 from gmf.core.errors import DataError
 from gmf.core.tags import is_legal_move
 from gmf.core.types import Sample
 from gmf.data.images import FaultKind, UnusableImageError, crop_box, open_image
 from gmf.data.readers import read_split, splits_of
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that is not as it should be.
-
-    Args:
-        kind: Short name of the sort of finding, with hyphens.
-        severity: ``error``: lines or pictures are lost; ``warning``: usable, but look at it.
-        place: File, with the line where there is one: ``file:line``.
-        message: What was found and what to do.
-    """
-
-    kind: str
-    severity: Literal["error", "warning"]
-    place: str
-    message: str
-
-    def as_dict(self) -> dict[str, str]:
-        """Return the finding for JSON."""
-        return asdict(self)
 
 
 def validate_folder(folder: Path) -> list[Finding]:
@@ -46,7 +24,7 @@ def validate_folder(folder: Path) -> list[Finding]:
 
     def note(error: DataError) -> None:
         place = ":".join(str(part) for part in (error.path, error.line) if part is not None)
-        findings.append(Finding("format", "error", place or str(folder), str(error)))
+        findings.append(Finding("format", 1, place or str(folder), str(error)))
 
     seen: dict[str, str] = {}
     for split in splits_of(folder):
@@ -59,7 +37,7 @@ def validate_folder(folder: Path) -> list[Finding]:
             findings += _tag_findings(sample)
             if sample.id in seen:
                 message = f"identifier {sample.id!r} is also at {seen[sample.id]}"
-                findings.append(Finding("duplicate-id", "warning", sample.origin, message))
+                findings.append(Finding("duplicate-id", 1, sample.origin, message))
             seen.setdefault(sample.id, sample.origin)
         findings += _image_findings(samples, place=f"{folder} ({split})")
     return findings
@@ -67,7 +45,7 @@ def validate_folder(folder: Path) -> list[Finding]:
 
 def _tag_findings(sample: Sample) -> list[Finding]:
     previous: str | None = None
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for index, tag in enumerate(sample.tags or ()):
         if not is_legal_move(previous, tag):
             after = "at the start" if previous is None else f"after {previous}"
@@ -75,9 +53,9 @@ def _tag_findings(sample: Sample) -> list[Finding]:
                 f"word {index} {sample.tokens[index]!r} of {sample.id!r}: {tag} {after} is not "
                 "BIO2; counted as an entity by the lenient rule only"
             )
-            found.append(Finding("bio2", "warning", sample.origin, message))
+            findings.append(Finding("bio2", 1, sample.origin, message))
         previous = tag
-    return found
+    return findings
 
 
 def _image_findings(samples: Sequence[Sample], *, place: str) -> list[Finding]:
@@ -103,9 +81,9 @@ def _image_findings(samples: Sequence[Sample], *, place: str) -> list[Finding]:
                 except UnusableImageError as fault:
                     faulty[str(fault)].append(sample.origin)
     for message, origins in faulty.items():
-        findings.append(Finding("image", "error", origins[0], message))
+        findings.append(Finding("image", len(origins), origins[0], message))
     if absent:
         total = sum(len(sample.images) for sample in samples)
         message = f"{len(absent)} of {total} images are absent, the first is {absent[0]}"
-        findings.append(Finding("absent-image", "warning", place, message))
+        findings.append(Finding("absent-image", len(absent), place, message))
     return findings

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gmf.checks.examine import examine_folder
+from gmf.checks.findings import Finding
 from gmf.checks.repair import repair_folder
 from gmf.checks.statistics import SplitStatistics, folder_statistics
 from gmf.checks.validation import validate_folder
@@ -38,12 +39,12 @@ def validate(folder: Folder, as_json: AsJson = False) -> None:
     """Check that files, tags and images can be used; exit status 1 when something cannot."""
     findings = validate_folder(folder)
     if as_json:
-        _print_json([finding.as_dict() for finding in findings])
+        _print_json([_fault(finding) for finding in findings])
     else:
         console = Console()
         for finding in findings:
             console.print(f"{finding.severity}: ", end="", style="red", highlight=False)
-            where = "" if finding.message.startswith(finding.place) else f"{finding.place}: "
+            where = "" if finding.message.startswith(finding.file) else f"{finding.file}: "
             console.print(where + finding.message, markup=False, highlight=False, soft_wrap=True)
     errors = sum(finding.severity == "error" for finding in findings)
     Console(stderr=True).print(f"{errors} errors, {len(findings) - errors} warnings")
@@ -76,7 +77,7 @@ def doctor(
     except DataError as error:  # 1 would mean findings.
         raise ConfigError(str(error)) from error
     if as_json:
-        _print_json(report.as_dict())
+        _print_json(report.to_dict())
     else:
         print_diagnosis(report, Console())
     messages = Console(stderr=True)
@@ -114,6 +115,11 @@ def _table(folder: Path, counts: dict[str, SplitStatistics]) -> Table:
     row("images present", [s.images_present for s in splits])
     row("object regions", [s.regions for s in splits])
     return table
+
+
+def _fault(finding: Finding) -> dict[str, str]:
+    names = {"kind": "kind", "severity": "severity", "place": "file", "message": "message"}
+    return {key: getattr(finding, name) for key, name in names.items()}
 
 
 def _as_json(count: SplitStatistics) -> dict[str, object]:

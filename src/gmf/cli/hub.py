@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from gmf.cli.output import progress_bar, report_images, say, write
+from gmf.core.plain import plain
 from gmf.evaluation.scores import RULES
 from gmf.prediction.publishing.hub import model_folder
 from gmf.prediction.publishing.publish import push_to_hub, save_pretrained
@@ -75,7 +76,7 @@ def _scores(run: Path, split: str | None, data: Path | None) -> list[PublishedSc
     return [
         PublishedScore.of(
             rule,
-            result.report.scores.under(rule).micro.to_dict(),
+            plain(result.report.scores.under(rule).micro),
             part,
             source=f"gmf evaluate --split {split}",
         )

@@ -76,7 +76,7 @@ def find(
             tasks, overwrite=overwrite, on_progress=lambda done: bar.update(line, completed=done)
         )
     if as_json:
-        write(json.dumps({"file": str(job.file.path), **report.as_dict()}, indent=2))
+        write(json.dumps({"file": str(job.file.path), **report.to_dict()}, indent=2))
     else:
         write(f"{job.file.path}: {report.summary()}")
 

@@ -9,6 +9,7 @@ import typer
 from gmf.cli.output import write
 from gmf.core.config import apply_overrides, parse_config
 from gmf.core.errors import ConfigError
+from gmf.core.extras import require_extra
 
 if TYPE_CHECKING:
     from gmf.serving.regions import RegionFinder
@@ -33,14 +34,11 @@ def serve(
     ] = None,
 ) -> None:
     """Serve a run over HTTP: REST under /v1, a page at /, until SIGTERM or Ctrl-C."""
-    try:
-        from gmf.serving.config import ServeConfig
-        from gmf.serving.run import bind, serve_pipeline
-    except ModuleNotFoundError as error:
-        raise ConfigError(
-            f"gmf serve needs {error.name}; install it with: pip install 'gmf[serve]'"
-        ) from error
+    libraries = ("fastapi", "prometheus_client", "python_multipart", "uvicorn")
+    require_extra(*libraries, extra="serve", purpose="gmf serve")
     from gmf.prediction.pipeline import load
+    from gmf.serving.config import ServeConfig
+    from gmf.serving.run import bind, serve_pipeline
 
     config = parse_config(ServeConfig, apply_overrides({}, limits or []), source="limits")
     key = _api_key(api_key_file)

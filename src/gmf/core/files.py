@@ -8,6 +8,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
+from filelock import FileLock, Timeout
+
+from gmf.core.errors import ConfigError
+
 
 @contextmanager
 def replacing(path: Path) -> Generator[Path]:
@@ -40,6 +44,29 @@ def write_text(path: Path, text: str) -> None:
     """Write a UTF-8 file so that a reader sees all of it or what was there before."""
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def locked(path: Path, *, work: object) -> Generator[None]:
+    """Keep other processes out at once, without waiting; a killed process leaves no lock.
+
+    Args:
+        path: The lock's file; folders around it are made.
+        work: What is worked on, for the message.
+
+    Raises:
+        ConfigError: If another process holds the lock.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise ConfigError(f"{work}: another process works on it; wait for its end") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def sha256_of(path: Path) -> str:

@@ -68,7 +68,7 @@ class ImageReport:
 
     @classmethod
     def from_dict(cls, counts: dict[str, Any]) -> Self:
-        """Return the report of which ``as_dict`` gave the counts."""
+        """Return the report of which ``to_dict`` gave the counts."""
         return cls(
             Counter(counts["images"]),
             Counter(counts["regions"]),
@@ -76,7 +76,7 @@ class ImageReport:
             counts["examples"],
         )
 
-    def as_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> dict[str, Any]:
         """Return the counts for JSON."""
         return {
             "images": dict(self.images),

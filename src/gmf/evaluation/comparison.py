@@ -1,11 +1,12 @@
 """Two systems on the same samples: the difference, how sure it is, and the samples that changed."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal
 
 from gmf.core.errors import DataError
+from gmf.core.plain import plain
 from gmf.core.types import Entity
 from gmf.evaluation.config import DEFAULTS, EvaluationConfig
 from gmf.evaluation.pairs import SamplePair, SampleSpans, apply_service_policy, spans_of_pairs
@@ -61,22 +62,17 @@ class Comparison:
 
     def to_dict(self) -> dict[str, object]:
         """Return plain values, ``lenient`` and ``strict`` first."""
-        return {
-            **{
-                rule: {name: asdict(item) for name, item in self.differences[rule].items()}
-                for rule in RULES
-            },
-            "rule": self.rule,
-            "tweets": self.num_samples,
-            "rounds": self.rounds,
-            "level": self.level,
-            "changed": {
-                "better": self.number_of("better"),
-                "worse": self.number_of("worse"),
-                "other": self.number_of("other"),
-                "tweets": [asdict(sample) for sample in self.changed],
-            },
-        }
+        numbers = {change: self.number_of(change) for change in ("better", "worse", "other")}
+        return plain(
+            {
+                **self.differences,
+                "rule": self.rule,
+                "tweets": self.num_samples,
+                "rounds": self.rounds,
+                "level": self.level,
+                "changed": {**numbers, "tweets": self.changed},
+            }
+        )
 
 
 def compare(

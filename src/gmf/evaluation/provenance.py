@@ -4,7 +4,7 @@ import json
 import os
 import platform
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -47,10 +47,6 @@ class Provenance:
     image_counts: dict[str, int] = field(default_factory=dict[str, int])
     versions: dict[str, str] = field(default_factory=dict[str, str])
     hardware: dict[str, str] = field(default_factory=dict[str, str])
-
-    def to_dict(self) -> dict[str, object]:
-        """Return plain values."""
-        return asdict(self)
 
 
 def digest_of_options(options: Mapping[str, object]) -> str:

@@ -1,9 +1,10 @@
 """The report of an evaluation: scores under both rules, every metric, and what stands behind."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
+from gmf.core.plain import plain
 from gmf.evaluation.config import EvaluationConfig
 from gmf.evaluation.files.notes import PairingNotes
 from gmf.evaluation.provenance import Provenance
@@ -37,22 +38,18 @@ class Report:
 
     def to_dict(self) -> dict[str, object]:
         """Return plain values, ``lenient`` and ``strict`` first; fractions, not percent."""
-        return {
-            **self.scores.to_dict(),
-            "rule": self.config.rule,
-            "tweets": self.num_samples,
-            "words": self.num_words,
-            "intervals": {
-                "level": self.config.level,
-                **{
-                    rule: {name: asdict(bounds) for name, bounds in self.intervals[rule].items()}
-                    for rule in RULES
-                },
-            },
-            **self.metrics,
-            "reading": self.reading and self.reading.to_dict(),
-            "provenance": self.provenance.to_dict(),
-        }
+        return plain(
+            {
+                **plain(self.scores),
+                "rule": self.config.rule,
+                "tweets": self.num_samples,
+                "words": self.num_words,
+                "intervals": {"level": self.config.level, **self.intervals},
+                **self.metrics,
+                "reading": self.reading,
+                "provenance": self.provenance,
+            }
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,17 +70,14 @@ class RunsReport:
 
     def to_dict(self) -> dict[str, object]:
         """Return plain values: for each rule ``micro`` and ``types``, then the runs."""
-        return {
-            **{
-                rule: {
-                    "micro": {name: s.to_dict() for name, s in self.measures[rule].items()},
-                    "types": {name: {"f1": s.to_dict()} for name, s in self.types[rule].items()},
-                }
-                for rule in RULES
-            },
-            "level": self.level,
-            "runs": [run.to_dict() for run in self.runs],
+        by_rule = {
+            rule: {
+                "micro": self.measures[rule],
+                "types": {name: {"f1": f1} for name, f1 in self.types[rule].items()},
+            }
+            for rule in RULES
         }
+        return plain({**by_rule, "level": self.level, "runs": self.runs})
 
 
 def summarise_runs(runs: Sequence[Report], *, level: float = 0.95) -> RunsReport:

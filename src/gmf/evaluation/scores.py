@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
+from gmf.core.plain import plain
 from gmf.core.tags import entities_of, ordered_types
 from gmf.core.types import Entity
 
@@ -105,20 +106,18 @@ class RuleScores:
             sum(c.f1 for c in each) / number,
         )
 
-    def to_dict(self) -> dict[str, dict[str, object]]:
-        """Return ``micro``, ``macro`` (with the micro counts) and ``types``, as plain values."""
-        micro, macro = self.micro, self.macro
-        means = {"precision": macro.precision, "recall": macro.recall, "f1": macro.f1}
-        return {
-            "micro": dict(micro.to_dict()),
-            "macro": {**micro.to_dict(), **means},
-            "types": {name: counts.to_dict() for name, counts in self.types.items()},
-        }
+    def to_dict(self) -> dict[str, object]:
+        """Return ``micro``, ``macro`` (with the micro counts) and ``types``."""
+        macro = {**plain(self.micro), **plain(self.macro)}
+        return {"micro": self.micro, "macro": macro, "types": self.types}
 
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """Scores of the same samples under both counting rules; scores of disjoint samples add up."""
+    """Scores of the same samples under both counting rules; scores of disjoint samples add up.
+
+    Plain values of it are the head of every JSON report.
+    """
 
     lenient: RuleScores = field(default_factory=RuleScores)
     strict: RuleScores = field(default_factory=RuleScores)
@@ -129,10 +128,6 @@ class Scores:
     def under(self, rule: Rule) -> RuleScores:
         """Return the scores of one rule."""
         return self.lenient if rule == "lenient" else self.strict
-
-    def to_dict(self) -> dict[str, object]:
-        """Return ``{"lenient": ..., "strict": ...}``, the head of every JSON report."""
-        return {rule: self.under(rule).to_dict() for rule in RULES}
 
 
 def score(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence[str]]) -> Scores:

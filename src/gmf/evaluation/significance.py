@@ -1,7 +1,7 @@
 """How sure a score or a difference is: bootstrap, approximate randomisation, several seeds."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,10 +41,6 @@ class SeedSummary:
     mean: float
     deviation: float
     interval: Interval | None
-
-    def to_dict(self) -> dict[str, object]:
-        """Return plain values."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

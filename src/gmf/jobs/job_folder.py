@@ -8,10 +8,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock, Timeout
-
 from gmf.core.errors import ConfigError
-from gmf.core.files import write_text
+from gmf.core.files import locked, write_text
 from gmf.jobs.inputs.rows import Shard
 from gmf.jobs.shards import ShardStats
 
@@ -37,18 +35,12 @@ class JobFolder:
         Raises:
             ConfigError: If another process works on the same output.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(self.path / LOCK)
-        try:
-            lock.acquire(timeout=0)
-        except Timeout as error:
-            raise ConfigError(f"{self.output}: another process works on it") from error
-        try:
-            yield
-        finally:
-            lock.release()
-            if self.path.exists() and not (self.path / MANIFEST).exists():
-                self.remove()
+        with locked(self.path / LOCK, work=self.output):
+            try:
+                yield
+            finally:
+                if not (self.path / MANIFEST).exists():
+                    self.remove()
 
     def begin(self, identity: dict[str, Any], shards: Iterable[Shard]) -> None:
         """Start the job, or go on with the same job that was stopped.

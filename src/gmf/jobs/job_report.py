@@ -78,7 +78,7 @@ class JobReport:
             "documents_with_notes": self.noted,
             "errors": self.errors,
             "types": self.types,
-            "images": self.images.as_dict(),
+            "images": self.images.to_dict(),
             "job": identity,
         }
         write_text(

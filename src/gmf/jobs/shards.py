@@ -26,7 +26,7 @@ class ShardStats:
         noted: Documents with a note, such as an image that could not be read.
         errors: The error rows: ``row``, ``id``, ``origin``, ``error``.
         types: Entity types that occur, sorted.
-        images: Counts of the images, see ``ImageReport.as_dict``.
+        images: Counts of the images, see ``ImageReport.to_dict``.
     """
 
     documents: int = 0
@@ -99,7 +99,7 @@ def run_shard(
                 f"expected {shard.rows} rows from row {shard.first_row} on, got {found.rows}: the "
                 "input changed while it was read; start again with --overwrite"
             )
-    found.types, found.images = sorted(types), report.as_dict()
+    found.types, found.images = sorted(types), report.to_dict()
     write_text(stats, json.dumps(asdict(found), ensure_ascii=False) + "\n")
 
 

@@ -10,6 +10,7 @@ from transformers import AutoImageProcessor, AutoTokenizer
 
 from gmf.core.errors import CheckpointError, ConfigError
 from gmf.core.files import write_text
+from gmf.core.plain import from_plain
 from gmf.core.tags import TagSet
 from gmf.data.config import DataConfig
 from gmf.models.base import ModelParts
@@ -86,7 +87,7 @@ def load_tagger(folder: Path) -> Tagger:
             if (folder / PROCESSOR).is_dir()
             else None
         )
-        data = DataConfig.model_validate_json(json.dumps(meta["data"]))
+        data = from_plain(DataConfig, meta["data"])
     except (KeyError, RuntimeError, OSError, SafetensorError, ConfigError, ValueError) as error:
         raise CheckpointError(
             f"{folder}: the checkpoint is incomplete or damaged: {error}"

@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, cast
 
+from gmf.core.plain import plain
 from gmf.core.types import Prediction, ScoredEntity
 from gmf.prediction.explanation import Explanation
 
@@ -61,15 +62,10 @@ class Document:
 
     def to_dict(self) -> dict[str, Any]:
         """Return text, entities and notes, and the explanation if there is one, as plain values."""
-        entities = [entity.to_dict() for entity in self.entities]
-        found: dict[str, Any] = {
-            "text": self.text,
-            "entities": entities,
-            "notes": list(self.notes),
-        }
+        values = {"text": self.text, "entities": self.entities, "notes": self.notes}
         if self.explanation is not None:
-            found["explanation"] = self.explanation.to_dict()
-        return found
+            values["explanation"] = self.explanation
+        return plain(values)
 
     def to_spacy(self, vocab: "Vocab | None" = None) -> "Doc":
         """Return a spaCy document of the same text and words, its entities in ``ents``.

@@ -1,6 +1,6 @@
 """Why a model found what it found: gates, attention on pictures, the result without them."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -85,16 +85,6 @@ class Explanation:
             entities=tuple(_evidence(entity, attention) for entity in shown.same_entities),
             without_images=without_images,
         )
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return all as plain values, the arrays as nested lists."""
-        return {
-            "pictures": [asdict(picture) for picture in self.pictures],
-            "gates": None if self.gates is None else self.gates.tolist(),
-            "attention": None if self.attention is None else self.attention.tolist(),
-            "entities": [asdict(evidence) for evidence in self.entities],
-            "without_images": [mention.to_dict() for mention in self.without_images],
-        }
 
 
 def _picture(origin: SlotOrigin, prediction: Prediction) -> Picture:

@@ -1,16 +1,14 @@
 """Boxes from annotation files: COCO JSON and Pascal VOC XML."""
 
 import hashlib
-import importlib
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 from pydantic import BaseModel, Field, FiniteFloat, NonNegativeFloat, ValidationError
 
 from gmf.core.errors import DataError
-from gmf.core.extras import require_extra
 from gmf.core.files import sha256_of
 from gmf.core.types import Region
+from gmf.data.voc import parse_voc
 from gmf.regions.base import NoOptions, ProposerChoice
 from gmf.regions.precomputed import PrecomputedProposer
 
@@ -77,7 +75,6 @@ def voc_regions(folder: Path) -> PrecomputedProposer:
     Raises:
         DataError: If the folder has none, or a file is not of that form.
     """
-    require_extra("defusedxml", extra="regions", purpose="Pascal VOC")
     paths = sorted(folder.glob("*.xml"))
     if not paths:
         raise DataError("expected Pascal VOC files (*.xml)", path=folder)
@@ -90,21 +87,11 @@ def voc_regions(folder: Path) -> PrecomputedProposer:
 
 
 def _voc_file(path: Path) -> list[Region]:
-    tree: Any = importlib.import_module("defusedxml.ElementTree")
-    forbidden: Any = importlib.import_module("defusedxml.common")
     try:
-        root = tree.parse(path).getroot()
-        return [_voc_object(item) for item in root.iter("object")]
-    except (tree.ParseError, forbidden.DefusedXmlException, OSError, ValueError) as error:
+        objects = parse_voc(path.read_bytes()).objects
+    except (OSError, ValueError) as error:
         raise DataError(f"not a Pascal VOC file: {error}", path=path) from error
-
-
-def _voc_object(item: Any) -> Region:
-    sides = [item.findtext(f"bndbox/{side}") for side in ("xmin", "ymin", "xmax", "ymax")]
-    if None in sides:
-        raise ValueError("an object has no bndbox with xmin, ymin, xmax, ymax")
-    left, top, right, bottom = map(float, sides)
-    return Region((left, top, right, bottom), label=(item.findtext("name") or "").strip())
+    return [Region(box, label=name) for name, box in objects]
 
 
 def build_coco(choice: ProposerChoice) -> PrecomputedProposer:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Literal
 
 from gmf.core.errors import ConfigError
+from gmf.core.extras import require_extra
 from gmf.regions.closed_class_words import BREAKING_WORDS
 
 #: Words of a post to its phrases, in order of occurrence.
@@ -54,10 +55,11 @@ def spacy_phrases(model: str = _SPACY_MODEL) -> PhraseFinder:
     Raises:
         ConfigError: If spaCy or the pipeline is not installed.
     """
-    if importlib.util.find_spec("spacy") is None or importlib.util.find_spec(model) is None:
+    require_extra("spacy", extra="spacy", purpose="phrases=spacy")
+    if importlib.util.find_spec(model) is None:
         raise ConfigError(
-            f"noun phrases by spaCy need spaCy and its pipeline {model}; install both, or choose "
-            "phrases=chunker"
+            f"phrases=spacy needs the pipeline {model}; run python -m spacy download {model}, or "
+            "choose phrases=chunker"
         )
     spacy: Any = importlib.import_module("spacy")
     pipeline = spacy.load(model, exclude=["ner", "lemmatizer"])

@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from gmf.core.errors import DataError
+from gmf.core.files import locked
 from gmf.core.types import Region
 from gmf.data.images import UnusableImageError, open_image, read_source
 from gmf.data.regions_file import RegionsRow
@@ -48,7 +47,7 @@ class RegionsReport:
         if len(self.examples) < _MAX_EXAMPLES:
             self.examples.append(message)
 
-    def as_dict(self) -> dict[str, object]:
+    def to_dict(self) -> dict[str, object]:
         """Return the counts for JSON."""
         return {
             "images": dict(self.images),
@@ -112,16 +111,13 @@ class RegionsJob:
             on_progress: Told how many images are done.
 
         Raises:
-            DataError: If another job writes there, another source did, or every image failed.
+            ConfigError: If another process writes there.
+            DataError: If another source wrote there, or every image failed.
         """
-        self.file.folder.mkdir(parents=True, exist_ok=True)
-        try:
-            with FileLock(self.file.folder / ".regions.lock", timeout=0):
-                self.file.load(overwrite=overwrite)
-                self._work(tasks, on_progress)
-                self.file.finish()
-        except Timeout as error:
-            raise DataError("another job writes regions there", path=self.file.folder) from error
+        with locked(self.file.folder / ".regions.lock", work=self.file.folder):
+            self.file.load(overwrite=overwrite)
+            self._work(tasks, on_progress)
+            self.file.finish()
         if self.report.images["failed"] and not self.report.images["proposed"]:
             raise DataError(f"the proposer failed on every image: {self.report.examples[0]}")
         return self.report

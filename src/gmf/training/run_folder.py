@@ -16,9 +16,15 @@ from gmf.core.files import write_text
 from gmf.models.checkpoint import save_tagger
 from gmf.models.tagger import Tagger
 from gmf.training.config import RunConfig
-
-CONFIG, METRICS, STATE, PROVENANCE = "config.yaml", "metrics.jsonl", "state.json", "provenance.json"
-CHECKPOINTS, OPTIMIZER = "checkpoints", "optimizer.pt"
+from gmf.training.run_files import (
+    CHECKPOINTS,
+    CONFIG,
+    METRICS,
+    OPTIMIZER,
+    PROVENANCE,
+    STATE,
+    epoch_name,
+)
 
 
 @dataclass
@@ -80,7 +86,7 @@ class RunFolder:
 
     def checkpoint(self, epoch: int) -> Path:
         """Return the folder of an epoch's checkpoint."""
-        return self.path / CHECKPOINTS / f"epoch-{epoch:03d}"
+        return self.path / CHECKPOINTS / epoch_name(epoch)
 
     def best(self) -> Path:
         """Return the folder of the best checkpoint.

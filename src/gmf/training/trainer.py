@@ -13,6 +13,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from gmf.core.errors import DataError, TrainingError
+from gmf.core.plain import plain
 from gmf.core.types import Sample
 from gmf.data.collate import Collator
 from gmf.evaluation.scores import Scores, score
@@ -116,7 +117,7 @@ class Trainer:
                 "epoch": epoch + 1,
                 "losses": losses,
                 "learning_rate": schedule.get_last_lr()[0],
-                "dev": scores.to_dict(),
+                "dev": plain(scores),
                 "train_seconds": round(trained - began, 2),
                 "dev_seconds": round(time.perf_counter() - trained, 2),
             }

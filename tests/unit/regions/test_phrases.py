@@ -75,9 +75,12 @@ def test_spacy_chunks_without_links_articles_and_repeats(fake_spacy):
 def test_spacy_when_absent(monkeypatch):
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     assert phrase_finder("auto") == ("chunker", chunk_phrases)
-    with pytest.raises(ConfigError, match=r"en_core_web_sm; install both, or choose"):
+    with pytest.raises(ConfigError, match=r"phrases=spacy needs spacy; .* 'gmf\[spacy\]'"):
         phrase_finder("spacy")
-    with pytest.raises(ConfigError, match="need spaCy"):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name == "spacy" or None)
+    with pytest.raises(ConfigError, match=r"pipeline en_core_web_sm; run .* or choose phrases=chu"):
+        phrase_finder("spacy")
+    with pytest.raises(ConfigError, match="pipeline other"):
         spacy_phrases("other")
 
 

@@ -7,7 +7,7 @@ from PIL import Image
 from typer.testing import CliRunner
 
 from gmf.cli.regions import regions_app
-from gmf.core.errors import DataError
+from gmf.core.errors import ConfigError, DataError
 from gmf.core.types import Region
 from gmf.data.readers import read_split
 from gmf.data.regions_file import read_regions
@@ -71,7 +71,7 @@ def test_lines_hold_boxes_labels_scores_source_and_digest(tasks, out):
     done = []
     report = run(Corners(), tasks[::-1], out, on_progress=done.append)
     assert done[-1] == 7
-    assert report.as_dict()["images"] == {"proposed": 7}
+    assert report.to_dict()["images"] == {"proposed": 7}
     found = rows(out)
     assert [row["image"] for row in found] == sorted(task.name for task in tasks)
     first = found[0]
@@ -159,7 +159,7 @@ def test_two_jobs_do_not_write_the_same_file(tasks, out):
     out.mkdir()
     with (
         FileLock(out / ".regions.lock"),
-        pytest.raises(DataError, match="another job writes regions there"),
+        pytest.raises(ConfigError, match="another process works on it"),
     ):
         run(Corners(), tasks, out)
 

@@ -153,7 +153,7 @@ def test_reports_of_processes_add_up():
     build([sample(ImageInput(b"junk"))], report=left, missing_image="blank")
     build([sample(ImageInput(png("red")))], report=right)
     left.merge(right)
-    assert left.as_dict() == {
+    assert left.to_dict() == {
         "images": {"not an image": 1, "read": 1},
         "regions": {},
         "blank_stand_ins": 1,

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from gmf.core.errors import DataError
-from gmf.data.conll import DOCUMENT_MARK, ID_PREFIX
+from gmf.data.conll import DOCUMENT_MARK, ID_PREFIX, group_lines, is_id_line
 from gmf.evaluation.files.labelled import LabelledSample, LabelReader, Labels, sample_id
 from gmf.evaluation.files.labels import is_label
 
@@ -18,24 +18,19 @@ _SAMPLE_BLOCKS = 50
 Block = list[tuple[int, str]]
 
 
-def group_lines(lines: Sequence[str]) -> tuple[list[Block], int]:
+def blocks_of(lines: Sequence[str]) -> tuple[list[Block], int]:
     """Return the blocks between empty lines, and how many document marks were skipped.
 
-    A line that holds only odd spaces (U+00A0) is a word, not an empty line. An ``IMGID:`` line
-    opens a block even without an empty line before it.
+    Lines are grouped as in training; here a line of spaces and TABs alone is empty too. One that
+    holds only odd spaces (U+00A0) is a word.
     """
-    blocks: list[Block] = []
-    current: Block = []
-    skipped = 0
-    for number, line in enumerate([*lines, ""], 1):
-        is_empty, is_mark = line.strip(" \t") == "", line.startswith(DOCUMENT_MARK)
-        skipped += is_mark
-        if current and (is_empty or is_mark or _is_id_line(line)):
-            blocks.append(current)
-            current = []
-        if not is_empty and not is_mark:
-            current.append((number, line))
-    return blocks, skipped
+    groups = group_lines(
+        enumerate(lines, 1),
+        text_of=lambda line: line[1],
+        is_empty=lambda text: not text.strip(" \t"),
+    )
+    blocks = [[group.first, *group.lines] if group.has_id else group.lines for group in groups]
+    return blocks, sum(line.startswith(DOCUMENT_MARK) for line in lines)
 
 
 def looks_like_blocks(blocks: Sequence[Block]) -> bool:
@@ -83,14 +78,14 @@ def samples_of_columns(blocks: Sequence[Block], *, labels: LabelReader) -> Itera
     """Yield the samples of a CoNLL file: a word a line, its labels in the last columns.
 
     There are two label columns when the last two columns hold labels in every line, else one.
-    Columns part at TAB, or at spaces in a file without TAB.
+    Columns are separated by TAB, or by spaces in a file without TAB.
 
     Raises:
         DataError: If lines have different numbers of columns, or a column is no label.
     """
     separator = "\t" if any("\t" in line for block in blocks for _, line in block) else None
     rows = [
-        [(number, _columns(line, separator)) for number, line in block if not _is_id_line(line)]
+        [(number, _columns(line, separator)) for number, line in block if not is_id_line(line)]
         for block in blocks
     ]
     width = _width(rows, labels.path)
@@ -99,7 +94,7 @@ def samples_of_columns(blocks: Sequence[Block], *, labels: LabelReader) -> Itera
     )
     for block, row in zip(blocks, rows, strict=True):
         number, head = block[0]
-        identifier = sample_id(head.removeprefix(ID_PREFIX).strip()) if _is_id_line(head) else ""
+        identifier = sample_id(head.removeprefix(ID_PREFIX).strip()) if is_id_line(head) else ""
         if not row:
             raise DataError(
                 f"tweet {identifier!r} has no words; add them or remove the {ID_PREFIX} line",
@@ -115,17 +110,13 @@ def samples_of_columns(blocks: Sequence[Block], *, labels: LabelReader) -> Itera
 
 
 def _label_column(
-    row: Sequence[tuple[int, list[str]]], place: int, labels: LabelReader
+    row: Sequence[tuple[int, list[str]]], column: int, labels: LabelReader
 ) -> tuple[str, ...]:
-    return tuple(labels.read(columns[place], line=line, field="tag") for line, columns in row)
-
-
-def _is_id_line(line: str) -> bool:
-    return line.startswith(ID_PREFIX) and "\t" not in line
+    return tuple(labels.read(columns[column], line=line, field="tag") for line, columns in row)
 
 
 def _columns(line: str, separator: str | None) -> list[str]:
-    # str.split() would also part at U+00A0, which is a word in Twitter-2015.
+    # str.split() would also split at U+00A0, which is a word in Twitter-2015.
     return line.split(separator) if separator else [part for part in line.split(" ") if part]
 
 

@@ -1,6 +1,6 @@
 """How files were brought to pairs of gold and prediction: all that was decided or mended."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from gmf.evaluation.pairs import SamplePair
 
@@ -76,10 +76,6 @@ class PairingNotes:
     gold_service_labels: dict[str, int]
     predicted_service_labels: dict[str, int]
     predicted_service_words: dict[str, tuple[int, ...]]
-
-    def to_dict(self) -> dict[str, object]:
-        """Return plain values."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

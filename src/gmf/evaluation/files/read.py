@@ -8,7 +8,7 @@ from gmf.core.tags import OUTSIDE, TYPE_ALIASES
 from gmf.core.types import Sample
 from gmf.data.reader import read_lines
 from gmf.evaluation.files.columns import (
-    group_lines,
+    blocks_of,
     looks_like_blocks,
     samples_of_blocks,
     samples_of_columns,
@@ -76,7 +76,7 @@ def read_labelled_file(path: Path, *, aliases: Mapping[str, str] = TYPE_ALIASES)
     if first.lstrip().startswith("{"):
         kind, samples = "jsonl", tuple(samples_of_json_lines(lines, labels=labels))
     else:
-        blocks, skipped = group_lines(lines)
+        blocks, skipped = blocks_of(lines)
         if looks_like_blocks(blocks):
             kind, samples = "blocks", tuple(samples_of_blocks(blocks, labels=labels))
         else:

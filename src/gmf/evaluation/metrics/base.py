@@ -41,13 +41,13 @@ class Metric(ABC):
 
     @abstractmethod
     def measure(self, given: MetricInput) -> Any:
-        """Return plain values, as JSON has them; ``None`` where the input lacks what is needed."""
+        """Return plain values or dataclasses; ``None`` where the input lacks what is needed."""
 
     def show(self, values: Any, *, config: EvaluationConfig) -> Sequence[Table | Figure]:
         """Return the tables and, for pages, the charts of it.
 
         Args:
-            values: From ``measure``; not ``None``.
+            values: From ``measure``, as JSON has them; not ``None``.
             config: Options of the evaluation.
         """
         return [value_table(f"{self.title} ({config.rule} counting)", values)]

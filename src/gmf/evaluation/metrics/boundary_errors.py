@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from gmf.core.types import Entity
@@ -37,10 +37,10 @@ class BoundaryErrors(Metric):
 
     title = "Errors by kind"
 
-    def measure(self, given: MetricInput) -> dict[str, dict[str, object]]:
+    def measure(self, given: MetricInput) -> dict[str, "ErrorKind"]:
         """Return errors, entities in them, oracle F1 and examples by kind."""
         errors = count_errors(given.samples, num_examples=given.config.num_examples)
-        return {error.kind: error.to_dict() for error in errors}
+        return {error.kind: error for error in errors}
 
     def show(self, values: Any, *, config: EvaluationConfig) -> Sequence[Table | Figure]:
         """Return the kinds with their counts, examples as a detail, and a chart."""
@@ -101,10 +101,6 @@ class ErrorKind:
     predicted: int
     f1_if_mended: float
     examples: tuple[ErrorExample, ...]
-
-    def to_dict(self) -> dict[str, object]:
-        """Return plain values."""
-        return asdict(self)
 
 
 def count_errors(samples: Sequence[SampleSpans], *, num_examples: int = 3) -> list[ErrorKind]:

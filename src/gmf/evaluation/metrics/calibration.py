@@ -1,7 +1,7 @@
 """Whether confidences can be trusted: reliability curve and expected calibration error."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -19,10 +19,9 @@ class EntityCalibration(Metric):
 
     title = "Calibration of entity confidences"
 
-    def measure(self, given: MetricInput) -> dict[str, object] | None:
-        """Return ``Calibration`` as plain values; ``None`` without confidences."""
-        calibration = calibrate(given.samples, num_bins=given.config.num_bins)
-        return calibration and calibration.to_dict()
+    def measure(self, given: MetricInput) -> "Calibration | None":
+        """Return the calibration; ``None`` without confidences."""
+        return calibrate(given.samples, num_bins=given.config.num_bins)
 
     def show(self, values: Any, *, config: EvaluationConfig) -> Sequence[Table | Figure]:
         """Return the reliability curve as a table and a chart."""
@@ -84,10 +83,6 @@ class Calibration:
     confidence: float
     precision: float
     bins: tuple[ReliabilityBin, ...]
-
-    def to_dict(self) -> dict[str, object]:
-        """Return plain values."""
-        return asdict(self)
 
 
 def calibrate(samples: Iterable[SampleSpans], *, num_bins: int = 10) -> Calibration | None:

@@ -20,7 +20,7 @@ class TypeConfusion(Metric):
 
     def measure(self, given: MetricInput) -> dict[str, dict[str, int]]:
         """Return a row a gold type, with ``missed``, and a row ``spurious``."""
-        return count_confusion(given.samples).to_dict()
+        return count_confusion(given.samples).rows()
 
     def show(self, values: Any, *, config: EvaluationConfig) -> Sequence[Table | Figure]:
         """Return the counts as a table and a heat map."""
@@ -52,7 +52,7 @@ class Confusion:
     missed: dict[str, int]
     spurious: dict[str, int]
 
-    def to_dict(self) -> dict[str, dict[str, int]]:
+    def rows(self) -> dict[str, dict[str, int]]:
         """Return a row a gold type, with ``missed``, and a row ``spurious``."""
         rows = {
             gold: {found: self.pairs.get((gold, found), 0) for found in self.types}

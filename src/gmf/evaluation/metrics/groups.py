@@ -26,12 +26,9 @@ class GroupMetric(Metric):
     def count(self, given: MetricInput) -> dict[str, Counts] | None:
         """Return counts by group, in the order of reports; ``None`` where groups are unknown."""
 
-    def measure(self, given: MetricInput) -> dict[str, dict[str, float]] | None:
+    def measure(self, given: MetricInput) -> dict[str, Counts] | None:
         """Return scores and counts by group."""
-        groups = self.count(given)
-        return (
-            None if groups is None else {name: counts.to_dict() for name, counts in groups.items()}
-        )
+        return self.count(given)
 
     def show(self, values: Any, *, config: EvaluationConfig) -> Sequence[Table | Figure]:
         """Return the scores of each group as a table and a chart of F1."""

@@ -5,6 +5,7 @@ from collections.abc import Container, Mapping
 from typing import Any
 
 from gmf.core.errors import ConfigError
+from gmf.core.plain import plain
 from gmf.core.registry import Registry
 from gmf.evaluation.config import EvaluationConfig
 from gmf.evaluation.metrics.base import Metric, MetricInput
@@ -70,6 +71,6 @@ def _measure(name: str, given: MetricInput) -> Any:
             f"metric {name!r} of {source}: reports use this name for something else; choose another"
         )
     with METRICS.named_in_errors(name):
-        values = METRICS.get(name)().measure(given)
+        values = plain(METRICS.get(name)().measure(given))
         json.dumps(values)
     return values

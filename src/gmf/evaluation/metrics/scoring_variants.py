@@ -26,9 +26,9 @@ class ScoringVariants(Metric):
 
     title = "The same predictions counted other ways"
 
-    def measure(self, given: MetricInput) -> list[dict[str, object]]:
+    def measure(self, given: MetricInput) -> "list[ScoringVariant]":
         """Return each variant with its scores."""
-        return [variant.to_dict() for variant in score_every_way(given.pairs)]
+        return score_every_way(given.pairs)
 
     def show(self, values: Any, *, config: EvaluationConfig) -> Sequence[Table | Figure]:
         """Return one table, a detail where all variants give the same scores."""
@@ -66,15 +66,6 @@ class ScoringVariant:
     service_labels: ServicePolicy
     words: Literal["all", "predicted"]
     scores: Scores
-
-    def to_dict(self) -> dict[str, object]:
-        """Return plain values."""
-        return {
-            "gold": self.gold,
-            "service_labels": self.service_labels,
-            "words": self.words,
-            "scores": self.scores.to_dict(),
-        }
 
 
 def score_every_way(pairs: Sequence[SamplePair]) -> list[ScoringVariant]:

@@ -18,9 +18,9 @@ class SpanOnly(Metric):
 
     title = "Spans, types ignored"
 
-    def measure(self, given: MetricInput) -> dict[str, float]:
+    def measure(self, given: MetricInput) -> Counts:
         """Return scores and counts."""
-        return count_untyped(given.samples).to_dict()
+        return count_untyped(given.samples)
 
     def show(self, values: Any, *, config: EvaluationConfig) -> Sequence[Table | Figure]:
         """Return one table."""
@@ -33,10 +33,9 @@ class TypeGivenSpan(Metric):
 
     title = "Types where the span is right"
 
-    def measure(self, given: MetricInput) -> dict[str, dict[str, float]]:
+    def measure(self, given: MetricInput) -> "dict[str, TypeShare]":
         """Return ``TypeShare`` by gold type."""
-        shares = type_shares(count_confusion(given.samples))
-        return {name: share.to_dict() for name, share in shares.items()}
+        return type_shares(count_confusion(given.samples))
 
     def show(self, values: Any, *, config: EvaluationConfig) -> Sequence[Table | Figure]:
         """Return one table."""

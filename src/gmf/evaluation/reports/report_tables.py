@@ -2,6 +2,7 @@
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 
+from gmf.core.plain import plain
 from gmf.evaluation.comparison import Comparison
 from gmf.evaluation.files.notes import PairingNotes
 from gmf.evaluation.metrics.registry import show_all
@@ -34,9 +35,9 @@ def score_table(report: Report, rule: Rule) -> Table:
     """Return micro, macro and per-type scores under a rule, with intervals."""
     scores, bounds = report.scores.under(rule), report.intervals[rule]
     macro = scores.macro
-    rows: list[tuple[Cell, ...]] = [("micro", *count_cells(scores.micro.to_dict()))]
+    rows: list[tuple[Cell, ...]] = [("micro", *count_cells(plain(scores.micro)))]
     rows.append(("macro", macro.precision, macro.recall, macro.f1, None, None, None))
-    rows += [(name, *count_cells(counts.to_dict())) for name, counts in scores.types.items()]
+    rows += [(name, *count_cells(plain(counts))) for name, counts in scores.types.items()]
     note = (
         f"{report.num_samples} tweets, {report.num_words} words, scored tweet by tweet, exact span "
         f"and type. {report.config.level:.0%} interval, bootstrap over tweets: "

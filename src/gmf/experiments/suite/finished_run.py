@@ -8,7 +8,7 @@ from typing import Any
 from gmf.core.errors import CheckpointError
 from gmf.evaluation.files.read import read_pairs
 from gmf.evaluation.pairs import SamplePair
-from gmf.training.run_folder import METRICS
+from gmf.training.run_files import METRICS
 
 #: What the suite adds to a run folder: predictions on the test split, and what they are worth.
 PREDICTIONS, RESULT = "test.jsonl", "result.json"

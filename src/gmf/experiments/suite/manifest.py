@@ -12,7 +12,8 @@ from gmf.data.releases import DataFingerprint
 from gmf.evaluation.provenance import digest_of_options
 from gmf.experiments.suite.finished_run import RESULT, FinishedRun
 from gmf.experiments.suite.plan import PlannedRun, SuiteOptions
-from gmf.training.run_folder import PROVENANCE, RunFolder
+from gmf.training.run_files import PROVENANCE
+from gmf.training.run_folder import RunFolder
 
 MANIFEST, FORMAT = "manifest.json", 1
 

@@ -1,13 +1,11 @@
 """The suite: does the runs that are left, reports those that fail, keeps all in a manifest."""
 
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from gmf.core.errors import ConfigError, DataError
+from gmf.core.files import locked
 from gmf.data.readers import read_split
 from gmf.data.releases import DataFingerprint, fingerprint
 from gmf.experiments.suite.finished_run import FinishedRun
@@ -66,7 +64,7 @@ def run_suite(
         manifest.update(event.run, error=event.text if has_failed else "")
         on_event(event)
 
-    with _locked(out):
+    with locked(out / LOCK, work=out):
         manifest = Manifest(out)
         manifest.begin(options, runs, fingerprints=fingerprints)
         left: list[PlannedRun] = []
@@ -103,17 +101,3 @@ def _check_same_data(run: PlannedRun, now: Sequence[DataFingerprint]) -> None:
             f"{run.folder}: {', '.join(changed)} changed since this run; delete the run, or choose "
             "another folder with --out"
         )
-
-
-@contextmanager
-def _locked(out: Path) -> Generator[None]:
-    out.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(out / LOCK)
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise ConfigError(f"{out}: another process works on this suite") from error
-    try:
-        yield
-    finally:
-        lock.release()

@@ -1,6 +1,5 @@
 """The fields of one row to a post: text or tokens, images by path or as bytes, an identifier."""
 
-import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, cast
@@ -9,6 +8,7 @@ from pydantic import ValidationError
 
 from gmf.core.config import describe_faults
 from gmf.core.errors import GmfError
+from gmf.core.plain import from_plain
 from gmf.core.types import ImageInput, Sample
 from gmf.data.json_rows import ImageRow, image_of_row
 from gmf.data.paths import inside
@@ -124,7 +124,7 @@ def _images_of(value: object, root: Path) -> Iterable[ImageInput]:
 
 def _image_with_regions(named: dict[str, Any], root: Path) -> ImageInput:
     try:
-        row = ImageRow.model_validate_json(json.dumps(named))
+        row = from_plain(ImageRow, named)
     except ValidationError as error:
         raise ValueError(f"image: {describe_faults(error)}") from error
     for name in (row.path, *(region.crop for region in row.regions)):

@@ -1,6 +1,5 @@
 """T-NER: a linear-chain CRF over features of tokens in tweets."""
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -12,6 +11,7 @@ from torch import Tensor, nn
 
 from gmf.core.config import Config
 from gmf.core.errors import ConfigError
+from gmf.core.plain import from_plain
 from gmf.core.tags import TagSet
 from gmf.data.batch import Batch
 from gmf.models.base import MnerModel, ModelOutput, ModelParts
@@ -102,7 +102,7 @@ class Tner(MnerModel[TnerConfig]):
             DataError: If a dictionary breaks its format.
         """
         if parts.assets:
-            knowledge = TnerKnowledge.model_validate_json(json.dumps(parts.assets))
+            knowledge = from_plain(TnerKnowledge, parts.assets)
             return cls(options, parts.tags, knowledge=knowledge)
         if not parts.training_samples:
             raise ConfigError("t-ner: expected training samples to take its features from")

@@ -1,6 +1,5 @@
 """Word-level text encoder: word vectors and character LSTMs under a bidirectional LSTM."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from gmf.core.errors import ConfigError
+from gmf.core.plain import from_plain
 from gmf.core.types import Sample
 from gmf.data.batch import Batch
 from gmf.models.modules.character_encoder import CharacterEncoder
@@ -97,7 +97,7 @@ class WordEncoder(nn.Module):
             DataError: If the file of word vectors breaks its format.
         """
         if assets:
-            vocabulary = Vocabulary.model_validate_json(json.dumps(assets["vocabulary"]))
+            vocabulary = from_plain(Vocabulary, assets["vocabulary"])
             return cls(vocabulary, config=config, word_dim=assets["word_dim"])
         if not samples:
             raise ConfigError("the model reads words: expected training samples to know them from")

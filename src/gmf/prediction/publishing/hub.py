@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from gmf.core.errors import CheckpointError
+from gmf.training.run_files import CONFIG
 
 #: ``owner/name``.
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
@@ -23,7 +24,7 @@ def model_folder(name: str | Path, *, revision: str | None = None) -> Path:
             does not give it.
     """
     folder = Path(name).expanduser()
-    if (folder / "config.yaml").is_file():
+    if (folder / CONFIG).is_file():
         from gmf.training.run_folder import checkpoint_of
 
         return checkpoint_of(folder)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from gmf.core.files import write_text
+from gmf.training.run_files import PROVENANCE, STATE, epoch_name
 
 SCORES = "scores.json"
 
@@ -50,7 +51,7 @@ class PublishedScore:
 
         Args:
             rule: Counting rule.
-            micro: As ``Counts.to_dict`` gives it.
+            micro: Plain values of ``Counts``.
             part: Fingerprint of the split: ``part``, ``source``, ``digest`` and perhaps ``copy``.
             source: What measured it.
         """
@@ -69,12 +70,12 @@ class PublishedScore:
 def scores_of_run(checkpoint: Path) -> list[PublishedScore]:
     """Return the dev scores of a checkpoint that lies in its run folder, else none."""
     run = checkpoint.parent.parent
-    if not (run / "state.json").is_file():
+    if not (run / STATE).is_file():
         return []
-    state = json.loads((run / "state.json").read_text(encoding="utf-8"))
-    made = json.loads((run / "provenance.json").read_text(encoding="utf-8"))
-    parts = [part for part in fingerprints_of(made) if part["part"] == "dev"]
-    rows = [r for r in state["history"] if checkpoint.name == f"epoch-{r['epoch']:03d}"]
+    state = json.loads((run / STATE).read_text(encoding="utf-8"))
+    recorded = json.loads((run / PROVENANCE).read_text(encoding="utf-8"))
+    parts = [part for part in fingerprints_of(recorded) if part["part"] == "dev"]
+    rows = [r for r in state["history"] if checkpoint.name == epoch_name(r["epoch"])]
     return [
         PublishedScore.of(
             rule,

@@ -89,7 +89,7 @@ def test_confusion_adds_up_to_the_counts():
     tweets = random_tweets(400)
     confusion = count_confusion(tweets)
     scores = count_spans([t.gold for t in tweets], [t.predicted for t in tweets])
-    table = confusion.to_dict()
+    table = confusion.rows()
     for name, counts in scores.types.items():
         assert sum(table[name].values()) == counts.gold
         column = sum(table[row][name] for row in table)

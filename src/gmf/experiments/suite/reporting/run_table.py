@@ -7,12 +7,9 @@ from typing import Any
 
 from gmf.core.files import sha256_of
 from gmf.evaluation.reports.tables import Percent, Table
-from gmf.experiments.suite.finished_run import FinishedRun
+from gmf.experiments.suite.finished_run import PREDICTIONS, FinishedRun
 from gmf.experiments.suite.reporting.names import dataset_name, system_name
 from gmf.experiments.suite.reporting.results import SuiteResults
-
-#: File of a run's predictions on the test split.
-_PREDICTIONS = "test.jsonl"
 
 
 def run_rows(results: SuiteResults, *, out: Path) -> list[dict[str, Any]]:
@@ -38,7 +35,7 @@ def run_rows(results: SuiteResults, *, out: Path) -> list[dict[str, Any]]:
                     "folder": _folder(run.run, out),
                     "config": provenance.get("config_digest", ""),
                     "precision": provenance.get("precision", ""),
-                    "predictions": sha256_of(run.run.folder / _PREDICTIONS),
+                    "predictions": sha256_of(run.run.folder / PREDICTIONS),
                     "images": provenance.get("image_counts", {}),
                     "encoders": provenance.get("encoders", {}),
                     "versions": provenance.get("versions", {}),

@@ -11,7 +11,7 @@ from gmf.evaluation.significance import SeedSummary, summarise_seeds
 from gmf.experiments.suite.reporting.names import GMF
 from gmf.experiments.suite.reporting.results import RULE, RunResults, SuiteResults, SystemResults
 from gmf.experiments.suite.variants import SWEEPS, Sweep
-from gmf.training.run_folder import CONFIG
+from gmf.training.run_files import CONFIG
 
 
 @dataclass(frozen=True)
