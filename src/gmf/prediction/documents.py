@@ -62,7 +62,11 @@ class Document:
 
     def to_dict(self) -> dict[str, Any]:
         """Return text, entities and notes, and the explanation if there is one, as plain values."""
-        values = {"text": self.text, "entities": self.entities, "notes": self.notes}
+        values: dict[str, Any] = {
+            "text": self.text,
+            "entities": self.entities,
+            "notes": self.notes,
+        }
         if self.explanation is not None:
             values["explanation"] = self.explanation
         return plain(values)
