@@ -11,6 +11,7 @@ from gmf.cli.output import progress_bar, report_images, results, say, write
 from gmf.core.config import parse_config
 from gmf.core.errors import ConfigError
 from gmf.core.registry import names_by_suffix
+from gmf.data.tables import Quoting
 from gmf.jobs.files import predict_files
 from gmf.jobs.inputs.open import input_formats
 from gmf.jobs.job import JobOptions
@@ -41,6 +42,15 @@ def predict(
     input_format: Annotated[
         str | None, typer.Option(help=f"One of {', '.join(input_formats)}, or a reader.")
     ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of a text input that is not Unicode, e.g. cp1252.")
+    ] = None,
+    delimiter: Annotated[
+        str | None, typer.Option(help="Separator of a table; found in its header by default.")
+    ] = None,
+    quoting: Annotated[
+        Quoting, typer.Option(help="Whether quotes enclose fields of a table, or are characters.")
+    ] = "auto",
     text_column: Annotated[str, typer.Option(help="Column or key of the text.")] = "text",
     image_column: Annotated[
         list[str] | None,
@@ -72,6 +82,9 @@ def predict(
     options = {
         "input": {
             "format": input_format,
+            "encoding": encoding,
+            "delimiter": delimiter,
+            "quoting": quoting,
             "text": text_column,
             "images": image_column,
             "id": id_column,

@@ -9,8 +9,9 @@ from typing import ClassVar, NoReturn
 
 from gmf.core.errors import DataError
 from gmf.core.types import ImageInput, Sample
+from gmf.data.text_files import BYTE_ORDER_MARK, read_lines
 
-BYTE_ORDER_MARK = "\ufeff"
+__all__ = ["BYTE_ORDER_MARK", "RawSample", "Reader", "fail", "read_lines"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,32 +103,6 @@ class Reader(ABC):
             folder: Folder of the data set.
         """
         return folder if self.names_images else folder / "images"
-
-
-def read_lines(path: Path) -> list[str]:
-    r"""Return the lines of a UTF-8 file, split at LF only, without CR and byte order mark.
-
-    ``str.splitlines`` would also cut at U+0085 or U+2028, which tweets contain.
-
-    Raises:
-        DataError: If the file cannot be read or is not UTF-8.
-    """
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DataError(f"cannot be read ({error.strerror or error})", path=path) from error
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise DataError(
-            f"expected UTF-8, byte {error.start} is not; convert the file to UTF-8",
-            path=path,
-            line=content.count(b"\n", 0, error.start) + 1,
-        ) from error
-    lines = text.removeprefix(BYTE_ORDER_MARK).split("\n")
-    if lines[-1] == "":
-        lines.pop()
-    return [line.removesuffix("\r") for line in lines]
 
 
 def _raw_of(sample: Sample, path: Path) -> RawSample:

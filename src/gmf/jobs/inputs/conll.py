@@ -7,6 +7,7 @@ from typing import BinaryIO
 from gmf.core.types import ImageInput, Sample
 from gmf.data.conll import ID_PREFIX, Block, group_lines
 from gmf.data.regions_file import REGIONS_FILE, read_regions
+from gmf.data.text_files import decode
 from gmf.jobs.inputs.fields import safe_path
 from gmf.jobs.inputs.rows import MAX_WORDS, InputOptions, Row
 from gmf.jobs.inputs.scanned import (
@@ -14,7 +15,6 @@ from gmf.jobs.inputs.scanned import (
     Line,
     Record,
     ScannedSource,
-    decode,
     scan_lines,
 )
 

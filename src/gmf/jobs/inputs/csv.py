@@ -1,18 +1,22 @@
-"""Posts as a table of comma-separated or tab-separated values."""
+"""Posts as a table of separated values."""
 
-import csv
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from gmf.core.errors import ConfigError, DataError
-from gmf.jobs.inputs.fields import TOKENS, row_of_fields
+from gmf.data.tables import TableRecord, dialect_of, read_records
+from gmf.data.text_files import decode
+from gmf.jobs.inputs.fields import TOKENS, check_columns, row_of_fields
 from gmf.jobs.inputs.rows import InputOptions, Row
-from gmf.jobs.inputs.scanned import Record, ScannedSource, scan_lines
+from gmf.jobs.inputs.scanned import MAX_LINE, Line, Record, ScannedSource, scan_lines
+
+#: Lines from the front in which the separator and the quotes are found.
+HEAD_LINES = 1000
 
 
 class CsvSource(ScannedSource):
-    """A table with a header; fields may be quoted and then hold line ends.
+    """A table with a header; separator, quotes and encoding are found unless they are stated.
 
     Args:
         path: The file; ``.tsv`` is separated by TAB.
@@ -28,37 +32,38 @@ class CsvSource(ScannedSource):
     def __init__(self, path: Path, *, options: InputOptions) -> None:
         super().__init__(path, options=options)
         self.root = options.image_root or path.parent
-        self.delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
         with self._open() as file:
-            header = next(self._cells(file, 0, 1), None)
-        if header is None or header.error or not header.content:
-            reason = header.error if header else "the file is empty"
-            raise DataError(f"expected a header line: {reason}", path=path, line=1)
-        self.header: list[str] = header.content
-        named = (options.text, *(options.images or ()))
-        absent = [name for name in named if name not in self.header]
-        if absent:
-            raise ConfigError(
-                f"{path}: no column {', '.join(map(repr, absent))}; the header has "
-                f"{', '.join(map(repr, self.header))}; name the text column with --text-column"
-            )
+            head = [
+                _text_of(line) for line in islice(scan_lines(file, position=0, line=1), HEAD_LINES)
+            ]
+        self.dialect = dialect_of(
+            head, path=path, delimiter=options.delimiter, quoting=options.quoting
+        )
+        check_columns(options, self.dialect.header, path=path)
 
     def scan(self, file: BinaryIO, *, position: int, line: int) -> Iterator[Record]:
         """Yield the records below the header that hold something."""
-        records = self._cells(file, position, line)
+        lines = scan_lines(file, position=position, line=line)
         if position == 0:
-            next(records)
-        return records
+            lines = islice(lines, self.dialect.header_lines, None)
+        for record in read_records(lines, dialect=self.dialect, text_of=_text_of):
+            error = record.error
+            if record.first.is_cut:
+                error = f"the line is longer than {MAX_LINE} bytes"
+            yield Record(record.first.position, record.first.number, record, error)
 
     def row_of(self, record: Record, *, number: int, origin: str) -> Row:
         """Return the post of a record."""
-        cells: list[str] = record.content
-        if len(cells) != len(self.header):
-            error = f"expected {len(self.header)} columns, as the header has, got {len(cells)}"
-            return Row(number, self.default_id(number), origin, error=error)
-        fields = {k: v for k, v in zip(self.header, cells, strict=True) if k != TOKENS}
+        table_record: TableRecord[Line] = record.content
+        pairs = zip(self.dialect.header, table_record.cells, strict=True)
+        try:
+            # A byte that is not in the encoding was kept as half a character.
+            for cell in table_record.cells:
+                decode(cell.encode(errors="surrogateescape"))
+        except ValueError as error:
+            return Row(number, self.default_id(number), origin, error=str(error))
         return row_of_fields(
-            fields,
+            {column: cell for column, cell in pairs if column != TOKENS},
             number=number,
             origin=origin,
             options=self.options,
@@ -66,25 +71,6 @@ class CsvSource(ScannedSource):
             default_id=self.default_id(number),
         )
 
-    def _cells(self, file: BinaryIO, position: int, line: int) -> Iterator[Record]:
-        end, following = position, line
 
-        def feed() -> Iterator[str]:
-            nonlocal end, following
-            for found in scan_lines(file, position=position, line=line):
-                end, following = found.end, found.number + 1
-                # A byte that is not UTF-8 becomes half a character, which no post may hold.
-                yield found.content.decode(errors="surrogateescape") + "\n"
-
-        reader = csv.reader(feed(), delimiter=self.delimiter, strict=True)
-        while True:
-            start, first = end, following
-            try:
-                cells = next(reader)
-            except StopIteration:
-                return
-            except csv.Error as error:
-                yield Record(start, first, error=f"not valid CSV: {error}")
-            else:
-                if cells:
-                    yield Record(start, first, cells)
+def _text_of(line: Line) -> str:
+    return line.content.decode(errors="surrogateescape")

@@ -1,6 +1,6 @@
 """The fields of one row to a post: text or tokens, images by path or as bytes, an identifier."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,6 +12,7 @@ from gmf.core.plain import from_plain
 from gmf.core.types import ImageInput, Sample
 from gmf.data.json_rows import ImageRow, image_of_row
 from gmf.data.paths import inside
+from gmf.data.tables import unknown_columns
 from gmf.jobs.inputs.rows import InputOptions, Row
 from gmf.prediction.user_input import sample_of
 
@@ -50,6 +51,29 @@ def row_of_fields(
         return Row(number, name, origin, _sample_of(fields, images, name, origin, options))
     except (ValueError, GmfError) as error:
         return Row(number, name, origin, error=str(error))
+
+
+def check_columns(options: InputOptions, header: Sequence[str], *, path: Path) -> None:
+    """Refuse a column that was asked for and is not there.
+
+    Args:
+        options: Names of the columns.
+        header: Names that there are.
+        path: The input, for messages.
+
+    Raises:
+        ConfigError: Names the option, the columns that there are and a near name.
+    """
+    has_words = options.text == "text" and TOKENS in header
+    unknown_columns(
+        {
+            "--text-column": () if has_words else (options.text,),
+            "--image-column": options.images or (),
+            "--id-column": () if options.id == "id" else (options.id,),
+        },
+        header,
+        path=path,
+    )
 
 
 def safe_path(root: Path, name: str) -> Path:

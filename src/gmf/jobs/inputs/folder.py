@@ -10,9 +10,10 @@ from pathlib import Path, PurePosixPath
 from gmf.core.errors import GmfError
 from gmf.core.types import ImageInput, Sample
 from gmf.data.images import IMAGE_SUFFIXES
+from gmf.data.text_files import decode, open_text
 from gmf.jobs.inputs.fields import safe_path
 from gmf.jobs.inputs.rows import Row, RowSource, Shard, shards_of
-from gmf.jobs.inputs.scanned import MAX_LINE, decode
+from gmf.jobs.inputs.scanned import MAX_LINE
 from gmf.prediction.user_input import sample_of
 
 TEXT_SUFFIX = ".txt"
@@ -50,11 +51,11 @@ class FolderSource(RowSource):
         path = safe_path(self.path, f"{name}{TEXT_SUFFIX}")
         if not path.is_file():
             raise ValueError(f"no text beside {', '.join(images)}: expected {path.name}")
-        with path.open("rb") as file:
+        with open_text(path, encoding=self.options.encoding) as file:
             content = file.read(MAX_LINE + 1)
         if len(content) > MAX_LINE:
             raise ValueError(f"the text is longer than {MAX_LINE} bytes")
-        text = decode(content.removeprefix(b"\xef\xbb\xbf"))
+        text = decode(content)
         pictures = [ImageInput(safe_path(self.path, image)) for image in images]
         return sample_of(text, pictures, name=name, origin=origin)
 

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from gmf.data.text_files import decode
 from gmf.jobs.inputs.fields import row_of_fields
 from gmf.jobs.inputs.rows import InputOptions, Row
-from gmf.jobs.inputs.scanned import MAX_LINE, Record, ScannedSource, decode, scan_lines
+from gmf.jobs.inputs.scanned import MAX_LINE, Record, ScannedSource, scan_lines
 
 
 class JsonlSource(ScannedSource):

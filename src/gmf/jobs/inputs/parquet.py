@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from gmf.core.errors import ConfigError, DataError
-from gmf.jobs.inputs.fields import IMAGE_COLUMNS, TOKENS, row_of_fields
+from gmf.core.errors import DataError
+from gmf.jobs.inputs.fields import IMAGE_COLUMNS, TOKENS, check_columns, row_of_fields
 from gmf.jobs.inputs.rows import InputOptions, Row, RowSource, Shard, shards_of
 from gmf.jobs.parquet import pyarrow_parquet
 
@@ -32,13 +32,7 @@ class ParquetSource(RowSource):
         self.root = options.image_root or path.parent
         with self._open() as file:
             there = set(file.schema_arrow.names)
-        wanted = (options.text, *(options.images or ()))
-        absent = [name for name in wanted if name not in there]
-        if absent and not (absent == [options.text] and TOKENS in there):
-            raise ConfigError(
-                f"{path}: no column {', '.join(map(repr, absent))}; the table has "
-                f"{', '.join(map(repr, sorted(there)))}; name the text column with --text-column"
-            )
+        check_columns(options, sorted(there), path=path)
         images = IMAGE_COLUMNS if options.images is None else options.images
         self.columns = [c for c in (options.text, TOKENS, options.id, *images) if c in there]
 

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from gmf.core.config import Config
 from gmf.core.types import Sample
+from gmf.data.tables import Quoting
 
 #: Words of one post; a longer one is an error row and no danger to memory.
 MAX_WORDS = 20_000
@@ -20,6 +21,9 @@ class InputOptions(Config):
 
     Args:
         format: Name of an input format or reader; ``None`` chooses it by the file's ending.
+        encoding: Encoding of a text file that cannot tell it, see ``gmf.data.text_files``.
+        delimiter: Separator of a table; ``None`` finds it in the header.
+        quoting: Whether the fields of a table may stand in quotes.
         text: Column or key of the text.
         images: Columns or keys of images: a path, encoded bytes, or a list of them. ``None`` takes
             ``image`` and ``images`` where they exist.
@@ -29,6 +33,9 @@ class InputOptions(Config):
     """
 
     format: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    quoting: Quoting = "auto"
     text: str = Field(default="text", min_length=1)
     images: tuple[str, ...] | None = Field(default=None, strict=False)
     id: str = Field(default="id", min_length=1)

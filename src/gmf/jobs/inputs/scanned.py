@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, BinaryIO
 
-from gmf.core.errors import DataError
+from gmf.data.text_files import open_text
 from gmf.jobs.inputs.rows import Row, RowSource, Shard
 
 #: Longest line in bytes; a longer one is an error row and never held in memory.
 MAX_LINE = 16 * 2**20
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,15 +83,11 @@ class ScannedSource(RowSource):
         """Return the row of a record that has content."""
 
     def _open(self) -> BinaryIO:
-        try:
-            return self.path.open("rb")
-        except OSError as error:
-            message = f"cannot be read ({error.strerror or error})"
-            raise DataError(message, path=self.path) from error
+        return open_text(self.path, encoding=self.options.encoding)
 
 
 def scan_lines(file: BinaryIO, *, position: int, line: int) -> Iterator[Line]:
-    """Yield the lines of a file, split at LF only, without CR; the byte order mark is left out."""
+    """Yield the lines of a file, split at LF only, without CR."""
     while content := file.readline(MAX_LINE + 1):
         end, is_cut = position + len(content), False
         while len(content) > MAX_LINE and not content.endswith(b"\n"):
@@ -102,20 +97,5 @@ def scan_lines(file: BinaryIO, *, position: int, line: int) -> Iterator[Line]:
             if not rest or rest.endswith(b"\n"):
                 break
         body = content[:MAX_LINE].removesuffix(b"\n").removesuffix(b"\r")
-        body = body.removeprefix(BYTE_ORDER_MARK) if position == 0 else body
         yield Line(position, end, line, body, is_cut)
         position, line = end, line + 1
-
-
-def decode(content: bytes) -> str:
-    """Return bytes as text.
-
-    Raises:
-        ValueError: If they are not UTF-8.
-    """
-    try:
-        return content.decode()
-    except UnicodeDecodeError as error:
-        raise ValueError(
-            f"expected UTF-8, byte {error.start} is not; convert the file to UTF-8"
-        ) from error
