@@ -1,9 +1,9 @@
 r"""The best F1 that any tagger can reach on demo posts, computed from the generator itself.
 
-What a tagger may know. Given the sentence :math:`s` (the template) and what the picture shows
+What a tagger may know. Given the sentence :math:`s` (the template) and what the image shows
 :math:`c`, the rest of a post (names, trimmings, drawing style, layout, size) is drawn without
 regard to the kind of :math:`A`. So :math:`v = s` holds all that text can tell about the type
-:math:`t` of :math:`A`, and :math:`v = (s, c)` all that text and picture can. The spans, and the
+:math:`t` of :math:`A`, and :math:`v = (s, c)` all that text and image can. The spans, and the
 type of :math:`B`, follow from the sentence. From the joint distribution of
 :mod:`gmf_demo.generator`, summed over the ways :math:`o` a post can come out,
 
@@ -44,7 +44,7 @@ class Limit:
 
     Args:
         text_only: Of any tagger that reads the text.
-        multimodal: Of any tagger that reads the text and recognises what the picture shows.
+        multimodal: Of any tagger that reads the text and recognises what the image shows.
         support: Gold entities in these posts.
     """
 
@@ -77,41 +77,39 @@ def limits_of(posts: Iterable[PostFacts], *, shares: PairShares) -> dict[str, Li
 def _limit(posts: Sequence[PostFacts], *, shares: PairShares, pair: Pair | None) -> Limit:
     certain = sum(post.second is not None for post in posts)
     scores: list[float] = []
-    for sees_picture in (False, True):
-        posterior = type_posterior(shares, sees_picture=sees_picture, pair=pair)
-        hits = [_best_hit(posterior, post, sees_picture=sees_picture) for post in posts]
+    for sees_image in (False, True):
+        posterior = type_posterior(shares, sees_image=sees_image, pair=pair)
+        hits = [_best_hit(posterior, post, sees_image=sees_image) for post in posts]
         scores.append(best_expected_f1(hits, certain=certain))
     return Limit(scores[0], scores[1], len(posts) + certain)
 
 
-def _view(template: str, content: Content, *, sees_picture: bool) -> Hashable:
-    return (template, content) if sees_picture else template
+def _view(template: str, content: Content, *, sees_image: bool) -> Hashable:
+    return (template, content) if sees_image else template
 
 
-def _best_hit(posterior: Posterior, post: PostFacts, *, sees_picture: bool) -> float:
-    view = _view(post.template, post.content, sees_picture=sees_picture)
+def _best_hit(posterior: Posterior, post: PostFacts, *, sees_image: bool) -> float:
+    view = _view(post.template, post.content, sees_image=sees_image)
     if view not in posterior:
         raise ValueError(
-            f"post {post.template!r} with a picture of {post.content!r}: not from this generator; "
+            f"post {post.template!r} with an image of {post.content!r}: not from this generator; "
             "give the shares that the corpus was written with"
         )
     return max(posterior[view].values())
 
 
-def type_posterior(
-    shares: PairShares, *, sees_picture: bool, pair: Pair | None = None
-) -> Posterior:
+def type_posterior(shares: PairShares, *, sees_image: bool, pair: Pair | None = None) -> Posterior:
     """Return the probability of each type of ``A`` given what a tagger sees.
 
     Args:
         shares: How often the generator makes each kind of pair.
-        sees_picture: Whether the view is sentence and picture, or the sentence alone.
+        sees_image: Whether the view is sentence and image, or the sentence alone.
         pair: Only outcomes of this kind of pair; all when ``None``.
     """
     mass: dict[Hashable, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for outcome in outcomes(shares):
         if pair in (None, outcome.pair):
-            view = _view(outcome.template.text, outcome.content, sees_picture=sees_picture)
+            view = _view(outcome.template.text, outcome.content, sees_image=sees_image)
             mass[view][TYPE_OF_KIND[outcome.kind]] += outcome.probability
     return {
         view: {entity_type: share / sum(by_type.values()) for entity_type, share in by_type.items()}

@@ -11,16 +11,16 @@ from typing import TypeVar
 from pydantic import Field
 
 from gmf.core.types import ImageInput, Region, Sample
-from gmf_demo.drawing import STYLES_OF_SPLIT, draw_picture
+from gmf_demo.drawing import STYLES_OF_SPLIT, draw_image
 from gmf_demo.generator import Cell, PairShares, cells, contents_for, templates_for
 from gmf_demo.names import NameMaker
 from gmf_demo.pair_kinds import KINDS, Content, Kind, Pair, Strength
 from gmf_demo.templates import EMPTY, TEMPLATES
-from gmf_demo.writing import write_tweet
+from gmf_demo.writing import write_post
 
 #: Quality of the written JPEG files.
 JPEG_QUALITY = 88
-#: Pictures that a process of an executor draws before it takes the next.
+#: Images that a process of an executor draws before it takes the next.
 DRAWN_AT_ONCE = 50
 REGION_LABEL = "object"
 Key = TypeVar("Key", bound=Hashable)
@@ -55,7 +55,7 @@ class PostFacts:
         kind: True kind of ``A``; ``None`` when nothing is named.
         second: True kind of ``B``; ``None`` without a second name.
         template: The sentence.
-        content: What the picture shows.
+        content: What the image shows.
         style: Drawing style.
     """
 
@@ -71,7 +71,7 @@ class PostFacts:
 
 @dataclass(frozen=True)
 class _Draft:
-    """A post whose picture is still to be drawn: at ``path``, from ``rng`` as the text left it."""
+    """A post whose image is still to be drawn: at ``path``, from ``rng`` as the text left it."""
 
     sample: Sample
     post: PostFacts
@@ -105,7 +105,7 @@ def write_corpus(
     Args:
         folder: Made if absent; files of the same names are replaced.
         config: What to draw; the defaults when ``None``.
-        executor: Draws the pictures; ``None`` for this process. The files are the same.
+        executor: Draws the images; ``None`` for this process. The files are the same.
 
     Raises:
         OSError: If the folder cannot be written.
@@ -123,7 +123,7 @@ def write_corpus(
         for position, post in enumerate(plan):
             sample_id = str(next(ids))
             rng = Random(f"{config.seed}/{split}/{position}")
-            tokens, tags = write_tweet(post.template, kinds=_kinds(post), names=names, rng=rng)
+            tokens, tags = write_post(post.template, kinds=_kinds(post), names=names, rng=rng)
             path = folder / "images" / f"{sample_id}.jpg"
             drafts.append(_Draft(Sample(sample_id, tokens, tags), post, path, rng))
             facts[sample_id] = post
@@ -192,20 +192,20 @@ def _named_post(split: str, cell: Cell, *, style: str, rng: Random) -> PostFacts
 
 def _kinds(post: PostFacts) -> dict[str, Kind]:
     named: dict[str, Kind | None] = {"A": post.kind, "B": post.second}
-    return {place: kind for place, kind in named.items() if kind is not None}
+    return {slot: kind for slot, kind in named.items() if kind is not None}
 
 
 def _draw(drafts: Sequence[_Draft]) -> list[Sample]:
-    """Draw and write the pictures of posts; return the posts with their images."""
+    """Draw and write the images of posts; return the posts with their images."""
     return [_draw_one(draft) for draft in drafts]
 
 
 def _draw_one(draft: _Draft) -> Sample:
     post = draft.post
     style = next(s for s in STYLES_OF_SPLIT[post.split] if s.name == post.style)
-    picture = draw_picture(post.content, style=style, rng=draft.rng)
-    picture.image.save(draft.path, quality=JPEG_QUALITY)
-    regions = tuple(Region(box=box, label=REGION_LABEL) for box in picture.boxes)
+    drawing = draw_image(post.content, style=style, rng=draft.rng)
+    drawing.image.save(draft.path, quality=JPEG_QUALITY)
+    regions = tuple(Region(box=box, label=REGION_LABEL) for box in drawing.boxes)
     return replace(draft.sample, images=(ImageInput(draft.path, regions),))
 
 

@@ -6,7 +6,7 @@ A post is drawn in this order, each step given the ones before:
 2. how far the text tells, given the pair (misleading pairs are always telling);
 3. the kind of the thing named ``A``, independent of both;
 4. the template, uniform over those of that strength that can name that kind;
-5. what the picture shows: the thing itself (related), nothing that could be named (unrelated), or
+5. what the image shows: the thing itself (related), nothing that could be named (unrelated), or
    a kind of another entity type than the post's entities, uniformly (misleading).
 
 The corpus samples from it and :mod:`gmf_demo.best_possible` sums over it.
@@ -41,7 +41,7 @@ KIND_SHARES: dict[Kind, float] = {
     "work": 0.13,
 }
 #: How far the text tells, by kind of pair. Unrelated pairs lean to telling text: where neither
-#: text nor picture tells, there is nothing to measure but luck.
+#: text nor image tells, there is nothing to measure but luck.
 STRENGTH_SHARES: dict[Pair, dict[Strength, float]] = {
     "related": {"neutral": 0.55, "hinting": 0.25, "telling": 0.2},
     "unrelated": {"neutral": 0.06, "hinting": 0.12, "telling": 0.82},
@@ -61,7 +61,7 @@ class Outcome:
         pair: Kind of pair.
         kind: Kind of ``A``.
         template: The sentence; it has its strength and the kind of ``B``.
-        content: What the picture shows.
+        content: What the image shows.
         probability: Of all of it together.
     """
 
@@ -106,7 +106,7 @@ def templates_for(strength: Strength, kind: Kind) -> tuple[Template, ...]:
 
 
 def contents_for(pair: Pair, kind: Kind, second: Kind | None) -> tuple[Content, ...]:
-    """Return what the picture may show, each equally likely."""
+    """Return what the image may show, each equally likely."""
     if pair == "related":
         return (kind,)
     if pair == "unrelated":

@@ -117,7 +117,7 @@ def _scores(kinds: Sequence[str], scores: Sequence[ScoredRow]) -> str:
     )
     key = '<span class="key0">tagger</span>, <span class="key1">limit</span>'
     return (
-        f"<h2>What the pictures contribute</h2><p class='lead'>F1 by kind of pair: {key}.</p>"
+        f"<h2>What the images contribute</h2><p class='lead'>F1 by kind of pair: {key}.</p>"
         f'<div class="charts">{"".join(charts)}</div>{to_html(table)}'
     )
 

@@ -3,7 +3,7 @@
 from typing import Literal, get_args
 
 Kind = Literal["person", "place", "organisation", "animal", "work"]
-#: What a picture shows: one of the kinds, or nothing that a post could name.
+#: What an image shows: one of the kinds, or nothing that a post could name.
 Content = Literal["person", "place", "organisation", "animal", "work", "unrelated"]
 Pair = Literal["related", "unrelated", "misleading"]
 Strength = Literal["neutral", "hinting", "telling"]

@@ -70,7 +70,7 @@ def run_demo(
     """Run the demo; what an earlier call completed in the same folder is kept.
 
     A model this small gains little from a second thread, so processes share the work: they draw
-    the pictures together, and then one trains text-only while another encodes the pictures. The
+    the images together, and then one trains text-only while another encodes the images. The
     caller's module must be importable without starting the demo (``if __name__ == "__main__"``).
 
     Args:
@@ -97,13 +97,13 @@ def run_demo(
     with ProcessPoolExecutor(threads, mp_context=get_context("spawn")) as processes:
         on_stage("drawing and writing the corpus")
         written = write_corpus(out / "corpus", config=options, executor=processes)
-        on_stage("training text-only; encoding the pictures beside it")
+        on_stage("training text-only; encoding the images beside it")
         share = max(1, threads // 2)
         text_only = processes.submit(_train_on, share, configs["bert-crf"], runs["bert-crf"])
         with _torch_threads(max(1, threads - share)):
             cache, plan = plan_cache(configs["gmf"])
             for done in cache.fill(plan):
-                on_progress("pictures and regions", done, len(plan.missing))
+                on_progress("images and regions", done, len(plan.missing))
         text_only.result()
     on_stage("training GMF")
 

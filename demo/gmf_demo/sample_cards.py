@@ -19,7 +19,7 @@ def post_card(
     Args:
         caption: What is special about it.
         prediction: What GMF finds; its explanation, where it has one, gives the gates and what GMF
-            finds without the picture.
+            finds without the image.
         others: What further taggers find, by name.
 
     Raises:
@@ -28,7 +28,7 @@ def post_card(
     sample, explained = prediction.sample, prediction.explanation
     lines = [_line("GMF", sample, prediction.entities)]
     if explained is not None:
-        lines.append(_line("GMF without picture", sample, explained.without_images))
+        lines.append(_line("GMF without image", sample, explained.without_images))
     lines += [_line(name, sample, other.entities) for name, other in others]
     images = "".join(map(image_with_boxes, sample.images))
     return card(caption, images=images, lines=lines, extra=_gates(prediction))
@@ -72,7 +72,7 @@ def _gates(prediction: Prediction) -> str:
 
 def _view_name(origins: Sequence[SlotOrigin], view: int) -> str:
     if view >= len(origins):
-        return f"picture {view + 1}"
+        return f"image {view + 1}"
     region = origins[view].region
     return "whole" if region is None else f"box {region + 1}"
 

@@ -18,19 +18,19 @@ POSTS_OF_PAIR = 3
 
 
 def write_demo_page(result: DemoResult, path: Path) -> list[ShownPost]:
-    """Write the page of a demo; return the posts that show one sentence with several pictures."""
+    """Write the page of a demo; return the posts that show one sentence with several images."""
     corpus = result.corpus
     groups = [
         PostGroup(
-            "One sentence, several pictures",
-            "The words are the same; only the picture tells what the name stands for.",
+            "One sentence, several images",
+            "The words are the same; only the image tells what the name stands for.",
             _shown(result, _one_sentence(corpus)),
         )
     ]
     notes = {
-        "related": "The picture shows what the name stands for.",
-        "unrelated": "The picture shows nothing that could be named.",
-        "misleading": "The picture shows something else, but the text tells.",
+        "related": "The image shows what the name stands for.",
+        "unrelated": "The image shows nothing that could be named.",
+        "misleading": "The image shows something else, but the text tells.",
     }
     groups += [
         PostGroup(f"Pair: {pair}", notes[pair], _shown(result, _posts_of(corpus, pair)))
@@ -56,15 +56,15 @@ def write_demo_page(result: DemoResult, path: Path) -> list[ShownPost]:
 
 
 def _one_sentence(corpus: DemoCorpus) -> list[tuple[str, Sample]]:
-    """A neutral test sentence under a picture of each kind of thing."""
+    """A neutral test sentence under an image of each kind of thing."""
     test = corpus.splits["test"]
     neutral = [s for s in test if corpus.facts[s.id].strength == "neutral"]
     plain = [s for s in neutral if corpus.facts[s.id].second is None]
-    pictures = {corpus.facts[s.id].content: s.images for s in plain}
+    images = {corpus.facts[s.id].content: s.images for s in plain}
     return [
-        (f"with a picture of: {thing}", replace(plain[0], images=pictures[thing], tags=None))
+        (f"with an image of: {thing}", replace(plain[0], images=images[thing], tags=None))
         for thing in THINGS
-        if thing in pictures
+        if thing in images
     ]
 
 

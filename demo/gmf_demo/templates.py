@@ -1,7 +1,7 @@
 """The sentences of the demo: from neutral, where any kind of thing may be named, to telling.
 
-``{A}`` is the thing that the picture may show. ``{B}`` is a second thing whose words always tell
-its kind, so that a picture of ``{A}`` leaves nothing open.
+``{A}`` is the thing that the image may show. ``{B}`` is a second thing whose words always tell
+its kind, so that an image of ``{A}`` leaves nothing open.
 """
 
 from dataclasses import dataclass

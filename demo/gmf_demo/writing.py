@@ -1,4 +1,4 @@
-"""Writing: a template and names become the tagged words of a tweet."""
+"""Writing: a template and names become the tagged words of a post."""
 
 from collections.abc import Mapping
 from random import Random
@@ -22,10 +22,10 @@ def name_words(words: tuple[str, ...], entity_type: str, rng: Random) -> Tagged:
     return [(w, f"{'I' if i else 'B'}-{entity_type}") for i, w in enumerate(shown)]
 
 
-def write_tweet(
+def write_post(
     template: str, *, kinds: Mapping[str, Kind], names: NameMaker, rng: Random
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return words and tags of a tweet.
+    """Return words and tags of a post.
 
     Everything but the template itself is drawn without regard to the kinds.
 

@@ -16,7 +16,7 @@ REFERENCE_PX = 256
 
 
 class Canvas:
-    """A picture in the making.
+    """An image in the making.
 
     Args:
         size: Width and height in pixels.
@@ -171,6 +171,6 @@ class Canvas:
         return texture
 
     def finished(self) -> Image.Image:
-        """Return the picture in its final size, with the style's finish."""
+        """Return the image in its final size, with the style's finish."""
         reduced = self._image.reduce(OVERSAMPLING)
         return self._style.finish(reduced, self._rng)

@@ -1,4 +1,4 @@
-"""Finishes: what happens to the whole picture after its shapes were drawn."""
+"""Finishes: what happens to the whole image after its shapes were drawn."""
 
 from collections.abc import Callable
 from random import Random
@@ -33,7 +33,7 @@ def _coarse_noise(rng: Random, image: Image.Image, cells: int) -> Pixels:
 
 
 def clean(image: Image.Image, rng: Random) -> Image.Image:
-    """Leave the picture as it is."""
+    """Leave the image as it is."""
     del rng
     return image
 
@@ -105,7 +105,7 @@ def blocks(image: Image.Image, rng: Random) -> Image.Image:
 
 
 def mosaic(image: Image.Image, rng: Random) -> Image.Image:
-    """Lay the picture in small tiles with joints."""
+    """Lay the image in small tiles with joints."""
     cell = rng.choice((5, 6))
     columns, rows = -(-image.width // cell), -(-image.height // cell)
     small = image.resize((columns, rows), Image.Resampling.BOX)
@@ -145,7 +145,7 @@ def screen_lines(image: Image.Image, rng: Random) -> Image.Image:
 
 
 def embroidery(image: Image.Image, rng: Random) -> Image.Image:
-    """Stitch the picture in slanting threads."""
+    """Stitch the image in slanting threads."""
     y, x = np.mgrid[0 : image.height, 0 : image.width].astype(np.float32)
     thread = (
         np.sin((x + 0.6 * y) * 2 * np.pi / 5)[..., None] * np.sign(np.sin(y * np.pi / 7))[..., None]

@@ -1,4 +1,4 @@
-"""Colours: what each role of a drawing may be, and tonings that recolour a whole picture."""
+"""Colours: what each role of a drawing may be, and tonings that recolour a whole image."""
 
 import colorsys
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from random import Random
 
 Colour = tuple[int, int, int]
 
-#: Colours that a role takes; one is drawn per picture.
+#: Colours that a role takes; one is drawn per image.
 ROLE_COLOURS: dict[str, tuple[Colour, ...]] = {
     "skin": ((246, 213, 184), (229, 180, 140), (198, 142, 104), (150, 98, 66), (104, 68, 48)),
     "hair": (
@@ -95,7 +95,7 @@ def _duotone(rng: Random) -> Callable[[Colour], Colour]:
 
 
 def toning(name: str, rng: Random) -> Callable[[Colour], Colour]:
-    """Return the function that recolours a picture.
+    """Return the function that recolours an image.
 
     Args:
         name: ``natural``, ``pastel``, ``vivid``, ``muted``, ``dusk``, ``grey``, ``sepia``,
@@ -119,7 +119,7 @@ def toning(name: str, rng: Random) -> Callable[[Colour], Colour]:
 
 
 class Palette:
-    """The colours of one picture: a role keeps its colour, slightly varied, under one toning.
+    """The colours of one image: a role keeps its colour, slightly varied, under one toning.
 
     Args:
         rng: Source of the choices.
@@ -143,5 +143,5 @@ class Palette:
         return self._tone(self._colours[role])
 
     def toned(self, colour: Colour) -> Colour:
-        """Return any colour under the picture's toning."""
+        """Return any colour under the image's toning."""
         return self._tone(colour)

@@ -17,54 +17,41 @@ def face(
     rng: Random, x: float, y: float, rx: float, ry: float, *, detailed: bool = True
 ) -> list[Shape]:
     """Draw a head with hair and, when it is large enough, a face."""
-    shapes: list[Shape] = []
     hair = rng.choice(("short", "short", "long", "bun", "curly", "hat", "cap"))
+    ears = [ellipse("skin", x + side * rx, y + 0.1 * ry, 0.18 * rx, 0.2 * ry) for side in (-1, 1)]
+    head = ellipse("skin", x, y, rx, ry)
+    shapes = [*_hair_behind(hair, x, y, rx, ry), *ears, head, *_top(rng, hair, x, y, rx, ry)]
+    return shapes + features(rng, x, y, rx, ry) if detailed else shapes
+
+
+def _hair_behind(hair: str, x: float, y: float, rx: float, ry: float) -> list[Shape]:
     if hair == "long":
-        shapes.append(
+        return [
             polygon(
                 "hair",
                 *arc_points(x, y - 0.1 * ry, 1.25 * rx, 1.15 * ry, 170, 370),
                 (x + 1.2 * rx, y + 1.5 * ry),
                 (x - 1.2 * rx, y + 1.5 * ry),
             )
-        )
-    if hair == "bun":
-        shapes.append(ellipse("hair", x, y - 1.2 * ry, 0.5 * rx, 0.4 * ry))
-    if hair == "curly":
-        shapes += [
-            ellipse("hair", x + dx * rx, y + dy * ry, 0.5 * rx, 0.42 * ry)
-            for dx, dy in (
-                (-0.9, -0.2),
-                (-0.75, -0.75),
-                (-0.2, -1.05),
-                (0.4, -1.0),
-                (0.85, -0.6),
-                (0.95, 0),
-            )
         ]
-    shapes += [
-        ellipse("skin", x + side * rx, y + 0.1 * ry, 0.18 * rx, 0.2 * ry) for side in (-1, 1)
-    ]
-    shapes.append(ellipse("skin", x, y, rx, ry))
-    if hair in ("short", "long", "bun", "curly"):
-        fringe = rng.uniform(-0.55, -0.25)
-        shapes.append(
-            polygon(
-                "hair",
-                *arc_points(x, y, 1.06 * rx, 1.1 * ry, 185, 355),
-                (x + 0.7 * rx, y + fringe * ry),
-                (x + rng.uniform(-0.4, 0.4) * rx, y + (fringe - 0.15) * ry),
-                (x - 0.75 * rx, y + fringe * ry),
-            )
-        )
-    elif hair == "hat":
-        shapes += [
+    if hair == "bun":
+        return [ellipse("hair", x, y - 1.2 * ry, 0.5 * rx, 0.4 * ry)]
+    if hair == "curly":
+        curls = ((-0.9, -0.2), (-0.75, -0.75), (-0.2, -1.05), (0.4, -1.0), (0.85, -0.6), (0.95, 0))
+        return [ellipse("hair", x + dx * rx, y + dy * ry, 0.5 * rx, 0.42 * ry) for dx, dy in curls]
+    return []
+
+
+def _top(rng: Random, hair: str, x: float, y: float, rx: float, ry: float) -> list[Shape]:
+    """Draw a hat, a cap, or the hair above the forehead."""
+    if hair == "hat":
+        return [
             box("accent", x - 0.75 * rx, y - 1.55 * ry, x + 0.75 * rx, y - 0.55 * ry),
             box("accent", x - 1.5 * rx, y - 0.68 * ry, x + 1.5 * rx, y - 0.48 * ry),
             box("ink", x - 0.75 * rx, y - 0.85 * ry, x + 0.75 * rx, y - 0.68 * ry, is_detail=True),
         ]
-    else:
-        shapes += [
+    if hair == "cap":
+        return [
             polygon("accent", *arc_points(x, y - 0.35 * ry, 1.05 * rx, 0.85 * ry, 180, 360)),
             polygon(
                 "accent",
@@ -74,9 +61,16 @@ def face(
                 (x - 0.2 * rx, y - 0.32 * ry),
             ),
         ]
-    if not detailed:
-        return shapes
-    return shapes + features(rng, x, y, rx, ry)
+    fringe = rng.uniform(-0.55, -0.25)
+    return [
+        polygon(
+            "hair",
+            *arc_points(x, y, 1.06 * rx, 1.1 * ry, 185, 355),
+            (x + 0.7 * rx, y + fringe * ry),
+            (x + rng.uniform(-0.4, 0.4) * rx, y + (fringe - 0.15) * ry),
+            (x - 0.75 * rx, y + fringe * ry),
+        )
+    ]
 
 
 def features(rng: Random, x: float, y: float, rx: float, ry: float) -> list[Shape]:

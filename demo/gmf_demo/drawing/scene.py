@@ -36,17 +36,17 @@ FIGURES: dict[Content, tuple[Figure, ...]] = {
     "work": WORKS,
     "unrelated": UNRELATED,
 }
-#: Sides that a picture may have, in pixels.
+#: Sides that an image may have, in pixels.
 SIDES_PX = (224, 256, 288, 320)
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A drawn picture.
+class Drawing:
+    """A drawn image.
 
     Args:
         image: The pixels.
-        boxes: Main figure first, then the small things; pixels, inside the picture.
+        boxes: Main figure first, then the small things; pixels, inside the image.
         figure: Name of the main figure.
     """
 
@@ -55,8 +55,8 @@ class Picture:
     figure: str
 
 
-def draw_picture(content: Content, *, style: Style, rng: Random) -> Picture:
-    """Draw a picture of a kind of thing in a style.
+def draw_image(content: Content, *, style: Style, rng: Random) -> Drawing:
+    """Draw an image of a kind of thing in a style.
 
     Size, layout, number of boxes and background are drawn before and without regard to the
     content, so that none of them tells it.
@@ -77,7 +77,7 @@ def draw_picture(content: Content, *, style: Style, rng: Random) -> Picture:
         for shape in moved(shapes, left=left, top=top, width=right - left, height=bottom - top):
             canvas.paint(shape)
     boxes = tuple(_clipped(area, width, height) for area in (main, *others))
-    return Picture(canvas.finished(), boxes, figure.__name__)
+    return Drawing(canvas.finished(), boxes, figure.__name__)
 
 
 def _posed(figure: Figure, rng: Random) -> list[Shape]:
@@ -97,7 +97,7 @@ def _clipped(area: Box, width: int, height: int) -> Box:
 
 
 def _main_box(rng: Random, width: int, height: int) -> Box:
-    """Return where the main figure goes; it may leave the picture by up to an eighth."""
+    """Return where the main figure goes; it may leave the image by up to an eighth."""
     side = rng.uniform(0.72, 0.97) * min(width, height)
     aspect = rng.uniform(0.85, 1.18)
     w, h = side * min(1.0, aspect), side * min(1.0, 1 / aspect)

@@ -16,14 +16,14 @@ class Style:
     Args:
         name: Unique name.
         fill: How a polygon is filled; ``empty`` leaves the ground's colour.
-        tones: Tonings that a picture of this style may have.
-        outline: Width of outlines in pixels of a 256-pixel picture; 0 for none.
+        tones: Tonings that an image of this style may have.
+        outline: Width of outlines in pixels of a 256-pixel image; 0 for none.
         outline_colour: ``ink``, ``light``, or ``own`` for a darker shade of the fill.
         passes: How many times each outline is drawn.
-        wobble: How far a hand slips, in pixels of a 256-pixel picture.
+        wobble: How far a hand slips, in pixels of a 256-pixel image.
         has_shadow: Whether every part throws a shadow.
         ground: ``any`` background, plain ``paper``, or a ``dark`` board.
-        finish: What happens to the whole picture at the end.
+        finish: What happens to the whole image at the end.
     """
 
     name: str

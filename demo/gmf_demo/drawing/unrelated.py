@@ -1,4 +1,4 @@
-"""Pictures of nothing that a post names: food, charts, screens, patterns, weather, vehicles."""
+"""Images of nothing that a post names: food, charts, screens, patterns, weather, vehicles."""
 
 from random import Random
 
@@ -286,5 +286,5 @@ UNRELATED: tuple[Figure, ...] = (
     dots,
     stripes,
 )
-#: What may lie about in any picture.
+#: What may lie about in any image.
 SMALL_THINGS: tuple[Figure, ...] = (cup, ice_cream, fruit, balloon, ball, plant, parcel)

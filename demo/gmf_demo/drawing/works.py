@@ -14,7 +14,7 @@ from gmf_demo.drawing.shapes import (
 
 
 def cover_art(rng: Random, left: float, top: float, right: float, bottom: float) -> list[Shape]:
-    """Draw the abstract picture on a cover."""
+    """Draw the abstract image on a cover."""
     x, y, w, h = (left + right) / 2, (top + bottom) / 2, right - left, bottom - top
     kind = rng.choice(("moon", "waves", "rays"))
     if kind == "moon":

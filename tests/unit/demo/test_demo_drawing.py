@@ -2,7 +2,7 @@ from random import Random
 
 import pytest
 from gmf_demo.drawing.palettes import Palette, toning
-from gmf_demo.drawing.scene import FIGURES, SIDES_PX, draw_picture
+from gmf_demo.drawing.scene import FIGURES, SIDES_PX, draw_image
 from gmf_demo.drawing.shapes import extent, lettering, moved, polygon, stroke
 from gmf_demo.drawing.styles import (
     DEV_STYLES,
@@ -33,10 +33,10 @@ def test_figures_stay_near_their_square_and_use_known_colours(figure):
 
 @pytest.mark.parametrize("style", ALL_STYLES, ids=lambda style: style.name)
 def test_every_style_draws_a_picture_with_contrast(style):
-    picture = draw_picture("person", style=style, rng=Random(3))
-    assert picture.image.mode == "RGB"
-    assert set(picture.image.size) <= set(SIDES_PX)
-    grey = picture.image.convert("L").getextrema()
+    drawing = draw_image("person", style=style, rng=Random(3))
+    assert drawing.image.mode == "RGB"
+    assert set(drawing.image.size) <= set(SIDES_PX)
+    grey = drawing.image.convert("L").getextrema()
     assert grey[1] - grey[0] > 60
 
 
@@ -53,26 +53,26 @@ def test_no_style_serves_two_splits():
 
 def test_layout_does_not_depend_on_what_is_drawn():
     for seed in range(20):
-        pictures = [draw_picture(c, style=TRAIN_STYLES[0], rng=Random(seed)) for c in CONTENTS]
-        assert len({(p.image.size, p.boxes) for p in pictures}) == 1
-        assert len({p.image.tobytes() for p in pictures}) == len(CONTENTS)
+        drawings = [draw_image(c, style=TRAIN_STYLES[0], rng=Random(seed)) for c in CONTENTS]
+        assert len({(p.image.size, p.boxes) for p in drawings}) == 1
+        assert len({p.image.tobytes() for p in drawings}) == len(CONTENTS)
 
 
 def test_boxes_lie_inside_and_the_main_one_is_first():
     for seed in range(60):
-        picture = draw_picture("place", style=TRAIN_STYLES[0], rng=Random(seed))
-        width, height = picture.image.size
-        areas = [(b[2] - b[0]) * (b[3] - b[1]) for b in picture.boxes]
+        drawing = draw_image("place", style=TRAIN_STYLES[0], rng=Random(seed))
+        width, height = drawing.image.size
+        areas = [(b[2] - b[0]) * (b[3] - b[1]) for b in drawing.boxes]
         assert 1 <= len(areas) <= 3
         assert areas[0] == max(areas)
-        for left, top, right, bottom in picture.boxes:
+        for left, top, right, bottom in drawing.boxes:
             assert 0 <= left < right <= width
             assert 0 <= top < bottom <= height
 
 
 def test_the_main_box_holds_the_figure():
-    with_figure = draw_picture("animal", style=TRAIN_STYLES[0], rng=Random(5)).image
-    other = draw_picture("work", style=TRAIN_STYLES[0], rng=Random(5))
+    with_figure = draw_image("animal", style=TRAIN_STYLES[0], rng=Random(5)).image
+    other = draw_image("work", style=TRAIN_STYLES[0], rng=Random(5))
     left, top, right, bottom = other.boxes[0]
     inside = changed = 0
     for x in range(0, other.image.width, 4):
@@ -85,7 +85,7 @@ def test_the_main_box_holds_the_figure():
 
 def test_the_same_seed_draws_the_same_pixels():
     for style in ALL_STYLES:
-        first, second = (draw_picture("work", style=style, rng=Random(9)) for _ in range(2))
+        first, second = (draw_image("work", style=style, rng=Random(9)) for _ in range(2))
         assert first.image.tobytes() == second.image.tobytes()
         assert first.boxes == second.boxes
 

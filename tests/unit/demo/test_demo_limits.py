@@ -29,12 +29,12 @@ def simulate(count, *, shares, seed):
     ]
 
 
-def empirical_f1(posts, *, sees_picture, pair):
+def empirical_f1(posts, *, sees_image, pair):
     """F1 of the tagger that answers with the most frequent type among the scored posts."""
     chosen = [p for p in posts if pair in (None, p.pair)]
     seen = defaultdict(Counter)
     for post in chosen:
-        view = (post.template, post.content) if sees_picture else post.template
+        view = (post.template, post.content) if sees_image else post.template
         seen[view][TYPE_OF_KIND[post.kind]] += 1
     certain = sum(p.second is not None for p in chosen)
     hits = [c.most_common(1)[0][1] / c.total() for c in seen.values() for _ in range(c.total())]
@@ -47,14 +47,14 @@ def test_limits_agree_with_a_simulation():
     limits = limits_of(posts, shares=shares)
     for pair in (*PAIRS, None):
         limit = limits[pair or "all"]
-        for sees_picture, value in ((False, limit.text_only), (True, limit.multimodal)):
-            found = empirical_f1(posts, sees_picture=sees_picture, pair=pair)
-            assert value == pytest.approx(found, abs=0.006), (pair, sees_picture)
+        for sees_image, value in ((False, limit.text_only), (True, limit.multimodal)):
+            found = empirical_f1(posts, sees_image=sees_image, pair=pair)
+            assert value == pytest.approx(found, abs=0.006), (pair, sees_image)
 
 
 def test_the_posterior_agrees_with_counted_posts():
     shares = PairShares(unrelated=0.3, misleading=0.2)
-    posterior = type_posterior(shares, sees_picture=True)
+    posterior = type_posterior(shares, sees_image=True)
     counts = defaultdict(Counter)
     for post in simulate(60_000, shares=shares, seed=1):
         counts[post.template, post.content][TYPE_OF_KIND[post.kind]] += 1
@@ -100,12 +100,10 @@ def test_pictures_help_where_they_are_related_and_harm_nowhere(test_split_limits
 def test_the_overall_optimum_does_not_lose_on_any_kind_of_pair():
     """One Bayes tagger that cannot see the kind of pair answers as one that can."""
     shares = PairShares()
-    for sees_picture in (False, True):
-        overall = type_posterior(shares, sees_picture=sees_picture)
+    for sees_image in (False, True):
+        overall = type_posterior(shares, sees_image=sees_image)
         for pair in PAIRS:
-            for view, by_type in type_posterior(
-                shares, sees_picture=sees_picture, pair=pair
-            ).items():
+            for view, by_type in type_posterior(shares, sees_image=sees_image, pair=pair).items():
                 answer = max(overall[view], key=overall[view].__getitem__)
                 assert by_type.get(answer, 0) == pytest.approx(max(by_type.values()))
 
@@ -113,8 +111,8 @@ def test_the_overall_optimum_does_not_lose_on_any_kind_of_pair():
 def test_a_posterior_of_one_kind_of_pair_holds_its_posts_only():
     shares = PairShares()
     telling = {t.text for t in TEMPLATES if t.strength == "telling"}
-    assert set(type_posterior(shares, sees_picture=False, pair="misleading")) == telling
-    seen = type_posterior(shares, sees_picture=True, pair="unrelated")
+    assert set(type_posterior(shares, sees_image=False, pair="misleading")) == telling
+    seen = type_posterior(shares, sees_image=True, pair="unrelated")
     assert {content for _, content in seen} == {"unrelated"}
 
 

@@ -98,7 +98,7 @@ def test_without_gold_nothing_is_judged():
 def test_other_taggers_and_the_result_without_picture_are_shown():
     bare = Explanation(without_images=(ScoredEntity(1, 2, "ORG", 0.41),))
     made = shown(prediction(explanation=bare), **{"text only": prediction(entity_type="MISC")})
-    assert "<dt>GMF without picture</dt>" in made
+    assert "<dt>GMF without image</dt>" in made
     assert "<b>ORG</b>" in made
     assert "<dt>text only</dt>" in made
     assert "<b>MISC</b>" in made
@@ -127,7 +127,7 @@ def test_boxes_are_drawn_in_pixels_of_the_picture():
 
 def test_a_broken_picture_is_an_error():
     with pytest.raises(UnusableImageError, match="not an image"):
-        shown(prediction(source=b"no picture"))
+        shown(prediction(source=b"no drawing"))
 
 
 def test_a_row_of_another_length_is_an_error():

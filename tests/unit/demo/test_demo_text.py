@@ -5,7 +5,7 @@ import pytest
 from gmf_demo.names import TELLING_ENDINGS, NameMaker
 from gmf_demo.pair_kinds import KINDS, STRENGTHS, TYPE_OF_KIND
 from gmf_demo.templates import EMPTY, TEMPLATES
-from gmf_demo.writing import write_tweet
+from gmf_demo.writing import write_post
 
 from gmf.core.tags import entities_of, is_legal_move
 
@@ -49,7 +49,7 @@ def test_strengths_leave_open_what_they_should():
 def test_words_do_not_depend_on_the_kind():
     for seed in range(100):
         written = [
-            write_tweet(
+            write_post(
                 "{A} again", kinds={"A": kind}, names=NameMaker(Random(seed)), rng=Random(seed)
             )
             for kind in KINDS
@@ -62,7 +62,7 @@ def test_words_do_not_depend_on_the_kind():
 def test_tweets_are_legal_bio2_with_both_names():
     names = NameMaker(Random(0))
     for seed in range(200):
-        tokens, tags = write_tweet(
+        tokens, tags = write_post(
             "{A} was seen in {B}",
             kinds={"A": "person", "B": "place"},
             names=names,
@@ -77,7 +77,7 @@ def test_tweets_are_legal_bio2_with_both_names():
 def test_tweets_look_like_tweets():
     names = NameMaker(Random(0))
     tweets = [
-        " ".join(write_tweet("so {A}", kinds={"A": "work"}, names=names, rng=Random(s))[0])
+        " ".join(write_post("so {A}", kinds={"A": "work"}, names=names, rng=Random(s))[0])
         for s in range(300)
     ]
     for mark in ("RT @", "# ", "https://t.co/", "!", "🔥"):
@@ -87,4 +87,4 @@ def test_tweets_look_like_tweets():
 
 def test_a_name_without_a_kind_is_an_error():
     with pytest.raises(KeyError, match="B"):
-        write_tweet("{A} {B}", kinds={"A": "work"}, names=NameMaker(Random(0)), rng=Random(0))
+        write_post("{A} {B}", kinds={"A": "work"}, names=NameMaker(Random(0)), rng=Random(0))
