@@ -15,6 +15,12 @@ def _image(colour: int, kind: str) -> str:
     return base64.b64encode(buffer.getvalue()).decode()
 
 
+@schemathesis.serializer("application/x-ndjson")
+def lines(_context: Any, value: Any) -> bytes:
+    """Send a generated string as it is."""
+    return str(value).encode("utf-8", "replace")
+
+
 @schemathesis.hook
 def map_body(_context: Any, body: Any) -> Any:
     """Replace image data in a JSON body."""

@@ -37,12 +37,13 @@ def url():
 def _folder(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Path("rocky.png").write_bytes(picture())
+    Path("posts.jsonl").write_text('{"text": "Oslo is cold"}\n{"text": "Ann Lee"}\n')
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl")
 def test_every_curl_command_is_answered(url):
     commands = [part for block in blocks("sh") for part in re.split(r"\n(?=curl)", block.strip())]
-    assert len(commands) == 7
+    assert len(commands) == 8
     for command in commands:
         ran = subprocess.run(
             [
@@ -56,7 +57,9 @@ def test_every_curl_command_is_answered(url):
         assert ran.returncode == 0, (command, ran.stdout, ran.stderr)
         if "explain" in command:
             assert json.loads(ran.stdout)["explanation"]["views"]
-        if "batch" in command:
+        if "ndjson" in command:
+            assert [json.loads(line)["problem"] for line in ran.stdout.splitlines()] == [None] * 2
+        elif "batch" in command:
             assert len(json.loads(ran.stdout)["items"]) == 2
 
 

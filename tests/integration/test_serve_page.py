@@ -1,6 +1,8 @@
 """The web page in a real browser: type, upload, read the result, break it."""
 
+import contextlib
 import os
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -48,7 +50,7 @@ class Opened:
     """An open page; fails on errors in it and on any request that leaves the service."""
 
     def __init__(self, browser, url, **options):
-        self.url = url
+        self.url, self.origin = url, url.removesuffix("/docs")
         self.context = browser.new_context(**options)
 
     def __enter__(self):
@@ -65,7 +67,7 @@ class Opened:
         return page
 
     def _meet(self, address):
-        if not address.startswith((self.url, "blob:")):
+        if not address.startswith((self.origin, "blob:", "data:")):
             self.strangers.append(address)
 
     def __exit__(self, kind, *_):
@@ -234,6 +236,117 @@ def test_what_goes_wrong_is_said_in_words_and_mended(page):
     ask(page)
     status(page, "found")
     sync_api.expect(page.get_by_role("alert")).to_be_hidden()
+
+
+def test_text_from_right_to_left_is_read_from_right_to_left(page):
+    words = ["زار", "محمد", "صلاح", "مدينة", "القاهرة", "أمس", "مع", "Angela", "Merkel"]
+    write(page, " ".join(words))
+    page.locator("#files").set_input_files(files(("a.png", None)))
+    ask(page)
+    status(page, "entit")
+    shot(page, "right-to-left")
+    assert page.locator("#text").evaluate("e => getComputedStyle(e).direction") == "rtl"
+    for text in page.locator("#found .text").all():
+        assert text.evaluate("e => getComputedStyle(e).direction") == "rtl"
+        # On a line, what is written later stands further left.
+        edges = text.evaluate(
+            """(element, words) => {
+              const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT), found = [];
+              while (walker.nextNode()) {
+                if (walker.currentNode.parentElement.closest('.tag')) continue;
+                for (const match of walker.currentNode.data.matchAll(/\\S+/g)) {
+                  const range = document.createRange();
+                  range.setStart(walker.currentNode, match.index);
+                  range.setEnd(walker.currentNode, match.index + match[0].length);
+                  const box = range.getBoundingClientRect();
+                  found.push([match[0], Math.round(box.top / 20), box.left]);
+                }
+              }
+              return found;
+            }""",
+            words,
+        )
+        assert [word for word, _, _ in edges] == words
+        arabic = edges[:7]
+        for (_, line, left), (_, next_line, next_left) in pairwise(arabic):
+            assert next_line > line or next_left < left
+
+
+def test_an_error_takes_the_older_result_away(page):
+    write(page, TEXT)
+    ask(page)
+    status(page, "found")
+    write(page, " ")
+    ask(page)
+    trouble(page, "There is no text.")
+    assert page.locator("#found").inner_text() == ""
+    status(page, "No result.")
+
+
+def test_a_slow_answer_never_follows_a_newer_one(page):
+    slow = []
+
+    def hold_first(route):
+        if slow:
+            route.continue_()
+        else:
+            slow.append(route)
+
+    page.route("**/v1/entities", hold_first)
+    write(page, "Oslo is slow")
+    ask(page)
+    status(page, "Working")
+    write(page, TEXT)
+    ask(page)
+    status(page, "found")
+    assert shown_text(page) == TEXT
+    with contextlib.suppress(sync_api.Error):  # The page has given it up.
+        slow[0].continue_()
+    page.wait_for_timeout(300)
+    assert shown_text(page) == TEXT
+    page.get_by_role("button", name="Clear").click()
+    status(page, "Nothing asked yet.")
+
+
+def test_a_slow_example_never_follows_a_newer_one(page):
+    held = []
+    page.route("**/page/dog.svg", lambda route: held.append(route))
+    examples = page.locator("#examples button")
+    examples.nth(0).click()
+    examples.nth(2).click()
+    status(page, "found")
+    for route in held:
+        route.continue_()
+    page.wait_for_timeout(500)
+    assert page.get_by_label("Text", exact=True).input_value() == "Jordan was amazing last night"
+    assert page.locator("#images li").count() == 1
+
+
+def test_a_text_beyond_the_limit_is_kept_whole_and_not_sent(page):
+    asked = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.locator("#text").focus()
+    page.evaluate("document.execCommand('insertText', false, '\U0001f600' + 'word '.repeat(1200))")
+    sync_api.expect(page.locator("#count")).to_have_text("6001 of 5000 characters")
+    ask(page)
+    trouble(page, "A post has at most 5000 characters; this one has 6001.")
+    assert not [url for url in asked if "entities" in url]
+    assert page.locator("#text").get_attribute("aria-invalid") == "true"
+    shot(page, "too-long")
+    write(page, "\U0001f600" * 5000)  # 10,000 units of UTF-16, and 5,000 characters.
+    ask(page)
+    status(page, "found.")
+    assert page.locator("#text").get_attribute("aria-invalid") == "false"
+
+
+def test_the_description_of_the_service_needs_nothing_from_outside(browser, url):
+    with Opened(browser, f"{url}/docs") as page:
+        page.get_by_text("/v1/entities", exact=True).click()
+        page.get_by_role("button", name="Try it out").click()
+        with page.expect_response("**/v1/entities") as answered:
+            page.get_by_role("button", name="Execute").click()
+        assert answered.value.json()["text"] == "Rocky is ready for snow season"
+        shot(page, "docs")
 
 
 def test_markup_in_a_post_stays_text(page):

@@ -115,7 +115,8 @@ def test_other_content_types_are_refused(client, kind):
             [("image", ("a", picture()))],
             "image: expected a file",
         ),
-        ({"text": "a"}, [("image", ("a", picture()))] * 5, "Too many files"),
+        ({"text": "a"}, [("image", ("a", picture()))] * 5, "images: 5 images, at most 4"),
+        ({"text": "a"}, [("image", ("a", picture()))] * 6, "Too many files"),
         ({"text": "a"}, [("image", ("a", b"no image"))], "images.0.data: not an image"),
     ],
 )
@@ -148,10 +149,8 @@ def test_batch_limits(client):
     assert client.post("/v1/entities/batch", json={"posts": []}).status_code == 422
     answer = client.post("/v1/entities/batch", data={"text": "a"}, files=[("image", ("a", b"b"))])
     assert answer.status_code == 415
-    answer = client.post(
-        "/v1/entities/batch", json={"posts": [{"text": "a"}, {"text": "x" * 5001}]}
-    )
-    assert answer.json()["faults"][0]["field"] == "posts.1.text"
+    assert client.post("/v1/entities/batch", json={"posts": "a"}).status_code == 422
+    assert client.post("/v1/entities/batch", json=[{"text": "a"}]).status_code == 422
 
 
 def test_too_large_a_body_is_413_declared_or_streamed(pipeline):
@@ -192,5 +191,11 @@ def test_wrong_key_is_refused_before_the_body_is_read(pipeline):
 
 
 def test_paths_outside_the_table_of_files_do_not_exist(client):
-    for path in ("/page/../app.py", "/page/%2e%2e/app.py", "/page//etc/passwd", "/page/", "/docs"):
+    for path in (
+        "/page/../app.py",
+        "/page/%2e%2e/app.py",
+        "/page//etc/passwd",
+        "/page/",
+        "/page/docs.html",
+    ):
         assert client.get(path).status_code == 404

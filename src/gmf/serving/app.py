@@ -4,18 +4,28 @@ import asyncio
 from typing import Any
 
 from fastapi import Depends, FastAPI, Request, Response, params
+from fastapi.responses import StreamingResponse
 from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 
 from gmf.prediction.pipeline import Pipeline
+from gmf.serving.batches import Batches
 from gmf.serving.config import ServeConfig
 from gmf.serving.guard import ApiKey, Guard
-from gmf.serving.intake import Intake
-from gmf.serving.openapi import DESCRIPTION, add_document, post_body, posts_body, refusals, tags
+from gmf.serving.intake import NDJSON, Intake, is_ndjson
+from gmf.serving.openapi import (
+    DESCRIPTION,
+    add_document,
+    line_answers,
+    post_body,
+    posts_body,
+    refusals,
+    tags,
+)
 from gmf.serving.page import add_page
 from gmf.serving.problems import RefusedError, http_error, response_of
 from gmf.serving.regions import RegionFinder
-from gmf.serving.schemas import BatchEntities, BatchItem, Entities, Model, Post, State
+from gmf.serving.schemas import BatchEntities, Entities, Model, State
 from gmf.serving.service import Service
 
 _WORK = (408, 413, 415, 422, 429, 503)
@@ -45,6 +55,8 @@ def create_app(
         version=model.version,
         docs_url=None,
         redoc_url=None,
+        # To http://, where a proxy speaks TLS: such a redirect loses the post.
+        redirect_slashes=False,
         openapi_tags=list(tags()),
         lifespan=lambda _: service.running(),
     )
@@ -77,6 +89,7 @@ def _add_entities(
     denied: tuple[int, ...],
 ) -> None:
     shared: dict[str, Any] = {"tags": ["entities"], "dependencies": guarded}
+    batches = Batches(service, intake)
 
     @app.post(
         "/v1/entities",
@@ -96,20 +109,20 @@ def _add_entities(
 
     @app.post(
         "/v1/entities/batch",
-        responses=refusals(*denied, *_WORK),
+        responses=line_answers() | refusals(*denied, *_WORK),
         openapi_extra=posts_body(),
-        summary="Find the entities of several posts; an unusable image harms its own post only",
+        summary="Find the entities of several posts; an unusable post harms no other",
+        response_model=BatchEntities,
         **shared,
     )
-    async def batch(request: Request) -> BatchEntities:
+    async def batch(request: Request) -> BatchEntities | StreamingResponse:
         deadline = _deadline(service)
         posts = await _arrived(intake.posts(request), deadline)
-        request.state.log |= {"posts": len(posts), "images": sum(len(p.images) for p in posts)}
-        decoded = await _arrived(asyncio.gather(*map(intake.decoded, posts)), deadline)
-        usable = [post for post in decoded if isinstance(post, Post)]
-        answers = iter(await service.answer(usable, deadline=deadline) if usable else [])
-        items = [next(answers) if isinstance(post, Post) else post for post in decoded]
-        return BatchEntities(items=[_item(item, service) for item in items])
+        request.state.log |= {"posts": len(posts)}
+        if is_ndjson(request):
+            return StreamingResponse(batches.lines(posts), media_type=NDJSON[0])
+        items = await _arrived(batches.answer(posts, deadline=deadline), deadline)
+        return BatchEntities(items=items)
 
 
 def _add_operation(
@@ -153,10 +166,3 @@ async def _arrived(reading: Any, deadline: float) -> Any:
     except TimeoutError as error:
         detail = "The request did not arrive and unpack in time; send less at once."
         raise RefusedError(408, detail, reason="slow") from error
-
-
-def _item(found: Entities | RefusedError, service: Service) -> BatchItem:
-    if isinstance(found, Entities):
-        return BatchItem(result=found, problem=None)
-    service.metrics.refusals.labels(found.reason).inc()
-    return BatchItem(result=None, problem=found.problem())

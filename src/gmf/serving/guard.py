@@ -6,10 +6,11 @@ import time
 import uuid
 
 from fastapi import Request
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gmf.serving.body import Body
 from gmf.serving.config import ServeConfig
 from gmf.serving.logs import LOGGER
 from gmf.serving.metrics import Metrics
@@ -26,9 +27,6 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
-#: A refused body is still read, up to this many times the limit: a client that is cut off while it
-#: sends sees a broken connection in place of the reason.
-DRAIN = 4
 
 
 class Guard:
@@ -51,8 +49,13 @@ class Guard:
             await self.app(scope, receive, send)
             return
         begun, status, name = time.perf_counter(), 0, uuid.uuid4().hex
-        body = _Body(self, receive)
+        encoding = Headers(scope=scope).get("content-encoding", "")
+        limit = self.config.max_body
+        body = Body(receive, encoding=encoding, limit=limit, hold=self._hold)
         scope.setdefault("state", {})["log"] = fields = {"request": name}
+        # HEAD is GET without the body, at every address.
+        is_head = scope["method"] == "HEAD"
+        asked = {**scope, "method": "GET"} if is_head else scope
 
         async def dressed(message: Message) -> None:
             nonlocal status
@@ -63,10 +66,12 @@ class Guard:
                 for header, value in HEADERS.items():
                     headers.setdefault(header, value)
                 headers.setdefault("Cache-Control", "no-store")
+            elif is_head:
+                message = {**message, "body": b""}
             await send(message)
 
         try:
-            await self.app(scope, body.receive, dressed)
+            await self.app(asked, body.receive, dressed)
         except ClientDisconnect:
             # Nobody is left to answer; 499 is the customary status for the log.
             status = 499
@@ -78,14 +83,14 @@ class Guard:
         finally:
             self._held -= body.size
             seconds = time.perf_counter() - begun
-            route = getattr(scope.get("route"), "path", "(none)")
+            route = getattr(asked.get("route"), "path", "(none)")
             self.metrics.requests.labels(route, str(status)).inc()
             self.metrics.seconds.labels(route).observe(seconds)
             fields |= {"method": scope["method"], "route": route, "status": status}
             fields |= {"bytes": body.size, "milliseconds": round(1000 * seconds, 1)}
             self.log.info("request", extra={"fields": fields})
 
-    def hold(self, size: int) -> None:
+    def _hold(self, size: int) -> None:
         """Count bytes of a request as held.
 
         Raises:
@@ -96,35 +101,6 @@ class Guard:
             raise RefusedError(
                 429, "The service holds too much already; try again.", reason="held", retry_after=1
             )
-
-
-class _Body:
-    """The body of a request as it arrives, counted."""
-
-    def __init__(self, guard: Guard, receive: Receive) -> None:
-        self._guard, self._receive, self.size = guard, receive, 0
-
-    async def receive(self) -> Message:
-        message = await self._receive()
-        if message["type"] == "http.request":
-            size = len(message.get("body", b""))
-            self.size += size
-            self._guard.hold(size)
-            limit = self._guard.config.max_body
-            if self.size > limit:
-                await self._drain(message, self.size, DRAIN * limit)
-                raise RefusedError(
-                    413,
-                    f"The request is larger than {self._guard.config.max_body_mb} MiB; send fewer "
-                    "or smaller images.",
-                    reason="size",
-                )
-        return message
-
-    async def _drain(self, message: Message, size: int, most: int) -> None:
-        while message.get("more_body") and size < most:
-            message = await self._receive()
-            size += len(message.get("body", b""))
 
 
 class ApiKey:

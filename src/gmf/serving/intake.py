@@ -1,26 +1,39 @@
-"""Requests to posts: JSON or a form, every limit checked, every image decoded, once."""
+"""Requests to posts: JSON, NDJSON or a form, every limit checked, every image decoded, once."""
 
-import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from threading import Lock
 from typing import Any, TypeVar
 from weakref import finalize
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import Request
-from pydantic import TypeAdapter, ValidationError
-from starlette.datastructures import UploadFile
-from starlette.formparsers import MultiPartException, MultiPartParser
+from pydantic import ValidationError
 
 from gmf.data.images import DecodedImage, UnusableImageError, crop_box
 from gmf.serving.config import ServeConfig
+from gmf.serving.forms import content_type, read_form
+from gmf.serving.json_text import decoded_text, read_json
 from gmf.serving.problems import RefusedError, faults_of, invalid
-from gmf.serving.schemas import Fault, Post, PostImage, PostRegion, Posts, Schema
+from gmf.serving.schemas import Fault, Post, PostImage, Posts, Schema
 
 Body = TypeVar("Body", bound=Schema)
-_REGIONS = TypeAdapter(list[list[PostRegion]])
-_FIELDS = ("text", "image", "regions", "explain")
+Result = TypeVar("Result")
+JSON, FORM = "application/json", "multipart/form-data"
+#: One JSON object a line; the first name is that of answers.
+NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A post of NDJSON as it was sent.
+
+    Args:
+        text: JSON, or what should be.
+    """
+
+    text: str
 
 
 class Intake:
@@ -44,41 +57,64 @@ class Intake:
         Raises:
             RefusedError: If it cannot be used (422), or is of another content type (415).
         """
-        kind = _content_type(request)
-        if kind == "multipart/form-data":
-            post = await self._form(request)
-            await self._in_thread(self._check, [post], [""])
+        kind, charset = content_type(request)
+        if kind == FORM:
+            given: object = await read_form(request, config=self.config)
+        elif kind == JSON:
+            text = decoded_text(await request.body(), charset=charset)
+            given = await self._in_thread(read_json, text)
         else:
-            body = await _json_body(request, kind, also="or multipart/form-data")
-            post = await self._in_thread(_parse, Post, body)
-            await self._in_thread(self._check, [post], [""])
-        decoded = await self.decoded(post)
-        if isinstance(decoded, RefusedError):
-            raise decoded
-        return decoded
+            raise _unread(JSON, FORM)
+        usable = await self.usable(given)
+        if isinstance(usable, RefusedError):
+            raise usable
+        return usable
 
-    async def posts(self, request: Request) -> list[Post]:
-        """Return the posts of a batch request, their images not yet decoded.
+    async def posts(self, request: Request) -> list[object]:
+        """Return the posts of a batch request as they were sent, see ``usable``.
 
         Raises:
-            RefusedError: If they cannot be used (422), or are of another content type (415).
+            RefusedError: If they cannot be told apart (422), or are of another content type (415).
         """
-        body = await _json_body(request, _content_type(request))
-        posts = (await self._in_thread(_parse, Posts, body)).posts
-        if len(posts) > self.config.max_posts:
-            message = f"{len(posts)} posts, at most {self.config.max_posts} are taken at once"
+        kind, charset = content_type(request)
+        if kind != JSON and kind not in NDJSON:
+            raise _unread(JSON, NDJSON[0])
+        text = decoded_text(await request.body(), charset=charset)
+        if kind == JSON:
+            content = await self._in_thread(read_json, text)
+            posts, most = _parse(Posts, content).posts, self.config.max_posts
+        else:
+            # Not splitlines(): a JSON string may hold other separators of lines.
+            posts = [Line(line) for line in text.split("\n") if line.strip()]
+            most = self.config.max_lines
+        if not posts:
+            raise invalid([Fault(field="", message="expected one or more lines, each a post")])
+        if len(posts) > most:
+            message = f"{len(posts)} posts, at most {most} are taken at once"
             raise invalid([Fault(field="posts", message=message)])
-        self._check(posts, [f"posts.{number}." for number in range(len(posts))])
         return posts
 
-    async def decoded(self, post: Post) -> Post | RefusedError:
-        """Return a post with its images decoded, or what is wrong with them."""
-        return await self._in_thread(self._decode, post) if post.images else post
+    async def usable(self, given: object) -> Post | RefusedError:
+        """Return a post with its images decoded, or what is wrong with it.
 
-    async def _in_thread(self, function: Any, *arguments: Any) -> Any:
+        Args:
+            given: The post, its JSON value, or its line.
+        """
+        return await self._in_thread(self._usable, given)
+
+    async def _in_thread(self, function: Callable[..., Result], *arguments: Any) -> Result:
         return await to_thread.run_sync(function, *arguments, limiter=self._threads)
 
-    def _check(self, posts: Sequence[Post], prefixes: Sequence[str]) -> None:
+    def _usable(self, given: object) -> Post | RefusedError:
+        try:
+            value = read_json(given.text) if isinstance(given, Line) else given
+            post = value if isinstance(value, Post) else _parse(Post, value)
+            self._check(post)
+            return self._decoded(post)
+        except RefusedError as refusal:
+            return refusal
+
+    def _check(self, post: Post) -> None:
         limits, faults = self.config, list[Fault]()
 
         def most(field: str, number: int, limit: int, what: str) -> None:
@@ -86,16 +122,15 @@ class Intake:
                 message = f"{number} {what}, at most {limit} are taken"
                 faults.append(Fault(field=field, message=message))
 
-        for post, prefix in zip(posts, prefixes, strict=True):
-            most(f"{prefix}text", len(post.text), limits.max_text, "characters")
-            most(f"{prefix}images", len(post.images), limits.max_images, "images")
-            for number, image in enumerate(post.images):
-                field = f"{prefix}images.{number}.regions"
-                most(field, len(image.regions), limits.max_regions, "regions")
+        most("text", len(post.text), limits.max_text, "characters")
+        most("images", len(post.images), limits.max_images, "images")
+        for number, image in enumerate(post.images):
+            field = f"images.{number}.regions"
+            most(field, len(image.regions), limits.max_regions, "regions")
         if faults:
             raise invalid(faults)
 
-    def _decode(self, post: Post) -> Post | RefusedError:
+    def _decoded(self, post: Post) -> Post:
         faults: list[Fault] = []
         images: list[PostImage] = []
         for number, image in enumerate(post.images):
@@ -110,7 +145,9 @@ class Intake:
             except UnusableImageError as fault:
                 message = f"{fault.kind.value}: {fault.detail}"
                 faults.append(Fault(field=field, message=message))
-        return invalid(faults) if faults else post.model_copy(update={"images": images})
+        if faults:
+            raise invalid(faults)
+        return post.model_copy(update={"images": images})
 
     def _hold(self, decoded: DecodedImage) -> bool:
         """Return whether there is room to keep a decoded image until it is used."""
@@ -126,87 +163,19 @@ class Intake:
         with self._lock:
             self._free_pixels += pixels
 
-    async def _form(self, request: Request) -> Post:
-        parser = MultiPartParser(
-            request.headers,
-            request.stream(),
-            max_files=self.config.max_images,
-            max_fields=len(_FIELDS),
-            max_part_size=self.config.max_body,
-        )
-        try:
-            form = await parser.parse()
-        except MultiPartException as error:
-            raise invalid([Fault(field="", message=error.message)]) from error
-        except (ValueError, LookupError, AttributeError) as error:
-            # The parser meets a header or a charset that it cannot decode.
-            raise invalid([Fault(field="", message=f"not a form: {error}")]) from error
-        try:
-            files = [value for value in form.getlist("image") if isinstance(value, UploadFile)]
-            texts = {k: v for k, v in form.multi_items() if isinstance(v, str)}
-            faults = _form_faults(form.multi_items())
-            if faults:
-                raise invalid(faults)
-            data = [await file.read() for file in files]
-        finally:
-            await form.close()
-        return _post_of(texts, data)
+
+def _unread(*kinds: str) -> RefusedError:
+    detail = f"Send the content type {' or '.join(kinds)}."
+    return RefusedError(415, detail, reason="content_type")
 
 
-def _content_type(request: Request) -> str:
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-async def _json_body(request: Request, kind: str, *, also: str = "") -> bytes:
-    if kind != "application/json":
-        detail = " ".join(filter(None, ("Send the content type application/json", also)))
-        raise RefusedError(415, f"{detail}.", reason="content_type")
-    return await request.body()
-
-
-def _parse(kind: type[Body], body: bytes) -> Body:
+def _parse(kind: type[Body], value: object) -> Body:
     try:
-        return kind.model_validate_json(body)
+        return kind.model_validate(value)
     except ValidationError as error:
-        raise invalid(faults_of(error)) from error
+        raise invalid(faults_of(error, keys=list(kind.model_fields))) from error
 
 
-def _form_faults(items: Sequence[tuple[str, Any]]) -> list[Fault]:
-    names = [name for name, _ in items]
-    faults = [
-        Fault(field=name[:50], message=f"unknown field; expected {', '.join(_FIELDS)}")
-        for name in dict.fromkeys(names)
-        if name not in _FIELDS
-    ]
-    for name in ("text", "regions", "explain"):
-        if names.count(name) > 1:
-            faults.append(Fault(field=name, message="given more than once"))
-    if "text" not in names:
-        faults.append(Fault(field="text", message="Field required"))
-    for name, value in items:
-        if name in _FIELDS and isinstance(value, str) == (name == "image"):
-            expected = "a file" if name == "image" else "text, not a file"
-            faults.append(Fault(field=name, message=f"expected {expected}"))
-    return faults
-
-
-def _post_of(texts: dict[str, str], data: Sequence[bytes]) -> Post:
-    explain = texts.get("explain", "false")
-    if explain not in ("true", "false"):
-        raise invalid([Fault(field="explain", message="expected true or false")])
-    try:
-        # An empty field of a form is one that was left out.
-        regions = _REGIONS.validate_json(texts.get("regions") or json.dumps([[]] * len(data)))
-    except ValidationError as error:
-        faults = [
-            fault.model_copy(update={"field": f"regions.{fault.field}".rstrip(".")})
-            for fault in faults_of(error)
-        ]
-        raise invalid(faults) from error
-    if len(regions) != len(data):
-        message = f"expected a list of regions for each of the {len(data)} images"
-        raise invalid([Fault(field="regions", message=f"{message}, got {len(regions)} lists")])
-    images = [
-        PostImage(data=content, regions=boxes) for content, boxes in zip(data, regions, strict=True)
-    ]
-    return Post(text=texts["text"], images=images, explain=explain == "true")
+def is_ndjson(request: Request) -> bool:
+    """Return whether a request is NDJSON, and so gets its answers one a line."""
+    return content_type(request)[0] in NDJSON

@@ -1,6 +1,7 @@
 """The OpenAPI document: request bodies with examples, limits as configured, every refusal."""
 
 import base64
+import json
 from collections.abc import Sequence
 from io import BytesIO
 from typing import Any
@@ -10,6 +11,7 @@ from PIL import Image, ImageDraw
 from pydantic.json_schema import models_json_schema
 
 from gmf.serving.config import ServeConfig
+from gmf.serving.intake import NDJSON
 from gmf.serving.problems import MEDIA_TYPE, TITLES
 from gmf.serving.schemas import Post, Posts, Problem
 
@@ -69,9 +71,24 @@ def post_body() -> dict[str, Any]:
 
 def posts_body() -> dict[str, Any]:
     """Return the documentation of the body of several posts."""
-    examples = {"two": {"posts": [{"text": "Oslo is cold"}, {"text": "Ann Lee moved to Oslo"}]}}
-    content = {"application/json": json_body("Posts", examples)}
+    posts = [{"text": "Oslo is cold"}, {"text": "Ann Lee moved to Oslo"}]
+    lines = {
+        "schema": {"description": "A post a line."},
+        "examples": {"two": {"value": "\n".join(map(json.dumps, posts))}},
+    }
+    content = {
+        "application/json": json_body("Posts", {"two": {"posts": posts}}),
+        NDJSON[0]: lines,
+    }
     return {"requestBody": {"required": True, "content": content}}
+
+
+def line_answers() -> dict[int | str, dict[str, Any]]:
+    """Return the documentation of the answers to NDJSON."""
+    description = "An item a post, in their order; to NDJSON a BatchItem a line, as they come."
+    return {
+        200: {"description": description, "content": {NDJSON[0]: {"schema": {"type": "string"}}}}
+    }
 
 
 def add_document(app: FastAPI, config: ServeConfig) -> None:

@@ -1,6 +1,8 @@
 """Refusals: one exception that carries status, words for people, and the faults by field."""
 
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
+from typing import Any
 
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
@@ -25,6 +27,15 @@ TITLES = {
     429: "Too busy",
     500: "Internal error",
     503: "Not available",
+}
+
+
+#: How JSON calls what pydantic calls by the names of Python.
+_KINDS = {
+    "bytes_type": "a valid string",
+    "list_type": "a valid array",
+    "model_type": "an object",
+    "tuple_type": "a valid array",
 }
 
 
@@ -70,15 +81,32 @@ def invalid(faults: Sequence[Fault]) -> RefusedError:
     return RefusedError(422, f"{where}{first.message}{more}", reason="invalid", faults=faults)
 
 
-def faults_of(error: ValidationError) -> list[Fault]:
-    """Return the faults that pydantic found; never what the client sent."""
-    return [
-        Fault(
-            field=".".join(map(str, fault["loc"])),
-            message=fault["msg"].removeprefix("Value error, "),
-        )
-        for fault in error.errors(include_url=False, include_input=False, include_context=False)
-    ]
+def faults_of(error: ValidationError, *, keys: Sequence[str] = ()) -> list[Fault]:
+    """Return the faults that pydantic found; of what the client sent only the names of keys.
+
+    Args:
+        error: What pydantic found.
+        keys: Keys that the whole may have, for messages.
+    """
+    faults = error.errors(include_url=False, include_input=False, include_context=False)
+    return [Fault(field=_field(fault["loc"]), message=_message(fault, keys)) for fault in faults]
+
+
+def _field(location: Sequence[int | str]) -> str:
+    # Keys are the client's: of any length, and perhaps no Unicode.
+    parts = (str(part)[:50].encode(errors="backslashreplace").decode() for part in location)
+    return ".".join(parts)
+
+
+def _message(fault: Any, keys: Sequence[str]) -> str:
+    if fault["type"] in _KINDS:
+        return f"Input should be {_KINDS[fault['type']]}"
+    message: str = fault["msg"].removeprefix("Value error, ")
+    if fault["type"] != "extra_forbidden" or len(fault["loc"]) != 1 or not keys:
+        return message
+    near = get_close_matches(str(fault["loc"][0])[:50], keys, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return f"{message}: expected {', '.join(keys)}{hint}"
 
 
 def response_of(refusal: RefusedError) -> Response:
@@ -88,6 +116,8 @@ def response_of(refusal: RefusedError) -> Response:
         headers["Retry-After"] = str(refusal.retry_after)
     if refusal.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
+    if refusal.reason == "encoding":
+        headers["Accept-Encoding"] = "gzip, deflate"
     return _response(refusal.problem(), headers)
 
 
@@ -95,9 +125,10 @@ def http_error(request: Request, error: Exception) -> Response:
     """Return the framework's own errors (no such page, wrong method) in the same form."""
     status = error.status_code if isinstance(error, HTTPException) else 500
     headers = (error.headers or {}) if isinstance(error, HTTPException) else {}
+    hint = "; perhaps without the slash at its end" if request.url.path.endswith("/") else ""
     detail = {
-        404: "There is nothing at this address; see /openapi.json.",
-        405: f"{request.method} is not allowed at this address; see /openapi.json.",
+        404: f"There is nothing at this address{hint}. See /docs.",
+        405: f"{request.method} is not allowed at this address; see /docs.",
     }.get(status, "The server failed; the post was not the cause. Its log says more.")
     title = TITLES.get(status, "Error")
     return _response(Problem(status=status, title=title, detail=detail), headers)

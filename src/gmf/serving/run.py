@@ -3,18 +3,18 @@
 import signal
 import socket
 from types import FrameType
+from typing import Any
 
 import uvicorn
+from fastapi import FastAPI
 
 from gmf.core.errors import ConfigError
 from gmf.prediction.pipeline import Pipeline
 from gmf.serving.app import create_app
 from gmf.serving.config import ServeConfig
+from gmf.serving.connection import connections
 from gmf.serving.logs import log_config
 from gmf.serving.regions import RegionFinder
-
-#: Connections beyond this get 503 from the server itself.
-MAX_CONNECTIONS = 1024
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -47,22 +47,35 @@ def serve_pipeline(
         api_key: Key that requests must bring.
         finder: Finds regions in images that come without.
     """
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(pipeline, config=config, api_key=api_key, finder=finder),
-            log_config=log_config(),
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            lifespan="on",
-            limit_concurrency=MAX_CONNECTIONS,
-            timeout_graceful_shutdown=int(config.timeout_seconds) + 5,
-        )
-    )
+    app = create_app(pipeline, config=config, api_key=api_key, finder=finder)
+    server = server_of(app, log_config=log_config())
     # Uvicorn raises the signal again once it has stopped; a clean stop is no failure.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _ignore)
     server.run(sockets=[listener])
+
+
+def server_of(app: FastAPI, **options: Any) -> uvicorn.Server:
+    """Return the server of an application, under its limits.
+
+    Args:
+        app: From ``create_app``.
+        **options: Further options of ``uvicorn.Config``.
+    """
+    config: ServeConfig = app.state.service.config
+    settings = uvicorn.Config(
+        app,
+        http=connections(config),
+        ws="none",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        lifespan="on",
+        timeout_keep_alive=config.keep_alive_seconds,
+        timeout_graceful_shutdown=int(config.timeout_seconds) + 5,
+        **options,
+    )
+    return uvicorn.Server(settings)
 
 
 def _ignore(_number: int, _frame: FrameType | None) -> None:

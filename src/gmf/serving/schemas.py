@@ -2,9 +2,17 @@
 
 import base64
 import binascii
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    WithJsonSchema,
+)
 
 
 class Schema(BaseModel):
@@ -24,6 +32,16 @@ def _decoded(value: object) -> object:
         ) from error
 
 
+def _unicode(value: str) -> str:
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"character {error.start + 1} is half of a surrogate pair: expected Unicode text"
+        ) from error
+    return value
+
+
 EncodedImage = Annotated[
     bytes,
     BeforeValidator(_decoded),
@@ -31,7 +49,8 @@ EncodedImage = Annotated[
 ]
 Coordinate = Annotated[float, Field(ge=0)]
 Share = Annotated[float, Field(ge=0, le=1)]
-Box = tuple[Coordinate, Coordinate, Coordinate, Coordinate]
+#: JSON has no tuples: a list is taken too.
+Box = Annotated[tuple[Coordinate, Coordinate, Coordinate, Coordinate], Strict(False)]
 
 
 class PostRegion(Schema):
@@ -54,15 +73,20 @@ class PostImage(Schema):
 class Post(Schema):
     """A post in which entities are to be found."""
 
-    text: str = Field(description="The text as written; it is never changed.")
+    text: Annotated[str, AfterValidator(_unicode)] = Field(
+        description="The text as written; it is never changed."
+    )
     images: list[PostImage] = Field(default=[], description="Images of the post.")
     explain: bool = Field(default=False, description="Whether to say what the model used.")
 
 
-class Posts(Schema):
-    """Several posts."""
+_POST_OR_PROBLEM = {"anyOf": [{"$ref": "#/components/schemas/Post"}, {}]}
 
-    posts: list[Post] = Field(min_length=1)
+
+class Posts(Schema):
+    """Several posts; one that breaks the schema of a post gets a problem in place of a result."""
+
+    posts: list[Annotated[Any, WithJsonSchema(_POST_OR_PROBLEM)]] = Field(min_length=1)
 
 
 class Entity(Schema):

@@ -75,8 +75,7 @@ class Service:
         except ClosedError as error:
             raise RefusedError(503, "The service stops.", reason="stopping") from error
         except TimeoutError as error:
-            detail = f"Not done within {self.config.timeout_seconds:g} seconds; try again."
-            raise RefusedError(503, detail, reason="timeout", retry_after=5) from error
+            raise self.too_slow() from error
         answers: list[Entities | RefusedError] = []
         for post, result in zip(posts, results, strict=True):
             if isinstance(result, Entities):
@@ -87,6 +86,11 @@ class Service:
                 detail = "The model failed on this post; the log of the server says where."
                 answers.append(RefusedError(500, detail, reason="failed"))
         return answers
+
+    def too_slow(self) -> RefusedError:
+        """Return the refusal of what is not done in time."""
+        detail = f"Not done within {self.config.timeout_seconds:g} seconds; try again."
+        return RefusedError(503, detail, reason="timeout", retry_after=5)
 
     def _work(self, posts: Sequence[Post]) -> list[Entities]:
         begun = perf_counter()

@@ -40,14 +40,27 @@ function failed(trouble) {
   }
 }
 
+/** Forget what is shown and what is asked: a slow answer never follows a newer question. */
+function forget(message) {
+  running?.abort();
+  running = new AbortController();
+  result.removeAttribute("aria-busy");
+  error.hidden = true;
+  byId("found").replaceChildren();
+  announce(message);
+}
+
 async function ask() {
   running?.abort();
   const mine = (running = new AbortController());
   error.hidden = true;
   await editor.settled;
+  if (running !== mine) return;
   const post = editor.post;
-  if (!post.text.trim()) {
-    showTrouble("There is no text.", "Type or paste a post first; images alone hold no entities.");
+  const fault = editor.fault;
+  if (fault) {
+    forget("No result.");
+    showTrouble(...fault);
     byId("text").focus();
     return;
   }
@@ -56,11 +69,12 @@ async function ask() {
   try {
     if (!model) await meet();
     const answer = await findEntities(post, { key: byId("key").value, signal: mine.signal });
+    if (running !== mine) return;
     announce(renderResult(answer, post, model));
     const top = result.getBoundingClientRect().top;
     if (top > innerHeight * 0.7) result.scrollIntoView();
   } catch (trouble) {
-    failed(trouble);
+    if (running === mine) failed(trouble);
   } finally {
     if (running === mine) result.removeAttribute("aria-busy");
   }
@@ -71,11 +85,8 @@ byId("form").addEventListener("submit", (event) => {
   ask();
 });
 byId("form").addEventListener("reset", () => {
-  running?.abort();
   editor.clear();
-  error.hidden = true;
-  byId("found").replaceChildren();
-  announce("Nothing asked yet.");
+  forget("Nothing asked yet.");
 });
 byId("text").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) ask();
@@ -87,4 +98,4 @@ listExamples(async (text, files, regions) => {
   await editor.add(files, regions);
   await ask();
 });
-meet().catch(failed);
+meet().catch((trouble) => running || failed(trouble));

@@ -17,10 +17,15 @@ const EXAMPLES = [
 
 /** List the examples; `use(text, files, regions)` takes the chosen one. */
 export function listExamples(use) {
+  let turn = 0;
   byId("examples").replaceChildren(
     ...EXAMPLES.map(({ text, image }) => {
       const thumbnail = image ? h("img", { src: `page/${image.picture}.svg`, alt: image.alt }) : h("span", { class: "none", "aria-hidden": "true" }, "no image");
-      const choose = async () => use(text, image ? [await fileOf(image)] : [], image ? [image.region] : []);
+      const choose = async () => {
+        const mine = ++turn;
+        const files = image ? [await fileOf(image)] : [];
+        if (mine === turn) await use(text, files, image ? [image.region] : []);
+      };
       return h("li", {}, h("button", { type: "button", onclick: choose }, thumbnail, h("span", {}, text)));
     }),
   );

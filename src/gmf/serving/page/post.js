@@ -7,6 +7,7 @@ export class PostEditor {
   #images = [];
   #limits = null;
   #regionsRead = 0;
+  #turn = 0;
   #adding = Promise.resolve();
 
   /** `announce(message)` tells people something; `trouble(title, message)` what went wrong. */
@@ -27,12 +28,11 @@ export class PostEditor {
     });
   }
 
-  /** Take the limits of the service; a model that reads no images gets no place for them. */
+  /** Take the limits of the service; a model that reads no images gets no room for them. */
   use(model) {
     this.#limits = model.limits;
     this.#regionsRead = model.regions_read;
     byId("pictures").hidden = !model.reads_images;
-    this.text.maxLength = model.limits.text_characters;
     this.#count();
   }
 
@@ -41,7 +41,17 @@ export class PostEditor {
     return { text: this.text.value, images: this.#images.map(({ name, file, size, regions }) => ({ name, file, size, regions: structuredClone(regions) })) };
   }
 
+  /** Title and message of what is wrong with the text; nothing when it can be sent. */
+  get fault() {
+    const most = this.#limits?.text_characters ?? Infinity;
+    const number = this.#length;
+    if (!this.text.value.trim()) return ["There is no text.", "Type or paste a post first; images alone hold no entities."];
+    if (number > most) return ["The text is too long.", `A post has at most ${most} characters; this one has ${number}. Shorten it, or send its parts one by one.`];
+    return null;
+  }
+
   clear() {
+    this.#turn += 1;
     this.#images.forEach((image) => URL.revokeObjectURL(image.url));
     this.#images = [];
     this.text.value = "";
@@ -58,12 +68,15 @@ export class PostEditor {
   add(files, regions = []) {
     // A list of files is emptied with its input; one call must end before the next begins.
     const kept = [...files];
-    this.#adding = this.#adding.then(() => this.#addAll(kept, regions));
+    const turn = this.#turn;
+    this.#adding = this.#adding.then(() => turn === this.#turn && this.#addAll(kept, regions));
     return this.#adding;
   }
 
   async #addAll(files, regions) {
+    const turn = this.#turn;
     for (const file of files) {
+      if (turn !== this.#turn) return;
       const most = this.#limits?.images ?? Infinity;
       if (this.#images.length >= most) {
         this.trouble("Too many images.", `A post has at most ${most}; remove one first.`);
@@ -111,8 +124,16 @@ export class PostEditor {
     mark.addEventListener("click", () => editor.add());
   }
 
+  /** Characters as the service counts them: code points. */
+  get #length() {
+    return Array.from(this.text.value).length;
+  }
+
   #count() {
-    const number = Array.from(this.text.value).length;
+    const number = this.#length;
+    const isTooLong = this.#limits && number > this.#limits.text_characters;
+    this.text.setAttribute("aria-invalid", String(Boolean(isTooLong)));
+    byId("count").classList.toggle("too-many", Boolean(isTooLong));
     const most = this.#limits ? ` of ${this.#limits.text_characters}` : "";
     byId("count").textContent = `${number}${most} characters`;
   }

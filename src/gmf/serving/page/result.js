@@ -43,6 +43,7 @@ export function renderResult(answer, post, model) {
 
 const version = (title, text) => h("div", { class: "version" }, h("h3", {}, title), text);
 
+// No bdi in the text: it would hide the words by which dir="auto" finds the direction.
 const label = ({ text, type, confidence }) => [
   text,
   h("span", { class: "tag" }, h("span", { class: "hidden" }, ", "), `${type} ${percent(confidence)}`),
@@ -58,7 +59,7 @@ function annotated(text, entities, elements) {
     done = entity.char_end;
   });
   parts.push(characters.slice(done).join(""));
-  return h("p", { class: "text" }, parts.filter((part) => part !== ""));
+  return h("p", { class: "text", dir: "auto" }, parts.filter((part) => part !== ""));
 }
 
 function table({ entities, explanation }, usedImages) {
@@ -76,7 +77,7 @@ function table({ entities, explanation }, usedImages) {
       return h(
         "tr",
         {},
-        h("th", { scope: "row" }, span.text),
+        h("th", { scope: "row" }, h("bdi", {}, span.text)),
         h("td", {}, say(one)),
         usedImages && h("td", { class: differs ? "changed" : null }, say(other), differs && " (differs)"),
       );

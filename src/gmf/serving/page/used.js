@@ -27,7 +27,7 @@ export function renderUsed(answer, post, urls) {
   function pick(number) {
     const entity = answer.entities[number];
     const { text_attention: text, view_attention: mass } = evidence[number];
-    picked.replaceChildren("Attention of ", h("strong", {}, entity.text), `, ${entity.type}.`, answer.entities.length > 1 ? " Choose another entity in the text above." : "");
+    picked.replaceChildren("Attention of ", h("strong", {}, h("bdi", {}, entity.text)), `, ${entity.type}.`, answer.entities.length > 1 ? " Choose another entity in the text above." : "");
     shares.replaceChildren(bars([["Words of the post", text], ...mass.map((share, slot) => [names[slot], share])]));
     const highest = Math.max(...mass, 1e-9);
     views.forEach((view, slot) => {

@@ -1,0 +1,141 @@
+"""Forms to posts: ``multipart/form-data`` with a text and image files, as browsers send."""
+
+from collections.abc import Mapping, Sequence
+
+from fastapi import Request
+from pydantic import TypeAdapter, ValidationError
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from gmf.serving.config import ServeConfig
+from gmf.serving.json_text import known_charset, read_json
+from gmf.serving.problems import RefusedError, faults_of, invalid
+from gmf.serving.schemas import Fault, Post, PostImage, PostRegion
+
+FIELDS = ("text", "image", "regions", "explain")
+_REGIONS = TypeAdapter(list[list[PostRegion]])
+#: A ticked box of a browser sends "on".
+_TRUTH = {"true": True, "on": True, "1": True, "false": False, "0": False, "": False}
+
+
+async def read_form(request: Request, *, config: ServeConfig) -> Post:
+    """Return the post of a form.
+
+    Raises:
+        RefusedError: If it cannot be used (422).
+    """
+    parser = _Parser(
+        request.headers,
+        request.stream(),
+        # A part for an image that was not chosen counts as one, too.
+        max_files=config.max_images + 1,
+        max_fields=len(FIELDS) + 1,
+        max_part_size=config.max_body,
+    )
+    try:
+        form = await parser.parse()
+    except MultiPartException as error:
+        raise invalid([Fault(field="", message=error.message)]) from error
+    except (ValueError, LookupError, AttributeError) as error:
+        # The parser meets a header that it cannot decode.
+        raise invalid([Fault(field="", message=f"not a form: {error}")]) from error
+    try:
+        items = [
+            (name, value) for name, value in form.multi_items() if not _is_left_out(name, value)
+        ]
+        faults = _faults(items)
+        if faults:
+            raise invalid(faults)
+        texts = {name: value for name, value in items if isinstance(value, str)}
+        data = [await value.read() for _, value in items if isinstance(value, UploadFile)]
+    finally:
+        await form.close()
+    return _post_of(texts, data)
+
+
+def content_type(request: Request) -> tuple[str, str]:
+    """Return the media type of a request and the charset that it declares, in lower case."""
+    value = request.headers.get("content-type", "")
+    return value.partition(";")[0].strip().lower(), _charset(value)
+
+
+class _Parser(MultiPartParser):
+    """Decodes fields strictly; the parser itself takes what is no UTF-8 for Latin-1."""
+
+    def on_part_end(self) -> None:
+        part = self._current_part
+        if part.file is not None:
+            super().on_part_end()
+            return
+        own = dict(part.item_headers).get(b"content-type", b"").decode("latin-1")
+        charset = known_charset(
+            _charset(own) or _charset(self.headers.get("content-type", "")) or "utf-8"
+        )
+        try:
+            self.items.append((part.field_name, bytes(part.data).decode(charset)))
+        except UnicodeDecodeError as error:
+            raise MultiPartException(
+                f"{part.field_name[:50]}: expected {charset}, byte {error.start + 1} is not; send "
+                "UTF-8"
+            ) from error
+
+
+def _charset(value: str) -> str:
+    for parameter in value.split(";")[1:]:
+        key, _, charset = parameter.partition("=")
+        if key.strip().lower() == "charset":
+            return charset.strip().strip('"').lower()
+    return ""
+
+
+def _is_left_out(name: str, value: UploadFile | str) -> bool:
+    """Return whether a part is what a browser sends for an image that was not chosen."""
+    if isinstance(value, str):
+        return name == "image" and not value
+    return not value.filename and not value.size
+
+
+def _faults(items: Sequence[tuple[str, UploadFile | str]]) -> list[Fault]:
+    names = [name for name, _ in items]
+    faults = [
+        Fault(field=name[:50], message=f"unknown field; expected {', '.join(FIELDS)}")
+        for name in dict.fromkeys(names)
+        if name not in FIELDS
+    ]
+    for name in ("text", "regions", "explain"):
+        if names.count(name) > 1:
+            faults.append(Fault(field=name, message="given more than once"))
+    if "text" not in names:
+        faults.append(Fault(field="text", message="Field required"))
+    for name, value in items:
+        if name in FIELDS and isinstance(value, str) == (name == "image"):
+            expected = "a file" if name == "image" else "text, not a file"
+            faults.append(Fault(field=name, message=f"expected {expected}"))
+    return faults
+
+
+def _post_of(texts: Mapping[str, str], data: Sequence[bytes]) -> Post:
+    explain = _TRUTH.get(texts.get("explain", "").strip().lower())
+    if explain is None:
+        raise invalid([Fault(field="explain", message="expected true or false")])
+    regions = _regions(texts.get("regions", ""), images=len(data))
+    images = [
+        PostImage(data=content, regions=boxes) for content, boxes in zip(data, regions, strict=True)
+    ]
+    return Post(text=texts["text"], images=images, explain=explain)
+
+
+def _regions(given: str, *, images: int) -> list[list[PostRegion]]:
+    # An empty field of a form is one that was left out.
+    if not given:
+        return [[] for _ in range(images)]
+    try:
+        regions = _REGIONS.validate_python(read_json(given))
+    except (ValidationError, RefusedError) as error:
+        inner = faults_of(error) if isinstance(error, ValidationError) else error.faults
+        faults = [Fault(field=f"regions.{f.field}".rstrip("."), message=f.message) for f in inner]
+        raise invalid(faults) from error
+    if len(regions) != images:
+        message = f"expected a list of regions for each of the {images} images"
+        raise invalid([Fault(field="regions", message=f"{message}, got {len(regions)} lists")])
+    return regions

@@ -1,0 +1,81 @@
+"""Bytes to JSON values: in the encoding they have, and nothing in them lost in silence."""
+
+import codecs
+import json
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from gmf.serving.problems import RefusedError, invalid
+from gmf.serving.schemas import Fault
+
+#: Encodings that a request may declare, by Python's names.
+_ENCODINGS = ("utf-8", "utf-16", "utf-32", "ascii", "iso8859-1", "iso8859-15", "cp1252")
+
+
+def decoded_text(content: bytes, *, charset: str = "") -> str:
+    """Return the text of a request without its byte order mark.
+
+    UTF-16 and UTF-32 are told by their bytes; everything else is what was declared, or UTF-8.
+
+    Args:
+        content: The whole body.
+        charset: What its content type declares.
+
+    Raises:
+        RefusedError: If the encoding is not read (415), or is not that of the bytes (422).
+    """
+    encoding = json.detect_encoding(content)
+    if charset and encoding == "utf-8":
+        encoding = known_charset(charset)
+    try:
+        return content.decode(encoding).removeprefix("\ufeff")
+    except UnicodeDecodeError as error:
+        message = f"expected {encoding}, byte {error.start + 1} is not; send UTF-8"
+        raise invalid([Fault(field="", message=message)]) from error
+
+
+def known_charset(charset: str) -> str:
+    """Return Python's name of a charset that is read.
+
+    Raises:
+        RefusedError: If it is not read (415).
+    """
+    try:
+        name = codecs.lookup(charset).name
+    except (LookupError, ValueError):
+        name = ""
+    if not name.startswith(_ENCODINGS):
+        detail = f"The charset {charset[:50]!r} is not read; send UTF-8."
+        raise RefusedError(415, detail, reason="charset")
+    return name
+
+
+def read_json(text: str) -> Any:
+    """Return the value of a JSON text.
+
+    Raises:
+        RefusedError: If it is no JSON, or an object has a key twice (422).
+    """
+    try:
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        message = f"{error.msg} at line {error.lineno} column {error.colno}"
+    except RecursionError:
+        message = "nested too deeply"
+    except ValueError as error:
+        # Also Python's own limit on the digits of a number, whose words are about Python.
+        message = "a number has too many digits" if "integer string" in str(error) else str(error)
+    raise invalid([Fault(field="", message=f"Invalid JSON: {message}")])
+
+
+def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    keys = dict(pairs)
+    if len(keys) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"key {twice[:50]!a} is given more than once")
+    return keys
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no number of JSON")

@@ -1,0 +1,171 @@
+"""Connections as clients use them: old, many, slow, idle, half a request, several at once."""
+
+import json
+import socket
+import time
+from contextlib import contextmanager
+
+import pytest
+from fixtures.browser import served
+from fixtures.serving import tiny_pipeline
+
+from gmf.serving.app import create_app
+from gmf.serving.config import ServeConfig
+
+HEALTH = b"GET /health HTTP/1.1\r\nHost: x\r\n\r\n"
+BODY = json.dumps({"text": "Ann Lee in Oslo"}).encode()
+POST = b"POST /v1/entities HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+WHOLE = POST + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY
+
+
+@pytest.fixture(scope="module")
+def pipeline():
+    return tiny_pipeline()
+
+
+@pytest.fixture(scope="module")
+def address(pipeline):
+    config = ServeConfig(max_connections=4, timeout_seconds=1, keep_alive_seconds=3)
+    with served(create_app(pipeline, config=config)) as url:
+        yield url
+
+
+@contextmanager
+def connected(address):
+    host, port = address.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=20) as connection:
+        yield connection
+
+
+def until_closed(connection):
+    received = b""
+    while part := connection.recv(65536):
+        received += part
+    return received
+
+
+def answers(connection, number):
+    """Return status and JSON of answers on one connection."""
+    found = []
+    with connection.makefile("rb") as stream:
+        for _ in range(number):
+            status = int(stream.readline().split()[1])
+            lines = iter(lambda: stream.readline().strip().lower(), b"")
+            headers = dict(line.split(b": ", 1) for line in lines)
+            found.append((status, json.loads(stream.read(int(headers[b"content-length"])))))
+    return found
+
+
+def refusal(received):
+    head, _, body = received.partition(b"\r\n\r\n")
+    assert b"application/problem+json" in head
+    assert b"connection: close" in head.lower()
+    problem = json.loads(body)
+    assert set(problem) == {"status", "title", "detail", "faults"}
+    assert int(head.split()[1]) == problem["status"]
+    return problem
+
+
+def test_requests_may_be_sent_without_waiting_for_answers(address):
+    with connected(address) as connection:
+        connection.sendall(WHOLE + HEALTH + WHOLE)
+        first, second, third = answers(connection, 3)
+        assert (first[0], second, third[1]) == (200, (200, {"status": "alive"}), first[1])
+
+
+def test_http_1_0_is_answered_and_closed(address):
+    with connected(address) as connection:
+        connection.sendall(WHOLE.replace(b"HTTP/1.1", b"HTTP/1.0"))
+        received = until_closed(connection)
+        assert b"200 OK" in received
+        assert json.loads(received.partition(b"\r\n\r\n")[2])["text"] == "Ann Lee in Oslo"
+
+
+def test_a_client_that_asks_first_is_told_to_go_on(address):
+    with connected(address) as connection:
+        head = WHOLE.removesuffix(BODY).replace(b"\r\n\r\n", b"\r\nExpect: 100-continue\r\n\r\n")
+        connection.sendall(head)
+        assert connection.recv(100).startswith(b"HTTP/1.1 100")
+        connection.sendall(BODY)
+        assert answers(connection, 1)[0][0] == 200
+
+
+@pytest.mark.parametrize(
+    "nonsense", [b"\x16\x03\x01\x02\x00\x01\r\n\r\n", b"GET\r\n\r\n", b"a" * 70000]
+)
+def test_what_is_no_http_is_refused_in_the_same_form(address, nonsense):
+    with connected(address) as connection:
+        connection.sendall(nonsense)
+        assert refusal(until_closed(connection))["status"] == 400
+
+
+def test_a_broken_body_is_refused_in_the_same_form(address):
+    with connected(address) as connection:
+        connection.sendall(POST + b"Transfer-Encoding: chunked\r\n\r\nnonsense\r\n")
+        assert refusal(until_closed(connection))["status"] == 400
+
+
+@pytest.mark.parametrize("beginning", [HEALTH[:-2], POST, b"G", HEALTH + b"GET /hea"])
+def test_a_head_that_does_not_end_is_refused_in_time(address, beginning):
+    with connected(address) as connection:
+        begun = time.monotonic()
+        connection.sendall(beginning)
+        received = until_closed(connection)
+        assert time.monotonic() - begun < 8
+        if beginning.startswith(HEALTH):
+            assert b"alive" in received
+        else:
+            assert refusal(received)["status"] == 408
+
+
+def test_a_body_that_does_not_end_is_refused_in_time(address):
+    with connected(address) as connection:
+        begun = time.monotonic()
+        connection.sendall(WHOLE[:-5])
+        assert answers(connection, 1)[0][0] == 408
+        assert time.monotonic() - begun < 8
+
+
+def test_an_idle_connection_stays_as_long_as_is_said(address):
+    for beginning in (HEALTH, b""):
+        with connected(address) as connection:
+            connection.sendall(beginning)
+            begun = time.monotonic()
+            received = until_closed(connection)
+            assert (b"alive" in received) == bool(beginning)
+            assert 2.5 < time.monotonic() - begun < 8
+
+
+def test_a_connection_is_kept_for_longer_than_proxies_keep_theirs_by_default(pipeline):
+    with served(create_app(pipeline)) as address, connected(address) as connection:
+        connection.sendall(HEALTH)
+        answers(connection, 1)
+        connection.settimeout(6)  # uvicorn's own default is 5
+        with pytest.raises(TimeoutError):
+            connection.recv(1)
+
+
+def test_a_connection_beyond_the_limit_is_told_so(address):
+    from contextlib import ExitStack
+
+    with ExitStack() as stack:
+        opened = [stack.enter_context(connected(address)) for _ in range(4)]
+        for connection in opened:
+            connection.sendall(HEALTH)
+            assert answers(connection, 1)[0][0] == 200
+        with connected(address) as further:
+            further.sendall(HEALTH)
+            problem = refusal(until_closed(further))
+            assert problem["status"] == 503
+            assert "too many connections" in problem["detail"]
+    time.sleep(0.2)
+    with connected(address) as connection:
+        connection.sendall(HEALTH)
+        assert answers(connection, 1)[0][0] == 200
+
+
+def test_an_upgrade_that_is_not_offered_is_ignored(address):
+    with connected(address) as connection:
+        asked = b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+        connection.sendall(HEALTH.replace(b"\r\n\r\n", b"\r\n" + asked))
+        assert answers(connection, 1) == [(200, {"status": "alive"})]
