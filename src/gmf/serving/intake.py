@@ -1,7 +1,7 @@
 """Requests to posts: JSON, NDJSON or a form, every limit checked, every image decoded, once."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, TypeVar
@@ -70,7 +70,7 @@ class Intake:
             raise usable
         return usable
 
-    async def posts(self, request: Request) -> list[object]:
+    async def posts(self, request: Request) -> Sequence[object]:
         """Return the posts of a batch request as they were sent, see ``usable``.
 
         Raises:
