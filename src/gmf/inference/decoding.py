@@ -42,10 +42,12 @@ class TagStates:
         tags: Tags of the model.
         subword_labels: ``first`` reads each word at its first subword; ``x`` is the convention of
             UMT, MAF and HVPNeT: all subwords are tagged, later ones ``X``.
+        only_legal: Whether decoding keeps to legal BIO2 moves between neighbouring states.
     """
 
     tags: TagSet
     subword_labels: SubwordLabels = "first"
+    only_legal: bool = True
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -55,12 +57,23 @@ class TagStates:
     @cached_property
     def legal_moves(self) -> list[list[bool]]:
         """``[from][to]`` is True where a sequence may make the move."""
-        return [[_is_legal(before, after) for after in self.names] for before in self.names]
+        return [
+            [not self.only_legal or _is_legal(before, after) for after in self.names]
+            for before in self.names
+        ]
 
     @cached_property
     def legal_starts(self) -> list[bool]:
         """True where a sequence may start."""
-        return [name in SERVICE_STATES or is_legal_move(None, name) for name in self.names]
+        return [
+            not self.only_legal or name in SERVICE_STATES or is_legal_move(None, name)
+            for name in self.names
+        ]
+
+    @property
+    def has_stray_tags(self) -> bool:
+        """Whether a decoded I- may open an entity: moves are free, or an ``X`` stands between."""
+        return not self.only_legal or self.subword_labels == "x"
 
     @cached_property
     def service(self) -> tuple[int, int, int]:
@@ -82,19 +95,37 @@ class TagStates:
         tags += [OUTSIDE] * (num_words - len(tags))
         return tuple(tags_of(entities_of(tags), len(tags)))
 
-    def segment(self, row: int, entity: Entity | ScoredEntity, positions: Sequence[int]) -> Segment:
-        """Return the run of an entity over its positions, up to the next word or the end."""
-        first = positions[entity.start]
-        is_last = entity.end == len(positions)
-        after = positions[entity.end - 1] + 1 if is_last else positions[entity.end]
-        starts = set(positions)
-        run = [
-            self.names.index("X")
-            if position not in starts
-            else self.tags.index[f"{'B' if position == first else 'I'}-{entity.type}"]
-            for position in range(first, after)
+    def segments(
+        self, row: int, entity: Entity | ScoredEntity, positions: Sequence[int]
+    ) -> list[tuple[int, Segment]]:
+        """Return the runs whose probabilities, added by their signs, are that of an entity.
+
+        A run goes up to the next word or the end. Where an I- may open an entity, it does so unless
+        the word before it has the type too.
+        """
+        begin, inside = f"B-{entity.type}", f"I-{entity.type}"
+        rest = (inside,) * (entity.end - entity.start - 1)
+        runs = [(1, entity.start, (begin, *rest))]
+        if self.has_stray_tags:
+            runs.append((1, entity.start, (inside, *rest)))
+            if entity.start > 0:
+                before = entity.start - 1
+                runs += [(-1, before, (tag, inside, *rest)) for tag in (begin, inside)]
+        return [
+            (sign, (row, positions[start], self._states(start, tags, positions), not_next))
+            for not_next in [self.tags.index[inside]]
+            for sign, start, tags in runs
         ]
-        return row, first, run, self.tags.index[f"I-{entity.type}"]
+
+    def _states(self, start: int, tags: Sequence[str], positions: Sequence[int]) -> list[int]:
+        """Return the states of all positions of words that have these tags, from a word on."""
+        states: list[int] = []
+        for word, tag in enumerate(tags, start):
+            is_last = word + 1 == len(positions)
+            after = positions[word] + 1 if is_last else positions[word + 1]
+            states.append(self.tags.index[tag])
+            states += [self.names.index("X") for _ in range(positions[word] + 1, after)]
+        return states
 
     def service_states(self, subword_words: Array) -> Array:
         """Return the service state of each subword, were it no word's first."""
@@ -168,16 +199,24 @@ class Decoder(Generic[Array]):
             entities: Entities of each sample, within the words that are not cut off.
         """
         positions = self._word_positions(batch)
-        segments = [
-            self.states.segment(row, entity, positions[row])
-            for row, listed in enumerate(entities)
-            for entity in listed
+        runs = [
+            (number, sign, segment)
+            for number, (row, entity) in enumerate(
+                (row, entity) for row, listed in enumerate(entities) for entity in listed
+            )
+            for sign, segment in self.states.segments(row, entity, positions[row])
         ]
         logs = self.crf.segment_log_probabilities(
-            self._allowed(emissions, batch), self.mask(batch), segments
+            self._allowed(emissions, batch), self.mask(batch), [segment for *_, segment in runs]
         )
         logs = np.array(logs.tolist() if hasattr(logs, "tolist") else logs, dtype=np.float32)
-        scores = iter(np.minimum(np.exp(logs), 1).tolist())
+        sums = np.zeros(sum(map(len, entities)), dtype=np.float32)
+        np.add.at(
+            sums,
+            [number for number, *_ in runs],
+            np.array([sign for _, sign, _ in runs], dtype=np.float32) * np.exp(logs),
+        )
+        scores = iter(np.clip(sums, 0, 1).tolist())
         return [
             tuple(ScoredEntity(e.start, e.end, e.type, next(scores)) for e in listed)
             for listed in entities

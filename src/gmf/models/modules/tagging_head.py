@@ -5,7 +5,7 @@ from typing import Literal
 
 import torch
 from jaxtyping import Bool, Float, Int
-from pydantic import field_validator
+from pydantic import Field, field_validator
 from torch import Tensor, nn
 
 from gmf.core.config import Config
@@ -32,13 +32,17 @@ class ModelOptions(Config):
         decoder: ``crf``, or ``softmax`` over each word on its own.
         subword_labels: ``first`` reads each word at its first subword; ``x`` is the convention of
             UMT, MAF and HVPNeT: all subwords are tagged, later ones ``X``.
-        dropout: Dropout before the emission layer, in [0, 1).
+        legal_moves: Whether decoding keeps to legal BIO2 moves; off, a stray I- opens an entity.
+        dropout: Dropout before the emission layer, and in the model's own layers, in [0, 1).
+        head_dropout: Dropout before the emission layer, where it is another.
     """
 
     name: str = ""
     decoder: Literal["crf", "softmax"] = "crf"
     subword_labels: SubwordLabels = "first"
+    legal_moves: bool = True
     dropout: float = 0.1
+    head_dropout: float | None = Field(default=None, ge=0, lt=1)
 
 
 class WordsOnlyConfig(ModelOptions):
@@ -67,12 +71,13 @@ class TaggingHead(nn.Module):
     def __init__(self, hidden_dim: int | None, *, tags: TagSet, config: ModelOptions) -> None:
         super().__init__()
         self.tags, self.config = tags, config
-        self.tag_states = TagStates(tags, config.subword_labels)
+        self.tag_states = TagStates(tags, config.subword_labels, config.legal_moves)
         self.states = self.tag_states.names
         if hidden_dim is None:
             self.dropout = self.emission = nn.Identity()
         else:
-            self.dropout = nn.Dropout(config.dropout)
+            own = config.head_dropout
+            self.dropout = nn.Dropout(config.dropout if own is None else own)
             self.emission = nn.Linear(hidden_dim, len(self.states))
         self.crf = LinearChainCrf(
             len(self.states),
@@ -120,7 +125,7 @@ class TaggingHead(nn.Module):
     def decode(
         self, emissions: Float[Tensor, "batch positions states"], batch: Batch
     ) -> list[Decoded]:
-        """Return the best legal tags of every sample and the probability of each entity."""
+        """Return the best tags of every sample and the probability of each entity."""
         return self.decoder.decode(emissions, batch)
 
     @torch.no_grad()

@@ -105,6 +105,7 @@ def _write(tagger: Tagger, folder: Path, *, int8: bool) -> ExportInfo:
         model=model.options.name,
         types=model.tags.types,
         subword_labels=model.head.config.subword_labels,
+        legal_moves=model.head.config.legal_moves,
         crf=CrfScores(
             transitions=tuple(map(tuple, crf.transitions.tolist())),
             start=tuple(crf.start.tolist()),

@@ -53,6 +53,7 @@ class ExportInfo(Config):
         model: Registered name of the model.
         types: Entity types, in tag order.
         subword_labels: Which positions are tagged, see ``TagStates``.
+        legal_moves: Whether decoding keeps to legal moves.
         crf: Scores of moves.
         text_inputs: Names of the tokenizer's arrays that the graph takes.
         unknown_token: Stands for a word without subwords.
@@ -67,6 +68,7 @@ class ExportInfo(Config):
     model: str
     types: tuple[str, ...]
     subword_labels: Literal["first", "x"]
+    legal_moves: bool = True
     crf: CrfScores
     text_inputs: tuple[str, ...]
     unknown_token: str | None

@@ -36,7 +36,7 @@ class ArrayModel:
         self, folder: Path, *, info: ExportInfo, device: str = "auto", num_threads: int = 0
     ) -> None:
         self.info, self.uses_images = info, info.images is not None
-        states = TagStates(TagSet(info.types), info.subword_labels)
+        states = TagStates(TagSet(info.types), info.subword_labels, info.legal_moves)
         crf = ArrayCrf(
             np.asarray(info.crf.transitions),
             start=np.asarray(info.crf.start),

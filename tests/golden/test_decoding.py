@@ -1,0 +1,76 @@
+"""Tags and confidences of a head against the enumeration of every path of states."""
+
+import pytest
+import torch
+
+from gmf.core.tags import TagSet, entities_of
+from gmf.core.types import Entity
+from gmf.models.modules.tagging_head import ModelOptions, TaggingHead
+from gmf.testing.batches import tiny_batch
+
+TAGS = TagSet(("PER",))
+
+
+def made(seed=0, **options):
+    torch.manual_seed(seed)
+    head = TaggingHead(None, tags=TAGS, config=ModelOptions(**options))
+    torch.nn.init.normal_(head.crf.transitions)
+    batch = tiny_batch((3,), slots=((),), num_views=0, tags=len(TAGS))
+    positions = head.mask(batch).shape[1]
+    return head, batch, torch.randn(1, positions, len(head.states))
+
+
+def enumerated(head, batch, emissions):
+    """Return the words' tags and the probability of every path that decoding chooses among."""
+    [positions] = head.decoder._word_positions(batch)
+    moves, start = head.crf._moves(True)
+    [scores] = head.decoder._allowed(emissions, batch)
+    paths = torch.cartesian_prod(*[torch.arange(len(head.states))] * len(scores))
+    total = start[paths[:, 0]] + head.crf.end[paths[:, -1]]
+    total = total + scores[torch.arange(len(scores)), paths].sum(dim=1)
+    total = total + moves[paths[:, :-1], paths[:, 1:]].sum(dim=1)
+    weights = total.softmax(dim=0)
+    kept = weights > 1e-12
+    tags = [
+        head.tag_states.word_tags(path, positions, num_words=3) for path in paths[kept].tolist()
+    ]
+    return tags, weights[kept].tolist()
+
+
+@pytest.mark.parametrize("labels", ["first", "x"])
+@pytest.mark.parametrize("legal", [True, False])
+@pytest.mark.parametrize("seed", range(4))
+def test_a_confidence_is_the_share_of_all_paths_that_are_read_as_the_entity(labels, legal, seed):
+    head, batch, emissions = made(seed, subword_labels=labels, legal_moves=legal)
+    tags, weights = enumerated(head, batch, emissions)
+    wanted = [Entity(a, b, "PER") for a in range(3) for b in range(a + 1, 4)]
+    [scored] = head.confidences(emissions, batch, [wanted])
+    for entity, found in zip(wanted, scored, strict=True):
+        share = sum(w for t, w in zip(tags, weights, strict=True) if entity in entities_of(t))
+        assert found.confidence == pytest.approx(share, abs=1e-6)
+
+
+@pytest.mark.parametrize("labels", ["first", "x"])
+@pytest.mark.parametrize("legal", [True, False])
+@pytest.mark.parametrize("seed", range(4))
+def test_the_tags_are_those_of_the_best_path(labels, legal, seed):
+    head, batch, emissions = made(seed, subword_labels=labels, legal_moves=legal)
+    tags, weights = enumerated(head, batch, emissions)
+    assert head.decode(emissions, batch)[0].tags == tags[weights.index(max(weights))]
+
+
+def test_free_moves_find_a_stray_tag_and_it_opens_an_entity():
+    found = {}
+    for legal in (True, False):
+        head, batch, _ = made(legal_moves=legal)
+        for parameter in (head.crf.transitions, head.crf.start, head.crf.end):
+            torch.nn.init.zeros_(parameter)
+        emissions = torch.tensor([[[5.0, 0, 0], [4, 0, 5], [5, 0, 0]]])
+        found[legal] = head.decode(emissions, batch)[0].tags
+    assert found == {True: ("O", "O", "O"), False: ("O", "B-PER", "O")}
+
+
+def test_dropout_before_the_emissions_may_be_another():
+    own = TaggingHead(8, tags=TAGS, config=ModelOptions(dropout=0.4, head_dropout=0.0))
+    assert own.dropout.p == 0.0
+    assert TaggingHead(8, tags=TAGS, config=ModelOptions(dropout=0.4)).dropout.p == 0.4
