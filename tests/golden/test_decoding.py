@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torchcrf import CRF
 
 from gmf.core.tags import TagSet, entities_of
 from gmf.core.types import Entity
@@ -57,6 +58,30 @@ def test_the_tags_are_those_of_the_best_path(labels, legal, seed):
     head, batch, emissions = made(seed, subword_labels=labels, legal_moves=legal)
     tags, weights = enumerated(head, batch, emissions)
     assert head.decode(emissions, batch)[0].tags == tags[weights.index(max(weights))]
+
+
+def test_subword_labels_and_loss_are_those_of_the_public_code_of_umt():
+    """The first piece has the tag, later ones X, between [CLS] and [SEP]; a mean over samples."""
+    torch.manual_seed(1)
+    head = TaggingHead(None, tags=TAGS, config=ModelOptions(subword_labels="x"))
+    batch = tiny_batch((3, 2), slots=((), ()), num_views=0, tags=len(TAGS))
+    rows = []
+    for words, labels in zip(batch.subword_words.tolist(), batch.labels.tolist(), strict=True):
+        row, pieces = ["[CLS]"], [word for word in words if word >= 0]
+        for before, word in zip([-1, *pieces], pieces, strict=False):
+            row.append("X" if word == before else TAGS.names[labels[word]])
+        rows.append([*row, "[SEP]"])
+    targets, mask = head._targets(batch, batch.labels), head.mask(batch)
+    found = [[head.states[i] for i in row[on]] for row, on in zip(targets, mask, strict=True)]
+    assert found == rows
+    assert "X" in rows[0]
+    other = CRF(len(head.states), batch_first=True)
+    other.transitions.data = head.crf.transitions.data
+    other.start_transitions.data = head.crf.start.data
+    other.end_transitions.data = head.crf.end.data
+    emissions = torch.randn(*mask.shape, len(head.states))
+    expected = -other(emissions, targets, mask=mask, reduction="mean")
+    torch.testing.assert_close(head.loss(emissions, batch), expected)
 
 
 def test_free_moves_find_a_stray_tag_and_it_opens_an_entity():

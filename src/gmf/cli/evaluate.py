@@ -1,8 +1,9 @@
 """``gmf evaluate``: score trained runs on a split."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 def evaluate(
     runs: Annotated[
-        list[Path], typer.Argument(help="Run folders; several are runs with different seeds.")
+        list[Path], typer.Argument(help="Run folders; several differ in their seed only.")
     ],
     data: Annotated[
         Path | None, typer.Option(help="Data folder; the run's own by default.")
@@ -36,7 +37,10 @@ def evaluate(
         ),
     ] = "real",
     predictions: Annotated[
-        Path | None, typer.Option(help="Write gold and predictions as JSON lines.")
+        Path | None,
+        typer.Option(
+            help="Write gold and predictions as JSON lines; of several runs NAME-1.jsonl and so on."
+        ),
     ] = None,
     as_json: AsJson = False,
     as_markdown: AsMarkdown = False,
@@ -44,29 +48,43 @@ def evaluate(
     html: HtmlFile = None,
 ) -> None:
     """Score runs: lenient and strict side by side, and every analysis of the predictions."""
+    from gmf.experiments.several_runs import check_runs_differ_in_seed
+
     controls = _controls(images)
+    check_runs_differ_in_seed(runs)
     results = [_evaluate(run, data=data, split=split, control=controls[0]) for run in runs]
     for result in results:
         report_images(result.images)
         for warning in result.warnings:
             say(f"warning: {warning}")
     if predictions is not None:
-        write_pairs(predictions, results[0].pairs)
-        say(f"predictions written to {predictions}")
+        for number, (run, result) in enumerate(zip(runs, results, strict=True), start=1):
+            own = f"{predictions.stem}-{number}{predictions.suffix}"
+            path = predictions if len(runs) == 1 else predictions.with_name(own)
+            write_pairs(path, result.pairs)
+            say(f"predictions of {run} written to {path}")
+    compared = [
+        _compare_controls(run, result, controls, data=data, split=split)
+        for run, result in zip(runs, results, strict=True)
+        if len(controls) > 1
+    ]
     title = f"{runs[0]}, {split}"
+    content: dict[str, Any]
     if len(results) > 1:
+        compared = [
+            replace(table, title=f"{run}: {table.title}")
+            for run, table in zip(runs, compared, strict=False)
+        ]
         summary = summarise_runs([result.report for result in results])
-        write_page(html, lambda: runs_page(summary, title=title))
+        write_page(html, lambda: runs_page(summary, title=title, first=compared))
         tables, content = runs_tables(summary), summary.to_dict()
     else:
         report = results[0].report
-        write_page(html, lambda: report_page(report, title=title))
+        write_page(html, lambda: report_page(report, title=title, first=compared))
         tables, content = report_tables(report), report.to_dict()
-    if len(controls) > 1:
-        table = _compare_controls(runs[0], results[0], controls, data=data, split=split)
-        tables = [table, *tables]
-        rows = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
-        content = {**content, "controls": rows}
+    for table, of_run in zip(compared, content.get("runs", [content]), strict=False):
+        of_run["controls"] = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+    tables = [*compared, *tables]
     show(tables, content, as_json=as_json, as_markdown=as_markdown, as_latex=as_latex)
 
 

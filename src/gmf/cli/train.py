@@ -21,10 +21,13 @@ def train(
     """Train a model; the same command goes on with a run that was killed."""
     # Here, not above: help needs no torch.
     from gmf.experiments.presets import load_run_config
+    from gmf.experiments.setting import describe_setting
     from gmf.training.run import train as train_run
     from gmf.training.tensorboard import tensorboard_writer
 
     config = load_run_config(preset, overrides or [])
+    for line in describe_setting(preset, config):
+        say(line)
     folder = run or Path("runs") / _run_name(preset, config)
     say(f"run folder: {folder}")
     with progress_bar() as bar, tensorboard_writer(folder / "tensorboard") as scalars:
@@ -57,4 +60,5 @@ def train(
 def _run_name(preset: str, config: "RunConfig") -> str:
     model = config.model.name
     encoder = Path(config.encoders.text).name
-    return f"{Path(preset).stem}-{model}-{encoder}-seed{config.seed}"
+    name = Path(preset).stem if Path(preset).is_file() else preset
+    return f"{name}-{model}-{encoder}-seed{config.seed}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, Literal, Self, TypedDict, TypeVar, Unpack, cast
 
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from gmf.core.tags import TagSet
@@ -15,9 +15,12 @@ from gmf.data.batch import Batch
 from gmf.models.modules.image_encoder import ImageEncoder
 from gmf.models.modules.tagging_head import Decoded, ModelOptions, TaggingHead
 from gmf.models.modules.text_encoder import TextEncoder
+from gmf.models.modules.visual_inputs import real_images
 from gmf.models.modules.word_encoder import WordConfig, WordEncoder
+from gmf.models.published import Published
 
 __all__ = [
+    "ContrastOptions",
     "Decoded",
     "Encoders",
     "MnerModel",
@@ -34,6 +37,16 @@ ParameterGroup = Literal["text_encoder", "image_encoder", "transitions", "new"]
 #: of object regions, or all stages of the whole image and of object regions.
 VisualInput = Literal["grid", "global", "objects", "pyramid"]
 OptionsT = TypeVar("OptionsT", bound=ModelOptions)
+
+
+class ContrastOptions(ModelOptions):
+    """What models with a contrast of texts and images add to the options of all.
+
+    Args:
+        contrast_blanks: Whether a blank stand-in (``data.missing_image=blank``) is contrasted too.
+    """
+
+    contrast_blanks: bool = False
 
 
 @dataclass(frozen=True)
@@ -109,6 +122,7 @@ class MnerModel(nn.Module, ABC, Generic[OptionsT]):
         exports: Whether it can be exported to ONNX; see ``export_obstacle``.
         presets: Settings that differ from the preset of a data set: dotted options and their values
             by name of the data set, ``*`` for any.
+        published: The setting of its publication or public code; ``None`` where none is known.
         small_options: Options that keep a wide model small; ``gmf.testing`` takes them.
         head: Emissions to tags.
     """
@@ -122,6 +136,7 @@ class MnerModel(nn.Module, ABC, Generic[OptionsT]):
     reads_words: ClassVar[bool] = False
     exports: ClassVar[bool] = True
     presets: ClassVar[Mapping[str, Mapping[str, Any]]] = MappingProxyType({})
+    published: ClassVar[Published | None] = None
     small_options: ClassVar[Mapping[str, Any]] = MappingProxyType({})
     text_encoder: TextEncoder
     image_encoder: ImageEncoder
@@ -231,6 +246,11 @@ class MnerModel(nn.Module, ABC, Generic[OptionsT]):
     def explain(self, batch: Batch) -> list[Explanation]:
         """Return gates and attention of each sample, where the model has them; it may not."""
         return [Explanation() for _ in batch.samples]
+
+    def pairs_of(self, batch: Batch) -> tuple[Bool[Tensor, " batch"], Int[Tensor, " pairs"]]:
+        """Return which samples a contrast pairs with their first whole image, and that view."""
+        blanks = bool(getattr(self.options, "contrast_blanks", False))
+        return real_images(batch, blanks=blanks)
 
     def parameter_group(self, name: str) -> ParameterGroup:
         """Return the group of a parameter by its dotted name."""

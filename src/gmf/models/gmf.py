@@ -12,18 +12,18 @@ from gmf.core.errors import ConfigError
 from gmf.core.tags import TagSet
 from gmf.core.types import Explanation
 from gmf.data.batch import Batch
-from gmf.models.base import Encoders, MnerModel, ModelOptions, ModelOutput, ParameterGroup
+from gmf.models.base import ContrastOptions, Encoders, MnerModel, ModelOutput, ParameterGroup
 from gmf.models.modules.consistency_matching import ConsistencyMatching
 from gmf.models.modules.csa import CrossScaleAttention
 from gmf.models.modules.feature_mapping import FeatureMapping
 from gmf.models.modules.gating import DynamicGating
 from gmf.models.modules.tagging_head import TaggingHead
 from gmf.models.modules.visual_clue_guidance import VisualClueGuidance, VisualClues
-from gmf.models.modules.visual_inputs import real_images
+from gmf.models.published import Departure, Published
 
 
-class GmfConfig(ModelOptions):
-    """Options of GMF; the defaults are the paper's where it gives them.
+class GmfConfig(ContrastOptions):
+    """Options of GMF; the defaults are the recommended recipe, ``Gmf.published`` the paper's.
 
     Args:
         use_visual_clues: Visual clue guidance (VCG); off is the ablation "w/o VCG".
@@ -78,6 +78,38 @@ class Gmf(MnerModel[GmfConfig]):
     title = "GMF"
     source = "GMF, Sect. 3, Eq. 1-22."
     departures = ("Where the paper is silent or cannot be followed: docs/decisions/0001 to 0011.",)
+    published = Published(
+        "the paper, Sect. 3 and 4",
+        {
+            "data.missing_image": "blank",
+            "model.contrast_blanks": True,
+            "model.normalise_stages": False,
+            "model.cells_per_side": 7,
+            "model.legal_moves": False,
+            "training.order": "random",
+            "training.new_learning_rate": 5e-5,
+            "training.transitions_learning_rate": 5e-5,
+        },
+        (
+            Departure("objects", "of a toolkit that it does not name", "the regions of the data"),
+            Departure("weights of ResNet-50", "not named", "those of encoders.image"),
+            Departure("0.7", "of no named parameter", "of lambda and of alpha"),
+            Departure(
+                "optimiser",
+                "not named",
+                "AdamW, rates that rise over a tenth of training and then fall to zero, weight "
+                "decay, clipping",
+            ),
+            Departure("dropout", "not given", "0.1"),
+            Departure("backbone", "frozen or not is not said", "frozen, in evaluation mode"),
+            Departure("subwords", "not spoken of", "a word is tagged at its first"),
+            Departure("text vector C_g", "of BERT's output", "of a pass without clues"),
+            Departure("attention module", "no nonlinearity printed inside a branch", "ReLU"),
+            Departure("r and dilation", "not given", "16 and 4"),
+            Departure("perceptrons of the contrast", "widths not given", "those of MAF"),
+            Departure("checkpoint", "not said", "the best on dev"),
+        ),
+    )
     visual_inputs = ("pyramid", "global")
 
     def __init__(self, options: GmfConfig, tags: TagSet, **encoders: Unpack[Encoders]) -> None:
@@ -135,7 +167,7 @@ class Gmf(MnerModel[GmfConfig]):
         fused = self._pyramid(maps)[0] if maps is not None and self._guides else None
         clues = None if fused is None else self._clues(fused, batch, slot_mask)
         contrasts = self.training and self.options.use_consistency_matching
-        pairs = real_images(batch) if contrasts else None
+        pairs = self.pairs_of(batch) if contrasts else None
         hidden, first = self._read(batch, clues, rows=None if pairs is None else pairs[0])
         emissions = self.head(hidden, batch)
         alpha, terms = 1.0, dict[str, tuple[float, Tensor]]()

@@ -1,7 +1,7 @@
 """Options of a run: data, encoders, model, optimisation."""
 
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from pydantic import Field, SerializeAsAny, field_validator, model_validator
 
@@ -12,6 +12,7 @@ from gmf.encoders.resolve import resolve_pair
 from gmf.models.base import ModelOptions
 from gmf.models.registry import model_options, models
 from gmf.models.runtime import Precision
+from gmf.training.sampling import BatchOrder
 
 
 class EncoderConfig(Config):
@@ -31,6 +32,8 @@ class TrainingConfig(Config):
 
     Args:
         epochs: Passes over the training split.
+        order: Which samples share a batch: those of like ``length`` (the least padding), any at
+            ``random``, or neighbours in the ``file``, the same ones in every epoch.
         batch_size: Posts of one step, over all processes.
         accumulation_steps: Batches whose gradients are added before each update.
         learning_rate: Of the text encoder.
@@ -38,13 +41,16 @@ class TrainingConfig(Config):
         transitions_learning_rate: Of the CRF's transitions.
         image_learning_rate: Of the image encoder, when it is fine-tuned.
         warmup_ratio: Share of the updates over which the rates rise; they then fall to zero.
-        weight_decay: Of weights; biases and normalisation have none.
+        weight_decay: Of what decays.
+        decayed: ``weights`` of layers; ``scores``: those of the CRF too; ``all``: also biases and
+            normalisation.
         max_grad_norm: Gradients are scaled down to this norm.
         patience: Epochs without a better dev F1 after which training stops; ``None``: never.
         precision: ``bf16``, ``fp32``, or ``auto``: bf16 where the hardware has it.
     """
 
     epochs: int = Field(default=30, ge=1)
+    order: BatchOrder = "length"
     batch_size: int = Field(default=16, ge=1)
     accumulation_steps: int = Field(default=1, ge=1)
     learning_rate: float = Field(default=5e-5, gt=0)
@@ -53,6 +59,7 @@ class TrainingConfig(Config):
     image_learning_rate: float = Field(default=1e-5, gt=0)
     warmup_ratio: float = Field(default=0.1, ge=0, lt=1)
     weight_decay: float = Field(default=0.01, ge=0)
+    decayed: Literal["weights", "scores", "all"] = "weights"
     max_grad_norm: float = Field(default=1.0, gt=0)
     patience: int | None = Field(default=None, ge=1)
     precision: Precision = "auto"

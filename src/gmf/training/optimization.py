@@ -16,7 +16,7 @@ _NORMS = (nn.LayerNorm, nn.BatchNorm1d, nn.BatchNorm2d, nn.GroupNorm)
 def build_optimizer(model: MnerModel[Any], config: TrainingConfig) -> AdamW:
     """Return AdamW with a learning rate for each kind of parameter.
 
-    Biases, normalisation and CRF transitions have no weight decay. Frozen parameters are left out.
+    Which parameters decay is an option of its own. Frozen parameters are left out.
     """
     rates = {
         "text_encoder": config.learning_rate,
@@ -34,7 +34,12 @@ def build_optimizer(model: MnerModel[Any], config: TrainingConfig) -> AdamW:
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
             kind = model.parameter_group(name)
-            decays = name not in undecayed and kind != "transitions"
+            is_weight = name not in undecayed
+            decays = {
+                "weights": is_weight and kind != "transitions",
+                "scores": is_weight,
+                "all": True,
+            }[config.decayed]
             groups.setdefault((kind, decays), []).append(parameter)
     return AdamW(
         [

@@ -2,7 +2,10 @@
 
 import random
 from collections.abc import Sequence
+from typing import Literal
 
+#: What decides which samples share a batch, see ``TrainingConfig``.
+BatchOrder = Literal["length", "random", "file"]
 #: Batches that are sorted together: long enough to save padding, short enough to stay random.
 POOL_BATCHES = 50
 
@@ -14,12 +17,14 @@ def batches(
     seed: int = 0,
     epoch: int = 0,
     shuffle: bool = True,
+    by: BatchOrder = "length",
 ) -> list[list[int]]:
     """Group sample indices into batches of like length.
 
     Shuffled: samples are shuffled, sorted by length within pools, cut into batches, and the batches
     shuffled. Not shuffled: sorted by length, longest first, so that a lack of memory shows at once.
-    Batch sizes differ by at most one within a pool, so that no tiny batch is left over.
+    Batch sizes differ by at most one within a pool, so that no tiny batch is left over. In any
+    other order than that of length, batches are full but for the last, as ``DataLoader`` cuts them.
 
     Args:
         lengths: Length of each sample, as its model reads it (``Collator.lengths``).
@@ -27,6 +32,7 @@ def batches(
         seed: Decides the order, together with the epoch.
         epoch: From 0.
         shuffle: False for evaluation.
+        by: What decides which samples share a batch of training.
 
     Returns:
         Every index exactly once.
@@ -40,7 +46,10 @@ def batches(
     if not shuffle:
         return _cut(sorted(order, key=lambda index: (-lengths[index], index)), batch_size)
     dice = random.Random(f"{seed}/{epoch}")
-    dice.shuffle(order)
+    if by != "file":
+        dice.shuffle(order)
+    if by != "length":
+        return [order[n : n + batch_size] for n in range(0, len(order), batch_size)]
     pool_size = batch_size * POOL_BATCHES
     num_pools = -(-len(order) // pool_size)
     pools = [

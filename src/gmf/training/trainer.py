@@ -149,6 +149,7 @@ class Trainer:
             batch_size=self.config.training.batch_size,
             seed=self.config.seed,
             epoch=epoch,
+            by=self.config.training.order,
         )
 
     def _epoch(

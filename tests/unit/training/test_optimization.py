@@ -3,6 +3,8 @@ import torch
 from torch import nn
 
 from gmf.models.kernels.clipping import fast_clip_gradients
+from gmf.training.config import TrainingConfig
+from gmf.training.optimization import build_optimizer
 
 
 @pytest.mark.parametrize("size", [1e-3, 10.0])
@@ -25,3 +27,37 @@ def test_clipping_is_torchs_whether_the_norm_is_below_or_above(size):
             if own.grad is not None:
                 # Both leave the clipped gradient behind.
                 torch.testing.assert_close(own.grad, other.grad)
+
+
+class Tiny(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.layer, self.norm = nn.Linear(2, 2), nn.LayerNorm(2)
+        self.crf = nn.Module()
+        self.crf.transitions = nn.Parameter(torch.zeros(2, 2))
+
+    def parameter_group(self, name):
+        return "transitions" if "crf" in name else "new"
+
+
+@pytest.mark.parametrize(
+    ("decayed", "names"),
+    [
+        ("weights", {"layer.weight"}),
+        ("scores", {"layer.weight", "crf.transitions"}),
+        (
+            "all",
+            {"layer.weight", "layer.bias", "norm.weight", "norm.bias", "crf.transitions"},
+        ),
+    ],
+)
+def test_an_option_names_what_decays(decayed, names):
+    model = Tiny()
+    optimizer = build_optimizer(model, TrainingConfig(decayed=decayed, weight_decay=0.5))
+    name_of = {parameter: name for name, parameter in model.named_parameters()}
+    assert names == {
+        name_of[parameter]
+        for group in optimizer.param_groups
+        for parameter in group["params"]
+        if group["weight_decay"] == 0.5
+    }

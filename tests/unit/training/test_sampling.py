@@ -49,3 +49,19 @@ def test_empty_split_and_bad_size():
     assert batches([], batch_size=4) == []
     with pytest.raises(ValueError, match="batch_size 0: expected at least 1"):
         batches([1], batch_size=0)
+
+
+def test_batches_at_random_are_full_and_ignore_the_length():
+    lengths = list(range(40))
+    found = batches(lengths, batch_size=16, by="random", seed=1)
+    assert [len(batch) for batch in found] == [16, 16, 8]
+    assert sorted(index for batch in found for index in batch) == lengths
+    assert all(max(batch) - min(batch) > 16 for batch in found[:2])
+    assert found != batches(lengths, batch_size=16, by="random", seed=1, epoch=1)
+    assert found == batches(lengths, batch_size=16, by="random", seed=1)
+
+
+def test_batches_in_the_order_of_the_file_are_the_same_in_every_epoch():
+    for epoch in (0, 1):
+        found = batches([3, 1, 2, 5, 4], batch_size=2, by="file", epoch=epoch)
+        assert found == [[0, 1], [2, 3], [4]]

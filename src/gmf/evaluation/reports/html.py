@@ -13,13 +13,25 @@ from gmf.evaluation.reports.tables import Table, to_html
 from gmf.evaluation.scores import RULES
 
 
-def report_page(report: Report, *, title: str) -> str:
-    """Return the page of one report: headline scores, charts, tables, examples of errors."""
-    return whole_page(title, _sections(report))
+def report_page(report: Report, *, title: str, first: Sequence[Table] = ()) -> str:
+    """Return the page of one report: headline scores, charts, tables, examples of errors.
+
+    Args:
+        report: The report.
+        title: Heading of the page.
+        first: Tables that come before those of the report.
+    """
+    return whole_page(title, _sections(report, first))
 
 
-def runs_page(runs: RunsReport, *, title: str) -> str:
-    """Return the page of several runs: their summary, then the charts and tables of the first."""
+def runs_page(runs: RunsReport, *, title: str, first: Sequence[Table] = ()) -> str:
+    """Return the page of several runs: their summary, then the charts and tables of the first.
+
+    Args:
+        runs: The runs.
+        title: Heading of the page.
+        first: Tables that come before those of the summary.
+    """
     bars: list[Bar] = []
     for series, rule in enumerate(RULES):
         summary = runs.measures[rule]["f1"]
@@ -43,7 +55,7 @@ def runs_page(runs: RunsReport, *, title: str) -> str:
             "F1 of each run", chart, f"Whiskers: {runs.level:.0%} interval of the mean.", RULES
         ).to_html()
     ]
-    sections += [to_html(table) for table in runs_tables(runs)]
+    sections += [to_html(table) for table in (*first, *runs_tables(runs))]
     return whole_page(title, [*sections, "<h2>First run</h2>", *_sections(runs.runs[0])])
 
 
@@ -71,11 +83,11 @@ def comparison_page(comparison: Comparison, *, title: str) -> str:
     return whole_page(title, sections)
 
 
-def _sections(report: Report) -> list[str]:
+def _sections(report: Report, first: Sequence[Table] = ()) -> list[str]:
     items = show_all(report.metrics, config=report.config, in_full=report.metrics)
     figures = [_types_figure(report), *(item for item in items if isinstance(item, Figure))]
     charts = "".join(figure.to_html() for figure in figures)
-    tables = [to_html(table) for table in report_tables(report, in_full=report.metrics)]
+    tables = [to_html(table) for table in (*first, *report_tables(report, in_full=report.metrics))]
     return [_cards(report), f'<div class="figures">{charts}</div>', *tables]
 
 

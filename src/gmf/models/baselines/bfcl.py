@@ -8,16 +8,16 @@ from torch import Tensor, nn
 
 from gmf.core.tags import TagSet
 from gmf.data.batch import Batch
-from gmf.models.base import Encoders, MnerModel, ModelOptions, ModelOutput
+from gmf.models.base import ContrastOptions, Encoders, MnerModel, ModelOutput
 from gmf.models.baselines.settings import umt_tables
 from gmf.models.modules.bottleneck_fusion import BottleneckFusion
 from gmf.models.modules.consistency_matching import ConsistencyMatching, can_contrast
 from gmf.models.modules.contrastive import decoupled_contrastive_loss
 from gmf.models.modules.tagging_head import TaggingHead
-from gmf.models.modules.visual_inputs import VisualItems, grid_regions, real_images
+from gmf.models.modules.visual_inputs import VisualItems, grid_regions
 
 
-class BfclConfig(ModelOptions):
+class BfclConfig(ContrastOptions):
     """Options of BFCL.
 
     Args:
@@ -83,7 +83,7 @@ class Bfcl(MnerModel[BfclConfig]):
         mask = batch.text_inputs["attention_mask"].bool()
         fused = self.fusion(states, mask, VisualItems(self.regions(grid.values), grid.mask))
         emissions = self.head(fused, batch)
-        if not self.training or not can_contrast(real_images(batch)[1]):
+        if not self.training or not can_contrast(self.pairs_of(batch)[1]):
             return self.output(emissions, batch)
         contrast = self._contrast(states, None if maps is None else maps[-1], batch)
         return self.output(emissions, batch, contrast=(self.options.contrast_weight, contrast))
@@ -95,7 +95,7 @@ class Bfcl(MnerModel[BfclConfig]):
         batch: Batch,
     ) -> Float[Tensor, ""]:
         """Return the sum of both directions on the vectors before fusion."""
-        rows, views = real_images(batch)
+        rows, views = self.pairs_of(batch)
         if self.options.contrast == "per_direction":
             return 2 * self.projections.pair_loss(states[rows, 0], last_map, views)
         if last_map is None:

@@ -9,17 +9,17 @@ from torch import Tensor, nn
 
 from gmf.core.tags import TagSet
 from gmf.data.batch import Batch
-from gmf.models.base import Encoders, MnerModel, ModelOptions, ModelOutput
+from gmf.models.base import ContrastOptions, Encoders, MnerModel, ModelOutput
 from gmf.models.baselines.settings import umt_tables
 from gmf.models.modules.consistency_matching import ConsistencyMatching
 from gmf.models.modules.contrastive import debiased_contrastive_loss
 from gmf.models.modules.cross_attention import CrossLayer
 from gmf.models.modules.tagging_head import TaggingHead
 from gmf.models.modules.visual_gate import VisualGate
-from gmf.models.modules.visual_inputs import grid_regions, real_images
+from gmf.models.modules.visual_inputs import grid_regions
 
 
-class DebiasClConfig(ModelOptions):
+class DebiasClConfig(ContrastOptions):
     """Options of DebiasCL.
 
     Args:
@@ -83,7 +83,7 @@ class DebiasCl(MnerModel[DebiasClConfig]):
         if not self.training:
             return self.output(emissions, batch)
         alpha, terms = self.options.task_weight, dict[str, tuple[float, Tensor]]()
-        if maps is not None and real_images(batch)[0].sum() > 1:
+        if maps is not None and self.pairs_of(batch)[0].sum() > 1:
             terms["contrast"] = 1 - alpha, self._contrast(states, maps[-1], batch)
         return self.output(emissions, batch, ner_weight=alpha, **terms)
 
@@ -93,7 +93,7 @@ class DebiasCl(MnerModel[DebiasClConfig]):
         last_map: Float[Tensor, "views channels height width"],
         batch: Batch,
     ) -> Float[Tensor, ""]:
-        rows, views = real_images(batch)
+        rows, views = self.pairs_of(batch)
         text, image = self.projections(states[rows, 0], last_map[views].mean(dim=(2, 3)))
         density = torch.tensor(
             [sum(len(image.regions) for image in sample.images) for sample in batch.samples],

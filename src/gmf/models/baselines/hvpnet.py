@@ -7,9 +7,10 @@ from pydantic import Field
 from gmf.core.tags import TagSet
 from gmf.data.batch import Batch
 from gmf.models.base import Encoders, MnerModel, ModelOptions, ModelOutput, ParameterGroup
-from gmf.models.baselines.settings import one_rate
+from gmf.models.baselines.settings import CHOSEN_STATES, RESNET_WEIGHTS, one_rate
 from gmf.models.modules.tagging_head import TaggingHead
 from gmf.models.modules.visual_prefix import VisualPrefix
+from gmf.models.published import Departure, Published
 
 
 class HvpnetConfig(ModelOptions):
@@ -64,6 +65,26 @@ class Hvpnet(MnerModel[HvpnetConfig]):
         "twitter2015": {"data.max_subwords": 80},
         "twitter2017": {"data.max_subwords": 128},
     }
+    published: ClassVar = Published(
+        "the public code of HVPNeT (github.com/zjunlp/HVPNeT)",
+        {
+            "data.missing_image": "blank",
+            "model.subword_labels": "x",
+            "model.legal_moves": False,
+            "training.order": "random",
+            "training.decayed": "all",
+        },
+        (
+            CHOSEN_STATES,
+            RESNET_WEIGHTS,
+            Departure("missing images", "a picture of its own, inf.png", "a white image"),
+            Departure("absent objects", "black images that the text sees", "masked"),
+            Departure("heads", "a reshape that mixes slots", "split as BERT splits its own"),
+            Departure("statistics of the frozen ResNet", "drift in training", "stay"),
+            Departure("pooling of 7 x 7", "leaves a row and a column out", "takes all"),
+            Departure("ties on dev", "the later epoch, from the third on", "the earlier"),
+        ),
+    )
     visual_inputs = ("pyramid",)
     small_options: ClassVar = {"mixing_dim": 32}
 

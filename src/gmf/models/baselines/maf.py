@@ -8,17 +8,29 @@ from torch import Tensor, nn
 
 from gmf.core.tags import TagSet
 from gmf.data.batch import Batch
-from gmf.models.base import Encoders, MnerModel, ModelOptions, ModelOutput
-from gmf.models.baselines.settings import ENCODERS, one_rate
+from gmf.models.base import ContrastOptions, Encoders, MnerModel, ModelOutput
+from gmf.models.baselines.settings import (
+    BERT_ADAM,
+    BERT_LAYERS,
+    CHOSEN_STATES,
+    ENCODERS,
+    RANDOM_CROPS,
+    RESNET_WEIGHTS,
+    STAND_IN,
+    CrossLayerOptions,
+    one_rate,
+)
 from gmf.models.modules.consistency_matching import ConsistencyMatching, can_contrast
 from gmf.models.modules.cross_attention import CrossLayer
 from gmf.models.modules.image_text_matching import ImageTextMatching, swap_pairs
+from gmf.models.modules.initialisation import start_like_bert
 from gmf.models.modules.tagging_head import TaggingHead
 from gmf.models.modules.visual_gate import VisualGate
-from gmf.models.modules.visual_inputs import grid_regions, real_images
+from gmf.models.modules.visual_inputs import grid_regions
+from gmf.models.published import Departure, Published
 
 
-class MafConfig(ModelOptions):
+class MafConfig(ContrastOptions, CrossLayerOptions):
     """Options of MAF; the defaults are those of its public script.
 
     Args:
@@ -64,6 +76,23 @@ class Maf(MnerModel[MafConfig]):
         "twitter2015": {"training.epochs": 24},
         "twitter2017": {"training.epochs": 23},
     }
+    published = Published(
+        "the public code of MAF (github.com/xubodhu/MAF)",
+        {**BERT_LAYERS, "model.contrast_blanks": True},
+        (
+            BERT_ADAM,
+            RANDOM_CROPS,
+            STAND_IN,
+            CHOSEN_STATES,
+            RESNET_WEIGHTS,
+            Departure(
+                "matching",
+                "all 128 positions side by side; the last 16 samples of a batch are swapped",
+                "means over real positions; a share (swap_share) is swapped, at random",
+            ),
+            Departure("text vector of the alignment", "BERT's pretrained pooler", "a new one"),
+        ),
+    )
     visual_inputs = ("grid", "global")
 
     def __init__(self, options: MafConfig, tags: TagSet, **encoders: Unpack[Encoders]) -> None:
@@ -71,7 +100,10 @@ class Maf(MnerModel[MafConfig]):
         dim, self.channels = self.text_encoder.hidden_dim, self.image_encoder.stage_channels[-1]
         self.regions = nn.Linear(self.channels, dim)
         self.attention = CrossLayer(
-            dim, num_heads=self.text_encoder.num_heads, dropout=options.dropout
+            dim,
+            num_heads=self.text_encoder.num_heads,
+            dropout=options.dropout,
+            epsilon=options.norm_epsilon,
         )
         if options.use_matching:
             self.matching = ImageTextMatching(dim)
@@ -83,10 +115,16 @@ class Maf(MnerModel[MafConfig]):
         )
         self.gate = VisualGate(dim)
         self.head = TaggingHead(2 * dim, tags=tags, config=options)
+        self.dropout = nn.Dropout(options.text_dropout)
+        if options.initialisation == "bert":
+            for name, part in self.named_children():
+                if not name.endswith("_encoder"):
+                    start_like_bert(part)
 
     def forward(self, batch: Batch) -> ModelOutput:
         """Return emissions, and in training the joint loss."""
-        states = self.text_encoder(batch.text_inputs, None)
+        first = (states := self.text_encoder(batch.text_inputs, None))[:, 0]
+        states = self.dropout(states)
         maps = self.image_encoder.maps_of(batch)
         regions = grid_regions(batch, maps, channels=self.channels)
         visual = self.attention(states, self.regions(regions.values), mask=regions.mask)
@@ -99,10 +137,10 @@ class Maf(MnerModel[MafConfig]):
         emissions = self.head(fused, batch)
         if not self.training:
             return self.output(emissions, batch)
-        rows, views = real_images(batch)
+        rows, views = self.pairs_of(batch)
         if can_contrast(views):
             last_map = None if maps is None else maps[-1]
-            loss = self.alignment.pair_loss(states[rows, 0], last_map, views)
+            loss = self.alignment.pair_loss(first[rows], last_map, views)
             terms["alignment"] = 1 - alpha, loss
         return self.output(emissions, batch, ner_weight=alpha, **terms)
 
@@ -114,7 +152,7 @@ class Maf(MnerModel[MafConfig]):
     ) -> tuple[Float[Tensor, "batch subwords dim"], Float[Tensor, ""] | None]:
         """Return visual states as far as they match, and the loss of pairs swapped in training."""
         mask = visual_mask = batch.text_inputs["attention_mask"].bool()
-        rows, views = real_images(batch)
+        rows, views = self.pairs_of(batch)
         targets: Int[Tensor, " batch"] | None = None
         if self.training and len(views) > 1:
             order, is_own = swap_pairs(rows, share=self.options.swap_share)

@@ -1,6 +1,6 @@
 """UMGF: a graph of words and type-queried objects, fused layer by layer."""
 
-from typing import ClassVar, Unpack
+from typing import ClassVar, Literal, Unpack
 
 import torch
 from pydantic import Field
@@ -9,10 +9,12 @@ from torch import nn
 from gmf.core.tags import TagSet
 from gmf.data.batch import Batch
 from gmf.models.base import Encoders, MnerModel, ModelOptions, ModelOutput
-from gmf.models.baselines.settings import ENCODERS, one_rate
+from gmf.models.baselines.settings import CHOSEN_STATES, ENCODERS, RESNET_WEIGHTS, one_rate
 from gmf.models.modules.graph_fusion import GraphFusion
+from gmf.models.modules.initialisation import start_like_xavier
 from gmf.models.modules.tagging_head import TaggingHead
 from gmf.models.modules.visual_inputs import VisualItems, object_vectors
+from gmf.models.published import Departure, Published
 
 
 class UmgfConfig(ModelOptions):
@@ -20,6 +22,7 @@ class UmgfConfig(ModelOptions):
 
     Args:
         dropout: Dropout of the objects, of the graph, and before the emission layer, in [0, 1).
+        initialisation: How objects and graph start: as ``torch`` does it, or like its public code.
         max_objects: Object regions of each image; the paper has one for each entity type.
         node_dim: Width of a node.
         num_graph_layers: Fusion layers.
@@ -29,6 +32,7 @@ class UmgfConfig(ModelOptions):
     """
 
     dropout: float = Field(default=0.4, ge=0, lt=1)
+    initialisation: Literal["torch", "published"] = "torch"
     max_objects: int = Field(default=4, ge=0)
     node_dim: int = Field(default=512, ge=1)
     num_graph_layers: int = Field(default=6, ge=1)
@@ -73,6 +77,30 @@ class Umgf(MnerModel[UmgfConfig]):
             "seed": 2021,
         }
     }
+    published = Published(
+        "the public code of UMGF (github.com/TransformersWsz/UMGF)",
+        {
+            "data.missing_image": "blank",
+            "model.subword_labels": "x",
+            "model.legal_moves": False,
+            "model.head_dropout": 0.0,
+            "model.initialisation": "published",
+            "model.finetune_image_encoder": True,
+            "training.order": "file",
+        },
+        (
+            CHOSEN_STATES,
+            RESNET_WEIGHTS,
+            Departure(
+                "objects",
+                "four, found by asking for the words person, miscellaneous, location, organization",
+                "the regions of the data; the whole image where there is none",
+            ),
+            Departure("rates", "times 0.8 every two epochs", "fall evenly to zero"),
+            Departure("loss", "a sum over samples", "their mean, which Adam makes alike"),
+            Departure("checkpoint", "of the last epoch", "of the best on dev"),
+        ),
+    )
     visual_inputs = ("objects",)
     small_options: ClassVar = {
         "node_dim": 16,
@@ -103,6 +131,9 @@ class Umgf(MnerModel[UmgfConfig]):
             dropout=options.dropout,
         )
         self.head = TaggingHead(dim + width, tags=tags, config=options)
+        if options.initialisation == "published":
+            start_like_xavier(self.object_nodes[1:])
+            self.fusion.start_as_published()
 
     def forward(self, batch: Batch) -> ModelOutput:
         """Return emissions, and the negative log-likelihood when the batch has labels."""

@@ -9,16 +9,27 @@ from torch import Tensor, nn
 
 from gmf.core.tags import TagSet
 from gmf.data.batch import Batch
-from gmf.models.base import Encoders, MnerModel, ModelOptions, ModelOutput
-from gmf.models.baselines.settings import umt_tables
+from gmf.models.base import Encoders, MnerModel, ModelOutput
+from gmf.models.baselines.settings import (
+    BERT_ADAM,
+    BERT_LAYERS,
+    CHOSEN_STATES,
+    RANDOM_CROPS,
+    RESNET_WEIGHTS,
+    STAND_IN,
+    CrossLayerOptions,
+    umt_tables,
+)
 from gmf.models.modules.cross_attention import CrossLayer
+from gmf.models.modules.initialisation import start_like_bert
 from gmf.models.modules.span_conversion import SPAN_TAGS, SpanConversion, span_labels
 from gmf.models.modules.tagging_head import TaggingHead
 from gmf.models.modules.visual_gate import VisualGate
 from gmf.models.modules.visual_inputs import grid_regions
+from gmf.models.published import Published
 
 
-class UmtConfig(ModelOptions):
+class UmtConfig(CrossLayerOptions):
     """Options of UMT.
 
     Args:
@@ -54,6 +65,11 @@ class Umt(MnerModel[UmtConfig]):
         "Dropout stands before the emission layers, not after BERT (docs/decisions/0206).",
     )
     presets = umt_tables(seed=32)
+    published = Published(
+        "the public code of UMT (github.com/jefferyYu/UMT)",
+        BERT_LAYERS,
+        (BERT_ADAM, RANDOM_CROPS, STAND_IN, CHOSEN_STATES, RESNET_WEIGHTS),
+    )
     visual_inputs = ("grid",)
 
     def __init__(self, options: UmtConfig, tags: TagSet, **encoders: Unpack[Encoders]) -> None:
@@ -61,7 +77,12 @@ class Umt(MnerModel[UmtConfig]):
         dim, self.channels = self.text_encoder.hidden_dim, self.image_encoder.stage_channels[-1]
 
         def layer() -> CrossLayer:
-            return CrossLayer(dim, num_heads=self.text_encoder.num_heads, dropout=options.dropout)
+            return CrossLayer(
+                dim,
+                num_heads=self.text_encoder.num_heads,
+                dropout=options.dropout,
+                epsilon=options.norm_epsilon,
+            )
 
         self.span_layer, self.main_layer = layer(), layer()
         self.text_to_image, self.image_to_text, self.text_to_text = layer(), layer(), layer()
@@ -71,10 +92,15 @@ class Umt(MnerModel[UmtConfig]):
         self.span_head = TaggingHead(dim, tags=SPAN_TAGS, config=options)
         self.head = TaggingHead(2 * dim, tags=tags, config=options)
         self.conversion = SpanConversion(self.span_head.states, self.head.states)
+        self.dropout = nn.Dropout(options.text_dropout)
+        if options.initialisation == "bert":
+            for name, part in self.named_children():
+                if not name.endswith("_encoder"):
+                    start_like_bert(part)
 
     def forward(self, batch: Batch) -> ModelOutput:
         """Return mixed emissions, and both losses when the batch has labels."""
-        states = self.text_encoder(batch.text_inputs, None)
+        states = self.dropout(self.text_encoder(batch.text_inputs, None))
         mask = batch.text_inputs["attention_mask"].bool()
         spans = self.span_head(self.span_layer(states, states, mask=mask), batch)
         typed = self.head(self._fused(self.main_layer(states, states, mask=mask), batch), batch)

@@ -30,12 +30,13 @@ class CrossLayer(nn.Module):
         dim: Width of both streams.
         num_heads: Attention heads; divides ``dim``.
         dropout: Dropout of attention and of both sublayers, in [0, 1).
+        epsilon: Of both normalisations.
 
     Raises:
         ValueError: If the heads do not divide the width.
     """
 
-    def __init__(self, dim: int, *, num_heads: int, dropout: float) -> None:
+    def __init__(self, dim: int, *, num_heads: int, dropout: float, epsilon: float = 1e-5) -> None:
         super().__init__()
         if num_heads < 1 or dim % num_heads:
             raise ValueError(f"num_heads {num_heads}: expected a divisor of the width {dim}")
@@ -44,11 +45,11 @@ class CrossLayer(nn.Module):
         # A bias of the keys shifts all scores of a query alike, which a softmax does not see.
         self.key = nn.Linear(dim, dim, bias=False)
         self.mix = nn.Linear(dim, dim)
-        self.attention_norm = nn.LayerNorm(dim)
+        self.attention_norm = nn.LayerNorm(dim, eps=epsilon)
         self.feed_forward = nn.Sequential(
             nn.Linear(dim, 4 * dim), nn.GELU(), nn.Linear(4 * dim, dim)
         )
-        self.norm = nn.LayerNorm(dim)
+        self.norm = nn.LayerNorm(dim, eps=epsilon)
         self.dropout = nn.Dropout(dropout)
 
     def forward(

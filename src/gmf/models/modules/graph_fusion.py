@@ -1,10 +1,13 @@
 """Graph fusion: words and objects exchange gated messages, layer by layer (UMGF)."""
 
+from typing import cast
+
 import torch
 from jaxtyping import Bool, Float
 from torch import Tensor, nn
 
 from gmf.models.modules.cross_attention import masked_softmax
+from gmf.models.modules.initialisation import start_like_xavier
 from gmf.models.modules.visual_inputs import VisualItems
 
 
@@ -117,6 +120,25 @@ class GraphFusion(nn.Module):
 
         self.text_attention, self.object_attention = attention(True), attention(False)
         self.to_text, self.to_objects = messages(num_layers), messages(num_layers - 1)
+
+    def start_as_published(self) -> None:
+        """Draw the weights as the public code of UMGF does, where all layers start alike.
+
+        So do the maps of queries and keys; a gate's two maps are halves of one.
+        """
+        start_like_xavier(self)
+        for layers in (self.to_text, self.to_objects):
+            for layer in cast(list[GatedMessages], list(layers)):
+                dim = layer.own.in_features
+                joined = nn.init.xavier_uniform_(layer.own.weight.new_empty(dim, 2 * dim))
+                layer.own.weight.data, layer.other.weight.data = joined.chunk(2, dim=1)
+        for layers in (self.text_attention, self.object_attention):
+            for layer in cast(list[NodeAttention], list(layers)):
+                layer.key.weight.data = layer.query.weight.data.clone()
+        for layers in self.children():
+            first, *others = cast(nn.ModuleList, layers)
+            for layer in others:
+                layer.load_state_dict(first.state_dict())
 
     def forward(
         self,

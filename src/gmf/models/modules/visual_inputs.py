@@ -74,12 +74,20 @@ def whole_images(
     return _gather(batch, vectors, whole, channels)
 
 
-def real_images(batch: Batch) -> tuple[Bool[Tensor, " batch"], Int[Tensor, " pairs"]]:
-    """Return which posts have a real whole image (no blank stand-in), and the first view of each.
+def real_images(
+    batch: Batch, *, blanks: bool = False
+) -> tuple[Bool[Tensor, " batch"], Int[Tensor, " pairs"]]:
+    """Return which samples have a real whole image, and the first view of each.
 
-    Contrastive losses pair these posts with these views.
+    Contrastive losses pair these samples with these views.
+
+    Args:
+        batch: The samples.
+        blanks: Whether a blank stand-in counts as a real image.
     """
-    real = (batch.view_index >= 0) & ~batch.view_is_region & ~batch.view_is_blank
+    real = (batch.view_index >= 0) & ~batch.view_is_region
+    if not blanks:
+        real &= ~batch.view_is_blank
     rows = real.any(dim=1)
     if not real.shape[1]:
         return rows, batch.view_index.new_zeros(0)

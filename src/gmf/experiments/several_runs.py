@@ -1,0 +1,78 @@
+"""Several runs as one system: only what differs in nothing but the seed may be averaged."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from gmf.core.config import read_yaml
+from gmf.core.errors import ConfigError
+from gmf.experiments.setting import flat_options
+from gmf.models.checkpoint import META
+from gmf.training.run_folder import CONFIG, checkpoint_of
+
+#: Options and facts that decide no score, or may differ between runs of one system.
+_FREE = ("seed", "data.folder", "data.cache", "encoders")
+_SHOWN = 4
+
+
+def check_runs_differ_in_seed(runs: Sequence[Path]) -> None:
+    """Refuse runs whose mean would mean nothing.
+
+    Args:
+        runs: Run or checkpoint folders.
+
+    Raises:
+        CheckpointError: If one holds no complete checkpoint.
+        ConfigError: If two differ in more than the seed, or in nothing.
+    """
+    if len(runs) < 2:
+        return
+    first, *others = [(run, *_described(run)) for run in runs]
+    for run, _, options in others:
+        differences = [
+            f"{key}: {first[2][key]!r} and {value!r}"
+            for key, value in options.items()
+            if key in first[2] and first[2][key] != value
+        ]
+        if differences:
+            shown = "; ".join(differences[:_SHOWN])
+            more = f"; {len(differences) - _SHOWN} more" if len(differences) > _SHOWN else ""
+            raise ConfigError(
+                f"{first[0]} and {run} differ in more than their seed ({shown}{more}), so they "
+                "have no common mean; evaluate them one by one, or write --predictions of both "
+                "and use gmf compare"
+            )
+    seeds = [seed for _, seed, _ in (first, *others)]
+    twice = [
+        str(run) for run, seed, _ in (first, *others) if seed is not None and seeds.count(seed) > 1
+    ]
+    if twice:
+        raise ConfigError(
+            f"{' and '.join(twice)} have one seed, so that one run would count twice; name each "
+            "run once"
+        )
+
+
+def _described(run: Path) -> tuple[int | None, dict[str, Any]]:
+    """Return the seed, and what must be alike: options, tags, encoders, training data."""
+    checkpoint = checkpoint_of(run)
+    try:
+        meta: dict[str, Any] = json.loads((checkpoint / META).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None, {}  # Evaluation itself will say what is wrong with it.
+    recorded = meta.get("provenance", {})
+    options = {"model": meta.get("model"), "data": meta.get("data")}
+    # A checkpoint lies two folders below its run, which alone knows how it was trained.
+    config = next(
+        (path for place in (run, run.parent.parent) if (path := place / CONFIG).is_file()), None
+    )
+    if config is not None:
+        options["training"] = read_yaml(config).get("training", {})
+    flat = {key: value for key, value in flat_options(options).items() if not key.startswith(_FREE)}
+    flat["entity types"] = meta.get("types")
+    for role, encoder in recorded.get("encoders", {}).items():
+        flat[f"{role} encoder"] = encoder["name"], encoder["digest"][:12]
+    for item in recorded.get("data", []):
+        flat[f"{item['part']} data"] = item["digest"][:12]
+    return recorded.get("seed"), flat
