@@ -5,6 +5,7 @@ import math
 import pytest
 import torch
 
+from gmf.models.modules.consistency_matching import contrastive_loss
 from gmf.models.modules.contrastive import debiased_contrastive_loss, decoupled_contrastive_loss
 from gmf.models.modules.image_text_matching import ImageTextMatching, masked_mean, swap_pairs
 
@@ -115,3 +116,22 @@ def test_matching_reads_means_over_real_positions():
 
 def test_mean_of_nothing_is_zero():
     assert masked_mean(randn(1, 2, 3), torch.zeros(1, 2, dtype=torch.bool)).abs().sum() == 0
+
+
+@pytest.mark.parametrize("name", ["plain", "decoupled", "debiased"])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_contrasts_compute_in_single_precision_under_autocast(name, dtype):
+    torch.manual_seed(0)
+    text, image = torch.randn(16, 64).to(dtype), torch.randn(16, 64).to(dtype)
+    loss = {
+        "plain": lambda: contrastive_loss(text, image, temperature=0.2, direction_weight=0.7),
+        "decoupled": lambda: decoupled_contrastive_loss(text, image, temperature=0.2),
+        "debiased": lambda: debiased_contrastive_loss(
+            text, image, temperature=0.2, positive_prior=0.1, weights=torch.ones(16)
+        ),
+    }[name]
+    with torch.autocast("cpu", torch.bfloat16):
+        found = loss()
+    text, image = text.float(), image.float()
+    assert found.dtype == torch.float32
+    torch.testing.assert_close(found, loss())

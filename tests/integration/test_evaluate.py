@@ -1,10 +1,13 @@
 import json
+import shutil
 
 import pytest
+import yaml
 from fixtures.corpus import write_corpus
 from typer.testing import CliRunner
 
 from gmf.cli.main import app
+from gmf.core.config import read_yaml
 from gmf.core.errors import ConfigError
 from gmf.experiments.evaluate import evaluate_run
 from gmf.experiments.presets import load_run_config
@@ -25,6 +28,11 @@ def place(tmp_path_factory):
             "twitter2017", [*options, "training.epochs=1", f"seed={seed}", "training.batch_size=4"]
         )
         train(config, folder / f"run{seed}")
+    other = load_run_config(
+        "twitter2017",
+        [*options, "model=bert-crf", "training.epochs=1", "training.batch_size=4", "seed=3"],
+    )
+    train(other, folder / "text-only")
     return folder
 
 
@@ -92,3 +100,58 @@ def test_page_latex_and_markdown(place, tmp_path):
     assert "<svg" in page.read_text()
     assert "\\begin{tabular}" in gmf("evaluate", place / "run1", "--latex").stdout
     assert "|" in gmf("evaluate", place / "run1", "--markdown").stdout
+
+
+def test_the_page_has_the_table_of_controls(place, tmp_path):
+    page = tmp_path / "page.html"
+    gmf("evaluate", place / "run1", "--images", "real,shuffled,none", "--html", page)
+    text = page.read_text()
+    assert "What the image contributes" in text
+    assert "shuffled" in text
+    gmf("evaluate", place / "run1", place / "run2", "--images", "real,none", "--html", page)
+    assert page.read_text().count("What the image contributes") == 2
+
+
+def test_predictions_and_controls_are_those_of_every_run(place, tmp_path):
+    runs = [place / "run1", place / "run2"]
+    path = tmp_path / "p.jsonl"
+    result = gmf("evaluate", *runs, "--images", "real,none", "--predictions", path, "--json")
+    assert not path.exists()
+    for number, run in enumerate(runs, start=1):
+        own = tmp_path / f"p-{number}.jsonl"
+        assert f"predictions of {run} written to {own}" in " ".join(result.stderr.split())
+        gmf("evaluate", run, "--predictions", tmp_path / "alone.jsonl")
+        assert own.read_text() == (tmp_path / "alone.jsonl").read_text()
+    content = json.loads(result.stdout)
+    for run in content["runs"]:
+        assert [row["images"] for row in run["controls"]] == ["real", "none"]
+    assert content["runs"][0]["controls"] != content["runs"][1]["controls"]
+    shown = gmf("evaluate", *runs, "--images", "real,none").stdout
+    assert shown.count("What the image contributes") == 2
+
+
+def refused(*runs):
+    result = runner.invoke(app, ["evaluate", *map(str, runs)])
+    assert isinstance(result.exception, ConfigError)
+    return str(result.exception)
+
+
+def test_runs_of_two_configurations_have_no_mean(place):
+    message = refused(place / "run1", place / "run2", place / "text-only")
+    assert "run1 and" in message
+    assert "text-only differ in more than their seed" in message
+    assert "model.name: 'gmf' and 'bert-crf'" in message
+    assert "gmf compare" in message
+
+
+def test_a_run_counts_once(place):
+    assert "have one seed" in refused(place / "run1", place / "run1")
+
+
+def test_runs_that_were_trained_otherwise_have_no_mean(place, tmp_path):
+    config = read_yaml(place / "run2" / "config.yaml")
+    other = tmp_path / "run2"
+    shutil.copytree(place / "run2", other)
+    config["training"]["epochs"] = 9
+    (other / "config.yaml").write_text(yaml.safe_dump(config))
+    assert "training.epochs: 1 and 9" in refused(place / "run1", other)

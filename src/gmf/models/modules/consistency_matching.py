@@ -6,6 +6,8 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.distributed.nn.functional import all_gather
 
+from gmf.models.modules.contrastive import cosines
+
 
 def contrastive_loss(
     text: Float[Tensor, "pairs dim"],
@@ -27,8 +29,7 @@ def contrastive_loss(
     """
     if text.shape[0] < 2:
         return text.new_zeros(())
-    normal = nn.functional.normalize
-    similarity = normal(image, dim=-1) @ normal(text, dim=-1).T / temperature
+    similarity = cosines(image, text) / temperature
     match = torch.arange(len(similarity), device=similarity.device)
     image_to_text = nn.functional.cross_entropy(similarity, match)
     text_to_image = nn.functional.cross_entropy(similarity.T, match)

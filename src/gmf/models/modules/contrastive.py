@@ -27,7 +27,7 @@ def decoupled_contrastive_loss(
     """
     if text.shape[0] < 2:
         return text.new_zeros(())
-    similarity = _cosines(text, image) / temperature
+    similarity = cosines(text, image) / temperature
     own = similarity.diagonal()
     others = similarity.masked_fill(_diagonal(similarity), -math.inf)
     return (others.logsumexp(dim=1) + others.logsumexp(dim=0) - 2 * own).mean()
@@ -64,7 +64,7 @@ def debiased_contrastive_loss(
         return text.new_zeros(())
     weights = weights.to(text.dtype)
     weights = weights / weights.sum() if weights.sum() > 0 else torch.ones_like(weights) / len(text)
-    similarity = _cosines(text, image) / temperature
+    similarity = cosines(text, image) / temperature
     losses = [
         _debiased(matrix, temperature=temperature, prior=positive_prior)
         for matrix in (similarity, similarity.T)
@@ -83,8 +83,19 @@ def _debiased(
     return torch.log(own + negatives * corrected) - similarity.diagonal()
 
 
-def _cosines(text: Tensor, image: Tensor) -> Float[Tensor, "pairs pairs"]:
-    return nn.functional.normalize(text, dim=-1) @ nn.functional.normalize(image, dim=-1).T
+def cosines(
+    rows: Float[Tensor, "rows dim"], columns: Float[Tensor, "columns dim"]
+) -> Float[Tensor, "rows columns"]:
+    """Return the cosine of each row with each column, in single precision at least.
+
+    A temperature of a fifth and an exponential make much of the digits that bf16 does not have.
+    """
+    precision = torch.promote_types(rows.dtype, torch.float32)
+    with torch.autocast(rows.device.type, enabled=False):
+        unit_rows, unit_columns = (
+            nn.functional.normalize(vectors.to(precision), dim=-1) for vectors in (rows, columns)
+        )
+        return unit_rows @ unit_columns.T
 
 
 def _diagonal(matrix: Tensor) -> Tensor:

@@ -1,5 +1,7 @@
 """Initial weights of new layers as public code draws them; encoders and CRF keep their own."""
 
+from collections.abc import Iterator
+
 from torch import nn
 
 
@@ -8,11 +10,8 @@ def start_like_bert(module: nn.Module) -> None:
 
     Source: ``init_bert_weights`` of the public code of UMT and MAF.
     """
-    for layer in module.modules():
-        if isinstance(layer, nn.Linear):
-            nn.init.normal_(layer.weight, std=0.02)
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
+    for layer in _linear_layers(module):
+        nn.init.normal_(layer.weight, std=0.02)
 
 
 def start_like_xavier(module: nn.Module) -> None:
@@ -20,8 +19,14 @@ def start_like_xavier(module: nn.Module) -> None:
 
     Source: ``Linear`` of the public code of UMGF.
     """
+    for layer in _linear_layers(module):
+        nn.init.xavier_uniform_(layer.weight)
+
+
+def _linear_layers(module: nn.Module) -> Iterator[nn.Linear]:
+    """Yield the linear layers, their biases set to zero."""
     for layer in module.modules():
         if isinstance(layer, nn.Linear):
-            nn.init.xavier_uniform_(layer.weight)
-            if layer.bias is not None:
+            if "bias" in dict(layer.named_parameters()):
                 nn.init.zeros_(layer.bias)
+            yield layer

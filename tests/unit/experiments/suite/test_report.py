@@ -109,6 +109,21 @@ def test_the_paper_stands_beside(tmp_path):
     assert table.secondary == {2}
 
 
+@pytest.mark.parametrize(
+    ("dataset", "doubts"),
+    [
+        ("twitter2015", ("T-NER is named", "UMGF are the same")),
+        ("twitter2017", ("T-NER is named", "UMGF (84.26", "70.25", "64.63", "61.63")),
+        ("demo", ()),
+    ],
+)
+def test_oddities_of_the_printed_numbers_are_footnotes(tmp_path, dataset, doubts):
+    runs = [run(tmp_path, "gmf", 40, dataset=dataset)]
+    note = systems_table(SuiteResults(runs), dataset=dataset).note
+    assert all(doubt in note for doubt in doubts)
+    assert ("The F1 per type of UMGF" in note) == bool(doubts)
+
+
 def test_ablations_with_difference_to_gmf_and_to_the_paper(tmp_path):
     runs = [
         run(tmp_path, "gmf", 30, dataset="twitter2015"),

@@ -36,6 +36,11 @@ def reported_statistics(dataset: str) -> dict[str, dict[str, int]]:
     }
 
 
+def reported_doubts(dataset: str) -> list[str]:
+    """Return what is odd about the paper's numbers for a data set, a footnote each."""
+    return [row["doubt"] for row in _rows("doubts.csv") if row["dataset"] == dataset]
+
+
 @cache
 def _scores() -> dict[tuple[str, str], ReportedScores]:
     found: dict[tuple[str, str], ReportedScores] = {}

@@ -10,6 +10,7 @@ from gmf.evaluation.significance import SeedSummary
 from gmf.experiments.suite.reporting.names import GMF, dataset_name, system_name
 from gmf.experiments.suite.reporting.reported_scores import (
     OVERALL,
+    reported_doubts,
     reported_scores,
     reported_statistics,
 )
@@ -18,12 +19,6 @@ from gmf.experiments.suite.reporting.sweeps import swept
 
 #: Numbers of the paper's tables of one data set.
 _NUMBERS = {"twitter2015": "Table 2. ", "twitter2017": "Table 3. "}
-#: What is odd about the printed numbers.
-_DOUBTS = dict.fromkeys(
-    _NUMBERS,
-    " The paper prints the same F1 per type for UMGF on both data sets; one of the two "
-    "rows must be a misprint.",
-)
 COUNTING = (
     "Percent; exact span and type, lenient counting (as conlleval counts: a stray I- opens an "
     "entity). Mean ± sample deviation over seeds; no deviation for one run. Rows marked "
@@ -94,7 +89,7 @@ def systems_table(results: SuiteResults, *, dataset: str) -> Table:
         f"{_NUMBERS.get(dataset, '')}Systems on {dataset_name(dataset)}",
         ("", "runs", *types, "P", "R", "F1", "less GMF", "p", "p Holm", "minutes"),
         tuple(rows),
-        f"{COUNTING} {METHOD}{_DOUBTS.get(dataset, '')}",
+        " ".join([COUNTING, METHOD, *reported_doubts(dataset)]),
         _reported_places(rows),
     )
 
