@@ -1,6 +1,6 @@
 """Documents as CoNLL columns."""
 
-from gmf.data.conll import DOCUMENT_MARK, ID_PREFIX
+from gmf.data.conll_lines import DOCUMENT_MARK, ID_PREFIX
 from gmf.jobs.inputs.rows import Row
 from gmf.jobs.outputs.base import LineFormat
 from gmf.prediction.documents import Document
