@@ -14,11 +14,13 @@ from gmf.checks.findings import Finding
 from gmf.checks.repair import repair_folder
 from gmf.checks.statistics import SplitStatistics, folder_statistics
 from gmf.checks.validation import validate_folder
+from gmf.cli.convert import convert_command
 from gmf.cli.diagnosis import print_diagnosis
 from gmf.core.errors import ConfigError, DataError
 from gmf.core.tags import ordered_types
 
-data_app = typer.Typer(help="Look at a data set.", no_args_is_help=True)
+data_app = typer.Typer(help="Look at a data set, or convert it.", no_args_is_help=True)
+data_app.command("convert")(convert_command)
 
 Folder = Annotated[Path, typer.Argument(help="Folder with train, dev (or valid) and test files.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]

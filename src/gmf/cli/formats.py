@@ -12,6 +12,7 @@ from gmf.cli.output import results, write
 from gmf.core.errors import ConfigError
 from gmf.core.registry import Registry
 from gmf.data.readers import readers
+from gmf.exchange.formats import document_formats
 from gmf.jobs.inputs.open import input_formats
 from gmf.jobs.outputs.open import output_formats
 from gmf.regions.registry import region_proposers
@@ -24,6 +25,7 @@ REGISTRIES: dict[str, Registry[Any]] = {
     "reader": readers,
     "input": input_formats,
     "output": output_formats,
+    "document": document_formats,
     "proposer": region_proposers,
 }
 

@@ -1,18 +1,17 @@
 """Results: the entities of a post with character offsets, as objects, dicts and spaCy documents."""
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from gmf.core.plain import plain
 from gmf.core.types import Prediction, ScoredEntity
+from gmf.exchange.docbin import USER_DATA, doc_of
+from gmf.exchange.document import Mention
 from gmf.prediction.explanation import Explanation
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
     from spacy.vocab import Vocab
-
-#: Where ``Document.to_spacy`` keeps the confidences and notes in ``Doc.user_data``.
-USER_DATA = "gmf"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,38 +81,14 @@ class Document:
         Raises:
             ImportError: If spaCy is not installed (``pip install 'gmf[spacy]'``).
         """
-        from spacy.tokens import Doc, Span
-        from spacy.vocab import Vocab
-
-        words, spaces = self._words_and_spaces()
-        doc = Doc(Vocab() if vocab is None else vocab, words=words, spaces=spaces)
-        spans = [
-            doc.char_span(e.char_start, e.char_end, label=e.type, alignment_mode="expand")
-            for e in self.entities
-        ]
-        doc.ents = cast(list[Span], spans)
+        mentions = [Mention(e.char_start, e.char_end, e.type) for e in self.entities]
+        doc = doc_of(self.text, self.words, mentions, vocab=vocab)
         doc.user_data[USER_DATA] = {
             "id": self.id,
             "notes": list(self.notes),
             "confidences": [entity.confidence for entity in self.entities],
         }
         return doc
-
-    def _words_and_spaces(self) -> tuple[list[str], list[bool]]:
-        """Return spaCy's words, and whether one space follows; other white space is a word."""
-        words: list[str] = []
-        spaces: list[bool] = []
-        position = 0
-        for start, end in (*self.words, (len(self.text), len(self.text))):
-            gap = self.text[position:start]
-            if words and gap.startswith(" "):
-                spaces[-1], gap = True, gap[1:]
-            for word in (gap, self.text[start:end]):
-                if word:
-                    words.append(word)
-                    spaces.append(False)
-            position = end
-        return words, spaces
 
 
 def document_of(prediction: Prediction) -> Document:

@@ -14,11 +14,11 @@ from fixtures.rule_engine import rule_model, rule_pipeline
 
 from gmf.core.errors import ConfigError, DataError, GmfError
 from gmf.core.files import replacing
+from gmf.exchange import base
 from gmf.jobs import files, job
 from gmf.jobs.files import predict_files
 from gmf.jobs.inputs.rows import InputOptions
 from gmf.jobs.job import JobOptions
-from gmf.jobs.outputs import base
 
 OPTIONS = JobOptions(shard_rows=3, batch_size=2)
 

@@ -262,5 +262,4 @@ def _note(file: LabelledFile) -> FileNote:
         len(file.samples),
         file.respelled,
         file.skipped_lines,
-        file.warning,
     )

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import ClassVar, Protocol
 
-from gmf.core.files import replacing
+from gmf.exchange.base import PieceWriter, join_pieces
 from gmf.jobs.inputs.rows import Row
 from gmf.prediction.documents import Document
 
@@ -64,11 +64,6 @@ class OutputFormat(ABC):
         """
 
 
-def shards_in(folder: Path) -> list[Path]:
-    """Return the finished shards of a folder, in order; what is half written is hidden."""
-    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
-
-
 class LineFormat(OutputFormat):
     """Base of the formats in which a document is a piece of text."""
 
@@ -86,33 +81,19 @@ class LineFormat(OutputFormat):
 
     def open(self, path: Path) -> ShardWriter:
         """Begin a shard."""
-        return _LineWriter(path, render=self.render, between=self.between)
+        return _LineWriter(self.render, PieceWriter(path, between=self.between))
 
     def merge(self, folder: Path, target: Path, *, types: Sequence[str]) -> None:  # noqa: ARG002
         """Copy the shards one after the other."""
-        with replacing(target) as half, half.open("wb") as file:
-            file.write(self.opening.encode())
-            is_first = True
-            for shard in shards_in(folder):
-                if not shard.stat().st_size:
-                    continue
-                file.write(b"" if is_first else self.between.encode())
-                is_first = False
-                with shard.open("rb") as part:
-                    while block := part.read(2**20):
-                        file.write(block)
-            file.write(self.closing.encode())
+        join_pieces(folder, target, (self.opening, self.between, self.closing))
 
 
 class _LineWriter:
-    def __init__(self, path: Path, *, render: Callable[[Row, Document], str], between: str) -> None:
-        self.file = path.open("w", encoding="utf-8", newline="")
-        self.render, self.between, self.is_first = render, between, True
+    def __init__(self, render: Callable[[Row, Document], str], pieces: PieceWriter) -> None:
+        self.render, self.pieces = render, pieces
 
     def add(self, row: Row, document: Document) -> None:
-        text = self.render(row, document)
-        self.file.write(text if self.is_first else self.between + text)
-        self.is_first = False
+        self.pieces.write(self.render(row, document))
 
     def close(self) -> None:
-        self.file.close()
+        self.pieces.close()

@@ -12,10 +12,16 @@ output_formats: Registry[type[OutputFormat]] = Registry(
     built_in={
         "jsonl": "gmf.jobs.outputs.jsonl:JsonlFormat",
         "parquet": "gmf.jobs.outputs.parquet:ParquetFormat",
-        "conll": "gmf.jobs.outputs.conll:ConllFormat",
-        "brat": "gmf.jobs.outputs.brat:BratFormat",
-        "label-studio": "gmf.jobs.outputs.label_studio:LabelStudioFormat",
-        "spacy": "gmf.jobs.outputs.docbin:DocBinFormat",
+        "conll": "gmf.jobs.outputs.exchanged:ConllOutput",
+        "conll-plain": "gmf.jobs.outputs.exchanged:PlainConllOutput",
+        "brat": "gmf.jobs.outputs.exchanged:BratOutput",
+        "label-studio": "gmf.jobs.outputs.exchanged:LabelStudioOutput",
+        "spacy": "gmf.jobs.outputs.exchanged:DocBinOutput",
+        "doccano": "gmf.jobs.outputs.exchanged:DoccanoOutput",
+        "prodigy": "gmf.jobs.outputs.exchanged:ProdigyOutput",
+        "gliner": "gmf.jobs.outputs.exchanged:GlinerOutput",
+        "huggingface": "gmf.jobs.outputs.exchanged:HuggingFaceOutput",
+        "webanno": "gmf.jobs.outputs.exchanged:WebAnnoOutput",
     },
 )
 

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from gmf.core.files import replacing
+from gmf.exchange.base import shards_in
 from gmf.jobs.inputs.rows import Row
-from gmf.jobs.outputs.base import OutputFormat, ShardWriter, shards_in
+from gmf.jobs.outputs.base import OutputFormat, ShardWriter
 from gmf.jobs.parquet import pyarrow_parquet
 from gmf.prediction.documents import Document
 

@@ -1,0 +1,215 @@
+"""What a format of documents is: traits, reading, writing in shards."""
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+from gmf.core.files import replacing
+from gmf.exchange.document import AnnotatedText
+from gmf.exchange.offsets import Unit
+from gmf.exchange.report import ConversionReport
+
+
+class Trait(StrEnum):
+    """What a format may be able to hold beside texts and entities."""
+
+    IMAGES = "images"
+    REGIONS = "regions of images"
+    CONFIDENCES = "confidences"
+    OVERLAP = "overlapping entities"
+    UNLABELLED = "unlabelled texts"
+    SPACING = "exact spacing"
+    EDGES = "entities with white space at an edge"
+    ANY_TYPE = "types with white space"
+
+
+class DocumentWriter(Protocol):
+    """Writes the documents of one shard."""
+
+    def add(self, document: AnnotatedText) -> None:
+        """Write one document.
+
+        Raises:
+            ValueError: If the format cannot hold it; nothing of it is then written.
+        """
+        ...
+
+    def close(self) -> None:
+        """Finish the shard."""
+        ...
+
+
+class DocumentFormat:
+    """Base of the formats that documents are read from and written to.
+
+    A format needs ``read``, or ``open`` and ``merge`` (a ``TextFormat`` needs ``render``), or
+    both. It becomes available to ``gmf data convert`` with
+    ``@gmf.exchange.formats.document_formats.register(name)`` in a file that is given with
+    ``--code``, or as an entry point of the group ``gmf.document_formats`` in an installed package.
+    ``gmf.jobs.outputs.exchanged.output_of`` makes an output of ``gmf predict`` of it. The first
+    line of its docstring is shown by ``gmf formats list``.
+
+    Attributes:
+        suffixes: Endings of its files in lower case, with the dot; the first ends its shards.
+        traits: What it can hold; the rest is counted as lost before a document is written.
+        is_folder: Whether it is a folder of files, one or more a document.
+        is_merged_in_memory: Whether ``merge`` holds all documents at once.
+        unit: What its offsets count when nothing else tells.
+
+    Args:
+        offsets: What the offsets of a file count; ``None`` for what the tool writes.
+        scheme: Tag scheme of what is written, for formats with tags.
+    """
+
+    suffixes: ClassVar[tuple[str, ...]] = ()
+    traits: ClassVar[frozenset[Trait]] = frozenset()
+    is_folder: ClassVar[bool] = False
+    is_merged_in_memory: ClassVar[bool] = False
+    unit: ClassVar[Unit] = "code-points"
+
+    def __init__(self, *, offsets: Unit | None = None, scheme: str = "IOB2") -> None:
+        self.offsets: Unit | None = offsets
+        self.scheme = scheme
+
+    @property
+    def suffix(self) -> str:
+        """Ending of the names of its shards."""
+        return self.suffixes[0] if self.suffixes and not self.is_folder else ""
+
+    @classmethod
+    def recognises(cls, path: Path, head: object) -> bool:  # noqa: ARG003
+        """Return whether a file or folder is of this format.
+
+        Args:
+            path: The file or folder.
+            head: Its first JSON value (of a list or of lines), else the first 2000 characters.
+        """
+        return False
+
+    def read(self, path: Path, *, report: ConversionReport) -> Iterator[AnnotatedText]:
+        """Yield the documents of a file or folder, in order.
+
+        Args:
+            path: The file or folder.
+            report: Counts in ``read`` what the source holds; takes faults, losses and notes.
+
+        Raises:
+            DataError: If the file cannot be read at all.
+        """
+        raise NotImplementedError
+
+    def open(self, path: Path) -> DocumentWriter:
+        """Begin a shard at a path that does not exist yet."""
+        raise NotImplementedError
+
+    def merge(self, folder: Path, target: Path, *, types: Sequence[str]) -> None:
+        """Make the output of all shards, in the order of their names, appear at once.
+
+        Args:
+            folder: Finished shards and nothing else.
+            target: The output; a format of many files moves the folder there.
+            types: Entity types that occur.
+        """
+        raise NotImplementedError
+
+    def losses(self, document: AnnotatedText) -> Iterator[tuple[str, int]]:  # noqa: ARG002
+        """Yield what it cannot hold of a document beside its traits: kind and count."""
+        yield from ()
+
+
+def can_read(kind: type[DocumentFormat]) -> bool:
+    """Return whether a format can be read."""
+    return kind.read is not DocumentFormat.read
+
+
+def can_write(kind: type[DocumentFormat]) -> bool:
+    """Return whether a format can be written."""
+    return kind.open is not DocumentFormat.open
+
+
+def shards_in(folder: Path) -> list[Path]:
+    """Return the finished shards of a folder, in order; what is half written is hidden."""
+    return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+
+
+class TextFormat(DocumentFormat):
+    """Base of the formats in which a document is a piece of text."""
+
+    opening: str = ""
+    between: str = ""
+    closing: str = ""
+
+    @abstractmethod
+    def render(self, document: AnnotatedText) -> str:
+        """Return a document as text.
+
+        Raises:
+            ValueError: If the format cannot hold it.
+        """
+
+    def open(self, path: Path) -> DocumentWriter:
+        """Begin a shard."""
+        return _Rendering(self.render, PieceWriter(path, between=self.between))
+
+    def merge(self, folder: Path, target: Path, *, types: Sequence[str]) -> None:  # noqa: ARG002
+        """Copy the shards one after the other."""
+        join_pieces(folder, target, (self.opening, self.between, self.closing))
+
+
+class PieceWriter:
+    """Writes pieces of text with something between them.
+
+    Args:
+        path: The file.
+        between: What separates them.
+    """
+
+    def __init__(self, path: Path, *, between: str) -> None:
+        self.file = path.open("w", encoding="utf-8", newline="")
+        self.between, self.is_first = between, True
+
+    def write(self, text: str) -> None:
+        """Write a piece, whole or, if it is no Unicode text, not at all."""
+        text.encode()
+        self.file.write(text if self.is_first else self.between + text)
+        self.is_first = False
+
+    def close(self) -> None:
+        """Finish the file."""
+        self.file.close()
+
+
+class _Rendering:
+    def __init__(self, render: Callable[[AnnotatedText], str], pieces: PieceWriter) -> None:
+        self.render, self.pieces = render, pieces
+
+    def add(self, document: AnnotatedText) -> None:
+        self.pieces.write(self.render(document))
+
+    def close(self) -> None:
+        self.pieces.close()
+
+
+def join_pieces(folder: Path, target: Path, marks: tuple[str, str, str]) -> None:
+    """Copy shards of text one after the other.
+
+    Args:
+        folder: The shards.
+        target: The file.
+        marks: What opens it, stands between shards, and closes it.
+    """
+    opening, between, closing = (mark.encode() for mark in marks)
+    with replacing(target) as half, half.open("wb") as file:
+        file.write(opening)
+        is_first = True
+        for shard in shards_in(folder):
+            if not shard.stat().st_size:
+                continue
+            file.write(b"" if is_first else between)
+            is_first = False
+            with shard.open("rb") as part:
+                while block := part.read(2**20):
+                    file.write(block)
+        file.write(closing)

@@ -1,0 +1,113 @@
+"""Documents as CoNLL columns."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import ClassVar
+
+from gmf.core.errors import DataError
+from gmf.core.schemes import entities_of_scheme, tags_of_scheme
+from gmf.data.conll import DOCUMENT_MARK, ID_PREFIX, ConllReader
+from gmf.data.json_rows import ImageRow
+from gmf.exchange.base import TextFormat, Trait
+from gmf.exchange.document import AnnotatedText, document_of_words
+from gmf.exchange.report import ConversionReport
+
+_SEPARATORS = frozenset("\t\n\r")
+
+
+class ConllFormat(TextFormat):
+    """``IMGID:<id>``, then a word and its tag a line, then an empty line.
+
+    Tags are BIO2, or of the scheme that ``--scheme`` names; those of every scheme are read.
+    """
+
+    suffixes = (".conll", ".txt")
+    traits: ClassVar = frozenset((Trait.ANY_TYPE,))
+    has_ids: ClassVar[bool] = True
+
+    @classmethod
+    def recognises(cls, path: Path, head: object) -> bool:
+        """Return whether a file has words and tags in columns."""
+        lines = head.split("\n")[:50] if isinstance(head, str) else []
+        if lines and lines[0].startswith("#FORMAT="):
+            return False
+        named = any(line.startswith(ID_PREFIX) for line in lines)
+        columns = [line.rstrip("\r").split("\t") for line in lines[:-1] or lines if line.strip()]
+        is_text = isinstance(head, str) and "\0" not in head and "\ufffd" not in head
+        return path.is_file() and is_text and (named or any(len(each) > 1 for each in columns))
+
+    def read(self, path: Path, *, report: ConversionReport) -> Iterator[AnnotatedText]:
+        """Yield the document of each block."""
+        reader = ConllReader()
+        folder = reader.image_folder(path.parent)
+
+        def left_out(error: DataError) -> None:
+            report.read += 1
+            report.fault(str(error))
+
+        for raw in reader.read_raw(path, on_fault=left_out):
+            report.read += 1
+            where = f"{path}:{raw.line}"
+            try:
+                entities = None if raw.tags is None else entities_of_scheme(raw.tags)
+                images = (ImageRow(path=f"{folder.name}/{raw.id}.jpg", regions=()),)
+                yield document_of_words(
+                    list(raw.tokens),
+                    entities,
+                    id=raw.id,
+                    images=images if raw.id and folder.is_dir() else (),
+                    number=report.read,
+                    origin=where,
+                )
+            except ValueError as error:
+                report.fault(f"{where}: {error}")
+
+    def render(self, document: AnnotatedText) -> str:
+        """Return a block.
+
+        Raises:
+            ValueError: If the text has no words, or one of them, a type or the identifier would
+                break the lines.
+        """
+        spans, entities = document.tagged_words()
+        words = [document.text[start:end] for start, end in spans]
+        if not words:
+            raise ValueError("CoNLL cannot hold a post without words")
+        names = {entity.type for entity in entities}
+        identifier = [("identifier", document.id)] if self.has_ids else []
+        named = (*identifier, *(("word", w) for w in words), *(("type", n) for n in names))
+        for name, value in named:
+            if not _SEPARATORS.isdisjoint(value):
+                raise ValueError(f"CoNLL cannot hold {name} {value!r}: it has a TAB or a line end")
+            if value.startswith(DOCUMENT_MARK):
+                raise ValueError(f"CoNLL cannot hold {name} {value!r}: it marks a document")
+        tags = tags_of_scheme(entities, len(words), scheme=self.scheme)
+        lines = [f"{word}\t{tag}\n" for word, tag in zip(words, tags, strict=True)]
+        head = f"{ID_PREFIX}{document.id}\n" if self.has_ids else ""
+        return f"{head}{''.join(lines)}\n"
+
+    def losses(self, document: AnnotatedText) -> Iterator[tuple[str, int]]:
+        """Yield images that the identifier does not name, and entities that IO joins."""
+        own = f"images/{document.id}.jpg" if self.has_ids and document.id else ""
+        yield Trait.IMAGES, sum(image.path != own for image in document.images)
+        yield Trait.REGIONS, sum(len(image.regions) for image in document.images)
+        if self.scheme == "IO":
+            _, entities = document.tagged_words()
+            kinds = {(entity.end, entity.type) for entity in entities}
+            touching = sum((entity.start, entity.type) in kinds for entity in entities)
+            yield "boundary between entities that touch", touching
+
+
+class PlainConllFormat(ConllFormat):
+    """A word and its tag a line, then an empty line: CoNLL without ``IMGID:`` lines.
+
+    Tools that expect two columns in every line, ``spacy convert`` among them, take it.
+    """
+
+    suffixes = ()
+    has_ids = False
+
+    @classmethod
+    def recognises(cls, path: Path, head: object) -> bool:  # noqa: ARG003
+        """Return False: ``ConllFormat`` reads both."""
+        return False

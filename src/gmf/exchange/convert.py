@@ -1,0 +1,260 @@
+"""Documents of one format into another: a file, or a folder of files."""
+
+import shutil
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from gmf.core.errors import ConfigError, DataError
+from gmf.core.schemes import SCHEMES
+from gmf.exchange.base import DocumentFormat, Trait, can_read, can_write
+from gmf.exchange.document import AnnotatedText
+from gmf.exchange.fitting import checked, fitted
+from gmf.exchange.formats import (
+    document_formats,
+    format_of_source,
+    format_of_target,
+    readable,
+    writable,
+)
+from gmf.exchange.offsets import Unit
+from gmf.exchange.report import ConversionReport
+
+
+def convert(
+    source: Path,
+    target: Path,
+    *,
+    from_format: str | None = None,
+    to_format: str | None = None,
+    offsets: Unit | None = None,
+    scheme: str = "IOB2",
+    overwrite: bool = False,
+) -> ConversionReport:
+    """Write the documents of a source in another format; the target appears whole or not at all.
+
+    A folder of files (a data set's splits, for example) becomes a folder of files of the same
+    names; a format that is itself a folder (brat, WebAnno) is one source or target.
+
+    Args:
+        source: File or folder.
+        target: File or folder; the folder around it must exist.
+        from_format: Name of the source's format; ``None`` finds it by the content.
+        to_format: Name of the target's format; ``None`` takes that of the ending.
+        offsets: What the offsets of the source count; ``None`` for what its tool writes.
+        scheme: Tag scheme of a target with tags.
+        overwrite: Replace a target that is there.
+
+    Raises:
+        ConfigError: If a format is unknown or cannot do it, or the target is there already.
+        DataError: If the source cannot be read at all.
+    """
+    if scheme not in SCHEMES:
+        raise ConfigError(f"scheme {scheme!r}: expected one of {', '.join(SCHEMES)}")
+    if offsets not in (None, "code-points", "utf-16"):
+        raise ConfigError(f"offsets {offsets!r}: expected code-points or utf-16")
+    files = _files_in(source, from_format)
+    if to_format is None:
+        to_format = format_of_target(target)
+    writer = _writer(to_format, scheme)
+    if target.exists() and not overwrite:
+        raise ConfigError(f"{target}: is there already; choose another or add --overwrite")
+    if target.exists() and target.resolve() in (source.resolve(), *source.resolve().parents):
+        raise ConfigError(f"{target}: is the source, or holds it; choose another target")
+    if not target.parent.is_dir():
+        raise ConfigError(f"{target}: no such folder as {target.parent}; make it first")
+    report = ConversionReport()
+    with TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as temporary:
+        made = Path(temporary) / "whole"
+        if files is None:
+            reader = _reader(from_format or format_of_source(source), offsets)
+            _write(_documents(source, reader, report), made, writer, report)
+        else:
+            made.mkdir()
+            for file in files:
+                reader = _reader(from_format or format_of_source(file), offsets)
+                writer = _writer(to_format, scheme)
+                ending = "" if writer.is_folder else writer.suffix
+                documents = _documents(file, reader, report)
+                _write(documents, made / f"{file.stem}{ending}", writer, report)
+        if report.read and not report.written:
+            shown = report.faults[0] if report.faults else "nothing could be read"
+            raise DataError(
+                f"none of its {report.read} documents could be converted; the first: {shown}",
+                path=source,
+            )
+        if target.is_dir() and not target.is_symlink():
+            shutil.rmtree(target)
+        made.replace(target)
+    return report
+
+
+def read_documents(
+    path: Path, *, format: str | None = None, offsets: Unit | None = None
+) -> tuple[list[AnnotatedText], ConversionReport]:
+    """Return the documents of a file or folder, and what of it they do not hold.
+
+    Args:
+        path: File, or folder of a format that is one.
+        format: Name of its format; ``None`` finds it by the content.
+        offsets: See ``convert``.
+
+    Raises:
+        ConfigError: If the format is unknown.
+        DataError: If it cannot be read at all.
+    """
+    report = ConversionReport()
+    reader = _reader(format or format_of_source(path), offsets)
+    documents = list(_documents(path, reader, report))
+    return documents, report
+
+
+def write_documents(
+    documents: Iterable[AnnotatedText],
+    path: Path,
+    *,
+    format: str | None = None,
+    scheme: str = "IOB2",
+) -> ConversionReport:
+    """Write documents to a new file or folder, and return what it does not hold of them.
+
+    Raises:
+        ConfigError: If the format is unknown, or the path is there already.
+    """
+    if path.exists():
+        raise ConfigError(f"{path}: is there already; choose another")
+    report = ConversionReport()
+    writer = _writer(format or format_of_target(path), scheme)
+    _write(_counted(documents, report), path, writer, report)
+    return report
+
+
+def _counted(
+    documents: Iterable[AnnotatedText], report: ConversionReport
+) -> Iterator[AnnotatedText]:
+    for document in documents:
+        report.read += 1
+        yield document
+
+
+def _files_in(source: Path, from_format: str | None) -> list[Path] | None:
+    """Return the files of a folder of files; ``None`` when the source is one thing itself."""
+    if not source.exists():
+        raise DataError("no such file or folder", path=source)
+    if not source.is_dir():
+        return None
+    kind = None if from_format is None else document_formats.get(from_format)
+    if kind is None:
+        with suppress(ConfigError):
+            kind = document_formats.get(format_of_source(source))
+    if kind is not None and (kind.is_folder or kind.recognises(source, "")):
+        return None
+    suffixes = (
+        kind.suffixes
+        if kind is not None
+        else [s for name in document_formats for s in document_formats.get(name).suffixes]
+    )
+    files = [
+        path
+        for path in sorted(source.iterdir())
+        if path.is_file() and path.name.lower().endswith(tuple(suffixes)) and path.name[0] != "."
+    ]
+    # Regions stand beside the texts of a data set, and are none.
+    files = [path for path in files if path.name not in ("regions.jsonl", "dataset_info.json")]
+    if not files:
+        raise DataError(f"no file that ends with {', '.join(suffixes)}", path=source)
+    stems = [path.stem for path in files]
+    twice = next((stem for stem in stems if stems.count(stem) > 1), None)
+    if twice is not None:
+        raise DataError(f"several files are named {twice}; convert them one by one", path=source)
+    return files
+
+
+def _reader(name: str, offsets: Unit | None) -> DocumentFormat:
+    kind = document_formats.get(name)
+    if not can_read(kind):
+        raise ConfigError(f"format {name!r} cannot be read; expected one of {readable()}")
+    return kind(offsets=offsets)
+
+
+def _writer(name: str, scheme: str) -> DocumentFormat:
+    kind = document_formats.get(name)
+    if not can_write(kind):
+        raise ConfigError(f"format {name!r} cannot be written; expected one of {writable()}")
+    return kind(scheme=scheme)
+
+
+def _documents(
+    path: Path, reader: DocumentFormat, report: ConversionReport
+) -> Iterator[AnnotatedText]:
+    """Yield the documents of a source whose mentions lie in their texts."""
+    if path.is_dir() != reader.is_folder and path.is_dir():
+        with suppress(OSError):
+            if not reader.recognises(path, ""):
+                raise ConfigError(f"{path}: expected a file, it is a folder")
+    elif reader.is_folder and path.is_file() and not reader.suffixes:
+        raise ConfigError(f"{path}: expected a folder, it is a file")
+    seen: set[str] = set()
+    for document in reader.read(path, report=report):
+        try:
+            document.text.encode()
+            kept = checked(document, report)
+        except ValueError as error:
+            report.fault(f"{document.origin}: {error}")
+            continue
+        if document.id and document.id in seen:
+            report.note("identifier that another document has too", document.origin)
+        seen.add(document.id)
+        yield kept
+
+
+def _write(
+    documents: Iterable[AnnotatedText],
+    target: Path,
+    writer: DocumentFormat,
+    report: ConversionReport,
+) -> None:
+    """Write documents as one output that appears whole."""
+    types: set[str] = set()
+    originals: set[str] = set()
+    with TemporaryDirectory(dir=target.parent, prefix=".parts") as temporary:
+        parts = Path(temporary) / "parts"
+        if not writer.is_folder:
+            parts.mkdir()
+        shard = writer.open(parts if writer.is_folder else parts / f"0{writer.suffix}")
+        try:
+            for document in documents:
+                lost, notes = report.lost.copy(), report.notes.copy()
+                try:
+                    kept = fitted(document, writer, report)
+                    shard.add(kept)
+                except ValueError as error:
+                    report.lost, report.notes = lost, notes
+                    report.fault(f"{document.origin}: {error}")
+                    continue
+                report.written += 1
+                report.note("text that nobody labelled", document.origin, kept.mentions is None)
+                types.update(m.type for m in kept.mentions or ())
+                originals.update(m.type for m in document.mentions or ())
+                if Trait.ANY_TYPE not in writer.traits:
+                    _check_types(originals)
+        finally:
+            shard.close()
+        writer.merge(parts, target, types=sorted(types))
+
+
+def _check_types(types: set[str]) -> None:
+    """Refuse types that differ in white space only, where it cannot be written.
+
+    Raises:
+        ConfigError: Names them.
+    """
+    names: dict[str, str] = {}
+    for name in sorted(types):
+        plain = "_".join(name.split())
+        other = names.setdefault(plain, name)
+        if other != name:
+            raise ConfigError(
+                f"types {other!r} and {name!r} would both be {plain!r}; rename one in the source"
+            )

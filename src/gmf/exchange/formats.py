@@ -1,0 +1,109 @@
+"""Formats of documents by name, and the format of a file by its content."""
+
+import json
+from pathlib import Path
+from typing import cast
+
+from gmf.core.errors import ConfigError, DataError
+from gmf.core.registry import Registry, suffix_of
+from gmf.data.text_files import open_text
+from gmf.exchange.base import DocumentFormat, can_read, can_write
+
+document_formats: Registry[type[DocumentFormat]] = Registry(
+    "document format",
+    group="gmf.document_formats",
+    built_in={
+        "gmf": "gmf.exchange.own:OwnFormat",
+        "label-studio": "gmf.exchange.label_studio:LabelStudioFormat",
+        "conll": "gmf.exchange.conll:ConllFormat",
+        "conll-plain": "gmf.exchange.conll:PlainConllFormat",
+        "brat": "gmf.exchange.brat:BratFormat",
+        "webanno": "gmf.exchange.webanno:WebAnnoFormat",
+        "spacy": "gmf.exchange.docbin:DocBinFormat",
+        "huggingface": "gmf.exchange.hugging_face:HuggingFaceFormat",
+        "huggingface-parquet": "gmf.exchange.hugging_face:HuggingFaceParquetFormat",
+        "prodigy": "gmf.exchange.prodigy:ProdigyFormat",
+        "gliner": "gmf.exchange.gliner:GlinerFormat",
+        "doccano": "gmf.exchange.doccano:DoccanoFormat",
+        "spacy-examples": "gmf.exchange.spacy_examples:SpacyExamplesFormat",
+    },
+)
+_HEAD_BYTES = 2**20
+
+
+def format_of_source(path: Path) -> str:
+    """Return the name of the format that a file or folder has.
+
+    Raises:
+        ConfigError: If none, or more than one, recognises it.
+        DataError: If it is absent or cannot be read.
+    """
+    fault: DataError | None = None
+    try:
+        head = head_of(path)
+    except DataError as error:  # Parquet and other files that are no text are told by their names.
+        head, fault = "", error
+    names = [
+        name
+        for name in document_formats
+        if can_read(kind := document_formats.get(name)) and kind.recognises(path, head)
+    ]
+    if fault is not None and not names:
+        raise fault
+    if len(names) != 1:
+        found = "; it may be " + " or ".join(names) if names else ""
+        raise ConfigError(
+            f"{path}: not known as a format{found}; name it with --from, one of {readable()}"
+        )
+    return names[0]
+
+
+def format_of_target(path: Path) -> str:
+    """Return the name of the first format that ends its files as a path does.
+
+    Raises:
+        ConfigError: If there is none.
+    """
+    endings: dict[str, str] = {}
+    for name in document_formats:
+        for suffix in document_formats.get(name).suffixes:
+            endings.setdefault(suffix, name)
+    suffix = suffix_of(path, endings)
+    if suffix is None:
+        raise ConfigError(f"{path}: name its format with --to, one of {writable()}")
+    return endings[suffix]
+
+
+def readable() -> str:
+    """Return the names of the formats that can be read."""
+    return ", ".join(name for name in document_formats if can_read(document_formats.get(name)))
+
+
+def writable() -> str:
+    """Return the names of the formats that can be written."""
+    return ", ".join(name for name in document_formats if can_write(document_formats.get(name)))
+
+
+def head_of(path: Path) -> object:
+    """Return the first JSON value of a file (of its list, or of its lines), else its first text.
+
+    Raises:
+        DataError: If it is absent or cannot be read.
+    """
+    if not path.exists():
+        raise DataError("no such file or folder", path=path)
+    if path.is_dir():
+        return ""
+    with open_text(path) as file:
+        text = file.read(_HEAD_BYTES).decode(errors="replace")
+    start = text.lstrip()
+    for candidate in (start, start.removeprefix("[").lstrip()):
+        if candidate[:1] not in ("{", "["):
+            continue
+        try:
+            value, _ = json.JSONDecoder().raw_decode(candidate)
+        except (ValueError, RecursionError):
+            continue
+        first = cast(list[object], value)[:1] if isinstance(value, list) else []
+        return first[0] if first and isinstance(first[0], dict | list) else value
+    return text[:2000]

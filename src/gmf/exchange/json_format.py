@@ -1,0 +1,96 @@
+"""What the formats share in which a document is a JSON object."""
+
+from abc import abstractmethod
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, ClassVar, cast
+
+from gmf.exchange.base import TextFormat
+from gmf.exchange.document import AnnotatedText, Mention
+from gmf.exchange.json_values import json_values
+from gmf.exchange.offsets import Unit, from_utf16, to_utf16, unit_of
+from gmf.exchange.report import ConversionReport
+
+
+class JsonFormat(TextFormat):
+    """Base of the formats in which a document is a JSON object, in a list or one a line.
+
+    ``parse`` gives offsets as the file has them; ``read`` turns them into code points. Keys that
+    neither it nor ``bookkeeping`` names are noted as not carried.
+    """
+
+    #: Keys that are read, or serve the tool only.
+    keys: ClassVar[frozenset[str]] = frozenset()
+
+    @abstractmethod
+    def parse(
+        self, row: dict[str, Any], *, where: str, report: ConversionReport
+    ) -> AnnotatedText | None:
+        """Return the document of an object; ``None`` if it was counted as left out.
+
+        Raises:
+            ValueError: If it is no such object.
+        """
+
+    def read(self, path: Path, *, report: ConversionReport) -> Iterator[AnnotatedText]:
+        """Yield the documents of a file; see ``DocumentFormat``."""
+        documents = self._parsed(path, report)
+        unit = self.offsets or self.unit
+        if self.offsets is None and self.unit == "utf-16":
+            documents = list(documents)
+            spans = [(d.text, _spans(d)) for d in documents]
+            unit = unit_of(spans, default=self.unit)
+        for document in documents:
+            yield from_unit(document, unit)
+
+    def _parsed(self, path: Path, report: ConversionReport) -> Iterator[AnnotatedText]:
+        for where, row in json_values(path, report=report):
+            number = report.read
+            try:
+                fields = self.object_of(row)
+                document = self.parse(fields, where=where, report=report)
+            except ValueError as error:
+                report.fault(f"{where}: {error}")
+                continue
+            for key in sorted(fields.keys() - self.keys) if self.keys else ():
+                report.note(f"field {key!r} not carried", where)
+            if document is not None:
+                yield replace(document, number=number, origin=where)
+
+    def object_of(self, row: object) -> dict[str, Any]:
+        """Return a value of the file as a JSON object.
+
+        Raises:
+            ValueError: If it is none.
+        """
+        if not isinstance(row, dict):
+            raise ValueError(f"expected a JSON object, got {type(row).__name__}")
+        return cast(dict[str, Any], row)
+
+
+def from_unit(document: AnnotatedText, unit: Unit) -> AnnotatedText:
+    """Return a document whose offsets counted a unit with offsets of code points."""
+    if unit == "code-points" or not document.mentions:
+        return document
+    spans = from_utf16(document.text, _spans(document))
+    return replace(document, mentions=_moved(document.mentions, spans))
+
+
+def in_unit(document: AnnotatedText, unit: Unit) -> tuple[Mention, ...]:
+    """Return the mentions of a document with offsets that count a unit."""
+    mentions = document.mentions or ()
+    if unit == "code-points":
+        return mentions
+    return _moved(mentions, to_utf16(document.text, _spans(document)))
+
+
+def _spans(document: AnnotatedText) -> list[tuple[int, int]]:
+    return [(m.char_start, m.char_end) for m in document.mentions or ()]
+
+
+def _moved(mentions: tuple[Mention, ...], spans: list[tuple[int, int]]) -> tuple[Mention, ...]:
+    return tuple(
+        replace(mention, char_start=start, char_end=end)
+        for mention, (start, end) in zip(mentions, spans, strict=True)
+    )

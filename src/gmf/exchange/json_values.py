@@ -1,0 +1,169 @@
+"""Values of JSON files, and fields of their objects, checked."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+from gmf.core.errors import DataError
+from gmf.data.text_files import decode, open_text
+from gmf.exchange.report import ConversionReport
+
+
+def json_values(path: Path, *, report: ConversionReport) -> Iterator[tuple[str, object]]:
+    """Yield the values of a JSON list or of JSON lines, each with where it stands.
+
+    Args:
+        path: The file.
+        report: Counts the values; a line that is no JSON is a fault.
+
+    Raises:
+        DataError: If it cannot be read, is no text, or begins a list that is no JSON.
+    """
+    with open_text(path) as file:
+        content = file.read()
+    lines = [line for line in content.split(b"\n") if line.strip()]
+    if content.lstrip().startswith(b"[") and (len(lines) != 1 or not _is_tuple(lines[0])):
+        for position, value in enumerate(_list_in(content, path), 1):
+            report.read += 1
+            yield f"{path}, item {position}", value
+        return
+    for number, line in enumerate(content.split(b"\n"), 1):
+        if line.strip():
+            report.read += 1
+            try:
+                yield f"{path}:{number}", json.loads(decode(line))
+            except json.JSONDecodeError as error:
+                report.fault(f"{path}:{number}: not valid JSON: {error}")
+            except (ValueError, RecursionError) as error:
+                report.fault(f"{path}:{number}: {_reason(error)}")
+
+
+def _is_tuple(line: bytes) -> bool:
+    """Return whether a line is ``[text, {...}]``, as spaCy 2 lists its examples."""
+    return line.lstrip()[1:].lstrip().startswith(b'"')
+
+
+def _list_in(content: bytes, path: Path) -> list[object]:
+    try:
+        text = decode(content)
+    except ValueError as error:
+        raise DataError(str(error), path=path) from error
+    try:
+        return cast(list[object], json.loads(text))
+    except (ValueError, RecursionError) as error:
+        # Lines that are lists each, such as spaCy's examples, are no JSON together.
+        try:
+            return [json.loads(line) for line in text.split("\n") if line.strip()]
+        except (ValueError, RecursionError):
+            line = getattr(error, "lineno", 1)
+            message = f"not valid JSON: {_reason(error)}"
+            raise DataError(message, path=path, line=line) from error
+
+
+def _reason(error: Exception) -> str:
+    return "nested too deeply" if isinstance(error, RecursionError) else str(error)
+
+
+def field_of(row: dict[str, Any], name: str, kind: type | tuple[type, ...], expected: str) -> Any:
+    """Return a field of a JSON object.
+
+    Raises:
+        ValueError: If it is absent or of another type.
+    """
+    value = row.get(name)
+    if not isinstance(value, kind) or (isinstance(value, bool) and bool not in _all(kind)):
+        got = "nothing" if name not in row else type(value).__name__
+        raise ValueError(f"{name!r}: expected {expected}, got {got}")
+    return value
+
+
+def text_of(row: dict[str, Any], name: str = "text") -> str:
+    """Return a text of a JSON object.
+
+    Raises:
+        ValueError: If it is absent, no text, or has half of a character.
+    """
+    text: str = field_of(row, name, str, "a text")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"{name!r}: character {error.start} is half of a surrogate pair"
+        ) from error
+    return text
+
+
+def identifier_of(value: object) -> str:
+    """Return an identifier as text; empty for anything but text and whole numbers."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) else ""
+
+
+def _all(kind: type | tuple[type, ...]) -> tuple[type, ...]:
+    return kind if isinstance(kind, tuple) else (kind,)
+
+
+def span_of(start: object, end: object) -> tuple[int, int]:
+    """Return offsets of a JSON value.
+
+    Raises:
+        ValueError: If one is no whole number from 0.
+    """
+    for value in (start, end):
+        if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+            raise ValueError(f"offsets {start!r} and {end!r}: expected whole numbers from 0")
+    return cast(int, start), cast(int, end)
+
+
+def type_of(value: object) -> str:
+    """Return a label of a JSON value.
+
+    Raises:
+        ValueError: If it is no text, or empty.
+    """
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"label {value!r}: expected a name")
+    value.encode()
+    return value
+
+
+def listed(row: dict[str, Any], name: str) -> list[Any]:
+    """Return a list of a JSON object; an absent or null one is empty.
+
+    Raises:
+        ValueError: If it is no list.
+    """
+    value = row.get(name)
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise ValueError(f"{name!r}: expected a list, got {type(value).__name__}")
+    return cast(list[Any], value)
+
+
+def objects(row: dict[str, Any], name: str) -> list[dict[str, Any]]:
+    """Return a list of objects of a JSON object.
+
+    Raises:
+        ValueError: If it is no list of objects.
+    """
+    values = listed(row, name)
+    for value in values:
+        if not isinstance(value, dict):
+            raise ValueError(f"{name!r}: expected objects, got {type(value).__name__}")
+    return values
+
+
+def words_in(row: dict[str, Any], name: str) -> list[str]:
+    """Return the words of a JSON object.
+
+    Raises:
+        ValueError: If they are no list of words.
+    """
+    words = listed(row, name)
+    if not words or not all(isinstance(word, str) and word for word in words):
+        raise ValueError(f"{name!r}: expected a list of words, none of them empty")
+    "".join(cast(list[str], words)).encode()
+    return cast(list[str], words)

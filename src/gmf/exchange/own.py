@@ -1,0 +1,128 @@
+"""Own data, as ``sample.schema.json`` describes it, and the predictions of ``gmf predict``."""
+
+import json
+from pathlib import Path
+from typing import Any, ClassVar, cast
+
+from gmf.core.errors import DataError
+from gmf.core.tags import entities_of
+from gmf.data.json_rows import EntityRow, SampleRow, parse_row
+from gmf.data.jsonl import sample_of_row
+from gmf.exchange.base import Trait
+from gmf.exchange.document import AnnotatedText, Mention, document_of_words
+from gmf.exchange.json_format import JsonFormat
+from gmf.exchange.json_values import identifier_of, objects
+from gmf.exchange.report import ConversionReport
+
+#: What ``gmf predict`` writes beside the keys of own data.
+_OF_PREDICTIONS = frozenset(("row", "notes", "explanation"))
+_OF_ENTITIES = frozenset(("text", "confidence"))
+
+
+class OwnFormat(JsonFormat):
+    """JSON lines of own data, which ``gmf train`` reads; predictions of ``gmf predict`` too.
+
+    Offsets are code points. A text made of words is written as ``tokens`` and ``tags``.
+    """
+
+    suffixes = (".jsonl", ".ndjson")
+    traits: ClassVar = frozenset((Trait.IMAGES, Trait.REGIONS, Trait.UNLABELLED, Trait.SPACING))
+
+    @classmethod
+    def recognises(cls, path: Path, head: object) -> bool:  # noqa: ARG003
+        """Return whether a file is own data, or predictions."""
+        if not isinstance(head, dict):
+            return False
+        row = cast(dict[str, Any], head)
+        names = SampleRow.model_fields.keys() | _OF_PREDICTIONS
+        return ("text" in row or "tokens" in row) and row.keys() <= names
+
+    def parse(
+        self,
+        row: dict[str, Any],
+        *,
+        where: str,
+        report: ConversionReport,  # noqa: ARG002
+    ) -> AnnotatedText | None:
+        """Return the document of a line; see ``JsonFormat``."""
+        fields = {key: value for key, value in row.items() if key not in _OF_PREDICTIONS}
+        is_predicted = "row" in row and "notes" in row
+        confidences: list[float | None] = []
+        if is_predicted:
+            if "tokens" in fields:
+                fields.pop("text", None)
+                entities = objects(fields | {"entities": fields.pop("entities", None)}, "entities")
+            else:
+                entities = objects(fields, "entities")
+                fields["entities"] = [
+                    {k: v for k, v in entity.items() if k not in _OF_ENTITIES}
+                    for entity in entities
+                ]
+            confidences = [_confidence(entity.get("confidence")) for entity in entities]
+        if isinstance(fields.get("id"), int):
+            fields["id"] = identifier_of(fields["id"])
+        try:
+            checked = parse_row(SampleRow, json.dumps(fields), path=Path(where), line=1)
+            return _document(checked, confidences, is_predicted)
+        except DataError as error:
+            raise ValueError(str(error).removeprefix(f"{where}:1, ")) from error
+
+    def render(self, document: AnnotatedText) -> str:
+        """Return a line.
+
+        Raises:
+            ValueError: If the text has no visible character.
+        """
+        if not document.text.strip():
+            raise ValueError("own data cannot hold a text without a visible character")
+        row: dict[str, Any] = {"id": document.id} if document.id else {}
+        if document.is_joined:
+            words, tags = document.tags()
+            row["tokens"] = words
+            row |= {} if document.mentions is None else {"tags": tags}
+        else:
+            row["text"] = document.text
+            if document.mentions is not None:
+                row["entities"] = [
+                    {"char_start": m.char_start, "char_end": m.char_end, "type": m.type}
+                    for m in document.mentions
+                ]
+        if document.images:
+            row["images"] = [
+                image.model_dump(mode="json", exclude_defaults=True) for image in document.images
+            ]
+        return json.dumps(row, ensure_ascii=False) + "\n"
+
+
+def _document(row: SampleRow, confidences: list[float | None], is_predicted: bool) -> AnnotatedText:
+    # Paths that leave the folder, and tags of no scheme, are refused as in training.
+    if row.tokens is not None:
+        sample = sample_of_row(row, folder=Path(), aliases={})
+        entities = None if sample.tags is None else entities_of(sample.tags)
+        made = document_of_words(list(row.tokens), entities, images=row.images)
+        text, mentions, words = made.text, made.mentions, made.words
+    else:
+        text, words = row.text or "", None
+        sample_of_row(row.model_copy(update={"entities": None}), folder=Path(), aliases={})
+        mentions = None if row.entities is None else tuple(map(_mention, row.entities))
+    if mentions and len(confidences) == len(mentions):
+        pairs = zip(mentions, confidences, strict=True)
+        mentions = tuple(Mention(m.char_start, m.char_end, m.type, c) for m, c in pairs)
+    return AnnotatedText(
+        text,
+        mentions,
+        row.id or "",
+        words=words,
+        images=row.images,
+        is_joined=row.tokens is not None,
+        is_predicted=is_predicted,
+    )
+
+
+def _mention(entity: EntityRow) -> Mention:
+    return Mention(entity.char_start, entity.char_end, entity.type)
+
+
+def _confidence(value: object) -> float | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(cast(float, value)) if is_number and 0 <= cast(float, value) <= 1 else None

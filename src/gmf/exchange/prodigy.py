@@ -1,0 +1,115 @@
+"""Tasks of Prodigy."""
+
+import json
+from pathlib import Path
+from typing import Any, ClassVar, cast
+
+from gmf.exchange.base import Trait
+from gmf.exchange.document import AnnotatedText, Mention, Span
+from gmf.exchange.images import image_of
+from gmf.exchange.json_format import JsonFormat
+from gmf.exchange.json_values import identifier_of, objects, span_of, text_of, type_of
+from gmf.exchange.report import ConversionReport
+
+
+class ProdigyFormat(JsonFormat):
+    """JSON lines of Prodigy: ``text``, ``tokens``, ``spans``, ``answer``.
+
+    Offsets are code points: Prodigy's texts are tokenised by spaCy. A task that was rejected or
+    ignored is no labelled text and is left out, as Prodigy's own recipes do.
+
+    Source: https://prodi.gy/docs/api-interfaces#ner_manual.
+    """
+
+    suffixes = (".jsonl",)
+    keys: ClassVar = frozenset(
+        (
+            *("text", "tokens", "spans", "relations", "answer", "image", "images", "meta", "id"),
+            *("label", "_input_hash", "_task_hash", "_view_id", "_session_id", "_annotator_id"),
+            *("_timestamp", "_is_binary"),
+        )
+    )
+    traits: ClassVar = frozenset(
+        (Trait.IMAGES, Trait.OVERLAP, Trait.UNLABELLED, Trait.SPACING, Trait.EDGES, Trait.ANY_TYPE)
+    )
+
+    @classmethod
+    def recognises(cls, path: Path, head: object) -> bool:  # noqa: ARG003
+        """Return whether a file is an export of Prodigy."""
+        return isinstance(head, dict) and (
+            "spans" in head or "answer" in head or "_task_hash" in head
+        )
+
+    def parse(
+        self, row: dict[str, Any], *, where: str, report: ConversionReport
+    ) -> AnnotatedText | None:
+        """Return the document of a task; see ``JsonFormat``."""
+        answer = row.get("answer", "accept")
+        if answer != "accept":
+            report.fault(f"{where}: its answer is {answer!r}")
+            return None
+        text = text_of(row)
+        mentions: list[Mention] = []
+        for span in objects(row, "spans"):
+            start, end = span_of(span.get("start"), span.get("end"))
+            mentions.append(Mention(start, end, type_of(span.get("label"))))
+        report.lose("relation", where, len(objects(row, "relations")))
+        several = row.get("images")
+        names = cast(list[Any], several) if isinstance(several, list) else [row.get("image")]
+        is_labelled = "spans" in row or "answer" in row
+        meta = row.get("meta")
+        named = cast(dict[str, Any], meta).get("id") if isinstance(meta, dict) else None
+        return AnnotatedText(
+            text,
+            tuple(mentions) if is_labelled else None,
+            identifier_of(row.get("id")) or identifier_of(named),
+            words=_words(objects(row, "tokens")),
+            images=tuple(r for n in names for r in image_of(n, where=where, report=report)),
+        )
+
+    def render(self, document: AnnotatedText) -> str:
+        """Return a task."""
+        task: dict[str, Any] = {"text": document.text}
+        if document.images:
+            task["image"] = document.images[0].path
+        if len(document.images) > 1:
+            task["images"] = [image.path for image in document.images]
+        if document.id:
+            task["meta"] = {"id": document.id}
+        words = _tokens_of(document)
+        if words:
+            task["tokens"] = [
+                {
+                    "text": document.text[start:end],
+                    "start": start,
+                    "end": end,
+                    "id": position,
+                    "ws": document.text[end : end + 1] == " ",
+                }
+                for position, (start, end) in enumerate(words)
+            ]
+        if document.mentions is not None:
+            task["spans"] = [_span(mention, words) for mention in document.mentions]
+            task["answer"] = "accept"
+        return json.dumps(task, ensure_ascii=False) + "\n"
+
+
+def _tokens_of(document: AnnotatedText) -> tuple[Span, ...]:
+    """Return words that every mention begins and ends with; none where a mention does not."""
+    try:
+        return document.tagged_words()[0]
+    except ValueError:
+        return ()
+
+
+def _span(mention: Mention, words: tuple[Span, ...]) -> dict[str, Any]:
+    span = {"start": mention.char_start, "end": mention.char_end, "label": mention.type}
+    if words:
+        span["token_start"] = [start for start, _ in words].index(mention.char_start)
+        span["token_end"] = [end for _, end in words].index(mention.char_end)
+    return span
+
+
+def _words(tokens: list[dict[str, Any]]) -> tuple[Span, ...] | None:
+    spans = [span_of(token.get("start"), token.get("end")) for token in tokens]
+    return tuple(span for span in spans if span[0] < span[1]) or None

@@ -1,0 +1,123 @@
+"""Documents as WebAnno TSV 3, which INCEpTION reads and writes."""
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import ClassVar
+
+from gmf.core.errors import DataError
+from gmf.data.text_files import read_lines
+from gmf.exchange.base import DocumentFormat, DocumentWriter, Trait
+from gmf.exchange.document import AnnotatedText
+from gmf.exchange.offsets import to_utf16
+from gmf.exchange.report import ConversionReport
+from gmf.exchange.webanno_reading import FORMAT_LINE, NAMED_ENTITY, document_of_lines, escaped
+
+_ODD = re.compile(r"[^A-Za-z0-9_-]+")
+#: How the writer begins the names of files, shards of a job included.
+_NUMBERED = re.compile(r"^(?:\d+/)?\d{7}-(?=.)")
+
+
+class WebAnnoFormat(DocumentFormat):
+    """A folder of WebAnno TSV 3 files, one a document, or one such file.
+
+    Offsets are UTF-16 units, as Java counts. Entities are the layer ``NamedEntity``; a file
+    without that layer must have one layer of spans only. A word that an entity begins or ends in is
+    written as several tokens.
+
+    Source: https://inception-project.github.io/releases/36.0/docs/user-guide.html#sect_webannotsv.
+    """
+
+    suffixes = (".tsv",)
+    is_folder = True
+    unit = "utf-16"
+    traits: ClassVar = frozenset((Trait.OVERLAP, Trait.ANY_TYPE, Trait.SPACING))
+
+    @classmethod
+    def recognises(cls, path: Path, head: object) -> bool:
+        """Return whether a file, or the first ``.tsv`` file of a folder, is of WebAnno."""
+        if path.is_dir():
+            first = next(iter(sorted(path.rglob("*.tsv"))), None)
+            if first is None:
+                return False
+            with first.open("rb") as file:
+                head = file.read(100).decode("utf-8-sig", errors="replace")
+        return isinstance(head, str) and head.startswith(FORMAT_LINE)
+
+    def read(self, path: Path, *, report: ConversionReport) -> Iterator[AnnotatedText]:
+        """Yield the document of each file."""
+        files = sorted(path.rglob("*.tsv")) if path.is_dir() else [path]
+        for file in files:
+            report.read += 1
+            number = report.read
+            name = file.relative_to(path).with_suffix("").as_posix() if path.is_dir() else file.stem
+            identifier = _NUMBERED.sub("", name, count=1)
+            try:
+                yield document_of_lines(
+                    read_lines(file),
+                    where=str(file),
+                    report=report,
+                    fields={"id": identifier, "number": number, "origin": str(file)},
+                )
+            except DataError as error:
+                report.fault(str(error))
+            except ValueError as error:
+                report.fault(f"{file}: {error}")
+
+    def open(self, path: Path) -> DocumentWriter:
+        """Begin a folder."""
+        path.mkdir()
+        return _WebAnnoWriter(path)
+
+    def merge(self, folder: Path, target: Path, *, types: Sequence[str]) -> None:  # noqa: ARG002
+        """Move the folder to its place."""
+        folder.rename(target)
+
+
+class _WebAnnoWriter:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def add(self, document: AnnotatedText) -> None:
+        content = rendered(document)
+        content.encode()
+        name = f"{document.number:07d}-{_ODD.sub('_', document.id)[:60]}"
+        path = self.folder / f"{name}.tsv"
+        path.write_text(content, encoding="utf-8", newline="")
+
+    def close(self) -> None:
+        pass
+
+
+def rendered(document: AnnotatedText) -> str:
+    """Return a document as WebAnno TSV 3.3, all of it one sentence.
+
+    Raises:
+        ValueError: If it has no words, or begins with white space other than spaces.
+    """
+    text = document.text
+    words, entities = document.tagged_words()
+    if not words:
+        raise ValueError("WebAnno TSV cannot hold a text without words")
+    first = words[0][0]
+    if text[:first].strip(" "):
+        raise ValueError("WebAnno TSV cannot hold white space but spaces before the first word")
+    columns: list[list[str]] = [[] for _ in words]
+    stacked = [0] * len(words)
+    for entity in entities:
+        for index in range(entity.start, entity.end):
+            stacked[index] += 1
+    for number, entity in enumerate(sorted(entities, key=lambda e: (e.start, -e.end)), 1):
+        several = entity.end - entity.start > 1
+        several = several or any(stacked[i] > 1 for i in range(entity.start, entity.end))
+        mark = f"[{number}]" if several else ""
+        for index in range(entity.start, entity.end):
+            columns[index].append(f"{escaped(entity.type)}{mark}")
+    lines = [f"{FORMAT_LINE}3.3", f"#T_SP={NAMED_ENTITY}|value", "", ""]
+    lines += [f"#Text={escaped(line)}" for line in text[first:].split("\n")]
+    offsets = to_utf16(text, words)
+    for index, ((start, end), (begin, stop)) in enumerate(zip(words, offsets, strict=True)):
+        value = "|".join(columns[index]) or "_"
+        token = escaped(text[start:end])
+        lines.append(f"1-{index + 1}\t{begin}-{stop}\t{token}\t{value}\t")
+    return "\n".join(lines) + "\n"
