@@ -11,7 +11,7 @@ from fixtures.rule_engine import rule_model
 from fixtures.serving import encoded, picture, tiny_pipeline
 
 from gmf.core.types import Region
-from gmf.data import images, tokenize
+from gmf.data import decoding, tokenize
 from gmf.data.alignment import WordEncoder
 from gmf.data.readers import read_split
 from gmf.experiments.presets import load_run_config
@@ -34,7 +34,7 @@ class Counts:
 
     def __init__(self, monkeypatch):
         self.encoded, self.split, self.decoded = Counter(), Counter(), Counter()
-        encode, split, upright = WordEncoder._encode, tokenize.tokenize, images.upright_rgb
+        encode, split, upright = WordEncoder._encode, tokenize.tokenize, decoding.upright_rgb
 
         def encode_counted(encoder, words):
             self.encoded.update(map(tuple, words))
@@ -50,7 +50,7 @@ class Counts:
 
         monkeypatch.setattr(WordEncoder, "_encode", encode_counted)
         monkeypatch.setattr(user_input, "tokenize", split_counted)
-        monkeypatch.setattr(images, "upright_rgb", decode_counted)
+        monkeypatch.setattr(decoding, "upright_rgb", decode_counted)
 
     def check(self, texts, contents):
         assert self.split == Counter(texts)

@@ -3,22 +3,14 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from gmf.checks.findings import Finding, finding_of
 from gmf.checks.raw_samples import Split
-from gmf.data.images import (
-    FORMATS,
-    IMAGE_SUFFIXES,
-    FaultKind,
-    UnusableImageError,
-    open_image,
-    read_source,
-)
+from gmf.data.decoding import IMAGE_SUFFIXES
+from gmf.data.images import FaultKind, UnusableImageError, open_image, read_source
 from gmf.data.paths import inside
 from gmf.data.readers import reader_of
 
@@ -150,14 +142,12 @@ def _oddities(pictures: dict[Path, Picture], *, folder: Path, place: str) -> lis
 def _read(path: Path) -> Picture:
     content = read_source(path)
     image = open_image(path)
-    with Image.open(BytesIO(content), formats=FORMATS) as header:
-        kind = "JPEG" if header.format == "MPO" else str(header.format)
     grey = np.asarray(image.convert("L").resize((64, 64)), dtype=np.float64)
     return Picture(
         path=path,
         size=image.size,
         digest=hashlib.sha256(content).hexdigest(),
-        format=kind,
+        format=str(image.format),
         is_blank=float(grey.std()) < BLANK_DEVIATION,
     )
 

@@ -1,13 +1,14 @@
 """``gmf evaluate``: score trained runs on a split."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gmf.cli.output import progress_bar, report_images, say
+from gmf.cli.output import Device, progress_bar, report_images, say
 from gmf.cli.score import AsJson, AsLatex, AsMarkdown, HtmlFile, show, write_page
 from gmf.core.errors import ConfigError
 from gmf.evaluation.files.write import write_pairs
@@ -42,6 +43,7 @@ def evaluate(
             help="Write gold and predictions as JSON lines; of several runs NAME-1.jsonl and so on."
         ),
     ] = None,
+    device: Device = "auto",
     as_json: AsJson = False,
     as_markdown: AsMarkdown = False,
     as_latex: AsLatex = False,
@@ -52,7 +54,8 @@ def evaluate(
 
     controls = _controls(images)
     check_runs_differ_in_seed(runs)
-    results = [_evaluate(run, data=data, split=split, control=controls[0]) for run in runs]
+    evaluate_one = partial(_evaluate, data=data, split=split, device=device)
+    results = [evaluate_one(run, control=controls[0]) for run in runs]
     for result in results:
         report_images(result.images)
         for warning in result.warnings:
@@ -64,7 +67,7 @@ def evaluate(
             write_pairs(path, result.pairs)
             say(f"predictions of {run} written to {path}")
     compared = [
-        _compare_controls(run, result, controls, data=data, split=split)
+        _compare_controls(partial(evaluate_one, run), result, controls)
         for run, result in zip(runs, results, strict=True)
         if len(controls) > 1
     ]
@@ -88,7 +91,9 @@ def evaluate(
     show(tables, content, as_json=as_json, as_markdown=as_markdown, as_latex=as_latex)
 
 
-def _evaluate(run: Path, *, data: Path | None, split: str, control: Control) -> "RunEvaluation":
+def _evaluate(
+    run: Path, *, data: Path | None, split: str, device: str, control: Control
+) -> "RunEvaluation":
     # Here, not above: help needs no torch.
     from gmf.experiments.evaluate import evaluate_run
 
@@ -99,6 +104,7 @@ def _evaluate(run: Path, *, data: Path | None, split: str, control: Control) -> 
             split=split,
             folder=data,
             control=control,
+            device=device,
             on_progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
 
@@ -114,14 +120,11 @@ def _controls(given: str) -> list[Control]:
 
 
 def _compare_controls(
-    run: Path,
+    evaluate_one: Callable[..., "RunEvaluation"],
     real: "RunEvaluation",
     controls: Sequence[Control],
-    *,
-    data: Path | None,
-    split: str,
 ) -> Table:
     found = dict.fromkeys(controls[:1], real.pairs)
     for control in controls[1:]:
-        found[control] = _evaluate(run, data=data, split=split, control=control).pairs
+        found[control] = evaluate_one(control=control).pairs
     return control_table(found)

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -17,6 +18,8 @@ from rich.progress import (
 
 from gmf.data.image_report import ImageReport
 
+#: Where to compute; ``gmf.core.device.torch_device`` refuses what is not there.
+Device = Annotated[str, typer.Option(help="auto (a GPU when there is one), cpu, cuda, cuda:1, ...")]
 #: Messages and progress.
 messages = Console(stderr=True, soft_wrap=True)
 #: Results.

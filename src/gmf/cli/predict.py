@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from gmf.cli.output import progress_bar, report_images, results, say, write
+from gmf.cli.output import Device, progress_bar, report_images, results, say, write
 from gmf.core.config import parse_config
 from gmf.core.errors import ConfigError
 from gmf.core.registry import names_by_suffix
@@ -63,7 +63,7 @@ def predict(
     engine: Annotated[str, typer.Option(help="local, or ray for several machines.")] = "local",
     workers: Annotated[int | None, typer.Option(help="Processes of --engine ray.")] = None,
     batch_size: Annotated[int, typer.Option(help="Posts of one pass.")] = 32,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
+    device: Device = "auto",
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Forget an output or a stopped job that is there.")
     ] = False,

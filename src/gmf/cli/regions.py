@@ -4,13 +4,13 @@ import json
 from pathlib import Path
 from typing import Annotated, Any
 
-import torch
 import typer
 from typer.core import TyperGroup
 
-from gmf.cli.output import progress_bar, write
+from gmf.cli.output import Device, progress_bar, write
 from gmf.core.config import apply_overrides, parse_config
-from gmf.core.errors import ConfigError, DataError
+from gmf.core.device import torch_device
+from gmf.core.errors import DataError
 from gmf.data.regions_file import REGIONS_FILE, read_regions
 from gmf.regions.base import ProposerChoice
 from gmf.regions.contact_sheet import SheetEntry, contact_sheet
@@ -60,14 +60,14 @@ def find(
     ] = None,
     split: Splits = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Images at once.")] = 8,
-    device: Annotated[str, typer.Option(help="cpu, cuda, ...; auto takes a GPU.")] = "auto",
+    device: Device = "auto",
     overwrite: Annotated[bool, typer.Option(help="Drop regions of another source.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Find regions and write DIR/regions.jsonl; the same command goes on after an interruption."""
     settings = apply_overrides({}, options or ())
     limits = parse_config(RegionFilter, settings.pop("filter", {}), source="filter")
-    choice = ProposerChoice(proposer, tuple(places or ()), settings, _device_of(device))
+    choice = ProposerChoice(proposer, tuple(places or ()), settings, torch_device(device))
     tasks = collect_images(data, splits=split or ())
     job = RegionsJob(build_proposer(choice), limits=limits, out=out, batch_size=batch_size)
     with progress_bar() as bar:
@@ -112,12 +112,3 @@ def show(
     out.parent.mkdir(parents=True, exist_ok=True)
     contact_sheet(entries, columns=columns, tile_px=tile).save(out, format="PNG")
     write(f"{out}: {len(entries)} of {len(tasks)} images")
-
-
-def _device_of(name: str) -> torch.device:
-    if name == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    try:
-        return torch.device(name)
-    except RuntimeError as error:
-        raise ConfigError(f"--device {name!r}: expected auto, cpu, cuda or cuda:N") from error

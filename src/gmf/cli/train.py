@@ -1,11 +1,13 @@
 """``gmf train``: one run from a preset or a file."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from gmf.cli.output import progress_bar, report_images, say, write
+from gmf.cli.output import Device, progress_bar, report_images, say, write
+from gmf.core.device import torch_device
 
 if TYPE_CHECKING:
     from gmf.training.config import RunConfig
@@ -17,8 +19,11 @@ def train(
         list[str] | None, typer.Argument(help="Options, e.g. data.folder=DIR training.epochs=5.")
     ] = None,
     run: Annotated[Path | None, typer.Option(help="Run folder; named by default.")] = None,
+    device: Device = "auto",
 ) -> None:
     """Train a model; the same command goes on with a run that was killed."""
+    if device != "auto":
+        os.environ["ACCELERATE_TORCH_DEVICE"] = str(torch_device(device))
     # Here, not above: help needs no torch.
     from gmf.experiments.presets import load_run_config
     from gmf.experiments.setting import describe_setting

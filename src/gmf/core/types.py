@@ -102,12 +102,14 @@ class SlotOrigin:
         region: Position of the region in the image, from 0; ``None`` for the whole image.
         fault: Why it could not be used; empty when it could.
         is_blank: Whether a blank stand-in took its place.
+        substitution: What stands in for a part of it; empty when all of it was read.
     """
 
     image: int | None
     region: int | None = None
     fault: str = ""
     is_blank: bool = False
+    substitution: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ _ATTRIBUTES = {
     "token_type_ids": "type_ids",
     "attention_mask": "attention_mask",
 }
+#: The part of a window that it shares with the next one is one in this many.
+_SHARED = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,33 @@ class WordEncoder:
         ):
             encodings[row] = encoding
         return [self._arrays_of(encoding) for encoding in encodings]
+
+    def windows(self, words: Sequence[str]) -> list[tuple[int, int]]:
+        """Return spans of words that can be read at once, and together hold every word.
+
+        Neighbours share the words of about a quarter of the limit, so that each word has others on
+        both sides in one of them. A word that alone is longer than the limit has a span to itself.
+
+        Args:
+            words: The words of a sample.
+        """
+        first = self._encode([list(words)])[0]
+        counts = np.zeros(len(words), dtype=np.int64)
+        for encoding in (first, *first.overflowing):
+            present = [word for word in encoding.word_ids if word is not None]
+            np.add.at(counts, present, 1)
+        ends = np.maximum(counts, 1).cumsum()
+        special = self._tokenizer.num_special_tokens_to_add(False)
+        room = self.max_subwords - special
+        spans: list[tuple[int, int]] = []
+        start, end = 0, 0
+        while end < len(words):
+            read = int(ends[start - 1]) if start else 0
+            end = max(start + 1, int(np.searchsorted(ends, read + room, side="right")))
+            spans.append((start, end))
+            shared = int(np.searchsorted(ends, ends[end - 1] - room // _SHARED, side="left")) + 1
+            start = max(start + 1, min(shared, end - 1))
+        return spans
 
     def align(self, encoded: Sequence[EncodedWords], *, num_words: Sequence[int]) -> AlignedWords:
         """Return samples side by side, padded to the longest.

@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any, Self
 
 from gmf.core.types import Sample
-from gmf.data.images import Box, UnusableImageError
+from gmf.data.images import Box, UnusableImageError, name_of
 
 #: Share of readable images below which a model learns nothing reliable from images. With 10 in
 #: 3,373 posts one learning rate made GMF tag nothing where there was an image (decision 0011).
 MIN_READ_SHARE = 0.05
+#: Outcome of an image of which only a part could be decoded.
+READ_IN_PART = "read in part"
 
 
 @dataclass
@@ -21,7 +23,7 @@ class ImageReport:
     However often an image is fetched, in several epochs or for several posts, it counts once.
 
     Args:
-        images: Whole images by outcome: ``read`` or the kind of fault.
+        images: Whole images by outcome: ``read``, ``read in part`` or the kind of fault.
         regions: Regions by outcome.
         blanks: Blank stand-ins given to posts.
         examples: The first faults of each kind, as messages.
@@ -41,20 +43,30 @@ class ImageReport:
         box: Box | None,
         is_region: bool,
         fault: UnusableImageError | None,
+        *,
+        substitution: str = "",
     ) -> None:
-        """Count a view that was fetched; ``fault`` says why it could not be."""
+        """Count a view that was fetched.
+
+        Args:
+            source: File or encoded bytes.
+            box: Part of the image; ``None`` for all of it.
+            is_region: Whether it is a region of an image.
+            fault: Why it could not be read.
+            substitution: What stands in for a part of it.
+        """
         if not self._is_new(source, box, is_region):
             return
-        outcome = fault.kind.value if fault else "read"
+        outcome = fault.kind.value if fault else READ_IN_PART if substitution else "read"
         (self.regions if is_region else self.images)[outcome] += 1
-        if fault:
+        if outcome != "read":
             examples = self.examples.setdefault(outcome, [])
             if len(examples) < self.max_examples:
-                examples.append(str(fault))
+                examples.append(str(fault or f"{name_of(source)}: {substitution}"))
 
     def count_blanks(self, sample: Sample, number: int) -> None:
         """Count the blank stand-ins that a post got."""
-        if number and self._is_new(sample.origin, sample.id, sample.tokens):
+        if number and self._is_new(sample.origin, sample.id, sample.text or sample.tokens):
             self.blanks += number
 
     def merge(self, other: "ImageReport") -> None:
@@ -97,7 +109,7 @@ class ImageReport:
 
     def training_warning(self) -> str:
         """Return what to tell after training on so few readable images; empty when enough were."""
-        named, read = self.images.total(), self.images["read"]
+        named, read = self.images.total(), self.images["read"] + self.images[READ_IN_PART]
         if not named or read / named >= MIN_READ_SHARE:
             return ""
         return (

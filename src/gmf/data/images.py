@@ -4,33 +4,18 @@ import math
 import struct
 import zlib
 from enum import StrEnum
-from io import BytesIO
 from pathlib import Path
 from typing import Self
 
-import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
 from gmf.core.errors import ImageError
+from gmf.data.decoding import FORMATS, SUBSTITUTION, decode, missing_decoder
 
 #: ``(x1, y1, x2, y2)`` in pixels of an upright image.
 Box = tuple[float, float, float, float]
 #: Refuse larger images before they are decoded: width times height.
 MAX_PIXELS = 50_000_000
-#: Format of each ending of image files.
-IMAGE_SUFFIXES = {
-    ".jpg": "JPEG",
-    ".jpeg": "JPEG",
-    ".png": "PNG",
-    ".gif": "GIF",
-    ".webp": "WEBP",
-    ".bmp": "BMP",
-    ".tif": "TIFF",
-    ".tiff": "TIFF",
-}
-#: Decoders in use. Others (EPS, PSD, ...) are no formats of posts and widen the attack surface.
-FORMATS = tuple(dict.fromkeys(IMAGE_SUFFIXES.values()))
-
 _TOO_LARGE = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 _BROKEN = (
     OSError,
@@ -56,6 +41,7 @@ class FaultKind(StrEnum):
     BROKEN = "broken"
     TOO_LARGE = "too large"
     EMPTY_REGION = "empty region"
+    REFUSED = "refused"
 
 
 class UnusableImageError(ImageError):
@@ -93,8 +79,37 @@ class DecodedImage(bytes):
         return decoded
 
 
+class RefusedImage(bytes):
+    """The name of an image that is not opened, in the place of its bytes.
+
+    Args:
+        name: As it was given.
+        reason: Why it is not opened.
+    """
+
+    fault: UnusableImageError
+
+    def __new__(cls, name: str, reason: str) -> Self:
+        """Keep the name and the reason."""
+        refused = super().__new__(cls, name.encode(errors="replace"))
+        refused.fault = UnusableImageError(name[:200], kind=FaultKind.REFUSED, detail=reason)
+        return refused
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str]]:
+        return type(self), (self.fault.name, self.fault.detail)
+
+    @classmethod
+    def of_url(cls, name: str) -> Self | None:
+        """Return the refusal of a URL; ``None`` for any other name."""
+        if "://" not in name and not name.lower().startswith(("data:", "http:", "https:")):
+            return None
+        return cls(name, "no URL is fetched; download the image and name the file")
+
+
 def name_of(source: Path | bytes) -> str:
     """Return a source's name for messages."""
+    if isinstance(source, RefusedImage):
+        return source.fault.name
     return str(source) if isinstance(source, Path) else f"<{len(source)} bytes>"
 
 
@@ -102,8 +117,10 @@ def read_source(source: Path | bytes) -> bytes:
     """Return the encoded bytes of an image.
 
     Raises:
-        UnusableImageError: If the file is absent or cannot be read.
+        UnusableImageError: If the file is absent, cannot be read or is not to be opened.
     """
+    if isinstance(source, RefusedImage):
+        raise source.fault
     if isinstance(source, bytes):
         return source
     try:
@@ -120,32 +137,25 @@ def read_source(source: Path | bytes) -> bytes:
 def open_image(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:
     """Decode an image to RGB.
 
-    The format is told by content, never by name. EXIF orientation is applied, an animation gives
-    its first frame, transparency is laid over white, 16 bits are scaled to 8.
+    The format is told by content, never by name; the image is as browsers show it, see
+    ``gmf.data.decoding``. What stands in for a part that is missing, ``substitution_of`` tells.
 
     Args:
-        source: File or encoded bytes (JPEG, PNG, GIF, WebP, BMP, TIFF).
+        source: File or encoded bytes (JPEG, PNG, GIF, WebP, BMP, TIFF, AVIF, HEIC).
         max_pixels: Limit on width times height, checked on the header before decoding.
 
     Raises:
-        UnusableImageError: If the file is absent, no image, truncated, broken or too large.
+        UnusableImageError: If the file is absent, refused, no image, broken or too large.
     """
     if isinstance(source, DecodedImage) and math.prod(source.image.size) <= max_pixels:
         return source.image
     name = name_of(source)
     content = read_source(source)
     try:
-        with Image.open(BytesIO(content), formats=FORMATS) as image:
-            width, height = image.size
-            if width * height > max_pixels:
-                raise UnusableImageError(
-                    name,
-                    kind=FaultKind.TOO_LARGE,
-                    detail=f"{width} x {height} pixels, the limit is {max_pixels}",
-                )
-            return upright_rgb(image)
+        return decode(content, max_pixels=max_pixels)
     except UnidentifiedImageError as error:
-        detail = f"expected {', '.join(FORMATS)}" if content else "empty file"
+        detail = missing_decoder(content) or f"expected {', '.join(FORMATS)}"
+        detail = detail if content else "empty file"
         raise UnusableImageError(name, kind=FaultKind.NOT_AN_IMAGE, detail=detail) from error
     except _TOO_LARGE as error:
         raise UnusableImageError(name, kind=FaultKind.TOO_LARGE, detail=str(error)) from error
@@ -153,6 +163,11 @@ def open_image(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> Image.I
         raise UnusableImageError(
             name, kind=FaultKind.BROKEN, detail=str(error) or repr(error)
         ) from error
+
+
+def substitution_of(image: Image.Image) -> str:
+    """Return what stands in for a part of an opened image; empty when all of it was decoded."""
+    return str(image.info.get(SUBSTITUTION, ""))
 
 
 def crop_box(image: Image.Image, box: Box, *, name: str) -> Image.Image:
@@ -178,44 +193,3 @@ def crop_box(image: Image.Image, box: Box, *, name: str) -> Image.Image:
         kind=FaultKind.EMPTY_REGION,
         detail=f"box {box} has no area inside the image of {width} x {height} pixels",
     )
-
-
-def upright_rgb(image: Image.Image) -> Image.Image:
-    """Return an opened image as ``open_image`` does: upright, RGB, transparency over white.
-
-    Raises:
-        OSError: Or others of Pillow's errors, if the content that is still unread is broken.
-    """
-    image.load()
-    return _to_rgb(_upright(image))
-
-
-def _upright(image: Image.Image) -> Image.Image:
-    try:
-        return ImageOps.exif_transpose(image)
-    except _BROKEN:
-        # Unreadable EXIF says nothing about the image itself.
-        return image
-
-
-def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode == "RGB":
-        return image.copy()
-    if image.mode.startswith("I;16") or image.mode in ("I", "F"):
-        return Image.fromarray(_to_8_bits(np.asarray(image))).convert("RGB")
-    if image.has_transparency_data:
-        layered = image.convert("RGBA")
-        paper = Image.new("RGBA", layered.size, "white")
-        return Image.alpha_composite(paper, layered).convert("RGB")
-    return image.convert("RGB")
-
-
-def _to_8_bits(values: np.ndarray) -> np.ndarray:
-    """Scale 16-bit whole numbers, and real numbers by their own range, to 0..255."""
-    numbers = np.nan_to_num(values.astype(np.float64))
-    if values.dtype.kind == "f":
-        low, high = float(numbers.min()), float(numbers.max())
-        scaled = (numbers - low) * (255 / (high - low)) if high > low else numbers * 0
-    else:
-        scaled = numbers / 257
-    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)

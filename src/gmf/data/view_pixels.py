@@ -8,7 +8,7 @@ from jaxtyping import Float
 from PIL import Image
 
 from gmf.core.errors import ImageError
-from gmf.data.images import UnusableImageError, crop_box, name_of, open_image
+from gmf.data.images import UnusableImageError, crop_box, name_of, open_image, substitution_of
 from gmf.data.views import FetchedViews, View
 
 #: Longer images are cut to their middle: resized by the short side they would not fit in memory.
@@ -34,8 +34,10 @@ def prepare_views(
     faults: dict[int, UnusableImageError] = {}
     order: list[int] = []
     blocks: list[np.ndarray] = []
+    substitutions: dict[int, str] = {}
     for cuts in _cuts_by_source(views, faults, max_pixels=max_pixels):
         order += cuts
+        substitutions |= {p: text for p, cut in cuts.items() if (text := substitution_of(cut))}
         blocks.append(prepare(list(cuts.values())))
     shapes = {block.shape[1:] for block in blocks}
     if len(shapes) > 1:
@@ -46,7 +48,7 @@ def prepare_views(
     rows = np.full(len(views), -1)
     rows[order] = np.arange(len(order))
     content = (blocks[0] if len(blocks) == 1 else np.concatenate(blocks)) if blocks else None
-    return FetchedViews(content, rows, faults)
+    return FetchedViews(content, rows, faults, substitutions)
 
 
 def _cuts_by_source(

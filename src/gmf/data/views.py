@@ -1,7 +1,7 @@
 """Samples' images to the views of a batch: each fetched once, faults by a stated policy."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -50,19 +50,27 @@ class FetchedViews:
         content: All contents; ``None`` when no view can be had.
         rows: Row of each view in the block; -1 where it cannot be had.
         faults: Why not, by position of the view.
+        substitutions: What stands in for a part of a view, by its position.
     """
 
     content: ViewContent | None
     rows: Int[np.ndarray, " views"]
     faults: dict[int, UnusableImageError]
+    substitutions: dict[int, str] = field(default_factory=dict[int, str])
 
     @classmethod
     def of(
-        cls, content: ViewContent | None, *, faults: dict[int, UnusableImageError], count: int
+        cls,
+        content: ViewContent | None,
+        *,
+        faults: dict[int, UnusableImageError],
+        substitutions: dict[int, str] | None = None,
+        count: int,
     ) -> "FetchedViews":
         """Return a block that holds the views without fault in their order."""
         usable = np.array([position not in faults for position in range(count)], dtype=np.bool_)
-        return cls(content, np.where(usable, usable.cumsum() - 1, -1), faults)
+        rows = np.where(usable, usable.cumsum() - 1, -1)
+        return cls(content, rows, faults, substitutions or {})
 
     def content_of(self, position: int) -> ViewContent:
         """Return what one view holds, without the axis of rows.
@@ -141,8 +149,9 @@ def collate_views(
         distinct.append(blank)
     fetched = source.fetch(distinct)
     faults = {distinct[position]: fault for position, fault in fetched.faults.items()}
+    substitutions = {distinct[p]: text for p, text in fetched.substitutions.items()}
     for sample, row in zip(samples, slots, strict=True):
-        _settle(sample, row, faults=faults, blank=blank, report=report)
+        _settle(sample, row, faults=faults, substitutions=substitutions, blank=blank, report=report)
     index = dict(zip(distinct, fetched.rows.tolist(), strict=True))
     return _assemble(slots, index, fetched.content)
 
@@ -176,13 +185,18 @@ def _settle(
     slots: list[_Slot],
     *,
     faults: dict[View, UnusableImageError],
+    substitutions: dict[View, str],
     blank: View | None,
     report: ImageReport,
 ) -> None:
     """Count a sample's slots, note their faults, and put blanks where the policy wants them."""
     for slot in slots:
         fault = faults.get(slot.view)
-        report.count_view(slot.view.source, slot.view.box, slot.is_region, fault)
+        substitution = substitutions.get(slot.view, "")
+        report.count_view(
+            slot.view.source, slot.view.box, slot.is_region, fault, substitution=substitution
+        )
+        slot.origin = replace(slot.origin, substitution=substitution)
         if fault:
             is_blank = blank is not None and not slot.is_region
             slot.origin = replace(slot.origin, fault=str(fault), is_blank=is_blank)

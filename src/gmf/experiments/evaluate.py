@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gmf.core.device import torch_device
 from gmf.core.errors import ConfigError, DataError
 from gmf.data.image_report import ImageReport
 from gmf.data.readers import read_split, splits_of
@@ -50,6 +51,7 @@ def evaluate_run(
     folder: Path | None = None,
     control: Control = "real",
     config: EvaluationConfig = DEFAULTS,
+    device: str = "auto",
     on_progress: Callable[[int, int], None] = lambda *_: None,
 ) -> RunEvaluation:
     """Predict and score a split.
@@ -60,14 +62,16 @@ def evaluate_run(
         folder: Data folder; the one the run was trained on when ``None``.
         control: What stands in for the images.
         config: Rule of the analyses, resampling.
+        device: Where to compute; ``auto`` takes a GPU when there is one.
         on_progress: Called with how many samples are done, and of how many.
 
     Raises:
         CheckpointError: If the run holds no complete checkpoint.
-        ConfigError: If neither the call nor the run names a data folder.
+        ConfigError: If neither the call nor the run names a data folder, or the device is absent.
         DataError: If the split breaks its format or has no tags.
     """
     tagger = load_tagger(checkpoint_of(run))
+    tagger.model.to(torch_device(device))
     folder = folder or tagger.data.folder
     if folder is None:
         raise ConfigError("the run names no data folder; add --data DIR")

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
-from itertools import islice
+from itertools import groupby, islice
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,6 +13,7 @@ from gmf.data.batch import Array, Batch
 from gmf.data.collate import Collator
 from gmf.data.image_report import ImageReport
 from gmf.inference.decoding import Decoded
+from gmf.inference.long_posts import LongPosts, join, windows_of
 
 #: Batches that are read ahead, images included, to be sorted by length; bounds memory.
 WINDOW = 8
@@ -52,6 +53,7 @@ def predict(
     counting: Counting,
     batch_size: int,
     explain: bool,
+    long: LongPosts = "split",
 ) -> Iterator[Prediction]:
     """Yield a prediction for every sample, in order and in constant memory.
 
@@ -65,21 +67,30 @@ def predict(
         counting: Gives the report of each window.
         batch_size: Samples of one pass.
         explain: Whether to fill ``Prediction.explanation``; costs two passes more.
+        long: What becomes of samples that are longer than the model reads.
+
+    Raises:
+        DataError: If one is too long and ``long`` is ``fail``.
     """
     source, uses_images = iter(samples), collator.view_source is not None
-    while window := list(islice(source, WINDOW * batch_size)):
-        encoded = collator.encode(window)
-        order = [row for row, sample in enumerate(window) if sample.tokens]
-        order.sort(key=lambda row: encoded[row].length)
+    while samples_ahead := list(islice(source, WINDOW * batch_size)):
+        windows = windows_of(samples_ahead, collator=collator, long=long)
+        order = [n for n, window in enumerate(windows) if window.encoded.sample.tokens]
+        order.sort(key=lambda n: windows[n].encoded.length)
         predictions: dict[int, Prediction] = {}
         with counting() as report:
             for start in range(0, len(order), batch_size):
-                rows = order[start : start + batch_size]
-                batch = prepare(collator.collate([encoded[row] for row in rows], report=report))
+                chosen = order[start : start + batch_size]
+                encoded = [windows[n].encoded for n in chosen]
+                batch = prepare(collator.collate(encoded, report=report))
                 predicted = _predict_batch(model, batch, uses_images=uses_images, explain=explain)
-                predictions |= zip(rows, predicted, strict=True)
-        for row, sample in enumerate(window):
-            yield predictions.get(row) or Prediction(sample, (), (), ("the post has no words",))
+                predictions |= zip(chosen, predicted, strict=True)
+        for row, numbers in groupby(range(len(windows)), key=lambda n: windows[n].row):
+            sample, read = samples_ahead[row], list(numbers)
+            if sample.tokens:
+                yield join(sample, [windows[n] for n in read], [predictions[n] for n in read])
+            else:
+                yield Prediction(sample, (), (), ("the post has no words",))
 
 
 def _predict_batch(
@@ -138,9 +149,12 @@ def _notes(batch: Batch[Array], row: int, *, uses_images: bool) -> tuple[str, ..
     if sample.images and not uses_images:
         notes.append(f"{len(sample.images)} images not used: the model reads text only")
     for origin in batch.slot_origins[row] if batch.slot_origins else ():
+        region = "" if origin.region is None else f"region {origin.region + 1} of "
+        name = f"{region}image {(origin.image or 0) + 1}"
         if origin.fault:
-            name = "" if origin.region is None else f"region {origin.region + 1} of "
-            notes.append(f"{name}image {(origin.image or 0) + 1} not used: {origin.fault}")
+            notes.append(f"{name} not used: {origin.fault}")
+        if origin.substitution:
+            notes.append(f"{name}: {origin.substitution}")
         if origin.is_blank:
             notes.append("blank stand-in in place of an image")
     return tuple(notes)

@@ -20,6 +20,7 @@ from gmf.encoders.module_digest import digest_of_module
 from gmf.encoders.resolve import hub_error, resolve_encoder
 from gmf.encoders.tokenizers import load_tokenizer
 from gmf.inference import loop
+from gmf.inference.long_posts import LongPosts
 from gmf.models.base import MnerModel, ModelOptions, ModelParts
 from gmf.models.modules.image_encoder import ImageEncoder
 from gmf.models.modules.text_encoder import TextEncoder
@@ -69,6 +70,7 @@ class Tagger:
         *,
         batch_size: int = 32,
         explain: bool = False,
+        long: LongPosts = "split",
         collator: Collator | None = None,
         counting: loop.Counting | None = None,
     ) -> Iterator[Prediction]:
@@ -81,6 +83,7 @@ class Tagger:
             samples: Any number of samples.
             batch_size: Samples of one pass.
             explain: Whether to fill ``Prediction.explanation``; costs two passes more.
+            long: What becomes of samples that are longer than the model reads.
             collator: One of this tagger's, which counts the images; a cached one when ``None``.
             counting: Gives another report for each window.
         """
@@ -95,6 +98,7 @@ class Tagger:
             counting=counting or partial(nullcontext, collator.report),
             batch_size=batch_size,
             explain=explain,
+            long=long,
         )
 
     @cached_property

@@ -91,10 +91,17 @@ class Document:
         return doc
 
 
-def document_of(prediction: Prediction) -> Document:
+def document_of(
+    prediction: Prediction, *, threshold: float = 0.0, types: frozenset[str] | None = None
+) -> Document:
     """Return a prediction as a document with character offsets.
 
     A sample without text gets its words joined by spaces.
+
+    Args:
+        prediction: The prediction.
+        threshold: Least confidence of the entities that are kept.
+        types: The only types that are kept; all when ``None``.
     """
     sample = prediction.sample
     text, words = sample.text, sample.offsets
@@ -109,13 +116,24 @@ def document_of(prediction: Prediction) -> Document:
         start, end = words[entity.start][0], words[entity.end - 1][1]
         return Entity(text[start:end], entity.type, start, end, entity.confidence)
 
+    def is_kept(entity: ScoredEntity) -> bool:
+        return entity.confidence >= threshold and (types is None or entity.type in types)
+
+    tags = list(prediction.tags)
+    for entity in prediction.entities:
+        if not is_kept(entity):
+            tags[entity.start : entity.end] = ["O"] * (entity.end - entity.start)
     without = () if prediction.explanation is None else prediction.explanation.without_images
     return Document(
         text,
-        tuple(map(mention, prediction.entities)),
+        tuple(map(mention, filter(is_kept, prediction.entities))),
         prediction.notes,
-        Explanation.of(prediction, without_images=tuple(map(mention, without))),
+        Explanation.of(
+            prediction,
+            kept=[is_kept(entity) for entity in prediction.entities],
+            without_images=tuple(map(mention, filter(is_kept, without))),
+        ),
         words,
-        prediction.tags,
+        tuple(tags),
         sample.id,
     )

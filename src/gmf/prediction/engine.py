@@ -8,6 +8,7 @@ from threading import Lock
 
 from gmf.core.types import Prediction, Sample
 from gmf.data.image_report import ImageReport
+from gmf.inference.long_posts import LongPosts
 from gmf.inference.loop import Counting
 
 
@@ -37,6 +38,7 @@ class Engine(ABC):
         *,
         batch_size: int = 32,
         explain: bool = False,
+        long: LongPosts = "split",
         report: ImageReport | None = None,
     ) -> Iterator[Prediction]:
         """Yield a prediction for every sample, in order and in constant memory.
@@ -45,14 +47,23 @@ class Engine(ABC):
             samples: Any number of samples.
             batch_size: Samples of one pass.
             explain: Whether to fill ``Prediction.explanation``.
+            long: What becomes of samples that are longer than the model reads.
             report: Counts the images instead of the engine's own.
         """
         counting = partial(self._counting, self.report if report is None else report)
-        return self.run(samples, counting=counting, batch_size=batch_size, explain=explain)
+        return self.run(
+            samples, counting=counting, batch_size=batch_size, explain=explain, long=long
+        )
 
     @abstractmethod
     def run(
-        self, samples: Iterable[Sample], *, counting: Counting, batch_size: int, explain: bool
+        self,
+        samples: Iterable[Sample],
+        *,
+        counting: Counting,
+        batch_size: int,
+        explain: bool,
+        long: LongPosts,
     ) -> Iterator[Prediction]:
         """Yield a prediction for every sample, in order; see ``gmf.inference.loop.predict``."""
 

@@ -1,6 +1,8 @@
 """Why a model found what it found: gates, attention on pictures, the result without them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any, Self
 
 import numpy as np
@@ -67,11 +69,14 @@ class Explanation:
     without_images: tuple[Any, ...]
 
     @classmethod
-    def of(cls, prediction: Prediction, *, without_images: tuple[Any, ...]) -> Self | None:
+    def of(
+        cls, prediction: Prediction, *, kept: Sequence[bool], without_images: tuple[Any, ...]
+    ) -> Self | None:
         """Return the explanation of a prediction; ``None`` when it has none.
 
         Args:
             prediction: The prediction.
+            kept: For each of its entities, whether the document has it.
             without_images: Its ``without_images`` as mentions.
         """
         shown = prediction.explanation
@@ -82,7 +87,9 @@ class Explanation:
             pictures=tuple(_picture(origin, prediction) for origin in shown.slots),
             gates=shown.gates,
             attention=attention,
-            entities=tuple(_evidence(entity, attention) for entity in shown.same_entities),
+            entities=tuple(
+                _evidence(entity, attention) for entity in compress(shown.same_entities, kept)
+            ),
             without_images=without_images,
         )
 

@@ -1,30 +1,52 @@
 """A trained model in use: text and images to entities with character offsets and confidences."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self, overload
+from typing import Any, Self, TypedDict, Unpack, get_args, overload
 
 from gmf.core.errors import ConfigError
 from gmf.core.extras import require_extra
 from gmf.core.types import Sample
 from gmf.data.image_report import ImageReport
+from gmf.inference.long_posts import LongPosts
 from gmf.prediction.documents import Document, document_of
 from gmf.prediction.engine import Engine
 from gmf.prediction.onnx.folder import is_exported
+from gmf.prediction.posts import is_one_post, is_table, posts_of, samples_of
 from gmf.prediction.publishing.hub import model_folder
-from gmf.prediction.user_input import Post, PostImages, sample_of
+from gmf.prediction.user_input import Post, PostImages
+
+
+class PredictOptions(TypedDict, total=False):
+    """How posts are predicted; see ``Pipeline.predict`` for each of them."""
+
+    batch_size: int
+    explain: bool
+    threshold: float
+    types: Iterable[str] | None
+    long: LongPosts
 
 
 class Pipeline:
     """Finds entities in posts; made by ``gmf.load``. May be used by many threads at once.
 
+    It can be pickled and copied when it was loaded from a folder: what travels is the folder's
+    name, and the model is loaded again where it arrives.
+
     Args:
         engine: What runs the model.
         source: Checkpoint folder that it was loaded from.
+        device: Where it was asked to compute.
     """
 
-    def __init__(self, engine: Engine, *, source: Path | None = None) -> None:
-        self.engine, self.source = engine, source
+    def __init__(self, engine: Engine, *, source: Path | None = None, device: str = "auto") -> None:
+        self.engine, self.source, self.device = engine, source, device
+
+    def __repr__(self) -> str:
+        return f"<gmf.Pipeline of {self.engine.name}: {', '.join(self.types)}; {self.source}>"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _load_again, (type(self), self._folder().absolute(), self.device)
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -38,61 +60,63 @@ class Pipeline:
 
     @overload
     def __call__(  # pyright: ignore[reportOverlappingOverload] -- str is an Iterable[str]
-        self, text: str, *, image: PostImages = None, explain: bool = False
+        self,
+        text: str | Mapping[str, Any],
+        *,
+        image: PostImages = None,
+        **options: Unpack[PredictOptions],
     ) -> Document: ...
 
     @overload
     def __call__(
         self,
-        text: list[str] | tuple[str, ...],
+        text: list[Any] | tuple[Any, ...],
         *,
         image: Sequence[PostImages] | None = None,
-        explain: bool = False,
+        **options: Unpack[PredictOptions],
     ) -> list[Document]: ...
 
     @overload
     def __call__(
         self,
-        text: Iterable[str],
+        text: Iterable[Any],
         *,
         image: Iterable[PostImages] | None = None,
-        explain: bool = False,
+        **options: Unpack[PredictOptions],
     ) -> Iterator[Document]: ...
 
-    def __call__(self, text: Any, *, image: Any = None, explain: bool = False) -> Any:
+    def __call__(self, text: Any, *, image: Any = None, **options: Unpack[PredictOptions]) -> Any:
         """Find the entities of one post, or of several.
 
         Args:
-            text: One text; or a list, which gives a list; or any other iterable, which gives an
-                iterator and is read as it goes.
-            image: The images of the post: none, one or a list of paths, bytes, PIL images or
-                ``ImageInput``; for several texts, one such value a text.
-            explain: Whether to say what the model used; costs about three times the time.
+            text: One text, or a mapping with ``text`` (or ``tokens``), perhaps ``image`` or
+                ``images`` and ``id``; a list of them or a table with such columns, which give a
+                list; any other iterable, which gives an iterator and is read as it goes.
+            image: The images of the post: none, one or a list of paths, bytes, open files, PIL
+                images, arrays or ``ImageInput``; for several texts, one such value a text.
+            **options: See ``predict``.
 
         Raises:
-            ValueError: If texts and images differ in number.
-            DataError: If a text is no Unicode text.
-            ImageError: If an image is none of the above, or a URL. A file that is absent or broken
-                is no error but a note of the document.
+            ConfigError: If an option is wrong.
+            DataError: If a post is no text, with its position; texts and images differ in number.
+            ImageError: If an image is none of the above. A file that is absent or broken, or a
+                URL, is no error but a note of the document.
         """
-        if isinstance(text, str):
-            return next(self.stream([(text, image)], explain=explain))
-        posts = text if image is None else zip(text, image, strict=True)
-        documents = self.stream(posts, explain=explain)
-        return list(documents) if isinstance(text, list | tuple) else documents
+        if is_one_post(text):
+            return next(self.stream([text if image is None else _with(text, image)], **options))
+        documents = self.stream(posts_of(text, image), **options)
+        return list(documents) if isinstance(text, list | tuple) or is_table(text) else documents
 
     def stream(
-        self, posts: Iterable[Post], *, batch_size: int = 32, explain: bool = False
+        self, posts: Iterable[Post] | Iterable[Any], **options: Unpack[PredictOptions]
     ) -> Iterator[Document]:
         """Yield the document of each post, in order and in constant memory.
 
         Args:
-            posts: Texts, or pairs of a text and its images.
-            batch_size: Posts of one pass; posts of like length share one.
-            explain: Whether to say what the model used.
+            posts: Texts, pairs of a text and its images, or mappings; or a table of them.
+            **options: See ``predict``.
         """
-        samples = (sample_of(post) if isinstance(post, str) else sample_of(*post) for post in posts)
-        return self.predict(samples, batch_size=batch_size, explain=explain)
+        return self.predict(samples_of(posts_of(posts)), **options)
 
     def predict(
         self,
@@ -100,20 +124,35 @@ class Pipeline:
         *,
         batch_size: int = 32,
         explain: bool = False,
+        threshold: float = 0.0,
+        types: Iterable[str] | None = None,
+        long: LongPosts = "split",
         report: ImageReport | None = None,
     ) -> Iterator[Document]:
         """Yield the document of each sample, in order and in constant memory.
 
         Args:
             samples: Any number of samples.
-            batch_size: Posts of one pass.
-            explain: Whether to say what the model used.
+            batch_size: Posts of one pass; posts of like length share one.
+            explain: Whether to tell what the model used; costs about three times the time.
+            threshold: Least confidence of the entities that are kept, in [0, 1].
+            types: The only entity types that are kept; all when ``None``.
+            long: What becomes of posts that are longer than the model reads: ``split`` reads them
+                in overlapping windows, ``cut`` tags what is beyond as O, ``fail`` raises.
             report: Counts the images instead of ``Pipeline.report``.
+
+        Raises:
+            ConfigError: If an option is wrong, or a type is none of the model's.
+            DataError: If a post is too long and ``long`` is ``fail``.
         """
-        predictions = self.engine.predict(
-            samples, batch_size=batch_size, explain=explain, report=report
+        check_predict_options(
+            batch_size=batch_size, threshold=threshold, types=types, long=long, known=self.types
         )
-        return map(document_of, predictions)
+        kept = None if types is None else frozenset(types)
+        predictions = self.engine.predict(
+            samples, batch_size=batch_size, explain=explain, long=long, report=report
+        )
+        return (document_of(p, threshold=threshold, types=kept) for p in predictions)
 
     def save_pretrained(self, folder: str | Path, **options: Any) -> Path:
         """Write all that ``gmf.load`` needs into a folder, with a model card.
@@ -158,7 +197,7 @@ class Pipeline:
     def from_pretrained(cls, name: str | Path, **options: Any) -> Self:
         """Load a trained model; the same as ``gmf.load``."""
         loaded = load(name, **options)
-        return cls(loaded.engine, source=loaded.source)
+        return cls(loaded.engine, source=loaded.source, device=loaded.device)
 
 
 def load(name: str | Path, *, device: str = "auto", revision: str | None = None) -> Pipeline:
@@ -172,6 +211,7 @@ def load(name: str | Path, *, device: str = "auto", revision: str | None = None)
 
     Raises:
         CheckpointError: If there is no such folder or hub id, or it holds no complete checkpoint.
+        ConfigError: If the device is not there.
     """
     # Here, not above: what runs a model decides what is imported; an exported one needs no torch.
     folder = model_folder(name, revision=revision)
@@ -179,8 +219,47 @@ def load(name: str | Path, *, device: str = "auto", revision: str | None = None)
         require_extra("onnxruntime", extra="onnx", purpose="an exported model")
         from gmf.prediction.onnx.engine import OnnxEngine
 
-        return Pipeline(OnnxEngine(folder, device=device), source=folder)
+        return Pipeline(OnnxEngine(folder, device=device), source=folder, device=device)
     from gmf.models.checkpoint import load_tagger
     from gmf.prediction.torch_engine import TorchEngine
 
-    return Pipeline(TorchEngine(load_tagger(folder), device=device), source=folder)
+    engine = TorchEngine(load_tagger(folder), device=device)
+    return Pipeline(engine, source=folder, device=device)
+
+
+def check_predict_options(
+    *,
+    batch_size: int,
+    threshold: float,
+    types: Iterable[str] | None,
+    long: str,
+    known: Iterable[str],
+) -> None:
+    """Check how posts are to be predicted; see ``Pipeline.predict``.
+
+    Raises:
+        ConfigError: If an option is wrong; names it.
+    """
+    if isinstance(types, str):
+        raise ConfigError(f"types: expected a list of entity types, got {types!r}")
+    unknown = sorted(set(types or ()) - set(known))
+    if unknown:
+        raise ConfigError(
+            f"types: the model has no {', '.join(unknown)}; it predicts {', '.join(known)}"
+        )
+    if not 0 <= threshold <= 1:
+        raise ConfigError(f"threshold {threshold}: expected a confidence from 0 to 1")
+    if batch_size < 1:
+        raise ConfigError(f"batch_size {batch_size}: expected 1 or more")
+    if long not in get_args(LongPosts):
+        raise ConfigError(f"long {long!r}: expected {', '.join(get_args(LongPosts))}")
+
+
+def _with(post: str | Mapping[str, Any], images: Any) -> Post:
+    if isinstance(post, Mapping):
+        raise ConfigError("image: a post that is a mapping holds its own images")
+    return post, images
+
+
+def _load_again(kind: type[Pipeline], folder: Path, device: str) -> Pipeline:
+    return kind.from_pretrained(folder, device=device)

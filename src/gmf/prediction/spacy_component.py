@@ -74,6 +74,10 @@ class GmfComponent:
         self._model = model
         self._pipeline: Pipeline | None = None
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave the loaded model out: workers of ``nlp.pipe(n_process=2)`` load it by its name."""
+        return {**self.__dict__, "_pipeline": None}
+
     @property
     def pipeline(self) -> Pipeline:
         """The model, loaded when it is first asked for.
@@ -153,7 +157,8 @@ class GmfComponent:
         """Read what ``to_disk`` wrote."""
         folder = Path(path)
         self.alignment = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))["alignment"]
-        self._pipeline = load(folder / MODEL, device=self.device)
+        self._model = str(folder / MODEL)
+        self._pipeline = load(self._model, device=self.device)
         return self
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Iterator
 
-import torch
-
+from gmf.core.device import torch_device
 from gmf.core.types import Prediction, Sample
+from gmf.inference.long_posts import LongPosts
 from gmf.inference.loop import Counting
 from gmf.models.tagger import Tagger
 from gmf.prediction.engine import Engine
@@ -16,6 +16,9 @@ class TorchEngine(Engine):
     Args:
         tagger: A trained model with what it needs.
         device: ``auto`` takes a GPU when there is one.
+
+    Raises:
+        ConfigError: If the device is not there.
     """
 
     def __init__(self, tagger: Tagger, *, device: str = "auto") -> None:
@@ -26,20 +29,25 @@ class TorchEngine(Engine):
             reads_images=model.uses_images,
             max_regions=model.max_regions if model.uses_images else 0,
         )
-        if device == "auto":
-            device = "cuda" if torch.cuda.is_available() else "cpu"
         self.tagger = tagger
-        self.tagger.model.to(device).eval()
+        self.tagger.model.to(torch_device(device)).eval()
         self._collator = tagger.collator()
 
     def run(
-        self, samples: Iterable[Sample], *, counting: Counting, batch_size: int, explain: bool
+        self,
+        samples: Iterable[Sample],
+        *,
+        counting: Counting,
+        batch_size: int,
+        explain: bool,
+        long: LongPosts,
     ) -> Iterator[Prediction]:
         """Yield a prediction for every sample, in order; see ``Engine``."""
         return self.tagger.predict(
             samples,
             batch_size=batch_size,
             explain=explain,
+            long=long,
             collator=self._collator,
             counting=counting,
         )

@@ -19,7 +19,7 @@ from gmf.data.collate import Collator
 from gmf.evaluation.scores import Scores, score
 from gmf.models.checkpoint import WEIGHTS
 from gmf.models.kernels.clipping import fast_clip_gradients
-from gmf.models.runtime import computing_in, resolve_precision, seed_everything
+from gmf.models.runtime import computed_in, resolve_precision, seed_everything
 from gmf.models.tagger import Tagger
 from gmf.training.config import RunConfig
 from gmf.training.optimization import build_optimizer, build_schedule
@@ -72,7 +72,7 @@ class Trainer:
         self._encoded = collator.encode(train)
         self.on_step, self.on_epoch = on_step, on_epoch
         # Accelerate would keep its mixed precision for the whole process, and a second run that
-        # computes in another would fail; see _computing.
+        # computes in another would fail; see computed_in.
         self.accelerator = Accelerator(
             mixed_precision="no",
             kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
@@ -98,7 +98,9 @@ class Trainer:
         if state.epochs_done:
             self.folder.restore(state, optimizer, schedule)
         model = self.accelerator.prepare(self.tagger.model)
-        self._epochs(state, model, optimizer, schedule)
+        precision = resolve_precision(self.config.training.precision)
+        with computed_in(precision, self.tagger.model, device=self.accelerator.device):
+            self._epochs(state, model, optimizer, schedule)
         return state
 
     def _epochs(
@@ -129,17 +131,12 @@ class Trainer:
         """Return the scores of the model as it stands, the samples shared over the processes."""
         rank, world = self.accelerator.process_index, self.accelerator.num_processes
         mine = samples[rank::world]
-        with self._computing():
-            pairs = [
-                (prediction.sample.tags, prediction.tags)
-                for prediction in self.tagger.predict(mine, collator=self.collator)
-            ]
+        pairs = [
+            (prediction.sample.tags, prediction.tags)
+            for prediction in self.tagger.predict(mine, collator=self.collator)
+        ]
         pairs = gather_object(pairs) if world > 1 else pairs
         return score([gold or () for gold, _ in pairs], [tags for _, tags in pairs])
-
-    def _computing(self) -> torch.autocast:
-        precision = resolve_precision(self.config.training.precision)
-        return computing_in(precision, self.accelerator.device)
 
     def _updates(self) -> int:
         size, options = len(self.train_split), self.config.training
@@ -170,8 +167,7 @@ class Trainer:
             weight = len(own) * world / len(indices) / options.accumulation_steps
             encoded = [self._encoded[index] for index in own or indices[:1]]
             batch = self.collator.collate(encoded).to(self.accelerator.device)
-            with self._computing():
-                output = model(batch)
+            output = model(batch)
             if output.loss is None or not torch.isfinite(output.loss):
                 raise TrainingError(
                     f"the loss is {output.loss} in epoch {epoch + 1}, batch {number} of "

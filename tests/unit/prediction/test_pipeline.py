@@ -85,8 +85,10 @@ def test_lists_give_lists_and_generators_are_read_as_they_go(pipeline, png):
     stream = pipeline.stream(endless(), batch_size=2)
     next(stream)
     assert len(read) == 16
-    with pytest.raises(ValueError, match=r"shorter|longer"):
+    with pytest.raises(DataError, match="12 posts and 1 images: expected as many"):
         pipeline(texts, image=[png])
+    with pytest.raises(DataError, match="the images end before position 1"):
+        list(pipeline(iter(texts), image=iter([png])))
 
 
 def test_a_text_without_words_is_no_error(pipeline):
@@ -98,8 +100,12 @@ def test_a_text_without_words_is_no_error(pipeline):
 def test_bad_input_is_named(pipeline, tmp_path):
     with pytest.raises(DataError, match="character 2 is half of a surrogate pair"):
         pipeline("a \ud800")
-    with pytest.raises(ImageError, match="no URL is fetched"):
-        pipeline(TEXT, image="https://example.org/a.png")
+    document = pipeline(TEXT, image="https://example.org/a.png")
+    assert document.notes == (
+        "image 1 not used: https://example.org/a.png: refused: no URL is fetched; download the "
+        "image and name the file",
+    )
+    assert document.entities == pipeline(TEXT).entities
     with pytest.raises(ImageError, match="got int"):
         pipeline(TEXT, image=3)
     with pytest.raises(CheckpointError, match="expected a run folder"):

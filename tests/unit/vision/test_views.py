@@ -7,6 +7,7 @@ from PIL import Image
 
 from gmf.core.errors import ImageError
 from gmf.core.types import ImageInput, Region, Sample
+from gmf.data.decoding import FORMATS
 from gmf.data.image_report import ImageReport
 from gmf.data.views import FetchedViews, View, collate_views
 from gmf.testing import synthetic_samples, tiny_image_processor
@@ -158,9 +159,7 @@ def test_reports_of_processes_add_up():
         "regions": {},
         "blank_stand_ins": 1,
         "examples": {
-            "not an image": [
-                f"<{len(b'junk')} bytes>: not an image: expected JPEG, PNG, GIF, WEBP, BMP, TIFF"
-            ]
+            "not an image": [f"<{len(b'junk')} bytes>: not an image: expected {', '.join(FORMATS)}"]
         },
     }
 

@@ -10,7 +10,7 @@ from gmf.core.errors import DataError
 from gmf.core.files import sha256_of
 from gmf.core.tags import TYPE_ALIASES
 from gmf.core.types import ScoredEntity
-from gmf.data.images import IMAGE_SUFFIXES
+from gmf.data.decoding import IMAGE_SUFFIXES
 from gmf.evaluation.files.labels import canonical_label
 
 #: Which of two label columns comes first.

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from gmf.core.errors import GmfError
 from gmf.core.types import ImageInput, Sample
-from gmf.data.images import IMAGE_SUFFIXES
+from gmf.data.decoding import IMAGE_SUFFIXES
 from gmf.data.text_files import decode, open_text
 from gmf.jobs.inputs.fields import safe_path
 from gmf.jobs.inputs.rows import Row, RowSource, Shard, shards_of

@@ -16,6 +16,7 @@ from gmf.data.collate import Collator
 from gmf.data.images import MAX_PIXELS
 from gmf.data.view_pixels import prepare_views
 from gmf.data.views import FetchedViews, View
+from gmf.inference.long_posts import LongPosts
 from gmf.inference.loop import Counting, predict
 from gmf.prediction.engine import Engine
 from gmf.prediction.onnx.folder import TOKENIZER, ExportInfo, read_info
@@ -51,7 +52,13 @@ class OnnxEngine(Engine):
         self.collator = collator_of(folder, info=info)
 
     def run(
-        self, samples: Iterable[Sample], *, counting: Counting, batch_size: int, explain: bool
+        self,
+        samples: Iterable[Sample],
+        *,
+        counting: Counting,
+        batch_size: int,
+        explain: bool,
+        long: LongPosts,
     ) -> Iterator[Prediction]:
         """Yield a prediction for every sample, in order; see ``Engine``."""
         return predict(
@@ -62,6 +69,7 @@ class OnnxEngine(Engine):
             counting=counting,
             batch_size=batch_size,
             explain=explain,
+            long=long,
         )
 
 

@@ -32,7 +32,8 @@ class CacheCounts:
         hits: Views read from the cache.
         misses: Views computed.
         stored: Views written.
-        unstored: Views computed but not written, for want of disk space or of an exact record.
+        unstored: Views computed but not written, for want of disk space, of an exact record, or of
+            a part of the image.
     """
 
     hits: int = 0
@@ -135,6 +136,7 @@ class CachedViews:
         self.counts.hits += len(records)
         rows = np.full(len(views), -1)
         rows[list(records)] = np.arange(len(records))
+        substitutions: dict[int, str] = {}
         blocks: list[ViewContent] = []
         if records:
             blocks.append(self._codec.decode(list(records.values())))
@@ -150,8 +152,13 @@ class CachedViews:
                     faults.update(named)
                 else:
                     rows[positions] = len(records) + computed.rows[number]
+                    if number in computed.substitutions:
+                        text = computed.substitutions[number]
+                        substitutions |= dict.fromkeys(positions, text)
         content = take_rows(_joined(blocks), rows[rows >= 0]) if blocks else None
-        return FetchedViews.of(content, faults=faults, count=len(views))
+        return FetchedViews.of(
+            content, faults=faults, substitutions=substitutions, count=len(views)
+        )
 
     def plan(self, views: Sequence[View]) -> CachePlan:
         """Return what it would take to cache these views; reads every file once."""
@@ -201,7 +208,9 @@ class CachedViews:
                 fault = fetched.faults[position]
                 self._faults[key] = (fault.kind, fault.detail)
                 continue
-            record = self._codec.encode(fetched.content_of(position))
+            # A record tells of no substitution, which is to be counted each time.
+            is_whole = position not in fetched.substitutions
+            record = self._codec.encode(fetched.content_of(position)) if is_whole else None
             if record is None:
                 self.counts.unstored += 1
             else:

@@ -1,0 +1,225 @@
+"""Posts in every usual form are the same posts; what is none is refused with its position."""
+
+import copy
+import io
+import math
+import multiprocessing
+import pickle
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import gmf
+from gmf.core.errors import ConfigError, DataError, ImageError
+from gmf.prediction.pipeline import Pipeline
+from gmf.prediction.torch_engine import TorchEngine
+from gmf.testing import tiny_checkpoint, tiny_tagger
+
+TEXT = "Rocky is ready for snow season in New York !"
+PIXELS = np.random.default_rng(0).integers(0, 256, (40, 48, 3), np.uint8)
+
+
+@pytest.fixture(scope="module")
+def pipeline():
+    return Pipeline(TorchEngine(tiny_tagger()))
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return tiny_checkpoint(tmp_path_factory.mktemp("run") / "run")
+
+
+def png(pixels=PIXELS):
+    buffer = io.BytesIO()
+    Image.fromarray(pixels).save(buffer, format="PNG")
+    return buffer.getvalue()
+
+
+def summary(documents):
+    return [(d.text, d.id, d.notes, [(e.text, e.type) for e in d.entities]) for d in documents]
+
+
+def test_arrays_and_open_files_are_images(pipeline, tmp_path):
+    path = tmp_path / "a.png"
+    path.write_bytes(png())
+    expected = pipeline(TEXT, image=png())
+    assert expected.entities != pipeline(TEXT).entities
+    with path.open("rb") as file:
+        for image in (PIXELS, io.BytesIO(png()), file, PIXELS[:, ::-1][:, ::-1], {"bytes": png()}):
+            assert pipeline(TEXT, image=image).entities == expected.entities
+    grey = PIXELS[..., 0]
+    assert pipeline(TEXT, image=grey) == pipeline(TEXT, image=png(grey))
+    assert pipeline(TEXT, image=grey[..., None]) == pipeline(TEXT, image=png(grey))
+    opaque = np.dstack([PIXELS, np.full(PIXELS.shape[:2], 255, np.uint8)])
+    assert pipeline(TEXT, image=opaque).entities == expected.entities
+
+
+@pytest.mark.parametrize(
+    ("image", "error"),
+    [
+        (PIXELS.astype(np.float32) / 255, "array of uint8 .* got float32"),
+        (PIXELS.transpose(2, 0, 1), r"channels; got uint8 of shape \(3, 40, 48\)"),
+        (PIXELS[None], "got uint8 of shape"),
+        (PIXELS[:0], "holds no pixel"),
+        (io.StringIO("text"), "gives text: open it for bytes"),
+        (3, "got int"),
+    ],
+)
+def test_what_is_no_image_is_refused(pipeline, image, error):
+    with pytest.raises(ImageError, match=f"position 0: .*{error}"):
+        pipeline(TEXT, image=image)
+
+
+def test_mappings_are_posts(pipeline):
+    posts = [
+        {"text": TEXT, "image": png(), "id": 7},
+        {"text": TEXT, "images": [png(), PIXELS]},
+        {"tokens": ["Ann", "Lee"], "id": "b", "images": None},
+        {"text": "", "author": "Ann"},
+    ]
+    found = pipeline(posts)
+    assert [d.id for d in found] == ["7", "", "b", ""]
+    assert summary([pipeline(TEXT, image=png())])[0][3] == summary(found)[0][3]
+    assert found[2].text == "Ann Lee"
+    assert summary([pipeline(posts[0])]) == summary(found[:1])
+    assert summary(pipeline.stream(iter(posts))) == summary(found)
+    with pytest.raises(ConfigError, match="holds its own images"):
+        pipeline(posts[0], image=png())
+
+
+@pytest.mark.parametrize("kind", ["pandas", "pyarrow", "records"])
+def test_tables_are_posts(pipeline, kind):
+    rows = [
+        {"author": "x", "text": TEXT, "image": png(), "id": "a"},
+        {"author": "y", "text": "Oslo", "image": None, "id": "b"},
+        {"author": "z", "text": "", "image": None, "id": None},
+    ]
+    expected = summary(pipeline([{k: v for k, v in row.items() if k != "author"} for row in rows]))
+    if kind == "records":
+        table, column = rows, None
+    elif kind == "pandas":
+        pandas = pytest.importorskip("pandas")
+        table = pandas.DataFrame(rows, index=[5, 6, 7])
+        column = table["text"]
+    else:
+        pyarrow = pytest.importorskip("pyarrow")
+        table = pyarrow.Table.from_pylist(rows)
+        column = table["text"]
+    assert summary(pipeline(table)) == expected
+    assert summary(pipeline.stream(table)) == expected
+    if column is not None:
+        texts = pipeline(column, image=[png(), None, None])
+        assert isinstance(texts, list)
+        assert [(d.text, d.entities) for d in texts] == [
+            (d.text, d.entities) for d in pipeline(table)
+        ]
+
+
+def test_nested_columns_of_tables_are_lists_of_images(pipeline):
+    pyarrow = pytest.importorskip("pyarrow")
+    rows = [{"tokens": ["Ann", "in", "Oslo"], "images": [{"bytes": png(), "path": None}] * 2}]
+    table = pyarrow.Table.from_pylist(rows)
+    expected = pipeline({"tokens": ["Ann", "in", "Oslo"], "images": [png(), png()]})
+    assert summary(pipeline(table)) == summary([expected])
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"tokens": [np.array(rows[0]["tokens"])], "images": [[png(), png()]]})
+    assert summary(pipeline(frame)) == summary([expected])
+
+
+@pytest.mark.parametrize(
+    ("post", "error"),
+    [
+        (None, "expected text, got None"),
+        (math.nan, r"expected text, got a missing value \(NaN\)"),
+        (np.float32("nan"), "a missing value"),
+        (3, "expected text, got int"),
+        (b"Ann", "expected text, got bytes"),
+        ({"txt": "Ann"}, "no text: expected the key 'text' or 'tokens', got 'txt'"),
+        ({"text": None}, "expected text, got None"),
+        ({"tokens": "Ann"}, "expected a list of words, got str"),
+        (("Ann", None, 3), "a pair of text and images, got 3 values"),
+        ("\ud800", "half of a surrogate pair"),
+    ],
+)
+def test_what_is_no_post_is_refused_with_its_position(pipeline, post, error):
+    with pytest.raises(DataError, match=f"post at position 2: .*{error}"):
+        pipeline(["Ann", "Lee", post])
+
+
+def test_missing_values_of_tables_are_refused_with_their_position(pipeline):
+    pandas = pytest.importorskip("pandas")
+    for dtype in (object, "string"):
+        frame = pandas.DataFrame({"text": pandas.Series(["Ann", None, "Lee"], dtype=dtype)})
+        with pytest.raises(DataError, match=r"position 1: .*expected text, got "):
+            pipeline(frame)
+    pyarrow = pytest.importorskip("pyarrow")
+    with pytest.raises(DataError, match=r"position 1: .*expected text, got None"):
+        pipeline(pyarrow.table({"text": ["Ann", None]}))
+    with pytest.raises(DataError, match="no column 'text' or 'tokens'; the table has 'tweet'"):
+        pipeline(pandas.DataFrame({"tweet": ["Ann"]}))
+
+
+@pytest.mark.parametrize("value", [b"Ann", bytearray(b"Ann"), 3, None])
+def test_what_is_neither_a_post_nor_several_is_refused_at_once(pipeline, value):
+    with pytest.raises(DataError, match="expected text"):
+        pipeline(value)
+
+
+def test_a_threshold_and_types_choose_entities_and_their_tags(pipeline):
+    texts = [TEXT, "Ann Lee flew from Oslo to New York with Acme"] * 2
+    whole = pipeline(texts)
+    values = sorted({e.confidence for d in whole for e in d.entities})
+    middle = values[len(values) // 2]
+    chosen = pipeline(texts, threshold=middle, batch_size=1)
+    assert 0 < sum(len(d.entities) for d in chosen) < sum(len(d.entities) for d in whole)
+    for document, all_of_it in zip(chosen, whole, strict=True):
+        kept = [e for e in all_of_it.entities if e.confidence >= middle]
+        assert [(e.text, e.type, e.char_start) for e in document.entities] == [
+            (e.text, e.type, e.char_start) for e in kept
+        ]
+        assert sum(tag.startswith("B-") for tag in document.tags) == len(kept)
+    kind = whole[0].entities[0].type
+    found = pipeline(texts, types=[kind], image=[png()] * 4, explain=True)
+    assert {e.type for d in found for e in d.entities} == {kind}
+    assert all(len(d.explanation.entities) == len(d.entities) for d in found)
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"types": ["PERSON"]}, "the model has no PERSON; it predicts PER, LOC, ORG, MISC"),
+        ({"types": "PER"}, "expected a list of entity types, got 'PER'"),
+        ({"threshold": 1.5}, r"threshold 1.5: expected a confidence from 0 to 1"),
+        ({"threshold": math.nan}, "threshold nan"),
+        ({"batch_size": 0}, "batch_size 0"),
+        ({"long": "never"}, "expected split, cut, fail"),
+    ],
+)
+def test_wrong_options_are_refused_before_anything_is_read(pipeline, options, error):
+    with pytest.raises(ConfigError, match=error):
+        pipeline(iter([TEXT]), **options)
+
+
+def tagged(nlp):
+    return summary([nlp(TEXT)])
+
+
+def test_a_pipeline_travels_to_other_processes_by_its_folder(run):
+    nlp = gmf.load(run, device="cpu")
+    expected = tagged(nlp)
+    for other in (pickle.loads(pickle.dumps(nlp)), copy.deepcopy(nlp), copy.copy(nlp)):
+        assert tagged(other) == expected
+        assert other.device == "cpu"
+    assert len(pickle.dumps(nlp)) < 1000
+    assert str(run) in repr(nlp)
+    with pytest.raises(ConfigError, match="not loaded from a folder"):
+        pickle.dumps(Pipeline(TorchEngine(tiny_tagger())))
+
+
+@pytest.mark.slow
+def test_workers_that_are_spawned_get_a_used_pipeline(run):
+    nlp = gmf.load(run)
+    expected = tagged(nlp)
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        assert pool.apply(tagged, (nlp,)) == expected
