@@ -8,7 +8,7 @@ from gmf.core.errors import DataError
 from gmf.core.tags import is_bio, regular_tag
 from gmf.core.types import Sample
 from gmf.data.reader import BYTE_ORDER_MARK, RawSample
-from gmf.data.readers import SPLIT_NAMES, find_split, reader_of, split_files, splits_of
+from gmf.data.readers import SPLIT_NAMES, find_split, present_files, reader_of, splits_of
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,7 @@ def load_folder(folder: Path) -> list[Split]:
 
 def first_split(folder: Path) -> Path | None:
     """Return the first split file of a folder, if there is any."""
-    paths = (path for split in SPLIT_NAMES for path in split_files(folder, split=split))
-    return next((path for path in paths if path.is_file()), None)
+    return next((path for split in SPLIT_NAMES for path in present_files(folder, split)), None)
 
 
 def load_split(path: Path, *, name: str) -> Split:

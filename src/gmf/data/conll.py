@@ -1,109 +1,60 @@
-"""CoNLL files: token lines separated by TAB, samples separated by empty lines."""
+"""CoNLL files: a token and its tag a line, samples separated by empty lines."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Generic, TypeVar
 
 from gmf.core.errors import DataError
 from gmf.core.tags import TYPE_ALIASES, alias_tag, mend_tags
 from gmf.core.types import ImageInput, Sample
-from gmf.data.paths import inside
-from gmf.data.reader import RawSample, Reader, fail, read_lines
-
-ID_PREFIX = "IMGID:"
-DOCUMENT_MARK = "-DOCSTART-"
-
-LineT = TypeVar("LineT")
-
-
-@dataclass
-class Block(Generic[LineT]):
-    """The lines of one sample.
-
-    Args:
-        first: Its first line, that of its identifier if it has one.
-        has_id: Whether that is an ``IMGID:`` line.
-        is_separated: False when it follows another block without an empty line.
-        lines: Its token lines.
-    """
-
-    first: LineT
-    has_id: bool
-    is_separated: bool
-    lines: list[LineT] = field(default_factory=list[LineT])
-
-
-def is_id_line(text: str) -> bool:
-    """Return whether a line is ``IMGID:<id>``; with a TAB it is a token."""
-    return text.startswith(ID_PREFIX) and "\t" not in text
-
-
-def group_lines(
-    lines: Iterable[LineT],
-    *,
-    text_of: Callable[[LineT], str],
-    is_empty: Callable[[str], bool] = lambda text: not text,
-    max_lines: int | None = None,
-) -> Iterator[Block[LineT]]:
-    """Yield the blocks of a file.
-
-    A line is empty only when nothing is on it, so that tokens such as U+00A0 or U+FE0F survive. A
-    line ``IMGID:<id>`` opens a block even without an empty line before it. A ``-DOCSTART-`` line
-    ends a block and belongs to none.
-
-    Args:
-        lines: The lines, in whatever form.
-        text_of: Returns the text of a line.
-        is_empty: Returns whether a line with such a text separates blocks.
-        max_lines: Most lines of a block that are kept; ``None`` for all.
-    """
-    block: Block[LineT] | None = None
-    for line in lines:
-        text = text_of(line)
-        starts, ends = is_id_line(text), is_empty(text) or text.startswith(DOCUMENT_MARK)
-        if block and (starts or ends):
-            yield block
-        if starts:
-            block = Block(line, has_id=True, is_separated=block is None)
-        elif ends:
-            block = None
-        else:
-            block = block or Block(line, has_id=False, is_separated=True)
-            if max_lines is None or len(block.lines) < max_lines:
-                block.lines.append(line)
-    if block:
-        yield block
+from gmf.data.conll_lines import ID_PREFIX, Block, Columns, columns_of, group_lines
+from gmf.data.image_folders import ImageFolder
+from gmf.data.reader import RawSample, Reader, fail
+from gmf.data.tag_schemes import EXPECTED, foreign_tag, read_tags
+from gmf.data.text_files import read_lines
 
 
 class ConllReader(Reader):
-    """A token and its tag a line, separated by TAB; ``IMGID:<id>`` names ``images/<id>.jpg``."""
+    """A token and its tag a line, by TAB or blanks; ``IMGID:<id>`` names ``images/<id>.jpg``."""
 
     suffixes = (".txt", ".conll")
     names_images = False
 
     def read(self, path: Path, *, on_fault: Callable[[DataError], None] = fail) -> list[Sample]:
         """Return the samples of a file; see ``read_conll``."""
-        images = self.image_folder(path.parent)
-        return read_conll(path, image_folder=images, aliases={}, on_fault=on_fault)
+        notes: list[str] = []
+        samples = read_conll(
+            path,
+            image_folder=self.image_folder(path.parent),
+            aliases={},
+            encoding=self.options.encoding,
+            on_fault=on_fault,
+            on_note=notes.append,
+        )
+        self.notes = tuple(notes)
+        return samples
 
     def read_raw(
         self, path: Path, *, on_fault: Callable[[DataError], None] = fail
     ) -> list[RawSample]:
         """Return the samples with tags of whatever scheme; see ``read_blocks``."""
-        return list(read_blocks(path, on_fault=on_fault))
+        return list(read_blocks(path, encoding=self.options.encoding, on_fault=on_fault))
 
     def mend(self, lines: Sequence[str], *, counts: Counter[str]) -> list[str]:
         """Return the lines with regular BIO2 tags and an empty line before each ``IMGID:``."""
         mended = list(lines)
+        columns = columns_of(lines, path=Path())
         # From the end, so that an inserted line moves none that is still to be repaired.
-        for block in reversed(list(_blocks(lines))):
-            rows = [(number, line.split("\t")) for number, line in block.lines if "\t" in line]
-            tags, repaired = mend_tags([columns[-1] for _, columns in rows])
+        for block in reversed(list(_blocks(lines, columns))):
+            rows = [
+                (number, parts)
+                for number, line in block.lines
+                if len(parts := columns.split(line)) > 1
+            ]
+            tags, repaired = mend_tags([parts[-1] for _, parts in rows])
             counts.update(repaired)
-            for (number, columns), tag in zip(rows, tags, strict=True):
-                mended[number - 1] = "\t".join([*columns[:-1], tag])
+            for (number, parts), tag in zip(rows, tags, strict=True):
+                mended[number - 1] = columns.separator.join([*parts[:-1], tag])
             if not block.is_separated:
                 counts["missing-blank-line"] += 1
                 mended.insert(block.first[0] - 1, "")
@@ -115,31 +66,42 @@ def read_conll(
     *,
     image_folder: Path | None = None,
     aliases: Mapping[str, str] = TYPE_ALIASES,
+    encoding: str | None = None,
     on_fault: Callable[[DataError], None] = fail,
+    on_note: Callable[[str], None] = lambda _: None,
 ) -> list[Sample]:
-    """Read token lines separated by TAB, the tag in the last column.
+    """Read token lines, the tag in the last column, of whatever scheme the file has.
 
     Every odd token is kept (U+00A0, U+FE0F, URLs). A sample without ``IMGID:`` line is named
     ``<file stem>-<position from 1>``. A file of one column is unlabelled. Broken BIO2 is kept.
 
     Args:
         path: The file.
-        image_folder: Where ``<IMGID>.jpg`` lies; a listed file may be absent. ``None``: no images.
+        image_folder: Where ``<IMGID>.jpg`` lies, or the same with another ending; a listed file may
+            be absent. ``None``: no images.
         aliases: Entity types to rename; by default ``OTHER`` is read as ``MISC``.
+        encoding: Of the file, if it cannot tell.
         on_fault: Called with each fault; the line or sample is then left out. By default raised.
+        on_note: Called with what is read otherwise than the file has it.
 
     Raises:
-        DataError: With file and line, if a line breaks the layout or a tag is not BIO2.
+        DataError: With file and line, if a line breaks the layout or a tag is of no scheme.
     """
+    raws = list(read_blocks(path, encoding=encoding, on_fault=on_fault, on_note=on_note))
+    read = read_tags([raw.tags for raw in raws])
+    for note in read.notes:
+        on_note(note)
+    ids = {raw.id for raw in raws}
+    folder = image_folder and ImageFolder(image_folder, split=path.stem, ids=ids)
     samples: list[Sample] = []
-    for position, raw in enumerate(read_blocks(path, on_fault=on_fault), 1):
+    for position, (raw, tags) in enumerate(zip(raws, read.tags, strict=True), 1):
         try:
             samples.append(
                 Sample(
                     id=raw.id or f"{path.stem}-{position}",
                     tokens=raw.tokens,
-                    tags=_tags_of(raw, path=path, aliases=aliases),
-                    images=_images_of(raw, path, image_folder),
+                    tags=_checked(tags, raw, path=path, aliases=aliases),
+                    images=_images_of(raw, path, folder),
                     origin=f"{path}:{raw.line}",
                 )
             )
@@ -148,33 +110,45 @@ def read_conll(
     return samples
 
 
-def read_blocks(path: Path, *, on_fault: Callable[[DataError], None] = fail) -> Iterator[RawSample]:
+def read_blocks(
+    path: Path,
+    *,
+    encoding: str | None = None,
+    on_fault: Callable[[DataError], None] = fail,
+    on_note: Callable[[str], None] = lambda _: None,
+) -> Iterator[RawSample]:
     """Yield the samples of a file as they stand: token in the first column, tag in the last.
 
-    Columns are split at TAB only; a token before a TAB may be empty.
+    A token before a TAB may be empty.
 
     Args:
         path: The file.
+        encoding: Of the file, if it cannot tell.
         on_fault: Called with each fault; the line is then left out. By default it is raised.
+        on_note: Called with what is left out on purpose.
 
     Raises:
-        DataError: If a line has another number of columns than the first one, a tag is empty, or a
-            sample has no tokens.
+        DataError: If the file is a plain text, a line has another number of columns than the first
+            one, a tag is empty, or a sample has no tokens.
     """
+    lines = read_lines(path, encoding=encoding)
+    columns = columns_of(lines, path=path)
+    comments = 0
     width: int | None = None
-    for block in _blocks(read_lines(path)):
+    for block in _blocks(lines, columns):
+        comments += block.comments
         line, head = block.first
-        identifier = head.removeprefix(ID_PREFIX) if block.has_id else ""
+        identifier = head.removeprefix(ID_PREFIX).strip(" ") if block.has_id else ""
         rows: list[list[str]] = []
         row_lines: list[int] = []
         for number, text in block.lines:
-            columns = text.split("\t")
-            fault = _fault_of(columns, width=width)
+            row = columns.split(text)
+            fault = _fault_of(row, width=width, columns=columns)
             if fault:
                 on_fault(DataError(fault, path=path, line=number))
                 continue
-            width = len(columns)
-            rows.append(columns)
+            width = len(row)
+            rows.append(row)
             row_lines.append(number)
         if rows:
             tokens = tuple(row[0] for row in rows)
@@ -190,40 +164,42 @@ def read_blocks(path: Path, *, on_fault: Callable[[DataError], None] = fail) -> 
         elif not block.lines:
             message = f"tweet {identifier!r} has no tokens; add them or remove the {ID_PREFIX} line"
             on_fault(DataError(message, path=path, line=line, field="IMGID"))
+    if comments:
+        on_note(f"{comments} comment lines (# ...) at the head of samples are left out")
 
 
-def _blocks(lines: Sequence[str]) -> Iterator[Block[tuple[int, str]]]:
-    return group_lines(enumerate(lines, 1), text_of=lambda line: line[1])
+def _blocks(lines: Sequence[str], columns: Columns) -> Iterator[Block[tuple[int, str]]]:
+    return group_lines(enumerate(lines, 1), text_of=lambda line: line[1], columns=columns)
 
 
-def _tags_of(raw: RawSample, *, path: Path, aliases: Mapping[str, str]) -> tuple[str, ...] | None:
-    if raw.tags is None:
+def _checked(
+    tags: Sequence[str] | None, raw: RawSample, *, path: Path, aliases: Mapping[str, str]
+) -> tuple[str, ...] | None:
+    if tags is None:
         return None
-    tags: list[str] = []
-    for tag, line in zip(raw.tags, raw.lines, strict=True):
-        try:
-            tags.append(alias_tag(tag, aliases=aliases))
-        except ValueError as error:
-            raise DataError(str(error), path=path, line=line, field="tag") from error
-    return tuple(tags)
+    foreign = foreign_tag(tags)
+    if foreign is not None:
+        message = f"tag {tags[foreign]!r}: {EXPECTED}"
+        raise DataError(message, path=path, line=raw.lines[foreign], field="tag")
+    return tuple(alias_tag(tag, aliases=aliases) for tag in tags)
 
 
-def _images_of(raw: RawSample, path: Path, image_folder: Path | None) -> tuple[ImageInput, ...]:
-    if not raw.id or image_folder is None:
+def _images_of(raw: RawSample, path: Path, folder: ImageFolder | None) -> tuple[ImageInput, ...]:
+    if not raw.id or folder is None:
         return ()
     try:
-        return (ImageInput(inside(image_folder, f"{raw.id}.jpg")),)
+        return tuple(map(ImageInput, folder.images_of(raw.id)))
     except ValueError as error:
         raise DataError(str(error), path=path, line=raw.line, field="IMGID") from error
 
 
-def _fault_of(columns: Sequence[str], *, width: int | None) -> str:
-    shown = "\t".join(columns)[:60]
-    if width is not None and len(columns) != width:
+def _fault_of(row: Sequence[str], *, width: int | None, columns: Columns) -> str:
+    shown = columns.separator.join(row)[:60]
+    if width is not None and len(row) != width:
         return (
-            f"expected {width} columns separated by TAB, as in the lines before, got "
-            f"{len(columns)}: {shown!r}; a tweet ends with a wholly empty line"
+            f"expected {width} columns separated by {columns.name}, as in the lines before, got "
+            f"{len(row)}: {shown!r}; a tweet ends with an empty line"
         )
-    if not all(columns[1:]):
+    if not all(column.strip() for column in row[1:]):
         return f"expected a token and its tag, got an empty tag in {shown!r}"
     return ""

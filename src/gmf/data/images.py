@@ -10,7 +10,8 @@ from typing import Self
 from PIL import Image, UnidentifiedImageError
 
 from gmf.core.errors import ImageError
-from gmf.data.decoding import FORMATS, SUBSTITUTION, decode, missing_decoder
+from gmf.data.decoding import FORMATS, IMAGE_SUFFIXES, SUBSTITUTION, decode, missing_decoder
+from gmf.data.near_files import near_name
 
 #: ``(x1, y1, x2, y2)`` in pixels of an upright image.
 Box = tuple[float, float, float, float]
@@ -130,8 +131,13 @@ def read_source(source: Path | bytes) -> bytes:
         raise UnusableImageError(
             str(source),
             kind=FaultKind.ABSENT if is_absent else FaultKind.BROKEN,
-            detail="no such file" if is_absent else f"cannot be read ({error})",
+            detail=_absent(source) if is_absent else f"cannot be read ({error})",
         ) from error
+
+
+def _absent(path: Path) -> str:
+    near = near_name(path, suffixes=IMAGE_SUFFIXES)
+    return f"no such file; did you mean {near!r}?" if near else "no such file"
 
 
 def open_image(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> Image.Image:

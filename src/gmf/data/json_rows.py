@@ -1,7 +1,13 @@
 """One JSON object a line, checked: samples, their images and regions."""
 
+import ast
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar, cast
 
 from pydantic import Field, FiniteFloat, NonNegativeInt, ValidationError, model_validator
 
@@ -9,14 +15,33 @@ from gmf.core.config import Config
 from gmf.core.errors import DataError
 from gmf.core.types import ImageInput, Region
 from gmf.data.paths import inside
+from gmf.data.text_files import HEAD_BYTES, open_text
 
 SCHEMA_PATH = Path(__file__).with_name("sample.schema.json")
 
 RowType = TypeVar("RowType", bound=Config)
 
 Text = Annotated[str, Field(min_length=1)]
+TypeName = Annotated[str, Field(pattern=r"^\S(.*\S)?$")]
 Score = Annotated[FiniteFloat, Field(ge=0, le=1)]
 Box = tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat]
+_PYTHON_ROW = re.compile(r"\s*\{\s*'")
+#: Keys of others and what is meant by them.
+_FOREIGN_KEYS = {
+    ("annotations", "completions", "predictions"): "a task of Label Studio: `gmf data convert` "
+    "brings it into this format",
+    ("label", "labels"): "Doccano and others: entities are {char_start, char_end, type}, tags of "
+    "tokens are 'tags'; `gmf data convert` brings them into this format",
+    ("spans",): "Prodigy and others: `gmf data convert` brings them into 'entities'",
+    ("ner_tags", "ner"): "tags of a Hugging Face data set or GLiNER: `gmf data convert` brings "
+    "them into 'tags'",
+    ("tokenized_text", "words"): "did you mean 'tokens'?",
+    ("photo", "photos", "picture", "pictures", "pic", "pics", "img", "imgs", "img_id", "media"): (
+        "did you mean 'images'?"
+    ),
+    ("tweet", "content", "sentence", "caption", "body", "message"): "did you mean 'text'?",
+    ("guid", "uid", "tweet_id", "doc_id"): "did you mean 'id'?",
+}
 _OLD_NAMES = {"start": "char_start", "end": "char_end"}
 
 
@@ -25,11 +50,15 @@ class EntityRow(Config):
 
     char_start: NonNegativeInt = Field(description="First character (Unicode code point), from 0.")
     char_end: NonNegativeInt = Field(description="One past the last character.")
-    type: Annotated[str, Field(pattern=r"^\S+$")] = Field(description="Entity type, e.g. PER.")
+    type: Annotated[str, Field(pattern=r"^\S(.*\S)?$")] = Field(
+        description="Entity type, e.g. PER."
+    )
 
     @model_validator(mode="before")
     @classmethod
     def _reads_old_names(cls, row: Any) -> Any:
+        if isinstance(row, dict) and "label" in row and "type" not in row:
+            row = {("type" if name == "label" else name): value for name, value in row.items()}
         if not isinstance(row, dict) or row.keys().isdisjoint(_OLD_NAMES):
             return row
         if not row.keys().isdisjoint(_OLD_NAMES.values()):
@@ -92,6 +121,29 @@ class SampleRow(Config):
         return self
 
 
+def usual_form(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row with what others write otherwise put as ours: the same post, nothing lost.
+
+    A whole number as identifier, one ``image`` or images by path alone, and the rows of MNER-MI:
+    words as ``text``, their tags as ``label``, and the address of the post.
+    """
+    usual = dict(row)
+    if isinstance(usual.get("id"), int) and not isinstance(usual["id"], bool):
+        usual["id"] = str(usual["id"])
+    if isinstance(usual.get("text"), list) and "tokens" not in usual:
+        usual["tokens"] = usual.pop("text")
+        if "label" in usual and "tags" not in usual:
+            usual["tags"] = usual.pop("label")
+        usual.pop("url", None)
+    if "image" in usual and "images" not in usual:
+        usual["images"] = usual.pop("image")
+    images = usual.get("images", ())
+    listed = [] if images is None else images if isinstance(images, list) else [images]
+    if "images" in usual:
+        usual["images"] = [{"path": i} if isinstance(i, str) else i for i in listed]
+    return usual
+
+
 def parse_row(kind: type[RowType], content: str, *, path: Path, line: int) -> RowType:
     """Return the checked row of a line.
 
@@ -99,12 +151,16 @@ def parse_row(kind: type[RowType], content: str, *, path: Path, line: int) -> Ro
         DataError: With file, line and field, if it is no such row.
     """
     try:
-        return kind.model_validate_json(content)
+        return kind.model_validate_json(usual_line(content) if kind is SampleRow else content)
+    except DataError as error:
+        raise DataError(str(error), path=path, line=line) from error
     except ValidationError as error:
         fault, *others = error.errors(include_url=False)
         got = repr(fault["input"])
         message = fault["msg"].removeprefix("Value error, ")
-        if fault["type"] not in ("missing", "extra_forbidden"):
+        if fault["type"] == "extra_forbidden":
+            message += key_hint(str(fault["loc"][-1]), known=kind.model_fields)
+        elif fault["type"] != "missing":
             message += f" (got {got if len(got) <= 60 else got[:57] + '...'})"
         if others:
             message += f"; {len(others)} more faults in this line"
@@ -114,6 +170,55 @@ def parse_row(kind: type[RowType], content: str, *, path: Path, line: int) -> Ro
             line=line,
             field=".".join(str(part) for part in fault["loc"]) or None,
         ) from error
+
+
+def key_hint(key: str, *, known: Iterable[str]) -> str:
+    """Return what a key that is none of ours may be meant for; empty if nothing is known."""
+    for keys, meaning in _FOREIGN_KEYS.items():
+        if key.lower() in keys:
+            return f"; {meaning}"
+    near = get_close_matches(key.lower(), list(known), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def is_json(path: Path) -> bool:
+    """Return whether a text file begins with a JSON object; false if it cannot be read."""
+    try:
+        with open_text(path) as file:
+            start = file.read(HEAD_BYTES).lstrip()
+    except DataError:
+        return False
+    # Lines of relation files (MNRE) begin so and are no posts.
+    return start.startswith(b"{") and not start.startswith(b"{'token'")
+
+
+def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        key = Counter(key for key, _ in pairs).most_common(1)[0][0]
+        raise DataError(f"key {key!r} stands twice in one object; keep one")
+    return row
+
+
+def usual_line(content: str) -> str:
+    """Return a line of JSON with its row in the usual form; what is no object stays as it is.
+
+    Raises:
+        DataError: If a key stands twice in an object.
+    """
+    is_literal = _PYTHON_ROW.match(content)
+    try:
+        row: object = (
+            ast.literal_eval(content.strip())
+            if is_literal
+            else json.loads(content, object_pairs_hook=_without_doubles)
+        )
+        if not isinstance(row, dict):
+            return content
+        usual = usual_form(cast(dict[str, Any], row))
+        return content if usual == row and not is_literal else json.dumps(usual)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return content
 
 
 def image_of_row(row: ImageRow, folder: Path) -> ImageInput:

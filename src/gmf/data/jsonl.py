@@ -10,7 +10,9 @@ from gmf.core.errors import DataError
 from gmf.core.tags import TYPE_ALIASES, alias_tag, mend_tags, tags_of
 from gmf.core.types import Entity, Sample
 from gmf.data.json_rows import EntityRow, SampleRow, image_of_row, parse_row
-from gmf.data.reader import Reader, fail, read_lines
+from gmf.data.offsets import CutWords, utf16_hint
+from gmf.data.reader import DEFAULTS, Reader, ReadOptions, fail, read_lines
+from gmf.data.tag_schemes import join_prefixed, read_tags
 from gmf.data.tokenize import tokenize
 
 
@@ -21,7 +23,12 @@ class JsonlReader(Reader):
 
     def read(self, path: Path, *, on_fault: Callable[[DataError], None] = fail) -> list[Sample]:
         """Return the samples of a file; see ``read_jsonl``."""
-        return read_jsonl(path, aliases={}, on_fault=on_fault)
+        notes: list[str] = []
+        samples = read_jsonl(
+            path, options=self.options, aliases={}, on_fault=on_fault, on_note=notes.append
+        )
+        self.notes = tuple(notes)
+        return samples
 
     def mend(self, lines: Sequence[str], *, counts: Counter[str]) -> list[str]:
         """Return the lines with regular BIO2 tags and entity types."""
@@ -39,29 +46,43 @@ def sample_schema() -> dict[str, Any]:
 def read_jsonl(
     path: Path,
     *,
+    options: ReadOptions = DEFAULTS,
     aliases: Mapping[str, str] = TYPE_ALIASES,
     on_fault: Callable[[DataError], None] = fail,
+    on_note: Callable[[str], None] = lambda _: None,
 ) -> list[Sample]:
     """Read own data. Empty lines are skipped.
 
     Args:
-        path: The file; image paths in it are relative to its folder.
+        path: The file; image paths in it are relative to its folder, or to that of the images if
+            one is stated.
+        options: How it is read, where it cannot tell.
         aliases: Entity types to rename; by default ``OTHER`` is read as ``MISC``.
         on_fault: Called with each fault; the line is then left out. By default it is raised.
+        on_note: Called with what is read otherwise than the file has it.
 
     Raises:
         DataError: With file, line and field, if a line is not a row of the schema.
     """
-    samples: list[Sample] = []
-    for number, line in enumerate(read_lines(path), 1):
+    rows: list[tuple[int, SampleRow]] = []
+    for number, line in enumerate(read_lines(path, encoding=options.encoding), 1):
         if line.strip() == "":
             continue
         try:
-            row = parse_row(SampleRow, line, path=path, line=number)
+            rows.append((number, parse_row(SampleRow, line, path=path, line=number)))
+        except DataError as error:
+            on_fault(error)
+    tags = read_tags([row.tags for _, row in rows])
+    cut_words = CutWords()
+    samples: list[Sample] = []
+    for (number, row), read in zip(rows, tags.tags, strict=True):
+        spans = [(e.char_start, e.char_end) for e in row.entities or ()]
+        cut_words.look_at(row.text or "", spans, place=f"line {number}")
+        try:
             samples.append(
                 sample_of_row(
-                    row,
-                    folder=path.parent,
+                    row if read == row.tags else row.model_copy(update={"tags": read}),
+                    folder=options.images or path.parent,
                     default_id=f"{path.stem}-{number}",
                     path=path,
                     line=number,
@@ -70,6 +91,8 @@ def read_jsonl(
             )
         except DataError as error:
             on_fault(error)
+    for note in filter(None, (*tags.notes, cut_words.note())):
+        on_note(note)
     return samples
 
 
@@ -145,18 +168,19 @@ def tokenize_with_entities(
             another or begins or ends with white space.
     """
     cuts: list[int] = []
+    entities = None if entities is None else _joined(entities, text)
     for entity in entities or ():
         start, end = entity.char_start, entity.char_end
         span = text[start:end]
         if not start < end <= len(text):
             raise ValueError(
                 f"[{start}, {end}) {entity.type}: expected 0 <= char_start < char_end <= "
-                f"{len(text)}, the length of the text in characters"
+                f"{len(text)}, the length of the text in characters{utf16_hint(text, start, end)}"
             )
         if span != span.strip():
             raise ValueError(
                 f"[{start}, {end}) {entity.type} is {span!r}: begins or ends with white space; "
-                "move the offsets to the letters"
+                f"move the offsets to the letters{utf16_hint(text, start, end)}"
             )
         cuts += [start, end]
     tokens, offsets = tokenize(text, cuts=cuts)
@@ -171,6 +195,15 @@ def tokenize_with_entities(
         for e in entities
     ]
     return tokens, offsets, tuple(tags_of(words, len(tokens)))
+
+
+def _joined(entities: Sequence[EntityRow], text: str) -> tuple[EntityRow, ...]:
+    """Return entities whose types have prefixes (``B-PER``, ``I-PER``) as whole ones."""
+    spans = [(e.char_start, e.char_end, e.type) for e in entities]
+    return tuple(
+        EntityRow(char_start=spans[parts[0]][0], char_end=spans[parts[-1]][1], type=name)
+        for name, parts in join_prefixed(spans, text=text)
+    )
 
 
 def _mend_row(line: str, counts: Counter[str]) -> str:

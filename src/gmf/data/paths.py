@@ -11,12 +11,16 @@ def inside(root: Path, name: str) -> Path:
 
     Args:
         root: The folder.
-        name: A relative path with forward slashes, as written in a data file.
+        name: A path with forward slashes as written in a data file: relative, or below ``root``.
 
     Raises:
-        ValueError: If the name is empty, absolute, has ``..`` or a NUL, or a drive letter.
+        ValueError: If the name is empty, lies elsewhere, has ``..`` or a NUL, or a drive letter.
     """
     posix, windows = PurePosixPath(name), PureWindowsPath(name)
+    base = PurePosixPath(root.absolute().as_posix())
+    if posix.is_absolute() and posix.is_relative_to(base) and posix != base:
+        posix = posix.relative_to(base)
+        windows = PureWindowsPath(posix)
     if (
         not posix.parts
         or "\0" in name
@@ -28,4 +32,4 @@ def inside(root: Path, name: str) -> Path:
         raise ValueError(
             f"path {name!r} leaves its folder: expected a relative path below {root} without '..'"
         )
-    return root / name
+    return root / posix

@@ -9,9 +9,18 @@ from typing import ClassVar, NoReturn
 
 from gmf.core.errors import DataError
 from gmf.core.types import ImageInput, Sample
+from gmf.data.image_folders import image_folder_of
 from gmf.data.text_files import BYTE_ORDER_MARK, read_lines
 
-__all__ = ["BYTE_ORDER_MARK", "RawSample", "Reader", "fail", "read_lines"]
+__all__ = [
+    "BYTE_ORDER_MARK",
+    "DEFAULTS",
+    "RawSample",
+    "ReadOptions",
+    "Reader",
+    "fail",
+    "read_lines",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,23 @@ class RawSample:
     is_separated: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class ReadOptions:
+    """How the files of a data set are read, where they cannot tell.
+
+    Args:
+        encoding: Encoding of text that is not Unicode, for example ``cp1252``.
+        images: Folder of the images; ``None`` looks in the usual places.
+    """
+
+    encoding: str | None = None
+    images: Path | None = None
+
+
+#: Nothing stated.
+DEFAULTS = ReadOptions()
+
+
 def fail(error: DataError) -> NoReturn:
     """Raise the fault: the default when faults are not collected."""
     raise error
@@ -51,11 +77,16 @@ class Reader(ABC):
     docstring is shown by ``gmf formats list``.
 
     Attributes:
+        options: What the user states; ``read_lines`` takes ``options.encoding``.
         suffixes: Endings of its files in lower case, with the dot.
         names_images: Whether its files name image files, relative to their folder. Otherwise the
-            image of a sample is ``images/<id>.jpg`` in that folder.
-        is_text: Whether its files are lines of UTF-8 text; then the doctor looks at their ends.
+            image of a sample is ``images/<id>.jpg`` in that folder, or with another ending.
+        notes: What ``read`` took otherwise than the file has it, for the user to know.
+        is_text: Whether its files are lines of text; then the doctor looks at their ends.
     """
+
+    options: ReadOptions = DEFAULTS
+    notes: tuple[str, ...] = ()
 
     suffixes: ClassVar[tuple[str, ...]]
     names_images: ClassVar[bool] = True
@@ -65,8 +96,9 @@ class Reader(ABC):
     def read(self, path: Path, *, on_fault: Callable[[DataError], None] = fail) -> list[Sample]:
         """Return the samples of a file in order.
 
-        Each has its ``origin``, ``file:line`` with lines from 1, and BIO2 tags with the types of
-        the file. Images need no regions; those of ``regions.jsonl`` are added to images without.
+        Each has its ``origin``, ``file:line`` with lines from 1, and tags of any known scheme with
+        the types of the file. Images need no regions; those of ``regions.jsonl`` are added to
+        images without.
 
         Args:
             path: The file.
@@ -102,7 +134,9 @@ class Reader(ABC):
         Args:
             folder: Folder of the data set.
         """
-        return folder if self.names_images else folder / "images"
+        if self.options.images is not None:
+            return self.options.images
+        return folder if self.names_images else image_folder_of(folder)
 
 
 def _raw_of(sample: Sample, path: Path) -> RawSample:

@@ -1,15 +1,19 @@
 """Readers by name, and the splits of a data set's folder."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from gmf.core.errors import DataError
 from gmf.core.registry import Registry, names_by_suffix, suffix_of
-from gmf.core.tags import is_bio, regular_tag
+from gmf.core.tags import regular_tag
 from gmf.core.types import Region, Sample
-from gmf.data.reader import Reader, fail
+from gmf.data.json_rows import is_json
+from gmf.data.near_files import names_in
+from gmf.data.reader import DEFAULTS, Reader, ReadOptions, fail
 from gmf.data.regions_file import REGIONS_FILE, read_regions
+from gmf.data.tag_schemes import EXPECTED, FileTags, foreign_tag, read_tags
 
 readers: Registry[type[Reader]] = Registry(
     "reader",
@@ -27,13 +31,19 @@ def split_files(folder: Path, *, split: str) -> list[Path]:
     return [folder / (stem + suffix) for stem in SPLIT_NAMES[split] for suffix in suffixes]
 
 
-def reader_of(path: Path) -> Reader:
-    """Return the reader of a file, chosen by its ending.
+def reader_of(path: Path, *, options: ReadOptions = DEFAULTS) -> Reader:
+    """Return the reader of a file, chosen by its ending, or by its content if that is JSON.
+
+    Args:
+        path: The file.
+        options: How it is read.
 
     Raises:
         DataError: If no reader has the ending.
     """
-    return readers.get(_reader_name(path))()
+    reader = readers.get(_reader_name(path))()
+    reader.options = options
+    return reader
 
 
 def _reader_name(path: Path) -> str:
@@ -41,7 +51,8 @@ def _reader_name(path: Path) -> str:
     suffix = suffix_of(path, names)
     if suffix is None:
         raise DataError(f"expected a file that ends with {', '.join(names)}", path=path)
-    return names[suffix]
+    # Files of MNER-MI are JSON lines with the ending of CoNLL files.
+    return "jsonl" if names[suffix] == "conll" and is_json(path) else names[suffix]
 
 
 def find_split(folder: Path, *, split: str) -> Path:
@@ -56,15 +67,42 @@ def find_split(folder: Path, *, split: str) -> Path:
     """
     if split not in SPLIT_NAMES:
         raise DataError(f"split {split!r}: expected one of {', '.join(SPLIT_NAMES)}", path=folder)
-    candidates = split_files(folder, split=split)
-    present = [path for path in candidates if path.is_file()]
+    present = present_files(folder, split)
     if not present:
-        names = ", ".join(path.name for path in candidates)
-        raise DataError(f"no file for split {split!r}; expected {names}", path=folder)
+        names = ", ".join(path.name for path in split_files(folder, split=split))
+        hint = _like_a_split(folder, split)
+        raise DataError(f"no file for split {split!r}; expected {names}{hint}", path=folder)
     if len(present) > 1:
         names = ", ".join(path.name for path in present)
         raise DataError(f"several files for split {split!r}: {names}; keep one", path=folder)
     return present[0]
+
+
+def present_files(folder: Path, split: str) -> list[Path]:
+    """Return the files that a split has: of its name, else of names that end with it."""
+    candidates = split_files(folder, split=split)
+    present = [path for path in candidates if path.is_file()]
+    if present:
+        return present
+    names = {path.name for path in candidates}
+    return [folder / n for n in names_in(folder) if _without_prefix(n).lower() in names]
+
+
+def _without_prefix(name: str) -> str:
+    """Return what follows the last separator: ``train.txt`` of ``MNER-MI_train.txt``."""
+    return re.split(r"[_\-.](?=[^_\-.]+\.[^.]+$)", name)[-1]
+
+
+def _like_a_split(folder: Path, split: str) -> str:
+    """Return a hint to a file that is named like a split but has an ending that is not read."""
+    stems = SPLIT_NAMES[split]
+    names = [n for n in names_in(folder) if n.lower().split(".")[0].endswith(stems)]
+    if not names:
+        return ""
+    return (
+        f"; {names[0]} is there: columns of words and tags end in .txt or .conll, rename it; other "
+        "formats are brought into one of these by `gmf data convert`"
+    )
 
 
 def splits_of(folder: Path) -> list[str]:
@@ -75,74 +113,99 @@ def splits_of(folder: Path) -> list[str]:
     """
     if not folder.is_dir():
         raise DataError("no such folder", path=folder)
-    present = [
-        split
-        for split in SPLIT_NAMES
-        if any(path.is_file() for path in split_files(folder, split=split))
-    ]
+    present = [split for split in SPLIT_NAMES if present_files(folder, split)]
     if not present:
         suffixes = ", ".join(names_by_suffix(readers))
-        raise DataError(f"no train, dev (or valid) or test file ({suffixes})", path=folder)
+        hint = next(filter(None, (_like_a_split(folder, split) for split in SPLIT_NAMES)), "")
+        raise DataError(f"no train, dev (or valid) or test file ({suffixes}){hint}", path=folder)
     return present
 
 
-def read_file(path: Path, *, on_fault: Callable[[DataError], None] = fail) -> list[Sample]:
+def read_file(
+    path: Path,
+    *,
+    options: ReadOptions = DEFAULTS,
+    on_fault: Callable[[DataError], None] = fail,
+    on_note: Callable[[str], None] = lambda _: None,
+) -> list[Sample]:
     """Read a file by the reader of its ending; the type ``OTHER`` is read as ``MISC``.
 
     Args:
         path: The file.
+        options: How it is read, where it cannot tell.
         on_fault: Called with each fault, the line is then left out. By default it is raised.
+        on_note: Called with what is read otherwise than the file has it.
 
     Raises:
         DataError: If no reader has the ending, or a line is wrong.
     """
+    reader = reader_of(path, options=options)
     with readers.named_in_errors(_reader_name(path)):
-        samples = reader_of(path).read(path, on_fault=on_fault)
-    return _with_regular_tags(samples, path, on_fault)
+        samples = reader.read(path, on_fault=on_fault)
+    tags = read_tags([sample.tags for sample in samples])
+    for note in (*reader.notes, *tags.notes):
+        on_note(f"{path}: {note}")
+    return _with_regular_tags(samples, tags, path, on_fault)
 
 
 def read_split(
-    folder: Path, split: str, *, on_fault: Callable[[DataError], None] = fail
+    folder: Path,
+    split: str,
+    *,
+    options: ReadOptions = DEFAULTS,
+    on_fault: Callable[[DataError], None] = fail,
+    on_note: Callable[[str], None] = lambda _: None,
 ) -> list[Sample]:
     """Read one split of a folder.
 
-    CoNLL files take their images from ``<folder>/images/<IMGID>.jpg``; JSONL files name their own.
+    CoNLL files take their images from ``<folder>/images/<IMGID>.jpg``, or the same with another
+    ending or in another usual place, see ``image_folder_of``; JSONL files name their own.
     Images without regions get those of an optional ``<folder>/regions.jsonl``. The type ``OTHER``
     is read as ``MISC``.
 
     Args:
         folder: Folder of a data set.
         split: ``train``, ``dev`` or ``test``.
+        options: How it is read, where it cannot tell.
         on_fault: Called with each fault, the line is then left out. By default it is raised.
+        on_note: Called with what is read otherwise than the files have it.
 
     Raises:
-        DataError: If the split is absent or a line is wrong.
+        DataError: If the split is absent or a line is wrong, or the folder of images that is stated
+            is absent.
     """
+    if options.images is not None and not options.images.is_dir():
+        raise DataError("no such folder of images (data.images)", path=options.images)
     path = find_split(folder, split=split)
-    samples = read_file(path, on_fault=on_fault)
+    samples = read_file(path, options=options, on_fault=on_fault, on_note=on_note)
+    image_folder = reader_of(path, options=options).image_folder(folder)
+    if options.images is None and image_folder not in (folder, folder / "images"):
+        on_note(f"{path}: images are taken from {image_folder}")
     if not (folder / REGIONS_FILE).is_file():
         return samples
     regions = read_regions(folder / REGIONS_FILE, on_fault=on_fault)
-    image_folder = reader_of(path).image_folder(folder)
     return [_with_regions(sample, regions, image_folder) for sample in samples]
 
 
 def _with_regular_tags(
-    samples: Iterable[Sample], path: Path, on_fault: Callable[[DataError], None]
+    samples: Iterable[Sample],
+    tags: FileTags,
+    path: Path,
+    on_fault: Callable[[DataError], None],
 ) -> list[Sample]:
     regular: list[Sample] = []
-    for sample in samples:
-        foreign = next((tag for tag in sample.tags or () if not is_bio(tag)), None)
-        if foreign is not None or (sample.tags and len(sample.tags) != len(sample.tokens)):
-            message = (
-                f"tag {foreign!r}: expected O, B-TYPE or I-TYPE, for example B-PER"
-                if foreign is not None
-                else f"expected {len(sample.tokens)} tags, got {len(sample.tags or ())}"
-            )
+    for sample, read in zip(samples, tags.tags, strict=True):
+        foreign = foreign_tag(read or ())
+        message = ""
+        if read is not None and foreign is not None:
+            message = f"tag {read[foreign]!r}: {EXPECTED}"
+        elif read is not None and len(read) != len(sample.tokens):
+            message = f"expected {len(sample.tokens)} tags, got {len(read)}"
+        if message:
             on_fault(DataError(message, path=sample.origin or path, field="tags"))
             continue
-        tags = None if sample.tags is None else tuple(map(regular_tag, sample.tags))
-        regular.append(sample if tags == sample.tags else replace(sample, tags=tags))
+        own = None if read is None else tuple(map(regular_tag, read))
+        regular.append(sample if own == sample.tags else replace(sample, tags=own))
     return regular
 
 

@@ -52,6 +52,14 @@ _TOKEN = regex.compile(
 )
 
 
+_INSIDE_WORD = regex.compile(rf"(?<={_WORD_CHARACTER}){_WORD_CHARACTER}", regex.VERSION1)
+
+
+def is_inside_word(text: str, position: int) -> bool:
+    """Return whether letters or digits of a script with spaces stand on both sides of a place."""
+    return bool(_INSIDE_WORD.match(text, position))
+
+
 def tokenize(
     text: str, *, cuts: Iterable[int] = ()
 ) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...]]:

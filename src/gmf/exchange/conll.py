@@ -6,7 +6,8 @@ from typing import ClassVar
 
 from gmf.core.errors import DataError
 from gmf.core.schemes import entities_of_scheme, tags_of_scheme
-from gmf.data.conll import DOCUMENT_MARK, ID_PREFIX, ConllReader
+from gmf.data.conll import ConllReader
+from gmf.data.conll_lines import DOCUMENT_MARK, ID_PREFIX
 from gmf.data.json_rows import ImageRow
 from gmf.exchange.base import TextFormat, Trait
 from gmf.exchange.document import AnnotatedText, document_of_words

@@ -75,7 +75,8 @@ def test_unlabelled_and_empty_labels_differ(tmp_path):
 BAD = [
     ("{", r"train\.jsonl:1: Invalid JSON"),
     ({"text": "a", "entitys": []}, r"train\.jsonl:1, field 'entitys': Extra inputs"),
-    ({"id": 7, "text": "a"}, r"field 'id': Input should be a valid string \(got 7\)"),
+    ({"id": 7.5, "text": "a"}, r"field 'id': Input should be a valid string \(got 7\.5\)"),
+    ({"id": True, "text": "a"}, r"field 'id': Input should be a valid string \(got True\)"),
     ({"text": "a", "tokens": ["a"]}, "expected either text or tokens"),
     ({}, "expected either text or tokens"),
     ({"tokens": []}, "field 'tokens'"),

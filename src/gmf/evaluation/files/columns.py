@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from gmf.core.errors import DataError
-from gmf.data.conll import DOCUMENT_MARK, ID_PREFIX, group_lines, is_id_line
+from gmf.data.conll_lines import DOCUMENT_MARK, ID_PREFIX, Columns, group_lines, is_id_line
+from gmf.data.tag_schemes import is_tag, read_tags
 from gmf.evaluation.files.labelled import LabelledSample, LabelReader, Labels, sample_id
-from gmf.evaluation.files.labels import is_label
 
 #: Lines of a block: image name, text, tags, tags.
 BLOCK_HEIGHT = 4
@@ -18,19 +18,15 @@ _SAMPLE_BLOCKS = 50
 Block = list[tuple[int, str]]
 
 
-def blocks_of(lines: Sequence[str]) -> tuple[list[Block], int]:
-    """Return the blocks between empty lines, and how many document marks were skipped.
+def blocks_of(lines: Sequence[str], *, columns: Columns) -> tuple[list[Block], int]:
+    """Return the blocks between empty lines, and how many lines were skipped.
 
-    Lines are grouped as in training; here a line of spaces and TABs alone is empty too. One that
-    holds only odd spaces (U+00A0) is a word.
+    Lines are grouped as in training. Skipped are document marks and comments.
     """
-    groups = group_lines(
-        enumerate(lines, 1),
-        text_of=lambda line: line[1],
-        is_empty=lambda text: not text.strip(" \t"),
-    )
+    groups = list(group_lines(enumerate(lines, 1), text_of=lambda line: line[1], columns=columns))
     blocks = [[group.first, *group.lines] if group.has_id else group.lines for group in groups]
-    return blocks, sum(line.startswith(DOCUMENT_MARK) for line in lines)
+    marks = sum(line.startswith(DOCUMENT_MARK) for line in lines)
+    return blocks, marks + sum(group.comments for group in groups)
 
 
 def looks_like_blocks(blocks: Sequence[Block]) -> bool:
@@ -39,7 +35,7 @@ def looks_like_blocks(blocks: Sequence[Block]) -> bool:
         len(block) == BLOCK_HEIGHT
         and "\t" not in block[2][1] + block[3][1]
         and len(first := block[2][1].split()) == len(second := block[3][1].split())
-        and all(map(is_label, (*first, *second)))
+        and all(map(is_tag, (*first, *second)))
         for block in blocks[:_SAMPLE_BLOCKS]
     )
 
@@ -54,45 +50,56 @@ def samples_of_blocks(blocks: Sequence[Block], *, labels: LabelReader) -> Iterat
         DataError: If a block has another height, or more labels than words.
     """
     for block in blocks:
-        line = block[0][0]
         if len(block) != BLOCK_HEIGHT:
             raise DataError(
                 f"expected {BLOCK_HEIGHT} lines (image name, text, tags, tags), got {len(block)}",
                 path=labels.path,
-                line=line,
+                line=block[0][0],
             )
+    sides = [
+        labels.read(
+            [block[row][1].split() for block in blocks],
+            lines=[[block[row][0]] for block in blocks],
+            field="tags",
+        )
+        for row in (2, 3)
+    ]
+    for block, *both in zip(blocks, *sides, strict=True):
         tokens = tuple(block[1][1].split(" "))
         first, second = (
-            _spread(
-                [labels.read(label, line=number, field="tags") for label in content.split()],
-                tokens,
-                labels.path,
-                number,
-            )
-            for number, content in block[2:]
+            _spread(tags or (), tokens, labels.path, number)
+            for tags, (number, _) in zip(both, block[2:], strict=True)
         )
-        yield LabelledSample(sample_id(block[0][1]), tokens, first, second, line=line)
+        yield LabelledSample(sample_id(block[0][1]), tokens, first, second, line=block[0][0])
 
 
-def samples_of_columns(blocks: Sequence[Block], *, labels: LabelReader) -> Iterator[LabelledSample]:
+def samples_of_columns(
+    blocks: Sequence[Block], *, columns: Columns, labels: LabelReader
+) -> Iterator[LabelledSample]:
     """Yield the samples of a CoNLL file: a word a line, its labels in the last columns.
 
     There are two label columns when the last two columns hold labels in every line, else one.
-    Columns are separated by TAB, or by spaces in a file without TAB.
+
+    Args:
+        blocks: The blocks of the file.
+        columns: How their columns are separated.
+        labels: Reads the labels.
 
     Raises:
         DataError: If lines have different numbers of columns, or a column is no label.
     """
-    separator = "\t" if any("\t" in line for block in blocks for _, line in block) else None
     rows = [
-        [(number, _columns(line, separator)) for number, line in block if not is_id_line(line)]
+        [(number, columns.split(line)) for number, line in block if not is_id_line(line)]
         for block in blocks
     ]
     width = _width(rows, labels.path)
-    has_two = width > 2 and all(
-        is_label(columns[-1]) and is_label(columns[-2]) for row in rows for _, columns in row
-    )
-    for block, row in zip(blocks, rows, strict=True):
+    has_two = width > 2 and _have_labels(rows)
+    lines = [[number for number, _ in row] for row in rows]
+    sides = [
+        labels.read([[c[place] for _, c in row] for row in rows], lines=lines, field="tag")
+        for place in ((-2, -1) if has_two else (-1,))
+    ]
+    for block, row, *both in zip(blocks, rows, *sides, strict=True):
         number, head = block[0]
         identifier = sample_id(head.removeprefix(ID_PREFIX).strip()) if is_id_line(head) else ""
         if not row:
@@ -101,23 +108,17 @@ def samples_of_columns(blocks: Sequence[Block], *, labels: LabelReader) -> Itera
                 path=labels.path,
                 line=number,
             )
-        last = _label_column(row, -1, labels)
-        before = _label_column(row, -2, labels) if has_two else None
-        first, second = (last, None) if before is None else (before, last)
-        yield LabelledSample(
-            identifier, tuple(columns[0] for _, columns in row), first, second, line=number
-        )
+        tokens = tuple(columns[0] for _, columns in row)
+        first, second = both[0] or (), both[1] if has_two else None
+        yield LabelledSample(identifier, tokens, first, second, line=number)
 
 
-def _label_column(
-    row: Sequence[tuple[int, list[str]]], column: int, labels: LabelReader
-) -> tuple[str, ...]:
-    return tuple(labels.read(columns[column], line=line, field="tag") for line, columns in row)
-
-
-def _columns(line: str, separator: str | None) -> list[str]:
-    # str.split() would also split at U+00A0, which is a word in Twitter-2015.
-    return line.split(separator) if separator else [part for part in line.split(" ") if part]
+def _have_labels(rows: Sequence[Sequence[tuple[int, list[str]]]]) -> bool:
+    """Return whether both of the last two columns hold labels, of whatever scheme."""
+    sides = [[[columns[place] for _, columns in row] for row in rows] for place in (-1, -2)]
+    return all(is_tag(tag) for side in sides for row in side for tag in row) or all(
+        read_tags(side).scheme == "IO" for side in sides
+    )
 
 
 def _width(rows: Sequence[Sequence[tuple[int, list[str]]]], path: Path) -> int:
@@ -139,7 +140,7 @@ def _width(rows: Sequence[Sequence[tuple[int, list[str]]]], path: Path) -> int:
     return width
 
 
-def _spread(labels: list[str], tokens: Sequence[str], path: Path, line: int) -> Labels:
+def _spread(labels: Sequence[str], tokens: Sequence[str], path: Path, line: int) -> Labels:
     if len(labels) > len(tokens):
         raise DataError(
             f"expected at most {len(tokens)} tags, one a word, got {len(labels)}",

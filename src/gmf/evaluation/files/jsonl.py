@@ -10,6 +10,8 @@ from gmf.core.config import describe_faults
 from gmf.core.errors import DataError
 from gmf.core.tags import tags_of
 from gmf.core.types import Entity, ScoredEntity
+from gmf.data.json_rows import usual_line
+from gmf.data.tag_schemes import is_prefixed, join_prefixed
 from gmf.evaluation.files.labelled import LabelledSample, LabelReader, Labels, sample_id
 from gmf.evaluation.files.word_pieces import Span, cut_at, locate, spread_labels, words_of
 
@@ -23,8 +25,12 @@ class _Row(BaseModel):
 class _EntityRow(_Row):
     start: Annotated[int, Field(ge=0)] | None = None
     end: Annotated[int, Field(ge=0)] | None = None
-    type: str = Field(validation_alias=AliasChoices("type", "label"), min_length=1)
-    confidence: Annotated[float, Field(ge=0, le=1)] | None = None
+    type: str = Field(
+        validation_alias=AliasChoices("type", "label", "entity_group", "entity"), min_length=1
+    )
+    confidence: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        None, validation_alias=AliasChoices("confidence", "score")
+    )
     char_start: Annotated[int, Field(ge=0)] | None = None
     char_end: Annotated[int, Field(ge=0)] | None = None
     word_start: Annotated[int, Field(ge=0)] | None = None
@@ -73,16 +79,59 @@ def samples_of_json_lines(lines: Sequence[str], *, labels: LabelReader) -> Itera
     Raises:
         DataError: If a row is no such object, or its tags or entities do not fit its words.
     """
+    rows: list[tuple[int, _SampleRow]] = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            row = _SampleRow.model_validate_json(line)
-            yield _sample_of(row, line=number, labels=labels)
+            rows.append((number, _joined(_SampleRow.model_validate_json(usual_line(line)), labels)))
         except ValidationError as error:
             raise DataError(describe_faults(error), path=labels.path, line=number) from error
+        except DataError as error:
+            raise DataError(str(error), path=labels.path, line=number) from error
+    for number, row in _with_read_tags(rows, labels):
+        try:
+            yield _sample_of(row, line=number, labels=labels)
         except ValueError as error:
             raise DataError(str(error), path=labels.path, line=number) from error
+
+
+def _with_read_tags(
+    rows: Sequence[tuple[int, _SampleRow]], labels: LabelReader
+) -> Iterator[tuple[int, _SampleRow]]:
+    """Yield the rows with the tags of each key as BIO, by the scheme of all rows."""
+    lines = [[number] for number, _ in rows]
+    keys = ("tags", "gold_tags", "predicted_tags")
+    read = [
+        labels.read([getattr(row, key) for _, row in rows], lines=lines, field=key) for key in keys
+    ]
+    for (number, row), *tags in zip(rows, *read, strict=True):
+        lists = {key: list(t) for key, t in zip(keys, tags, strict=True) if t is not None}
+        yield number, row.model_copy(update=lists)
+
+
+def _joined(row: _SampleRow, labels: LabelReader) -> _SampleRow:
+    """Return a row with entities joined whose types have prefixes, see ``join_prefixed``."""
+    changed: dict[str, list[_EntityRow]] = {}
+    for key in ("entities", "gold_entities", "predicted_entities"):
+        entities: list[_EntityRow] = getattr(row, key) or []
+        if row.text is None or not any(is_prefixed(entity.type) for entity in entities):
+            continue
+        spans = [(*entity.span(in_text=True)[0], entity.type) for entity in entities]
+        changed[key] = []
+        for name, parts in join_prefixed(spans, text=row.text):
+            pieces = [entities[part] for part in parts]
+            labels.respelled.update(f"{piece.type} as {name}" for piece in pieces)
+            scores = [p.confidence for p in pieces if p.confidence is not None]
+            changed[key].append(
+                _EntityRow(
+                    char_start=spans[parts[0]][0],
+                    char_end=spans[parts[-1]][1],
+                    type=name,
+                    confidence=sum(scores) / len(scores) if len(scores) == len(pieces) else None,
+                )
+            )
+    return row.model_copy(update=changed)
 
 
 def _sample_of(row: _SampleRow, *, line: int, labels: LabelReader) -> LabelledSample:
@@ -106,7 +155,9 @@ def _sample_of(row: _SampleRow, *, line: int, labels: LabelReader) -> LabelledSa
         if side.entities is not None:
             found = [_words_of(row, entity, offsets, owners, labels) for entity in side.entities]
             scored = _with_confidence(found, side.entities)
-        columns.append(_column(side, found, owners, row, labels, line))
+            spans_in_text = [chars for e in side.entities if (chars := _chars(row, e))]
+            labels.cut_words.look_at(row.text or "", spans_in_text, place=f"line {line}")
+        columns.append(_column(side, found, owners, row))
     return LabelledSample(
         sample_id(str(row.id)),
         tokens,
@@ -199,13 +250,10 @@ def _column(
     found: Sequence[Entity] | None,
     owners: Sequence[int],
     row: _SampleRow,
-    labels: LabelReader,
-    line: int,
 ) -> Labels:
     if side.tags is None:
         return tuple(tags_of(found or (), len(owners)))
     if row.tokens is None or len(side.tags) != len(row.tokens):
         number = "no" if row.tokens is None else len(row.tokens)
         raise ValueError(f"expected one tag a token, got {len(side.tags)} tags and {number} tokens")
-    tags = [labels.read(tag, line=line, field="tags") for tag in side.tags]
-    return spread_labels(tags, owners)
+    return spread_labels(side.tags, owners)

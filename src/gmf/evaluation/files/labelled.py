@@ -1,17 +1,18 @@
 """One labelled file as it stands: what every format is read into."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Literal
 
 from gmf.core.errors import DataError
 from gmf.core.files import sha256_of
-from gmf.core.tags import TYPE_ALIASES
+from gmf.core.tags import TYPE_ALIASES, alias_tag
 from gmf.core.types import ScoredEntity
 from gmf.data.decoding import IMAGE_SUFFIXES
-from gmf.evaluation.files.labels import canonical_label
+from gmf.data.offsets import CutWords
+from gmf.data.tag_schemes import EXPECTED, SERVICE_LABELS, read_tags
 
 #: Which of two label columns comes first.
 ColumnOrder = Literal["gold-predicted", "predicted-gold"]
@@ -63,7 +64,8 @@ class LabelledFile:
         sha256: Digest of its bytes.
         samples: In file order.
         respelled: Labels whose spelling was mended (type aliases, BIOES), with counts.
-        skipped_lines: Lines that are no part of a sample, such as ``-DOCSTART-``.
+        skipped_lines: Lines that are no part of a sample, such as ``-DOCSTART-`` and comments.
+        warning: What looks wrong with its offsets; empty if nothing does.
     """
 
     path: Path
@@ -72,6 +74,7 @@ class LabelledFile:
     samples: tuple[LabelledSample, ...]
     respelled: dict[str, int] = field(default_factory=dict[str, int])
     skipped_lines: int = 0
+    warning: str = ""
 
     @property
     def has_two_columns(self) -> bool:
@@ -90,20 +93,46 @@ class LabelReader:
     def __init__(self, path: Path, *, aliases: Mapping[str, str] = TYPE_ALIASES) -> None:
         self.path, self.aliases = path, aliases
         self.respelled: Counter[str] = Counter()
+        self.cut_words = CutWords()
 
-    def read(self, label: str, *, line: int, field: str) -> str:
-        """Return the canonical label.
+    def read(
+        self,
+        samples: Sequence[Sequence[str] | None],
+        *,
+        lines: Sequence[Sequence[int]],
+        field: str,
+    ) -> list[tuple[str, ...] | None]:
+        """Return the labels of all samples of the file as BIO; service labels stay.
+
+        Args:
+            samples: Labels of each sample as written; ``None`` where it has none.
+            lines: Line of each label; one line for all of a sample will do.
+            field: Their column or key, for messages.
 
         Raises:
-            DataError: If it is neither a tag nor a service label.
+            DataError: If one is neither a tag of the file's scheme nor a service label.
         """
-        try:
-            canonical = canonical_label(label, aliases=self.aliases)
-        except ValueError as error:
-            raise DataError(str(error), path=self.path, line=line, field=field) from error
-        if canonical != label:
-            self.respelled[f"{label} as {canonical}"] += 1
-        return canonical
+        read = read_tags(samples).tags
+        return [
+            None
+            if written is None or labels is None
+            else tuple(
+                self._label(old, new, line=numbers[min(index, len(numbers) - 1)], field=field)
+                for index, (old, new) in enumerate(zip(written, labels, strict=True))
+            )
+            for written, labels, numbers in zip(samples, read, lines, strict=True)
+        ]
+
+    def _label(self, written: str, label: str, *, line: int, field: str) -> str:
+        if label not in SERVICE_LABELS:
+            try:
+                label = alias_tag(label, aliases=self.aliases)
+            except ValueError as error:
+                message = f"label {written!r}: {EXPECTED}, or a service label such as X or [SEP]"
+                raise DataError(message, path=self.path, line=line, field=field) from error
+        if label != written:
+            self.respelled[f"{written} as {label}"] += 1
+        return label
 
     def type_name(self, entity_type: str) -> str:
         """Return the common name of a type."""

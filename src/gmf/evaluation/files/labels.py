@@ -1,55 +1,18 @@
 """Labels as other systems write them: spelling, and the policies for service labels."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Literal
 
-from gmf.core.tags import OUTSIDE, TYPE_ALIASES
+from gmf.core.tags import OUTSIDE
+from gmf.data.tag_schemes import SERVICE_LABELS
 
-#: Labels that serve a model's machinery and name no entity: padding, sub-words, sentence marks.
-SERVICE_LABELS = frozenset(
-    ("X", "[CLS]", "[SEP]", "[PAD]", "PAD", "<PAD>", "<pad>", "<s>", "</s>", "<EOS>", "<unk>")
-)
 #: How service labels are counted. ``outside`` reads them as O. The others first drop the words
 #: whose gold label is one, as the older scorers do; then ``skip-gold`` reads the predicted ones as
 #: O, ``seqeval`` counts them as seqeval does when they are left in, ``chunker`` counts each run of
 #: them as an entity of its own type, as the hand-written chunker of UMT does.
 ServicePolicy = Literal["outside", "skip-gold", "seqeval", "chunker"]
 SERVICE_POLICIES: tuple[ServicePolicy, ...] = ("outside", "skip-gold", "seqeval", "chunker")
-#: Prefixes of BIOES and BILOU, read as BIO.
-_PREFIXES = {"B": "B", "I": "I", "E": "I", "L": "I", "M": "I", "S": "B", "U": "B"}
-
-
-def canonical_label(label: str, *, aliases: Mapping[str, str] = TYPE_ALIASES) -> str:
-    """Return a label as BIO with the types' common names; service labels stay as they are.
-
-    BIOES, BILOU and BMES prefixes become B or I.
-
-    Args:
-        label: As in a file.
-        aliases: Type spelling to type name.
-
-    Raises:
-        ValueError: If it is neither a tag nor a service label.
-    """
-    if label == OUTSIDE or label in SERVICE_LABELS:
-        return label
-    prefix, dash, entity_type = label.partition("-")
-    if prefix not in _PREFIXES or not dash or not entity_type:
-        raise ValueError(
-            f"label {label!r}: expected O, B-TYPE or I-TYPE (or E-, S-, L-, U-), or a service "
-            "label such as X or [SEP]"
-        )
-    return f"{_PREFIXES[prefix]}-{aliases.get(entity_type, entity_type)}"
-
-
-def is_label(text: str) -> bool:
-    """Return whether a column can be a label."""
-    try:
-        canonical_label(text)
-    except ValueError:
-        return False
-    return True
 
 
 def count_service_labels(labels: Sequence[Sequence[str]]) -> dict[str, int]:

@@ -16,6 +16,7 @@ class FileNote:
         tweets: Tweets in it.
         respelled_labels: Labels whose spelling was mended, with counts.
         skipped_lines: Lines that are no part of a tweet.
+        warning: What looks wrong with its offsets.
     """
 
     path: str
@@ -24,6 +25,7 @@ class FileNote:
     tweets: int
     respelled_labels: dict[str, int]
     skipped_lines: int
+    warning: str = ""
 
 
 @dataclass(frozen=True, slots=True)

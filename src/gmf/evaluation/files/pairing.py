@@ -262,4 +262,5 @@ def _note(file: LabelledFile) -> FileNote:
         len(file.samples),
         file.respelled,
         file.skipped_lines,
+        file.warning,
     )

@@ -6,7 +6,8 @@ from pathlib import Path
 from gmf.core.errors import DataError
 from gmf.core.tags import OUTSIDE, TYPE_ALIASES
 from gmf.core.types import Sample
-from gmf.data.reader import read_lines
+from gmf.data.conll_lines import Columns, columns_of
+from gmf.data.text_files import read_lines
 from gmf.evaluation.files.columns import (
     blocks_of,
     looks_like_blocks,
@@ -76,15 +77,21 @@ def read_labelled_file(path: Path, *, aliases: Mapping[str, str] = TYPE_ALIASES)
     if first.lstrip().startswith("{"):
         kind, samples = "jsonl", tuple(samples_of_json_lines(lines, labels=labels))
     else:
-        blocks, skipped = blocks_of(lines)
+        blocks, skipped = blocks_of(lines, columns=Columns())
         if looks_like_blocks(blocks):
             kind, samples = "blocks", tuple(samples_of_blocks(blocks, labels=labels))
         else:
-            kind, samples = "conll", tuple(samples_of_columns(blocks, labels=labels))
+            columns = columns_of(lines, path=path)
+            blocks, skipped = blocks_of(lines, columns=columns)
+            kind = "conll"
+            samples = tuple(samples_of_columns(blocks, columns=columns, labels=labels))
     if not samples:
         raise DataError("expected labelled tweets, the file is empty", path=path)
     if len({sample.second is None for sample in samples}) > 1:
         raise DataError(
             "some tweets have two sides and some have one; give all the same", path=path
         )
-    return LabelledFile(path, kind, digest_of(path), samples, dict(labels.respelled), skipped)
+    warning = labels.cut_words.note()
+    return LabelledFile(
+        path, kind, digest_of(path), samples, dict(labels.respelled), skipped, warning
+    )

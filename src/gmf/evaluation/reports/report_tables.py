@@ -62,6 +62,8 @@ def reading_table(notes: PairingNotes) -> Table:
             rows.append((f"{name}: labels respelled", _tally(file.respelled_labels)))
         if file.skipped_lines:
             rows.append((f"{name}: lines skipped", str(file.skipped_lines)))
+        if file.warning:
+            rows.append((f"{name}: warning", file.warning))
     rows.append(("columns", notes.columns))
     rows.append(("tweets matched by", notes.matched_by))
     found: list[tuple[str, int, str]] = [

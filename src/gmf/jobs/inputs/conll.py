@@ -1,11 +1,13 @@
 """Posts as CoNLL columns."""
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
 from gmf.core.types import ImageInput, Sample
-from gmf.data.conll import ID_PREFIX, Block, group_lines
+from gmf.data.conll_lines import HEAD_LINES, ID_PREFIX, Block, columns_of, group_lines
+from gmf.data.image_folders import ImageFolder, image_folder_of
 from gmf.data.regions_file import REGIONS_FILE, read_regions
 from gmf.data.text_files import decode
 from gmf.jobs.inputs.fields import safe_path
@@ -20,7 +22,7 @@ from gmf.jobs.inputs.scanned import (
 
 
 class ConllSource(ScannedSource):
-    """Words in the first column, split at TAB, samples separated by empty lines; tags are not read.
+    """Words in the first column, samples separated by empty lines; tags are not read.
 
     Lines are grouped as in training (``gmf.data.conll``). The image of ``IMGID:33`` is
     ``33.jpg`` in the image folder when there is such a folder; object boxes come from
@@ -38,16 +40,22 @@ class ConllSource(ScannedSource):
 
     def __init__(self, path: Path, *, options: InputOptions) -> None:
         super().__init__(path, options=options)
-        folder = options.image_root or path.parent / "images"
+        folder = options.image_root or image_folder_of(path.parent)
         self.root = folder if folder.is_dir() else None
+        self.images = ImageFolder(folder, split=path.stem)
         regions = path.parent / REGIONS_FILE
         self.regions = read_regions(regions) if self.root and regions.is_file() else {}
+        with self._open() as file:
+            head = islice(scan_lines(file, position=0, line=1), HEAD_LINES)
+            self.columns = columns_of(map(_text_of, head), path=path)
 
     def scan(self, file: BinaryIO, *, position: int, line: int) -> Iterator[Record]:
         """Yield the blocks of lines."""
         lines = scan_lines(file, position=position, line=line)
         # One line more than allowed is kept, so that the block can be seen to be too long.
-        for block in group_lines(lines, text_of=_text_of, max_lines=MAX_WORDS + 1):
+        for block in group_lines(
+            lines, text_of=_text_of, columns=self.columns, max_lines=MAX_WORDS + 1
+        ):
             yield Record(block.first.position, block.first.number, block)
 
     def row_of(self, record: Record, *, number: int, origin: str) -> Row:
@@ -60,14 +68,16 @@ class ConllSource(ScannedSource):
             if any(line.is_cut for line in (block.first, *block.lines)):
                 raise ValueError(f"a line is longer than {MAX_LINE} bytes")
             if block.has_id:
-                name = decode(block.first.content).removeprefix(ID_PREFIX)
-            tokens = tuple(decode(line.content).split("\t")[0] for line in block.lines)
+                name = decode(block.first.content).removeprefix(ID_PREFIX).strip(" ")
+            tokens = tuple(self.columns.split(decode(line.content))[0] for line in block.lines)
             if not tokens:
                 raise ValueError(f"tweet {name!r} has no tokens")
             images = ()
             if block.has_id and self.root:
-                path = safe_path(self.root, f"{name}.jpg")
-                images = (ImageInput(path, self.regions.get(path.name, ())),)
+                paths = self.images.images_of(name)
+                for path in paths:
+                    safe_path(self.root, str(path.relative_to(self.root)))
+                images = tuple(ImageInput(p, self.regions.get(p.name, ())) for p in paths)
         except ValueError as error:
             return Row(number, name, origin, error=str(error))
         return Row(number, name, origin, Sample(name, tokens, None, images, origin=origin))

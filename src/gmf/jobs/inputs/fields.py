@@ -1,5 +1,6 @@
 """The fields of one row to a post: text or tokens, images by path or as bytes, an identifier."""
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -85,7 +86,8 @@ def safe_path(root: Path, name: str) -> Path:
     if "://" in name or name.startswith("data:"):
         raise ValueError(f"{name[:60]!r}: no URL is fetched; download the image and name the file")
     path = inside(root, name)
-    if not path.resolve().is_relative_to(root.resolve()):
+    # os.path, for Path.resolve raises a RuntimeError on a loop of links before Python 3.13.
+    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root)):
         raise ValueError(
             f"path {name!r} leaves {root} through a symbolic link; name the folder that the "
             "images are in as the image root"

@@ -1,11 +1,13 @@
 import random
+from pathlib import Path
 
 import pytest
 from seqeval.metrics.sequence_labeling import get_entities
 
+from gmf.core.errors import DataError
 from gmf.core.tags import entities_of
+from gmf.evaluation.files.labelled import LabelReader
 from gmf.evaluation.files.labels import (
-    canonical_label,
     count_service_labels,
     resolve_service_labels,
 )
@@ -19,12 +21,16 @@ PREDICTED = ["B-PER", "X", "X", "B-LOC", "X"]
     [("S-OTHER", "B-MISC"), ("E-PER", "I-PER"), ("U-LOC", "B-LOC"), ("X", "X"), ("O", "O")],
 )
 def test_foreign_spellings_become_bio(label, expected):
-    assert canonical_label(label) == expected
+    labels = LabelReader(Path("a.txt"))
+    assert labels.read([[label]], lines=[[1]], field="tag") == [(expected,)]
+    assert labels.respelled == ({f"{label} as {expected}": 1} if label != expected else {})
 
 
 def test_unknown_label_says_what_was_expected():
-    with pytest.raises(ValueError, match=r"'PER'.*B-TYPE"):
-        canonical_label("PER")
+    with pytest.raises(DataError, match=r"a\.txt:3, field 'tag': label 'PER'.*B-TYPE"):
+        LabelReader(Path("a.txt")).read(
+            [["B-PER"], ["I-PER", "PER"]], lines=[[1], [2, 3]], field="tag"
+        )
 
 
 def test_service_labels_are_counted_by_name():

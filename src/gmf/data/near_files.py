@@ -1,0 +1,49 @@
+"""The file that may be meant by a name that is absent."""
+
+import os
+import unicodedata
+from collections.abc import Collection
+from functools import lru_cache
+from pathlib import Path, PurePath
+from urllib.parse import unquote
+
+
+def near_name(path: Path, *, suffixes: Collection[str]) -> str:
+    """Return the name of a file that may be meant by one that is absent; empty if there is none.
+
+    It is the same up to case, Unicode form, ``%20``, backslashes, blanks at the ends, and endings.
+
+    Args:
+        path: The absent file.
+        suffixes: Endings that may stand for each other, in lower case.
+    """
+    text = str(path)
+    for spelling in (text.replace("\\", "/"), unquote(text), unquote(text).replace("\\", "/")):
+        if spelling != text and ".." not in Path(spelling).parts and Path(spelling).is_file():
+            return os.path.relpath(spelling, path.parent)
+    try:
+        index = _index_of(path.parent, path.parent.stat().st_mtime_ns)
+    except (OSError, ValueError):
+        return ""
+    key = _key(path.name)
+    usual, stem = index.get(key, ""), PurePath(key)
+    if usual or (stem.suffix and stem.suffix not in suffixes):
+        return usual
+    return next((index[name] for end in suffixes if (name := stem.stem + end) in index), "")
+
+
+def names_in(folder: Path) -> tuple[str, ...]:
+    """Return the names of the files in a folder, sorted; none if it cannot be read."""
+    try:
+        return tuple(sorted(path.name for path in folder.iterdir()))
+    except (OSError, ValueError):
+        return ()
+
+
+def _key(name: str) -> str:
+    return unicodedata.normalize("NFC", unquote(name)).strip().casefold()
+
+
+@lru_cache(maxsize=64)
+def _index_of(folder: Path, _changed: int) -> dict[str, str]:
+    return {_key(name): name for name in names_in(folder)}

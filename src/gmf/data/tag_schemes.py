@@ -1,0 +1,169 @@
+"""Tag schemes, told by file: IOB1, BIOES, BILOU, BMES and IO in any usual spelling, as BIO2."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from gmf.core.tags import OUTSIDE, is_bio
+
+#: Labels that serve a model's machinery and name no entity: padding, sub-words, sentence marks.
+SERVICE_LABELS = frozenset(
+    ("X", "[CLS]", "[SEP]", "[PAD]", "PAD", "<PAD>", "<pad>", "<s>", "</s>", "<EOS>", "<unk>")
+)
+#: What is expected of a tag, for messages.
+EXPECTED = "expected O, B-TYPE or I-TYPE, for example B-PER"
+_TAG = re.compile(r"([BIESLUM])([-_])(\S.*)", re.IGNORECASE)
+_TYPE = re.compile(r"[^\W\d_][\w./&+ -]*\w")
+_OPENS, _ENDS = frozenset("BSU"), frozenset("ELSU")
+
+
+@dataclass(frozen=True)
+class FileTags:
+    """The tags of a file as BIO2.
+
+    Args:
+        tags: Of each sample; ``None`` where it has none. What is no tag stays as it is.
+        scheme: Name of the scheme that the file is written in.
+        notes: What was read otherwise than written, for the report.
+    """
+
+    tags: tuple[tuple[str, ...] | None, ...]
+    scheme: str
+    notes: tuple[str, ...]
+
+
+def read_tags(samples: Sequence[Sequence[str] | None]) -> FileTags:
+    """Return the tags of all samples of a file as BIO2.
+
+    Broken BIO2 stays broken, for the two counting rules tell it apart. An ``I-`` that continues
+    nothing begins an entity in IOB1, and in BIOES after an entity of its type that has ended.
+
+    Args:
+        samples: Tags as written.
+    """
+    written = Counter(tag for tags in samples for tag in tags or ())
+    respelled = {tag: _respelled(tag) for tag in written}
+    lists = [None if tags is None else [respelled[tag] for tag in tags] for tags in samples]
+    scheme = _scheme_of(set(respelled.values()), [tags for tags in lists if tags])
+    read = tuple(None if tags is None else tuple(_as_bio2(tags, scheme)) for tags in lists)
+    return FileTags(read, scheme, tuple(_notes(written, respelled, scheme)))
+
+
+def is_tag(text: str) -> bool:
+    """Return whether a column can be a tag of a scheme with prefixes, ``O`` or a service label."""
+    return text in SERVICE_LABELS or is_prefixed(tag := _respelled(text)) or tag == OUTSIDE
+
+
+def _respelled(tag: str) -> str:
+    """Return a tag without blanks around it, with upper-case prefix and a dash."""
+    tag = tag.strip()
+    if tag == OUTSIDE.lower():
+        return OUTSIDE
+    match = _TAG.fullmatch(tag)
+    if not match:
+        return tag
+    prefix, _, entity_type = match.groups()
+    # All of the tag was put in small letters, so its type was too.
+    return f"{prefix.upper()}-{entity_type.upper() if prefix.islower() else entity_type}"
+
+
+def is_prefixed(tag: str) -> bool:
+    """Return whether a tag has the prefix of a scheme and a type."""
+    return len(tag) > 2 and tag[1] == "-" and tag[0] in "BIESLUM"
+
+
+def _scheme_of(tags: set[str], samples: Sequence[Sequence[str]]) -> str:
+    names = tags - {OUTSIDE} - SERVICE_LABELS
+    prefixed = {tag for tag in names if is_prefixed(tag)}
+    if names and not prefixed and OUTSIDE in tags and all(map(_TYPE.fullmatch, names)):
+        return "IO"
+    prefixes = {tag[0] for tag in prefixed}
+    if prefixes & set("LU"):
+        return "BILOU"
+    if prefixes & set("ESM"):
+        return "BMES" if "M" in prefixes else "BIOES"
+    return "IOB1" if "I" in prefixes and _is_iob1(samples) else "BIO2"
+
+
+def _is_iob1(samples: Sequence[Sequence[str]]) -> bool:
+    """Return whether ``B-`` is only ever used to tell two neighbours of one type apart."""
+    opens = False
+    for tags in samples:
+        before = OUTSIDE
+        for tag in tags:
+            continues = before[2:] == tag[2:] != ""
+            if tag[:2] == "B-" and not continues:
+                return False
+            opens |= tag[:2] == "I-" and not continues
+            before = tag
+    return opens
+
+
+def _as_bio2(tags: Iterable[str], scheme: str) -> Iterable[str]:
+    current = ended = ""
+    for tag in tags:
+        if tag == OUTSIDE or not (scheme == "IO" or is_prefixed(tag)) or tag in SERVICE_LABELS:
+            current = ended = ""
+            yield tag
+            continue
+        prefix, name = ("I", tag) if scheme == "IO" else (tag[0], tag[2:])
+        is_new = prefix in _OPENS or (
+            name != current and (scheme in ("IO", "IOB1") or name == ended)
+        )
+        yield f"{'B' if is_new else 'I'}-{name}"
+        current, ended = ("", name) if prefix in _ENDS else (name, "")
+
+
+def _notes(written: Mapping[str, int], respelled: Mapping[str, str], scheme: str) -> Iterable[str]:
+    if scheme != "BIO2":
+        yield f"the tags are {scheme}; read as BIO2"
+    kinds = {
+        "with blanks around them": lambda tag: tag != tag.strip(),
+        "in small letters": lambda tag: tag.strip() not in (tag.strip().upper(), respelled[tag]),
+        "with an underscore": lambda tag: tag.strip()[1:2] == "_",
+    }
+    for kind, is_of_kind in kinds.items():
+        mine = [tag for tag in written if respelled[tag] != tag and is_of_kind(tag)]
+        if mine:
+            total = sum(written[tag] for tag in mine)
+            yield f"{total} tags {kind}, such as {mine[0]!r}; read as {respelled[mine[0]]}"
+
+
+def join_prefixed(
+    spans: Sequence[tuple[int, int, str]], *, text: str
+) -> list[tuple[str, tuple[int, ...]]]:
+    """Return entities whose types have prefixes, as pipelines of Hugging Face give words, as ours.
+
+    ``I-`` continues an entity of its type that ends before it with nothing but blanks between.
+
+    Args:
+        spans: First character, one past the last, and type of each, in order.
+        text: The text.
+
+    Returns:
+        Type of each entity, and which of the spans it is made of; as they are without prefixes.
+    """
+    joined: list[tuple[str, tuple[int, ...]]] = []
+    may_go_on = False
+    for index, (start, _, name) in enumerate(spans):
+        tag = _respelled(name)
+        prefix, name = (tag[0], tag[2:]) if is_prefixed(tag) else ("S", name)
+        before = spans[joined[-1][1][-1]] if joined else None
+        if (
+            before
+            and may_go_on
+            and prefix not in _OPENS
+            and joined[-1][0] == name
+            and not text[before[1] : start].strip()
+        ):
+            joined[-1] = name, (*joined[-1][1], index)
+        else:
+            joined.append((name, (index,)))
+        may_go_on = prefix not in _ENDS
+    return joined
+
+
+def foreign_tag(tags: Sequence[str]) -> int | None:
+    """Return the position of the first of a sample's tags that is no BIO2, if any is."""
+    return next((position for position, tag in enumerate(tags) if not is_bio(tag)), None)
