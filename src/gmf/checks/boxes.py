@@ -5,7 +5,7 @@ from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
 from gmf.checks.findings import Finding, finding_of
-from gmf.checks.image_files import Album, image_path
+from gmf.checks.image_files import Album, image_paths
 from gmf.checks.raw_samples import Split, regular_tags
 from gmf.core.errors import DataError
 from gmf.core.tags import entities_of
@@ -41,8 +41,7 @@ def check_regions(
             file=path.name,
             message="regions of images that no tweet names",
         )
-        for name, found in regions.items():
-            where = image_path(folder, "", name)
+        for where, (name, found) in zip(image_paths(folder, regions), regions.items(), strict=True):
             boxes += _boxes(name, found, album.size_of(where))
         facts[path.name] = {"images": len(regions), "regions": sum(map(len, regions.values()))}
         findings += _box_findings(boxes, file=path.name)
@@ -143,8 +142,9 @@ def _annotation_findings(
     ]
     boxes = [(key, box, item.size) for key, item in annotations.items() for _, box in item.objects]
     resized: list[str] = []
-    for key, item in annotations.items():
-        size = album.size_of(image_path(folder, "", key))
+    paths = image_paths(folder, annotations)
+    for path, (key, item) in zip(paths, annotations.items(), strict=True):
+        size = album.size_of(path)
         if size and size != item.size:
             resized.append(f"{key}: {item.size} in the annotation, {size} in the image")
     return [

@@ -10,6 +10,7 @@ from gmf.core.plain import plain
 #: Every kind of finding and what it means.
 KINDS = {
     "format": "a line or file breaks its format and is left out",
+    "tag-scheme": "tags of another scheme than BIO2, or spelled otherwise, that training reads",
     "line-ends": "CR LF line ends or a byte order mark",
     "missing-blank-line": "an IMGID line follows a tweet without an empty line",
     "empty-tweet": "a tweet without tokens",
@@ -69,7 +70,7 @@ KINDS = {
 }
 
 #: Kinds by which lines or images are lost.
-LOSSES = frozenset({"format", "image", "broken-image", "too-large-image"})
+LOSSES = frozenset({"format", "not-trainable", "image", "broken-image", "too-large-image"})
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import numpy as np
 from gmf.checks.findings import Finding, finding_of
 from gmf.checks.raw_samples import Split
 from gmf.data.decoding import IMAGE_SUFFIXES
+from gmf.data.image_folders import ImageFolder, image_folder_of
 from gmf.data.images import FaultKind, UnusableImageError, open_image, read_source
-from gmf.data.paths import inside
 from gmf.data.readers import reader_of
 
 #: A picture whose grey levels deviate less than this (of 255) from their mean shows nothing.
@@ -64,23 +64,28 @@ def images_of(split: Split, *, folder: Path) -> list[Path]:
     """Return the image files that a split's tweets name, in order, each once."""
     named: dict[Path, None] = {}
     names_images = reader_of(split.path).names_images
+    ids = {tweet.id for tweet in split.tweets}
+    images = ImageFolder(image_folder_of(folder), split=split.path.stem, ids=ids)
     for tweet in split.tweets:
         if names_images:
             sources = [image.source for image in tweet.images]
         else:
-            sources = [image_path(folder, split.path.stem, tweet.id)] if tweet.id else []
+            sources = _paths_of(images, tweet.id) if tweet.id else ()
         named.update((source, None) for source in sources if isinstance(source, Path))
     return list(named)
 
 
-def image_path(folder: Path, split: str, identifier: str) -> Path:
-    """Return where a tweet's image lies: ``images/<id>.jpg``, or in a subfolder of the split."""
-    name = identifier if Path(identifier).suffix.lower() in IMAGE_SUFFIXES else f"{identifier}.jpg"
+def image_paths(folder: Path, identifiers: Iterable[str]) -> list[Path]:
+    """Return where the image of each identifier or name of an image lies."""
+    images = ImageFolder(image_folder_of(folder))
+    return [_paths_of(images, identifier)[0] for identifier in identifiers]
+
+
+def _paths_of(images: ImageFolder, identifier: str) -> tuple[Path, ...]:
     try:
-        path, beside = inside(folder / "images", name), inside(folder / "images" / split, name)
+        return images.images_of(identifier)
     except ValueError:
-        return folder / "images" / "unusable-identifier"
-    return beside if not path.is_file() and beside.is_file() else path
+        return (images.path / "unusable-identifier",)
 
 
 def read_album(folder: Path, *, named: dict[str, list[Path]]) -> Album:
@@ -153,7 +158,7 @@ def _read(path: Path) -> Picture:
 
 
 def _image_files(folder: Path) -> Iterable[Path]:
-    for path in (*folder.glob("*"), *(folder / "images").rglob("*")):
+    for path in (*folder.glob("*"), *image_folder_of(folder).rglob("*")):
         if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file():
             yield path
 

@@ -1,14 +1,15 @@
 """A data set as it stands: tweets with raw tags and line numbers, faults of format as findings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gmf.checks.findings import Finding, finding_of
 from gmf.core.errors import DataError
 from gmf.core.tags import is_bio, regular_tag
 from gmf.core.types import Sample
-from gmf.data.reader import BYTE_ORDER_MARK, RawSample
+from gmf.data.reader import BYTE_ORDER_MARK, DEFAULTS, RawSample, ReadOptions
 from gmf.data.readers import SPLIT_NAMES, find_split, present_files, reader_of, splits_of
+from gmf.data.tag_schemes import read_tags
 
 
 @dataclass(frozen=True)
@@ -41,19 +42,26 @@ class Split:
 
 
 def regular_tags(tweet: RawSample) -> tuple[str, ...] | None:
-    """Return tags with alias types renamed and tags of another scheme read as ``O``."""
+    """Return tags with alias types renamed and what is no tag read as ``O``."""
     if tweet.tags is None:
         return None
     return tuple(map(regular_tag, tweet.tags))
 
 
-def load_folder(folder: Path) -> list[Split]:
+def load_folder(folder: Path, *, options: ReadOptions = DEFAULTS) -> list[Split]:
     """Read all splits of a folder.
+
+    Args:
+        folder: The folder.
+        options: How its files are read, where they cannot tell.
 
     Raises:
         DataError: If the folder holds no split or several files of one.
     """
-    return [load_split(find_split(folder, split=name), name=name) for name in splits_of(folder)]
+    return [
+        load_split(find_split(folder, split=name), name=name, options=options)
+        for name in splits_of(folder)
+    ]
 
 
 def first_split(folder: Path) -> Path | None:
@@ -61,14 +69,16 @@ def first_split(folder: Path) -> Path | None:
     return next((path for split in SPLIT_NAMES for path in present_files(folder, split)), None)
 
 
-def load_split(path: Path, *, name: str) -> Split:
-    """Read one file, faults as findings."""
-    reader = reader_of(path)
+def load_split(path: Path, *, name: str, options: ReadOptions = DEFAULTS) -> Split:
+    """Read one file, faults as findings; tags are those that training reads."""
+    reader = reader_of(path, options=options)
     faults: list[DataError] = []
     try:
         samples = reader.read_raw(path, on_fault=faults.append)
     except DataError as error:
         return Split(name, path, (), (Finding("format", 1, path.name, str(error)),))
+    read = read_tags([sample.tags for sample in samples])
+    samples = [replace(s, tags=tags) for s, tags in zip(samples, read.tags, strict=True)]
     findings = finding_of(
         "missing-blank-line",
         (sample.line for sample in samples if not sample.is_separated),
@@ -80,6 +90,7 @@ def load_split(path: Path, *, name: str) -> Split:
         message = str(mine[0]) if mine else ""
         findings += finding_of(kind, (f.line for f in mine), file=path.name, message=message)
     findings += _line_ends(path) if reader.is_text else []
+    findings += finding_of("tag-scheme", read.notes, file=path.name, message="; ".join(read.notes))
     kept, service = _without_service_tags(samples, file=path.name)
     return Split(name, path, tuple(kept), (*findings, *service))
 
@@ -116,7 +127,9 @@ def _without_service_tags(
             tweet = _cut(tweet, end)
         kept.append(tweet)
     listed = ", ".join(sorted(tags)[:5])
-    message = f"tags that are not O, B-TYPE or I-TYPE: {listed}; read as O"
+    message = (
+        f"tags that are not O, B-TYPE or I-TYPE: {listed}; counted here as O, refused by training"
+    )
     if appended:
         message += f"; {appended} tweets are followed by <EOS> and other text, which is left out"
     return kept, finding_of("service-tag", places, file=file, message=message)

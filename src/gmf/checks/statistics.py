@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gmf.core.tags import entities_of, ordered_types
 from gmf.core.types import Sample
+from gmf.data.reader import DEFAULTS, ReadOptions
 from gmf.data.readers import read_split, splits_of
 
 
@@ -71,13 +72,22 @@ def split_statistics(samples: Sequence[Sample]) -> SplitStatistics:
     )
 
 
-def folder_statistics(folder: Path) -> dict[str, SplitStatistics]:
+def folder_statistics(
+    folder: Path, *, options: ReadOptions = DEFAULTS
+) -> dict[str, SplitStatistics]:
     """Count the splits of a folder, in the order train, dev, test.
+
+    Args:
+        folder: The folder.
+        options: How its files are read, where they cannot tell.
 
     Raises:
         DataError: If there is no split or a line is wrong.
     """
-    return {split: split_statistics(read_split(folder, split)) for split in splits_of(folder)}
+    return {
+        split: split_statistics(read_split(folder, split, options=options))
+        for split in splits_of(folder)
+    }
 
 
 def _by_type(types: Iterable[str]) -> dict[str, int]:

@@ -9,13 +9,20 @@ from gmf.core.errors import DataError
 from gmf.core.tags import is_legal_move
 from gmf.core.types import Sample
 from gmf.data.images import FaultKind, UnusableImageError, crop_box, open_image
+from gmf.data.reader import DEFAULTS, ReadOptions
 from gmf.data.readers import read_split, splits_of
+from gmf.data.trainable import training_faults
 
 
-def validate_folder(folder: Path) -> list[Finding]:
+def validate_folder(folder: Path, *, options: ReadOptions = DEFAULTS) -> list[Finding]:
     """Check all splits of a folder: format, BIO2, identifiers, images and boxes.
 
-    Absent images are summed up in one warning a split, since many copies lack them.
+    What has train and dev and no error ``gmf train`` trains on. Absent images are summed up in one
+    warning a split, since many copies lack them.
+
+    Args:
+        folder: The folder.
+        options: How its files are read, where they cannot tell.
 
     Raises:
         DataError: If the folder holds no split.
@@ -26,13 +33,18 @@ def validate_folder(folder: Path) -> list[Finding]:
         place = ":".join(str(part) for part in (error.path, error.line) if part is not None)
         findings.append(Finding("format", 1, place or str(folder), str(error)))
 
+    def report(message: str) -> None:
+        findings.append(Finding("reading", 1, str(folder), message))
+
     seen: dict[str, str] = {}
+    splits: dict[str, list[Sample]] = {}
     for split in splits_of(folder):
         try:
-            samples = read_split(folder, split, on_fault=note)
+            samples = read_split(folder, split, options=options, on_fault=note, on_note=report)
         except DataError as error:
             note(error)
             continue
+        splits[split] = samples
         for sample in samples:
             findings += _tag_findings(sample)
             if sample.id in seen:
@@ -40,6 +52,8 @@ def validate_folder(folder: Path) -> list[Finding]:
                 findings.append(Finding("duplicate-id", 1, sample.origin, message))
             seen.setdefault(sample.id, sample.origin)
         findings += _image_findings(samples, place=f"{folder} ({split})")
+    for fault in training_faults(splits, folder=folder):
+        findings.append(Finding("not-trainable", 1, str(fault.path or folder), str(fault)))
     return findings
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from gmf.checks.examine import examine_folder
@@ -16,40 +17,56 @@ from gmf.checks.statistics import SplitStatistics, folder_statistics
 from gmf.checks.validation import validate_folder
 from gmf.cli.convert import convert_command
 from gmf.cli.diagnosis import print_diagnosis
+from gmf.cli.output import results, say
 from gmf.core.errors import ConfigError, DataError
 from gmf.core.tags import ordered_types
+from gmf.data.reader import ReadOptions
+from gmf.data.readers import splits_of
 
 data_app = typer.Typer(help="Look at a data set, or convert it.", no_args_is_help=True)
 data_app.command("convert")(convert_command)
 
 Folder = Annotated[Path, typer.Argument(help="Folder with train, dev (or valid) and test files.")]
+Images = Annotated[
+    Path | None, typer.Option(help="Folder of the images; found by its usual names by default.")
+]
+Encoding = Annotated[
+    str | None, typer.Option(help="Encoding of files that are not Unicode, e.g. cp1252.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @data_app.command()
-def stats(folder: Folder, as_json: AsJson = False) -> None:
+def stats(
+    folder: Folder, images: Images = None, encoding: Encoding = None, as_json: AsJson = False
+) -> None:
     """Count tweets, words and entities of each split (the paper's Table 1)."""
-    counts = folder_statistics(folder)
+    counts = folder_statistics(folder, options=ReadOptions(encoding, images))
     if as_json:
         _print_json({split: _as_json(count) for split, count in counts.items()})
     else:
-        Console().print(_table(folder, counts))
+        results.print(_table(folder, counts), emoji=False)
 
 
 @data_app.command()
-def validate(folder: Folder, as_json: AsJson = False) -> None:
+def validate(
+    folder: Folder, images: Images = None, encoding: Encoding = None, as_json: AsJson = False
+) -> None:
     """Check that files, tags and images can be used; exit status 1 when something cannot."""
-    findings = validate_folder(folder)
+    findings = validate_folder(folder, options=ReadOptions(encoding, images))
     if as_json:
         _print_json([_fault(finding) for finding in findings])
     else:
-        console = Console()
         for finding in findings:
-            console.print(f"{finding.severity}: ", end="", style="red", highlight=False)
             where = "" if finding.message.startswith(finding.file) else f"{finding.file}: "
-            console.print(where + finding.message, markup=False, highlight=False, soft_wrap=True)
+            results.print(f"{finding.severity}: ", end="", style="red", highlight=False)
+            results.print(
+                where + finding.message, markup=False, highlight=False, emoji=False, soft_wrap=True
+            )
     errors = sum(finding.severity == "error" for finding in findings)
-    Console(stderr=True).print(f"{errors} errors, {len(findings) - errors} warnings")
+    say(f"{errors} errors, {len(findings) - errors} warnings")
+    if absent := {"train", "dev"} - set(splits_of(folder)):
+        say(f"no split {' and '.join(sorted(absent))}: gmf train needs train and dev")
     if errors:
         raise typer.Exit(1)
 
@@ -82,17 +99,18 @@ def doctor(
         _print_json(report.to_dict())
     else:
         print_diagnosis(report, Console())
-    messages = Console(stderr=True)
     for file, counts in mended.items():
         listed = ", ".join(f"{number} {kind}" for kind, number in counts.items()) or "nothing"
-        messages.print(f"{repair}/{file}: mended {listed}", highlight=False, soft_wrap=True)
-    messages.print(f"{len(report.findings)} findings")
+        say(f"{repair}/{file}: mended {listed}")
+    say(f"{len(report.findings)} findings")
     if not report.is_clean:
         raise typer.Exit(1)
 
 
 def _table(folder: Path, counts: dict[str, SplitStatistics]) -> Table:
-    table = Table(title=str(folder), caption="strict: B- tags open entities; lenient: stray I- too")
+    table = Table(
+        title=escape(str(folder)), caption="strict: B- tags open entities; lenient: stray I- too"
+    )
     for name in ("", *counts):
         table.add_column(name, justify="right" if name else "left")
 

@@ -37,6 +37,7 @@ def train(
     say(f"run folder: {folder}")
     with progress_bar() as bar, tensorboard_writer(folder / "tensorboard") as scalars:
         task = bar.add_task("starting", total=None)
+        notes: list[str] = []
 
         def on_step(epoch: int, number: int, total: int, loss: float) -> None:
             bar.update(
@@ -52,9 +53,16 @@ def train(
             say(f"epoch {row['epoch']}: dev F1 {100 * f1:.2f} (lenient), {row['train_seconds']} s")
             scalars.epoch(row)
 
-        state, images = train_run(config, folder, on_step=on_step, on_epoch=on_epoch)
+        def on_note(note: str) -> None:
+            notes.append(note)
+            say(note)
+
+        state, images = train_run(
+            config, folder, on_step=on_step, on_epoch=on_epoch, on_note=on_note
+        )
     report_images(images)
-    if warning := images.training_warning():
+    was_told = any(note.startswith("warning: ") for note in notes)
+    if not was_told and (warning := images.training_warning()):
         say(f"warning: {warning}")
     write(
         f"{folder}: best dev F1 {100 * state.best_f1:.2f} (lenient micro) in epoch "

@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from gmf.core.config import Config
+from gmf.data.reader import ReadOptions
 
 CacheKind = Literal["none", "pixels", "maps", "pooled_maps"]
 
@@ -29,6 +30,9 @@ class DataConfig(Config):
 
     Args:
         folder: Folder with ``train``, ``dev`` and ``test``; ``None`` must be overridden.
+        images: Folder of the images; by default ``images`` in the folder, or a usual place beside
+            it such as ``../twitter2015_images``. Own data (JSON lines) names images relative to it.
+        encoding: Encoding of files that are not Unicode, for example ``cp1252``.
         max_subwords: Limit on subwords of a post, special tokens included.
         missing_image: ``mask`` leaves an absent or broken image out; ``blank`` puts a white
             picture in its place, as the paper does.
@@ -36,6 +40,13 @@ class DataConfig(Config):
     """
 
     folder: Path | None = Field(default=None, strict=False)
+    images: Path | None = Field(default=None, strict=False)
+    encoding: str | None = None
     max_subwords: int = Field(default=128, ge=8, le=512)
     missing_image: Literal["mask", "blank"] = "mask"
     cache: CacheConfig = Field(default_factory=CacheConfig)
+
+    @property
+    def reading(self) -> ReadOptions:
+        """How the files of the folder are read."""
+        return ReadOptions(encoding=self.encoding, images=self.images)

@@ -44,16 +44,19 @@ class ConllReader(Reader):
         """Return the lines with regular BIO2 tags and an empty line before each ``IMGID:``."""
         mended = list(lines)
         columns = columns_of(lines, path=Path())
+        blocks = list(_blocks(lines, columns))
+        rows = [
+            [(n, parts) for n, line in block.lines if len(parts := columns.split(line)) > 1]
+            for block in blocks
+        ]
+        written = [[parts[-1] for _, parts in row] for row in rows]
+        read = read_tags(written).tags
         # From the end, so that an inserted line moves none that is still to be repaired.
-        for block in reversed(list(_blocks(lines, columns))):
-            rows = [
-                (number, parts)
-                for number, line in block.lines
-                if len(parts := columns.split(line)) > 1
-            ]
-            tags, repaired = mend_tags([parts[-1] for _, parts in rows])
+        for block, row, old, new in reversed(list(zip(blocks, rows, written, read, strict=True))):
+            counts["tag-scheme"] += sum(a != b for a, b in zip(old, new or (), strict=True))
+            tags, repaired = mend_tags(new or ())
             counts.update(repaired)
-            for (number, parts), tag in zip(rows, tags, strict=True):
+            for (number, parts), tag in zip(row, tags, strict=True):
                 mended[number - 1] = columns.separator.join([*parts[:-1], tag])
             if not block.is_separated:
                 counts["missing-blank-line"] += 1

@@ -1,14 +1,15 @@
 """Words of a raw post, with exact offsets: the tokenizer of own data and of prediction."""
 
-from collections.abc import Iterable
-from itertools import pairwise
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from itertools import accumulate, pairwise
 
 import regex
 
 # White space as ``str.isspace`` has it; \s leaves four separators out.
 _SPACE = r"\s\x1c-\x1f"
-_LINK = rf"(?:https?://|www\.)[^{_SPACE}<>\"]*[^{_SPACE}<>\"\p{{P}}]/?|(?:[a-z0-9-]{{1,63}}\.){{1,8}}[a-z]{{2,24}}/[\w/?=&%#~.-]*[\w/]"
-_EMAIL = r"[\w.+-]{1,64}@\w[\w-]*(?:\.\w[\w-]*)+"
+_LINK = rf"(?:https?://|www\.)[^{_SPACE}<>\"]*[^{_SPACE}<>\"\p{{P}}]/?|(?:[a-z0-9-]{{1,63}}+\.){{1,8}}+[a-z]{{2,24}}/[\w/?=&%#~.-]*[\w/]"
+_EMAIL = r"[\w.+-]{1,64}+@\w[\w-]*+(?:\.\w[\w-]*+)++"
 _MENTION = r"(?<![\w@＠])[@＠]\w+"
 _HASHTAG = r"(?<![\w#＃])[#＃]\w+"
 _CASHTAG = r"(?<![\w$])\$[a-z]{1,6}\b"
@@ -24,6 +25,8 @@ _WORD_CHARACTER = (
 )
 _WORD = rf"{_WORD_CHARACTER}+(?:['’](?!s\b){_WORD_CHARACTER}+)*"
 _REPEATED = r"\.{2,}|!{2,}|\?{2,}|-{2,}"
+# A flag by hand: \X counts all the letters of flags before it, so that many take long.
+_FLAG = r"[\U0001F1E6-\U0001F1FF]{1,2}+\p{M}*+"
 # \X is a grapheme cluster: an emoji with its skin tone, a joined family, a flag, a keycap.
 _CLUSTER = rf"(?![{_SPACE}])\X"
 
@@ -44,6 +47,7 @@ _TOKEN = regex.compile(
             _UNSPACED + r"\p{M}*",
             _WORD,
             _REPEATED,
+            _FLAG,
             _CLUSTER,
             rf"[^{_SPACE}]",
         )
@@ -52,6 +56,11 @@ _TOKEN = regex.compile(
 )
 
 
+# Tokenizers drop these: soft hyphens, zero-width spaces, marks of direction, controls.
+# Joiners and the letters of flags hold emoji together.
+_DROPPED = regex.compile(
+    rf"[[\p{{C}}\ufffd]--[\p{{Cs}}{_SPACE}\u200c\u200d\U000E0020-\U000E007F]]+", regex.VERSION1
+)
 _INSIDE_WORD = regex.compile(rf"(?<={_WORD_CHARACTER}){_WORD_CHARACTER}", regex.VERSION1)
 
 
@@ -68,7 +77,9 @@ def tokenize(
     Links, e-mail addresses, ``@mentions``, ``#hashtags``, ``&amp;``, plain emoticons, numbers and
     emoji (joined sequences, skin tones, flags, keycaps) stay whole; a possessive ``'s`` and every
     other punctuation mark stand alone, hyphens included, so that ``US-China`` can hold two names.
-    Every character that is not white space belongs to exactly one token.
+    Every character that is not white space belongs to exactly one token. Characters that tokenizers
+    drop (soft hyphens, zero-width spaces, marks of direction) never split a word: between two
+    words they are tokens, within one a part of it. Takes a time in proportion to the length.
 
     Args:
         text: The post.
@@ -79,9 +90,32 @@ def tokenize(
     """
     wanted = sorted(set(cuts))
     offsets: list[tuple[int, int]] = []
-    for match in _TOKEN.finditer(text):
-        start, end = match.span()
-        inner = [cut for cut in wanted if start < cut < end] if wanted else []
-        bounds = [start, *inner, end]
-        offsets += pairwise(bounds)
+    for start, end in _spans_of(text):
+        inner = wanted[bisect_right(wanted, start) : bisect_left(wanted, end)]
+        offsets += pairwise([start, *inner, end])
     return tuple(text[start:end] for start, end in offsets), tuple(offsets)
+
+
+def _spans_of(text: str) -> Iterator[tuple[int, int]]:
+    if not _DROPPED.search(text):
+        yield from (match.span() for match in _TOKEN.finditer(text))
+        return
+    dropped = [match.span() for match in _DROPPED.finditer(text)]
+    edges = [0, *(edge for span in dropped for edge in span), len(text)]
+    kept = list(zip(edges[::2], edges[1::2], strict=True))
+    visible = "".join(text[start:end] for start, end in kept)
+    # First visible character of each kept piece, and how many were dropped before it.
+    begins = [0, *accumulate(end - start for start, end in kept)][:-1]
+    shifts = [start - begin for (start, _), begin in zip(kept, begins, strict=True)]
+    position, waiting = 0, iter((*dropped, (len(text), len(text))))
+    gap = next(waiting)
+    for match in _TOKEN.finditer(visible):
+        start = match.start() + shifts[bisect_right(begins, match.start()) - 1]
+        end = match.end() + shifts[bisect_right(begins, match.end() - 1) - 1]
+        while gap[0] < start:
+            if gap[0] >= position:
+                yield gap
+            gap = next(waiting)
+        yield start, end
+        position = end
+    yield from (span for span in (gap, *waiting) if position <= span[0] < span[1])

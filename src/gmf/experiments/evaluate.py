@@ -8,6 +8,7 @@ from typing import Any
 from gmf.core.device import torch_device
 from gmf.core.errors import ConfigError, DataError
 from gmf.data.image_report import ImageReport
+from gmf.data.reader import DEFAULTS as AS_FOUND
 from gmf.data.readers import read_split, splits_of
 from gmf.data.releases import fingerprint
 from gmf.evaluation.config import DEFAULTS, EvaluationConfig
@@ -72,10 +73,12 @@ def evaluate_run(
     """
     tagger = load_tagger(checkpoint_of(run))
     tagger.model.to(torch_device(device))
+    # Where the images lie is known of the folder of the run alone.
+    reading = tagger.data.reading if folder is None else AS_FOUND
     folder = folder or tagger.data.folder
     if folder is None:
         raise ConfigError("the run names no data folder; add --data DIR")
-    samples = read_split(folder, split)
+    samples = read_split(folder, split, options=reading)
     if any(sample.tags is None for sample in samples):
         raise DataError(f"split {split}: expected tags on every sample", path=folder)
     shown = apply_control(samples, control=control, seed=config.seed).samples
@@ -91,7 +94,9 @@ def evaluate_run(
         warnings.append(f"{split}: is what the run was trained on")
     report = evaluate(
         pairs,
-        training=read_split(folder, "train") if "train" in splits_of(folder) else None,
+        training=read_split(folder, "train", options=reading)
+        if "train" in splits_of(folder)
+        else None,
         provenance=_provenance(tagger, scored, control, collator.report),
         config=config,
     )

@@ -19,7 +19,8 @@ def plan_cache(config: RunConfig) -> tuple[CachedViews, CachePlan]:
         EncoderError: If an encoder cannot be found or fetched.
     """
     folder = data_folder(config)
-    train = read_split(folder, "train")
+    reading = config.data.reading
+    train = read_split(folder, "train", options=reading)
     collator = untrained_tagger(config, train).collator(cached=True)
     cache = collator.view_source
     if not isinstance(cache, CachedViews):
@@ -28,5 +29,7 @@ def plan_cache(config: RunConfig) -> tuple[CachedViews, CachePlan]:
             f"{config.data.cache.kind}; expected a model that reads images, and a cache kind of "
             "pixels, maps or pooled_maps"
         )
-    others = [read_split(folder, name) for name in splits_of(folder) if name != "train"]
+    others = [
+        read_split(folder, name, options=reading) for name in splits_of(folder) if name != "train"
+    ]
     return cache, cache.plan(collator.views([*train, *(s for split in others for s in split)]))

@@ -1,6 +1,6 @@
 """One training run, from a configuration to a run folder."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from gmf.core.types import Sample
 from gmf.data.image_report import ImageReport
 from gmf.data.readers import read_split
 from gmf.data.releases import fingerprint
+from gmf.data.trainable import absent_images, training_faults
 from gmf.evaluation.provenance import describe_hardware, digest_of_options, package_versions
 from gmf.models.runtime import resolve_precision, seed_everything
 from gmf.models.tagger import Tagger, build_tagger
@@ -28,6 +29,7 @@ def train(
     *,
     on_step: OnStep = lambda *_: None,
     on_epoch: OnEpoch = lambda _: None,
+    on_note: Callable[[str], None] = lambda _: None,
 ) -> tuple[RunState, ImageReport]:
     """Train the model of a configuration; the same call goes on with a killed run.
 
@@ -38,21 +40,31 @@ def train(
         path: Run folder.
         on_step: Called with each batch: epoch, batch, batches of the epoch, loss.
         on_epoch: Called with each epoch's metrics.
+        on_note: Called, before the first epoch, with what is read otherwise than the files have it
+            and with a warning when next to no image is there.
 
     Returns:
         How the run ended, and what became of its images.
 
     Raises:
         ConfigError: If no data folder is named, or the run folder holds another run.
-        DataError: If a data file breaks its format.
+        DataError: If a data file breaks its format, or nobody can learn from it.
         EncoderError: If an encoder cannot be found or fetched.
         TrainingError: If the loss is not a number.
     """
-    splits = {name: read_split(data_folder(config), name) for name in ("train", "dev")}
+    folder, reading = data_folder(config), config.data.reading
+    splits = {
+        name: read_split(folder, name, options=reading, on_note=on_note)
+        for name in ("train", "dev")
+    }
+    for fault in training_faults(splits, folder=folder):
+        raise fault
     tagger = untrained_tagger(config, splits["train"])
     provenance = {**tagger.provenance, **_provenance(config, splits)}
     tagger.provenance.update(provenance)
     collator = tagger.collator(cached=True)
+    if tagger.model.uses_images and (warning := absent_images(splits["train"])):
+        on_note(f"warning: {warning}")
     trainer = Trainer(
         config,
         tagger=tagger,

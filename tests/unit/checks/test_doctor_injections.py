@@ -113,6 +113,8 @@ INJECTIONS = {
     "empty-tweet": (append("train.txt", "\nIMGID:a9\n"), 1),
     "orphan-tag": (replace("train.txt", "Oslo\tB-LOC", "Oslo\tI-LOC"), 1),
     "switched-tag": (replace("valid.txt", "sleeps\tO", "sleeps\tI-LOC"), 1),
+    "tag-scheme": (replace("valid.txt", "Bergen\tB-LOC", "Bergen\tS-LOC"), 1),
+    "tag-scheme (blanks)": (replace("train.txt", "Oslo\tB-LOC", "Oslo\tB-LOC "), 1),
     "service-tag": (replace("valid.txt", "sleeps\tO", "sleeps\tX"), 1),
     "service-tag (appended)": (append("train.txt", "<EOS>\tX\nmore\tX\n"), 2),
     "alias-type": (replace("train.txt", "Oscars\tB-MISC", "Oscars\tB-OTHER"), 1),
