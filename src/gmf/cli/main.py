@@ -2,13 +2,17 @@
 
 import os
 import sys
+import time
 
 import typer
 
 from gmf.cli.commands import CodeFiles, CommandTable
-from gmf.core.errors import ConfigError, GmfError
+from gmf.core.errors import ConfigError, GmfError, PeerError
 from gmf.core.memory import freed_memory_kept
 from gmf.core.version import __version__
+
+#: How long a process that stops for another's error lets that one tell it.
+SECONDS_TO_TELL = 5
 
 app = typer.Typer(
     cls=CommandTable,
@@ -38,6 +42,10 @@ def main() -> None:
             app()
     except ConfigError as error:
         _fail(error, 2)
+    except PeerError:
+        # A launcher ends all processes when one ends; first the other one is to tell why.
+        time.sleep(SECONDS_TO_TELL)
+        sys.exit(1)
     except GmfError as error:
         _fail(error, 1)
 

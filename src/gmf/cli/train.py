@@ -34,6 +34,9 @@ def train(
     for line in describe_setting(preset, config):
         say(line)
     folder = run or Path("runs") / _run_name(preset, config)
+    if _is_helping():
+        train_run(config, folder)
+        return
     say(f"run folder: {folder}")
     with progress_bar() as bar, tensorboard_writer(folder / "tensorboard") as scalars:
         task = bar.add_task("starting", total=None)
@@ -68,6 +71,11 @@ def train(
         f"{folder}: best dev F1 {100 * state.best_f1:.2f} (lenient micro) in epoch "
         f"{state.best_epoch} of {state.epochs_done}"
     )
+
+
+def _is_helping() -> bool:
+    """Return whether another process of the same training tells how it goes."""
+    return os.environ.get("RANK", "0") != "0"
 
 
 def _run_name(preset: str, config: "RunConfig") -> str:

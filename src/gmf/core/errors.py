@@ -35,6 +35,10 @@ class TrainingError(GmfError):
     """Training cannot go on, for example because the loss is not a number."""
 
 
+class PeerError(GmfError):
+    """Another process of the same training stopped, and tells why; this one stops with it."""
+
+
 class DataError(GmfError):
     """A data file breaks its format.
 

@@ -45,6 +45,10 @@ class Batch(Generic[Array]):
         slot_origins: What each sample listed, in order, unusable images included: the n-th of a
             sample that is usable or blank is its n-th slot that is not absent. Empty when nothing
             is known of it.
+        view_keys: Digest of what each view shows: views of several processes that have one key are
+            one image. ``None`` when all differ.
+        view_weights: Of each view in statistics over all processes: one that n of them have counts
+            1/n in each. ``None`` when each counts once.
     """
 
     samples: tuple[Sample, ...]
@@ -59,6 +63,8 @@ class Batch(Generic[Array]):
     view_is_region: Bool[Array, "batch slots"]
     view_is_blank: Bool[Array, "batch slots"]
     slot_origins: tuple[tuple[SlotOrigin, ...], ...] = ()
+    view_keys: Int[Array, " views"] | None = None
+    view_weights: Float[Array, " views"] | None = None
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -86,6 +92,14 @@ class Batch(Generic[Array]):
         moved: Any = replace(self, **{f.name: move(getattr(self, f.name)) for f in fields(self)})
         return moved
 
+    def stand_in(self) -> "Batch[Array]":
+        """Return the batch without images and without a word to tag: no loss counts it.
+
+        What a process reads that has no sample of a step, but in which others wait for it.
+        """
+        mask: Any = self.word_mask
+        return replace(self.without_images(), word_mask=mask & False)
+
     def without_images(self) -> "Batch[Array]":
         """Return the batch as if no sample had an image."""
 
@@ -100,4 +114,6 @@ class Batch(Generic[Array]):
             view_is_region=none_of(self.view_is_region),
             view_is_blank=none_of(self.view_is_blank),
             slot_origins=(),
+            view_keys=None,
+            view_weights=None,
         )

@@ -111,6 +111,7 @@ class Collator:
             view_is_region=visual.view_is_region,
             view_is_blank=visual.view_is_blank,
             slot_origins=visual.slot_origins,
+            view_keys=visual.view_keys,
         )
 
     def views(self, samples: Sequence[Sample]) -> list[View]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
+from hashlib import blake2b
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
@@ -104,6 +105,7 @@ class VisualFields:
     view_is_region: Bool[np.ndarray, "batch slots"]
     view_is_blank: Bool[np.ndarray, "batch slots"]
     slot_origins: tuple[tuple[SlotOrigin, ...], ...] = ()
+    view_keys: Int[np.ndarray, " views"] | None = None
 
     @classmethod
     def empty(cls, num_samples: int) -> "VisualFields":
@@ -221,10 +223,30 @@ def _assemble(
             is_region[number, position] = slot.is_region
             is_blank[number, position] = slot.origin.is_blank
     content, index = _in_order_of_use(content, index, num_rows=max(row_of.values(), default=-1) + 1)
+    keys = {
+        int(index[number, position]): _key_of(slot.view)
+        for number, row in enumerate(slots)
+        for position, slot in enumerate(row)
+        if index[number, position] >= 0
+    }
     # A column without any view says nothing and would cost attention.
     used = (index >= 0).any(axis=0)
     origins = tuple(tuple(slot.origin for slot in row) for row in slots)
-    return VisualFields(content, index[:, used], is_region[:, used], is_blank[:, used], origins)
+    return VisualFields(
+        content,
+        index[:, used],
+        is_region[:, used],
+        is_blank[:, used],
+        origins,
+        np.array([keys[view] for view in sorted(keys)], dtype=np.int64),
+    )
+
+
+def _key_of(view: View) -> int:
+    source = view.source if isinstance(view.source, bytes) else str(view.source).encode()
+    digest = blake2b(source, digest_size=8)
+    digest.update(repr(view.box).encode())
+    return int.from_bytes(digest.digest(), signed=True)
 
 
 def _in_order_of_use(

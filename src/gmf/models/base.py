@@ -13,16 +13,19 @@ from gmf.core.tags import TagSet
 from gmf.core.types import Explanation, Sample, ScoredEntity
 from gmf.data.batch import Batch
 from gmf.models.modules.image_encoder import ImageEncoder
+from gmf.models.modules.normalisation import reach_exchanged
 from gmf.models.modules.tagging_head import Decoded, ModelOptions, TaggingHead
 from gmf.models.modules.text_encoder import TextEncoder
 from gmf.models.modules.visual_inputs import real_images
 from gmf.models.modules.word_encoder import WordConfig, WordEncoder
+from gmf.models.processes import Mean, means_over_processes
 from gmf.models.published import Published
 
 __all__ = [
     "ContrastOptions",
     "Decoded",
     "Encoders",
+    "Mean",
     "MnerModel",
     "ModelOptions",
     "ModelOutput",
@@ -56,7 +59,7 @@ class ModelOutput:
     Args:
         emissions: Scores of each state at each position that the head reads.
         losses: Each term of the loss by name, unweighted; empty without labels.
-        loss: What training minimises; ``None`` without labels.
+        loss: What training minimises, see `gmf.models.processes`; ``None`` without labels.
     """
 
     emissions: Float[Tensor, "batch positions states"]
@@ -185,23 +188,33 @@ class MnerModel(nn.Module, ABC, Generic[OptionsT]):
         batch: Batch,
         *,
         ner_weight: float = 1.0,
-        **terms: tuple[float, Float[Tensor, ""]],
+        **terms: tuple[float, Mean | Float[Tensor, ""]],
     ) -> ModelOutput:
         """Return emissions with the tagging loss and further terms; without labels, no loss.
+
+        In training the mean of the loss over all processes is that of the whole batch.
 
         Args:
             emissions: What the head gave.
             batch: What was read.
             ner_weight: Weight of the tagging loss, the term ``ner``.
-            **terms: Weight and value of each further term.
+            **terms: Weight and value of each further term, in every process the same terms: a
+                ``Mean`` over what a process sees; or a tensor that is right as it is, such as a
+                loss of what ``gather_rows`` returned.
         """
         if batch.labels is None:
             return ModelOutput(emissions)
-        losses = {"ner": self.head.loss(emissions, batch)}
+        means = {"ner": self.head.losses(emissions, batch)}
+        for name, (_, term) in terms.items():
+            means[name] = term if isinstance(term, Mean) else Mean(term, 1)
+        if self.training:
+            losses = means_over_processes(means)
+            losses["ner"] = reach_exchanged(self, losses["ner"])
+        else:
+            losses = {name: mean.value for name, mean in means.items()}
         total = ner_weight * losses["ner"]
-        for name, (weight, value) in terms.items():
-            losses[name] = value
-            total = total + weight * value
+        for name, (weight, _) in terms.items():
+            total = total + weight * losses[name]
         return ModelOutput(emissions, losses, total)
 
     @classmethod

@@ -19,6 +19,7 @@ from gmf.models.modules.feature_mapping import FeatureMapping
 from gmf.models.modules.gating import DynamicGating
 from gmf.models.modules.tagging_head import TaggingHead
 from gmf.models.modules.visual_clue_guidance import VisualClueGuidance, VisualClues
+from gmf.models.processes import Mean
 from gmf.models.published import Departure, Published
 
 
@@ -164,17 +165,20 @@ class Gmf(MnerModel[GmfConfig]):
         """Return emissions, and the joint loss of Eq. 22 when the batch has labels."""
         maps = self.image_encoder.maps_of(batch)
         slot_mask = self._visible(batch)
-        fused = self._pyramid(maps)[0] if maps is not None and self._guides else None
-        clues = None if fused is None else self._clues(fused, batch, slot_mask)
+        fused = clues = None
+        if maps is not None and self._guides:
+            fused = self._pyramid(maps, batch.view_weights)[0]
+        if fused is not None and fused.shape[1] > 0:
+            clues = self._clues(fused, batch, slot_mask)
         contrasts = self.training and self.options.use_consistency_matching
         pairs = self.pairs_of(batch) if contrasts else None
         hidden, first = self._read(batch, clues, rows=None if pairs is None else pairs[0])
         emissions = self.head(hidden, batch)
-        alpha, terms = 1.0, dict[str, tuple[float, Tensor]]()
+        alpha, terms = 1.0, dict[str, tuple[float, Mean | Tensor]]()
         if batch.labels is not None and pairs is not None:
             alpha, last_map = self.options.task_weight, None if maps is None else maps[-1]
             terms["consistency"] = 1 - alpha, self.matching.pair_loss(first, last_map, pairs[1])
-        if batch.labels is not None and self.options.type_presence_weight and fused is not None:
+        if batch.labels is not None and self._guides and self.options.type_presence_weight:
             presence = self._type_presence(fused, batch, slot_mask)
             terms["type_presence"] = self.options.type_presence_weight, presence
         return self.output(emissions, batch, ner_weight=alpha, **terms)
@@ -212,16 +216,16 @@ class Gmf(MnerModel[GmfConfig]):
         return self.options.use_visual_clues
 
     def _pyramid(
-        self, maps: tuple[Tensor, ...]
+        self, maps: tuple[Tensor, ...], weights: Float[Tensor, " views"] | None = None
     ) -> tuple[Float[Tensor, "layers views cells dim"], Float[Tensor, "layers views stages"]]:
         """Refine, map and gate the pyramid of every distinct view, Eq. 1-9."""
         if self.options.use_cross_scale_attention:
             # Pooled here, the refined maps are never kept whole; the mapping then pools no more.
             maps = tuple(
-                csa(stage, pool=self.mapping.pool)
+                csa(stage, pool=self.mapping.pool, weights=weights)
                 for csa, stage in zip(self.attention, maps, strict=True)
             )
-        stages = self.mapping(maps)
+        stages = self.mapping(maps, weights=weights)
         gates = self.gating(stages)
         return self.gating.fuse(stages, gates), gates
 
@@ -255,17 +259,18 @@ class Gmf(MnerModel[GmfConfig]):
         hidden = self.text_encoder(inputs, clues, read=torch.cat([read, first]))
         return hidden[: len(batch)], hidden[len(batch) :, 0]
 
-    def _type_presence(self, fused: Tensor, batch: Batch, slot_mask: Tensor) -> Float[Tensor, ""]:
+    def _type_presence(self, fused: Tensor | None, batch: Batch, slot_mask: Tensor) -> Mean:
         """Predict from the mean clue of each sample which entity types occur in it."""
+        rows = slot_mask.any(dim=1)
+        if batch.labels is None or fused is None or not fused.shape[1]:
+            return Mean(self.type_presence.weight.new_zeros(()), 0)
         weight = slot_mask.to(fused.dtype)[:, :, None]
         cells = fused.mean(dim=(0, 2))[batch.view_index.clamp(min=0)]
         summary = (cells * weight).sum(dim=1) / weight.sum(dim=1).clamp(min=1)
-        rows = slot_mask.any(dim=1)
-        if batch.labels is None or not rows.any():
-            return fused.sum() * 0
         types = torch.arange(len(self.tags.types), device=fused.device)
         kinds = torch.where(batch.labels > 0, (batch.labels - 1) // 2, -1)
         present = (kinds[:, :, None] == types).any(dim=1).to(fused.dtype)
-        return nn.functional.binary_cross_entropy_with_logits(
-            self.type_presence(summary[rows]), present[rows]
+        losses = nn.functional.binary_cross_entropy_with_logits(
+            self.type_presence(summary[rows]), present[rows], reduction="sum"
         )
+        return Mean(losses, rows.sum() * len(types))

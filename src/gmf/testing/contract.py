@@ -15,7 +15,7 @@ _ALL = (
     learning.gradients_reach_every_trainable_parameter,
     learning.trains_without_any_image,
     learning.step_in_bf16_is_finite,
-    learning.trains_in_two_processes,
+    learning.processes_train_as_one,
     predictions.padding_and_batch_composition_change_nothing,
     predictions.tags_are_legal_and_confidences_are_probabilities,
     artefacts.saved_model_reloads_bit_for_bit,

@@ -5,16 +5,16 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import torch
 from accelerate import Accelerator
-from accelerate.utils import DistributedDataParallelKwargs, gather_object
+from accelerate.utils import gather_object
 from safetensors.torch import load_model
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
-from gmf.core.errors import DataError, TrainingError
+from gmf.core.errors import DataError, PeerError, TrainingError
 from gmf.core.plain import plain
 from gmf.core.types import Sample
+from gmf.data.batch import Batch
 from gmf.data.collate import Collator
 from gmf.evaluation.scores import Scores, score
 from gmf.models.checkpoint import WEIGHTS
@@ -22,11 +22,16 @@ from gmf.models.kernels.clipping import fast_clip_gradients
 from gmf.models.runtime import computed_in, resolve_precision, seed_everything
 from gmf.models.tagger import Tagger
 from gmf.training.config import RunConfig
+from gmf.training.exchange import average_gradients, share_weights, weigh_views
 from gmf.training.optimization import build_optimizer, build_schedule
 from gmf.training.run_folder import RunFolder, RunState
 from gmf.training.sampling import batches, share_of
+from gmf.training.step_losses import StepLosses
 
-#: Called after each training batch with (epoch, batch number, batches of the epoch, loss).
+#: Batches after which losses are read from an accelerator, which waits for it to be done.
+READ_EVERY = 16
+
+#: Called for each training batch with (epoch, batch number, batches of the epoch, loss).
 OnStep = Callable[[int, int, int, float], None]
 #: Called after each epoch with its row of metrics.
 OnEpoch = Callable[[dict[str, Any]], None]
@@ -71,12 +76,11 @@ class Trainer:
         self.train_split, self.dev_split, self.folder = train, dev, folder
         self._encoded = collator.encode(train)
         self.on_step, self.on_epoch = on_step, on_epoch
-        # Accelerate would keep its mixed precision for the whole process, and a second run that
-        # computes in another would fail; see computed_in.
-        self.accelerator = Accelerator(
-            mixed_precision="no",
-            kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
-        )
+        # It finds devices and processes, no more. It would keep its mixed precision for the whole
+        # process, and a second run that computes in another would fail; see computed_in. Its
+        # DistributedDataParallel would exchange gradients amid the exchanges of the model itself,
+        # in each process at another time.
+        self.accelerator = Accelerator(mixed_precision="no")
 
     def run(self, provenance: dict[str, Any]) -> RunState:
         """Train, or go on where a killed run stood; return how the run ended.
@@ -97,20 +101,18 @@ class Trainer:
         schedule = build_schedule(optimizer, self.config.training, self._updates())
         if state.epochs_done:
             self.folder.restore(state, optimizer, schedule)
-        model = self.accelerator.prepare(self.tagger.model)
+        share_weights(self.tagger.model)
         precision = resolve_precision(self.config.training.precision)
         with computed_in(precision, self.tagger.model, device=self.accelerator.device):
-            self._epochs(state, model, optimizer, schedule)
+            self._epochs(state, optimizer, schedule)
         return state
 
-    def _epochs(
-        self, state: RunState, model: torch.nn.Module, optimizer: Optimizer, schedule: LRScheduler
-    ) -> None:
+    def _epochs(self, state: RunState, optimizer: Optimizer, schedule: LRScheduler) -> None:
         while not state.finished:
             epoch = state.epochs_done
             began = time.perf_counter()
             seed_everything(self.config.seed, epoch + 1, self.accelerator.process_index)
-            losses = self._epoch(model, optimizer, schedule, epoch)
+            losses = self._epoch(optimizer, schedule, epoch)
             trained = time.perf_counter()
             scores = self.score(self.dev_split)
             row = {
@@ -152,39 +154,55 @@ class Trainer:
             by=self.config.training.order,
         )
 
-    def _epoch(
-        self, model: torch.nn.Module, optimizer: Optimizer, schedule: LRScheduler, epoch: int
-    ) -> dict[str, float]:
+    def _epoch(self, optimizer: Optimizer, schedule: LRScheduler, epoch: int) -> dict[str, float]:
         """Run one pass over the training split; return the mean of each loss."""
-        model.train()
-        options = self.config.training
-        plan = self._batches(epoch)
-        terms: dict[str, list[float]] = {}
+        model = self.tagger.model.train()
+        options, plan = self.config.training, self._batches(epoch)
+        losses, done = StepLosses(), 0
+        for first in range(0, len(plan), options.accumulation_steps):
+            group = plan[first : first + options.accumulation_steps]
+            for indices in group:
+                output = model(self._own_part(indices))
+                (output.loss * (len(indices) / sum(map(len, group)))).backward()
+                losses.add({**output.losses, "total": output.loss})
+                if len(losses) == self._read_every or indices is plan[-1]:
+                    done = self._report(losses, plan, epoch=epoch, done=done)
+            average_gradients(model.parameters())
+            fast_clip_gradients(optimizer, options.max_grad_norm)
+            optimizer.step()
+            schedule.step()
+            optimizer.zero_grad()
+        return losses.means()
+
+    @property
+    def _read_every(self) -> int:
+        return 1 if self.accelerator.device.type == "cpu" else READ_EVERY
+
+    def _own_part(self, indices: Sequence[int]) -> Batch:
+        """Return what this process reads of a batch."""
         rank, world = self.accelerator.process_index, self.accelerator.num_processes
-        for number, indices in enumerate(plan, start=1):
-            own = share_of(indices, rank=rank, world_size=world)
-            # An idle process still takes part in the exchange of gradients, with weight 0.
-            weight = len(own) * world / len(indices) / options.accumulation_steps
-            encoded = [self._encoded[index] for index in own or indices[:1]]
-            batch = self.collator.collate(encoded).to(self.accelerator.device)
-            output = model(batch)
-            if output.loss is None or not torch.isfinite(output.loss):
-                raise TrainingError(
-                    f"the loss is {output.loss} in epoch {epoch + 1}, batch {number} of "
-                    f"{len(plan)} (samples {', '.join(sample.id for sample in batch.samples)}); "
+        own = share_of(indices, rank=rank, world_size=world)
+        batch = self.collator.collate([self._encoded[index] for index in own or indices[:1]])
+        return weigh_views((batch if own else batch.stand_in()).to(self.accelerator.device))
+
+    def _report(
+        self, losses: StepLosses, plan: Sequence[Sequence[int]], *, epoch: int, done: int
+    ) -> int:
+        """Read the losses of further batches; return how many are done then."""
+        is_main = self.accelerator.is_main_process
+        for number, terms in enumerate(losses.read(), start=done + 1):
+            if not math.isfinite(terms["total"]):
+                ids = ", ".join(self._encoded[index].sample.id for index in plan[number - 1])
+                text = (
+                    f"the loss is {terms['total']} in epoch {epoch + 1}, batch {number} of "
+                    f"{len(plan)} (samples {ids}); "
                     "lower the learning rates, or compute with training.precision=fp32"
                 )
-            self.accelerator.backward(output.loss * weight)
-            if number % options.accumulation_steps == 0 or number == len(plan):
-                fast_clip_gradients(optimizer, options.max_grad_norm)
-                optimizer.step()
-                schedule.step()
-                optimizer.zero_grad()
-            for name, value in {**output.losses, "total": output.loss}.items():
-                terms.setdefault(name, []).append(value.item())
-            if self.accelerator.is_main_process:
-                self.on_step(epoch + 1, number, len(plan), output.loss.item())
-        return {name: sum(values) / len(values) for name, values in terms.items()}
+                raise TrainingError(text) if is_main else PeerError(text)
+            if is_main:
+                self.on_step(epoch + 1, number, len(plan), terms["total"])
+            done = number
+        return done
 
     def _close_epoch(self, state: RunState, row: dict[str, Any], dev_f1: float) -> None:
         state.epochs_done += 1

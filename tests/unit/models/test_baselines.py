@@ -121,14 +121,16 @@ def test_maf_swaps_in_training_only_and_can_do_without():
 
 @pytest.mark.parametrize("name", ["maf", "bfcl", "debiascl"])
 @pytest.mark.parametrize("blanks", [False, True])
-def test_training_terms_need_two_real_images(name, blanks):
+def test_training_terms_are_there_and_zero_below_two_real_images(name, blanks):
     model = build(name).train()
     one = tiny_batch(slots=((0, 1), (2,) if blanks else (), ()))
     if blanks:
         blank = torch.zeros_like(one.view_is_blank)
         blank[1, 0] = True
         one = changed(one, view_is_blank=blank)
-    assert set(model(one).losses) == {"ner"}
+    others = {term: loss.item() for term, loss in model(one).losses.items() if term != "ner"}
+    assert set(others) == set(model(tiny_batch(**BATCH)).losses) - {"ner"}
+    assert set(others.values()) == {0.0}
     assert set(model.eval()(tiny_batch(**BATCH)).losses) == {"ner"}
 
 

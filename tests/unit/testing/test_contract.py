@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from gmf.core.registry import load_code
 from gmf.models.baselines.bert import BertTagger
 from gmf.models.registry import models
 from gmf.testing import ContractError, check_model, model_checks
@@ -88,6 +89,44 @@ def test_a_fault_is_found_and_named(failing, kind, check, text):
     told = failing(kind, check)
     assert told.startswith("mine: ")
     assert text in told
+
+
+CONTRASTS_ALONE = '''
+import torch
+from gmf.models.baselines.bert import BertTagger
+from gmf.models.processes import Mean, gather_rows
+from gmf.models.registry import models
+
+
+class Contrasting(BertTagger):
+    """Contrasts the first states of a batch."""
+
+    def forward(self, batch):
+        first = self.text_encoder(batch.text_inputs, None)[batch.word_mask.any(dim=1), 0]
+        first = GATHER(first)
+        loss = torch.pdist(first).mean() if len(first) > 1 else first.sum() * 0
+        return self.output(super().forward(batch).emissions, batch, contrast=(1.0, loss))
+
+
+models.register("NAME")(Contrasting)
+'''
+
+
+@pytest.mark.parametrize(
+    ("gather", "is_right"), [("gather_rows", True), ("lambda rows: rows", False)]
+)
+def test_a_loss_that_each_process_takes_alone_is_told(tmp_path, monkeypatch, gather, is_right):
+    monkeypatch.setenv("GMF_CODE", "")
+    name = f"contrasting-{is_right}"
+    code = tmp_path / f"{name}.py"
+    code.write_text(CONTRASTS_ALONE.replace("GATHER", f"({gather})").replace("NAME", name))
+    load_code(code)
+    checks = {str(one).rpartition("-")[2]: one for one in model_checks(name)}
+    if is_right:
+        checks["processes_train_as_one"]()
+    else:
+        with pytest.raises(ContractError, match=r"processes with the samples .* gather rows that"):
+            checks["processes_train_as_one"]()
 
 
 def test_all_failures_of_a_model_are_raised_together(monkeypatch):

@@ -11,10 +11,11 @@ from gmf.data.batch import Batch
 from gmf.models.base import ContrastOptions, Encoders, MnerModel, ModelOutput
 from gmf.models.baselines.settings import umt_tables
 from gmf.models.modules.bottleneck_fusion import BottleneckFusion
-from gmf.models.modules.consistency_matching import ConsistencyMatching, can_contrast
+from gmf.models.modules.consistency_matching import ConsistencyMatching
 from gmf.models.modules.contrastive import decoupled_contrastive_loss
 from gmf.models.modules.tagging_head import TaggingHead
 from gmf.models.modules.visual_inputs import VisualItems, grid_regions
+from gmf.models.processes import gather_rows
 
 
 class BfclConfig(ContrastOptions):
@@ -83,7 +84,7 @@ class Bfcl(MnerModel[BfclConfig]):
         mask = batch.text_inputs["attention_mask"].bool()
         fused = self.fusion(states, mask, VisualItems(self.regions(grid.values), grid.mask))
         emissions = self.head(fused, batch)
-        if not self.training or not can_contrast(self.pairs_of(batch)[1]):
+        if not self.training:
             return self.output(emissions, batch)
         contrast = self._contrast(states, None if maps is None else maps[-1], batch)
         return self.output(emissions, batch, contrast=(self.options.contrast_weight, contrast))
@@ -98,7 +99,6 @@ class Bfcl(MnerModel[BfclConfig]):
         rows, views = self.pairs_of(batch)
         if self.options.contrast == "per_direction":
             return 2 * self.projections.pair_loss(states[rows, 0], last_map, views)
-        if last_map is None:
-            return states.new_zeros(())
-        text, image = self.projections(states[rows, 0], last_map[views].mean(dim=(2, 3)))
+        pairs = self.projections.pairs(states[rows, 0], last_map, views)
+        text, image = map(gather_rows, pairs)
         return decoupled_contrastive_loss(text, image, temperature=self.options.temperature)

@@ -17,6 +17,7 @@ from gmf.models.modules.cross_attention import CrossLayer
 from gmf.models.modules.tagging_head import TaggingHead
 from gmf.models.modules.visual_gate import VisualGate
 from gmf.models.modules.visual_inputs import grid_regions
+from gmf.models.processes import gather_rows
 
 
 class DebiasClConfig(ContrastOptions):
@@ -82,19 +83,19 @@ class DebiasCl(MnerModel[DebiasClConfig]):
         emissions = self.head(fused, batch)
         if not self.training:
             return self.output(emissions, batch)
-        alpha, terms = self.options.task_weight, dict[str, tuple[float, Tensor]]()
-        if maps is not None and self.pairs_of(batch)[0].sum() > 1:
-            terms["contrast"] = 1 - alpha, self._contrast(states, maps[-1], batch)
-        return self.output(emissions, batch, ner_weight=alpha, **terms)
+        alpha = self.options.task_weight
+        contrast = self._contrast(states, None if maps is None else maps[-1], batch)
+        return self.output(emissions, batch, ner_weight=alpha, contrast=(1 - alpha, contrast))
 
     def _contrast(
         self,
         states: Float[Tensor, "batch subwords dim"],
-        last_map: Float[Tensor, "views channels height width"],
+        last_map: Float[Tensor, "views channels height width"] | None,
         batch: Batch,
     ) -> Float[Tensor, ""]:
         rows, views = self.pairs_of(batch)
-        text, image = self.projections(states[rows, 0], last_map[views].mean(dim=(2, 3)))
+        pairs = self.projections.pairs(states[rows, 0], last_map, views)
+        text, image = map(gather_rows, pairs)
         density = torch.tensor(
             [sum(len(image.regions) for image in sample.images) for sample in batch.samples],
             device=rows.device,
@@ -104,5 +105,5 @@ class DebiasCl(MnerModel[DebiasClConfig]):
             image,
             temperature=self.options.temperature,
             positive_prior=self.options.positive_prior,
-            weights=density[rows],
+            weights=gather_rows(density[rows, None])[:, 0],
         )

@@ -108,7 +108,7 @@ class Hvpnet(MnerModel[HvpnetConfig]):
         """Return emissions, and the negative log-likelihood when the batch has labels."""
         maps = self.image_encoder.maps_of(batch)
         prefix = None
-        if maps is not None:
+        if maps is not None and maps[0].shape[0] > 0:
             prefix = self.prefix(maps, batch.view_index, slot_mask=batch.view_index >= 0)
         hidden = self.text_encoder(batch.text_inputs, prefix, read=self.head.reads(batch))
         return self.output(self.head(hidden, batch), batch)

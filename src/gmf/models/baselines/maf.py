@@ -2,7 +2,7 @@
 
 from typing import ClassVar, Unpack
 
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from pydantic import Field
 from torch import Tensor, nn
 
@@ -20,13 +20,14 @@ from gmf.models.baselines.settings import (
     CrossLayerOptions,
     one_rate,
 )
-from gmf.models.modules.consistency_matching import ConsistencyMatching, can_contrast
+from gmf.models.modules.consistency_matching import ConsistencyMatching
 from gmf.models.modules.cross_attention import CrossLayer
-from gmf.models.modules.image_text_matching import ImageTextMatching, swap_pairs
+from gmf.models.modules.image_text_matching import ImageTextMatching, swap_visual_sides
 from gmf.models.modules.initialisation import start_like_bert
 from gmf.models.modules.tagging_head import TaggingHead
 from gmf.models.modules.visual_gate import VisualGate
 from gmf.models.modules.visual_inputs import grid_regions
+from gmf.models.processes import Mean
 from gmf.models.published import Departure, Published
 
 
@@ -128,7 +129,7 @@ class Maf(MnerModel[MafConfig]):
         maps = self.image_encoder.maps_of(batch)
         regions = grid_regions(batch, maps, channels=self.channels)
         visual = self.attention(states, self.regions(regions.values), mask=regions.mask)
-        alpha, terms = self.options.task_weight, dict[str, tuple[float, Tensor]]()
+        alpha, terms = self.options.task_weight, dict[str, tuple[float, Mean | Tensor]]()
         if self.options.use_matching:
             visual, loss = self._match(states, visual, batch)
             if loss is not None:
@@ -138,10 +139,8 @@ class Maf(MnerModel[MafConfig]):
         if not self.training:
             return self.output(emissions, batch)
         rows, views = self.pairs_of(batch)
-        if can_contrast(views):
-            last_map = None if maps is None else maps[-1]
-            loss = self.alignment.pair_loss(first[rows], last_map, views)
-            terms["alignment"] = 1 - alpha, loss
+        last_map = None if maps is None else maps[-1]
+        terms["alignment"] = 1 - alpha, self.alignment.pair_loss(first[rows], last_map, views)
         return self.output(emissions, batch, ner_weight=alpha, **terms)
 
     def _match(
@@ -149,14 +148,19 @@ class Maf(MnerModel[MafConfig]):
         text: Float[Tensor, "batch subwords dim"],
         visual: Float[Tensor, "batch subwords dim"],
         batch: Batch,
-    ) -> tuple[Float[Tensor, "batch subwords dim"], Float[Tensor, ""] | None]:
-        """Return visual states as far as they match, and the loss of pairs swapped in training."""
-        mask = visual_mask = batch.text_inputs["attention_mask"].bool()
-        rows, views = self.pairs_of(batch)
-        targets: Int[Tensor, " batch"] | None = None
-        if self.training and len(views) > 1:
-            order, is_own = swap_pairs(rows, share=self.options.swap_share)
-            visual, visual_mask, targets = visual[order], mask[order], is_own.long()
+    ) -> tuple[Float[Tensor, "batch subwords dim"], Mean | None]:
+        """Return visual states as far as they match, and in training the loss of swapped pairs."""
+        mask = batch.text_inputs["attention_mask"].bool()
+        if not self.training:
+            logits = self.matching(text, visual, text_mask=mask, visual_mask=mask)
+            return logits.softmax(dim=-1)[:, 1, None, None] * visual, None
+        width, rows = mask.shape[1], self.pairs_of(batch)[0]
+        visual, visual_mask, is_own, any_swapped = swap_visual_sides(
+            visual, mask, candidates=rows, share=self.options.swap_share
+        )
+        more = visual_mask.shape[1] - width
+        text, mask = nn.functional.pad(text, (0, 0, 0, more)), nn.functional.pad(mask, (0, more))
         logits = self.matching(text, visual, text_mask=mask, visual_mask=visual_mask)
-        loss = None if targets is None else nn.functional.cross_entropy(logits[rows], targets[rows])
-        return logits.softmax(dim=-1)[:, 1, None, None] * visual, loss
+        losses = nn.functional.cross_entropy(logits[rows], is_own[rows].long(), reduction="sum")
+        matched = logits.softmax(dim=-1)[:, 1, None, None] * visual[:, :width]
+        return matched, Mean(losses * any_swapped, rows.sum())

@@ -135,7 +135,7 @@ class Tner(MnerModel[TnerConfig]):
                 indices += [self.index[f] for f in features if f in self.index]
         device = self.weights.weight.device
         weights = nn.functional.dropout(
-            torch.ones(len(indices), device=device), self.options.dropout, self.training
+            self.weights.weight.new_ones(len(indices)), self.options.dropout, self.training
         )
         scores = self.weights(
             torch.tensor(indices, dtype=torch.long, device=device),

@@ -108,7 +108,7 @@ class Umt(MnerModel[UmtConfig]):
         emissions = (1 - share) * typed + share * self.conversion(spans)
         if batch.labels is None:
             return self.output(emissions, batch)
-        loss = self.span_head.loss(spans, replace(batch, labels=span_labels(batch.labels)))
+        loss = self.span_head.losses(spans, replace(batch, labels=span_labels(batch.labels)))
         return self.output(emissions, batch, span=(self.options.span_weight, loss))
 
     def _fused(

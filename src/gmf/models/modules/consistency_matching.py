@@ -1,12 +1,11 @@
 """Consistency matching: a contrastive loss that aligns text and image (GMF, Eq. 14-16)."""
 
 import torch
-import torch.distributed as distributed
 from jaxtyping import Float, Int
 from torch import Tensor, nn
-from torch.distributed.nn.functional import all_gather
 
 from gmf.models.modules.contrastive import cosines
+from gmf.models.processes import gather_rows
 
 
 def contrastive_loss(
@@ -83,15 +82,13 @@ class ConsistencyMatching(nn.Module):
         """
         return self.text_head(self.pooler(first_states)), self.image_head(image_vectors)
 
-    def pair_loss(
+    def pairs(
         self,
         first_states: Float[Tensor, "pairs text_dim"],
         last_map: Float[Tensor, "views image_dim height width"] | None,
         views: Int[Tensor, " pairs"],
-    ) -> Float[Tensor, ""]:
-        """Return the loss of samples and their whole images, over the pairs of all processes.
-
-        Processes wait for each other here: each must call it, also one whose batch has no image.
+    ) -> tuple[Float[Tensor, "pairs text_dim"], Float[Tensor, "pairs text_dim"]]:
+        """Return C_n and P_n of samples and their whole images.
 
         Args:
             first_states: c_0 of each sample that has a real image.
@@ -99,46 +96,26 @@ class ConsistencyMatching(nn.Module):
             views: View of each pair.
         """
         if last_map is None:
-            return self.loss(first_states, first_states)
-        return self.loss(*self(first_states, last_map[views].mean(dim=(2, 3))))
+            width = self.image_head.get_parameter("0.weight").shape[1]
+            images = first_states.new_zeros(0, width)
+        else:
+            images = last_map[views].mean(dim=(2, 3))
+        return self(first_states, images)
+
+    def pair_loss(
+        self,
+        first_states: Float[Tensor, "pairs text_dim"],
+        last_map: Float[Tensor, "views image_dim height width"] | None,
+        views: Int[Tensor, " pairs"],
+    ) -> Float[Tensor, ""]:
+        """Return the loss, Eq. 16, over the pairs of all processes; see ``pairs``."""
+        return self.loss(*self.pairs(first_states, last_map, views))
 
     def loss(self, text: Float[Tensor, "pairs dim"], image: Float[Tensor, "pairs dim"]) -> Tensor:
         """Return the loss of projected pairs, Eq. 16, over the pairs of all processes."""
-        if _has_peers():
-            # Every process must take part in the exchange, so its graph must reach a parameter.
-            tie = 0 * sum(
-                p.sum() for p in (*self.text_head.parameters(), *self.image_head.parameters())
-            )
-            text, image = gather_rows(text + tie), gather_rows(image + tie)
         return contrastive_loss(
-            text, image, temperature=self.temperature, direction_weight=self.direction_weight
+            gather_rows(text),
+            gather_rows(image),
+            temperature=self.temperature,
+            direction_weight=self.direction_weight,
         )
-
-
-def can_contrast(views: Int[Tensor, " pairs"]) -> bool:
-    """Return whether there are two pairs, or other processes that wait for those of this one.
-
-    Args:
-        views: View of each pair.
-    """
-    return len(views) > 1 or _has_peers()
-
-
-def _has_peers() -> bool:
-    return distributed.is_available() and distributed.is_initialized()
-
-
-def gather_rows(rows: Float[Tensor, "own dim"]) -> Float[Tensor, "all dim"]:
-    """Return the rows of all processes, in rank order; gradients flow back to their owners.
-
-    Args:
-        rows: This process's rows; their number may differ from process to process, also be 0.
-    """
-    own = torch.tensor(len(rows), device=rows.device)
-    counts = [torch.zeros_like(own) for _ in range(distributed.get_world_size())]
-    distributed.all_gather(counts, own)
-    sizes = [int(count) for count in counts]
-    padded = torch.cat(
-        [rows, rows.sum() * 0 + rows.new_zeros(max(sizes) - len(rows), rows.shape[1])]
-    )
-    return torch.cat([part[:size] for part, size in zip(all_gather(padded), sizes, strict=True)])

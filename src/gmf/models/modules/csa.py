@@ -54,6 +54,7 @@ class CrossScaleAttention(nn.Module):
         feature_map: Float[Tensor, "views channels height width"],
         *,
         pool: Callable[[Tensor], Tensor] | None = None,
+        weights: Float[Tensor, " views"] | None = None,
     ) -> Float[Tensor, "views channels _ _"]:
         """Return the refined map F', Eq. 1, or what ``pool`` makes of it view by view.
 
@@ -61,21 +62,29 @@ class CrossScaleAttention(nn.Module):
             feature_map: F of one level.
             pool: What reads F', such as the pooling of Eq. 5. Given here, no training step keeps
                 F' of a large map.
+            weights: Of each view in the statistics; see ``Batch.view_weights``.
         """
-        channel_scores = self.channel_attention(feature_map)
-        spatial_scores = self.spatial_attention(feature_map)
+        channel_scores = self.channel_attention(feature_map, weights=weights)
+        spatial_scores = self.spatial_attention(feature_map, weights=weights)
         return fast_refine(feature_map, channel_scores, spatial_scores, pool=pool)
 
     def channel_attention(
-        self, feature_map: Float[Tensor, "views channels height width"]
+        self,
+        feature_map: Float[Tensor, "views channels height width"],
+        *,
+        weights: Float[Tensor, " views"] | None = None,
     ) -> Float[Tensor, "views channels 1 1"]:
         """Return M_c before the sigmoid, Eq. 3."""
         scores = self.channel(self.average(feature_map).flatten(1))
-        return self.channel_norm(scores[:, None]).mT.unsqueeze(3)
+        return self.channel_norm(scores[:, None], weights=weights).mT.unsqueeze(3)
 
     def spatial_attention(
-        self, feature_map: Float[Tensor, "views channels height width"]
+        self,
+        feature_map: Float[Tensor, "views channels height width"],
+        *,
+        weights: Float[Tensor, " views"] | None = None,
     ) -> Float[Tensor, "views 1 height width"]:
         """Return M_s before the sigmoid, Eq. 4."""
         scores = self.spatial(feature_map)
-        return self.spatial_norm(scores.flatten(1).unsqueeze(2)).view_as(scores)
+        rows = scores.flatten(1).unsqueeze(2)
+        return self.spatial_norm(rows, weights=weights).view_as(scores)

@@ -49,9 +49,16 @@ class FeatureMapping(nn.Module):
         )
 
     def forward(
-        self, maps: Sequence[Float[Tensor, "views _ _ _"]]
+        self,
+        maps: Sequence[Float[Tensor, "views _ _ _"]],
+        *,
+        weights: Float[Tensor, " views"] | None = None,
     ) -> Float[Tensor, "views stages cells dim"]:
         """Return all stages at one size, their cells row by row.
+
+        Args:
+            maps: Map of each stage.
+            weights: Of each view in the statistics; see ``Batch.view_weights``.
 
         Raises:
             ValueError: If the number of maps is not the number of stages.
@@ -59,7 +66,11 @@ class FeatureMapping(nn.Module):
         if len(maps) != len(self.convolutions):
             raise ValueError(f"got {len(maps)} maps, expected {len(self.convolutions)} stages")
         mapped = [
-            norm(fast_pointwise(cast(nn.Conv2d, conv), self.pool(stage)))
-            for conv, norm, stage in zip(self.convolutions, self.norms, maps, strict=True)
+            fast_pointwise(cast(nn.Conv2d, conv), self.pool(stage))
+            for conv, stage in zip(self.convolutions, maps, strict=True)
         ]
-        return torch.stack(mapped, dim=1)
+        normalised = [
+            norm(cells, weights=weights) if isinstance(norm, GuardedBatchNorm) else cells
+            for norm, cells in zip(self.norms, mapped, strict=True)
+        ]
+        return torch.stack(normalised, dim=1)

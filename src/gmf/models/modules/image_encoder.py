@@ -13,6 +13,8 @@ from gmf.data.batch import Batch
 from gmf.encoders.resolve import hub_error, resolve_encoder
 from gmf.models.image_encoders import image_family
 from gmf.models.kernels.microbatch import split_views
+from gmf.models.modules.normalisation import share_statistics
+from gmf.models.processes import has_peers
 from gmf.models.runtime import ComputedPrecision
 
 
@@ -43,6 +45,7 @@ class ImageEncoder(nn.Module):
         self.family.prepare(model, trainable=trainable)
         self.model, self.trainable = model, trainable
         model.requires_grad_(trainable)
+        self._norms = share_statistics(model) if trainable else []
         self.stage_channels = self._probe()
         self.train(self.training)
 
@@ -106,10 +109,19 @@ class ImageEncoder(nn.Module):
     def maps_of(self, batch: Batch) -> tuple[Float[Tensor, "views _ _ _"], ...] | None:
         """Return the maps of a batch's views, cached or computed; ``None`` without images.
 
-        Cached maps may be bf16; where no autocast would convert them, this does.
+        Cached maps may be bf16; where no autocast would convert them, this does. In a training step
+        of several processes, a batch without images has maps of no views, since others wait for its
+        part in the statistics.
         """
+        for norm in self._norms:
+            norm.view_weights = batch.view_weights
         if batch.stage_maps is None:
-            return None if batch.views is None else self(batch.views)
+            if batch.views is not None:
+                return self(batch.views)
+            if not (self.training and has_peers()):
+                return None
+            size = self.family.probe_size(self.config)
+            return self(next(self.model.parameters()).new_zeros(0, 3, size, size))
         if torch.is_autocast_enabled(batch.stage_maps[0].device.type):
             return batch.stage_maps
         return tuple(stage.to(self.dtype) for stage in batch.stage_maps)

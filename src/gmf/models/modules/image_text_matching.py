@@ -4,6 +4,13 @@ import torch
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
+from gmf.models.processes import (
+    gather_rows,
+    largest_over_processes,
+    of_first_process,
+    own_rows,
+)
+
 
 def swap_pairs(
     candidates: Bool[Tensor, " batch"], *, share: float
@@ -25,6 +32,46 @@ def swap_pairs(
     first, second = rows[:pairs], rows[pairs : 2 * pairs]
     order[first], order[second] = second, first
     return order, order == torch.arange(len(order), device=order.device)
+
+
+def swap_visual_sides(
+    visual: Float[Tensor, "batch rows dim"],
+    mask: Bool[Tensor, "batch rows"],
+    *,
+    candidates: Bool[Tensor, " batch"],
+    share: float,
+) -> tuple[
+    Float[Tensor, "batch widest dim"], Bool[Tensor, "batch widest"], Bool[Tensor, " batch"], bool
+]:
+    """Let samples of all processes exchange their visual side in pairs; see ``swap_pairs``.
+
+    Args:
+        visual: Word-wise visual states of each sample.
+        mask: Their real positions; states beyond them are not given away.
+        candidates: Samples that may take part.
+        share: Share of the candidates that are exchanged.
+
+    Returns:
+        Visual states and their mask, as wide as the widest of all processes; which samples have
+        their own; and whether there was any pair to exchange.
+    """
+    widest = largest_over_processes(mask.shape[1], device=mask.device)
+    mask = nn.functional.pad(mask, (0, widest - mask.shape[1]))
+    visual = nn.functional.pad(visual, (0, 0, 0, widest - visual.shape[1])) * mask[:, :, None]
+    sides = gather_rows(visual[candidates].flatten(1)).unflatten(1, visual.shape[1:])
+    masks = gather_rows(mask[candidates].long()).bool()
+    order, _ = swap_pairs(torch.ones(len(sides), dtype=torch.bool, device=mask.device), share=share)
+    order = of_first_process(order)
+    own = own_rows(visual[candidates])
+    is_own = candidates.index_put(
+        (candidates,), order[own] == torch.arange(len(order), device=order.device)[own]
+    )
+    return (
+        visual.index_put((candidates,), sides[order[own]]),
+        mask.index_put((candidates,), masks[order[own]]),
+        is_own,
+        len(order) > 1,
+    )
 
 
 def masked_mean(

@@ -20,6 +20,7 @@ from gmf.inference.decoding import (
     first_subwords,
 )
 from gmf.models.modules.crf import LinearChainCrf
+from gmf.models.processes import Mean
 
 __all__ = ["Decoded", "ModelOptions", "TaggingHead"]
 
@@ -93,7 +94,8 @@ class TaggingHead(nn.Module):
         if self.config.subword_labels == "first":
             rows = torch.arange(hidden.shape[0], device=hidden.device)[:, None]
             hidden = hidden[rows, batch.first_subword]
-        return self.emission(self.dropout(hidden)).float()
+        emissions = self.emission(self.dropout(hidden))
+        return emissions.to(torch.promote_types(emissions.dtype, torch.float32))
 
     def reads(self, batch: Batch) -> Bool[Tensor, "batch subwords"]:
         """Return the subwords whose states ``forward`` reads."""
@@ -105,17 +107,23 @@ class TaggingHead(nn.Module):
     def loss(
         self, emissions: Float[Tensor, "batch positions states"], batch: Batch
     ) -> Float[Tensor, ""]:
-        """Return the negative log-likelihood, Eq. 21: mean over tweets (CRF) or words (softmax).
+        """Return the mean of ``losses`` over this batch."""
+        return self.losses(emissions, batch).value
+
+    def losses(self, emissions: Float[Tensor, "batch positions states"], batch: Batch) -> Mean:
+        """Return the negative log-likelihood, Eq. 21: mean over samples (CRF) or words (softmax).
+
+        A sample without a word to tag has none.
 
         Raises:
             ValueError: If the batch has no labels.
         """
         if batch.labels is None:
             raise ValueError("the batch has no labels, expected tags for every sample")
-        mask = self.mask(batch)
+        mask = self.mask(batch) & batch.word_mask.any(dim=1, keepdim=True)
         likelihood = self.crf.log_likelihood(emissions, self._targets(batch, batch.labels), mask)
         count = mask.sum() if self.config.decoder == "softmax" else mask[:, 0].sum()
-        return -likelihood.sum() / count.clamp(min=1)
+        return Mean(-likelihood.sum(), count)
 
     def mask(self, batch: Batch) -> Bool[Tensor, "batch positions"]:
         """Return which positions are tagged; a prefix of each row."""

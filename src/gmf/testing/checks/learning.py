@@ -6,8 +6,11 @@ import torch
 from torch import Tensor
 
 from gmf.models.text_encoders import bert_like
-from gmf.testing.processes import train_in_two_processes
+from gmf.testing.processes import differences
 from gmf.testing.subject import Subject
+
+#: Relative error of float64 gradients over several processes.
+MAX_DIFFERENCE = 1e-6
 
 
 def overfits_eight_samples(subject: Subject, **options: str) -> None:
@@ -84,17 +87,15 @@ def step_in_bf16_is_finite(subject: Subject) -> None:
     _require_finite(subject, model, loss, "in bf16")
 
 
-def trains_in_two_processes(subject: Subject) -> None:
-    """Two processes, one of them without any image, hold the same parameters after a step."""
-    first, second = train_in_two_processes(subject)
-    subject.require(
-        first.finite and second.finite, "the loss of a step of two processes is not a number"
-    )
-    subject.require(first.changed, "a step of two processes changes no parameter")
-    different = [name for name in first.digests if first.digests[name] != second.digests[name]]
-    subject.require(
-        not different, f"two processes disagree after a step about {', '.join(different)}"
-    )
+def processes_train_as_one(subject: Subject) -> None:
+    """Two and three processes get the losses and gradients of the whole batch."""
+    for difference in differences(subject):
+        subject.require(
+            difference.error < MAX_DIFFERENCE,
+            f"{len(difference.parts)} processes with the samples {difference.parts} get another "
+            f"{difference.name} than one with all of them (relative error {difference.error:.1e}); "
+            "return sums and counts as Mean, and gather rows that are compared with each other",
+        )
 
 
 def _loss(subject: Subject, loss: Tensor | None) -> Tensor:
