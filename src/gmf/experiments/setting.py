@@ -37,7 +37,10 @@ def describe_setting(name: str, config: RunConfig) -> list[str]:
 def _follows(name: str, model: str) -> Iterator[str]:
     published = models.get(model).published
     if published is None:
-        yield f"{name}: no code of {model} is public; its preset and docs/decisions are our choices"
+        yield (
+            f"{name}: no public code of {model} on these data sets is known; its preset and "
+            "docs/decisions are our choices"
+        )
         return
     yield f"{name}: follows {published.source}, but for {len(published.departures)} departures:"
     for topic, there, here in published.departures:

@@ -8,6 +8,7 @@ from typing import Any
 
 import torch
 import yaml
+from pydantic import ValidationError
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
@@ -64,7 +65,7 @@ class RunFolder:
         """
         wanted = config.model_dump(mode="json")
         if (self.path / CONFIG).exists():
-            found = yaml.safe_load((self.path / CONFIG).read_text(encoding="utf-8"))
+            found = _completed(yaml.safe_load((self.path / CONFIG).read_text(encoding="utf-8")))
             if found != wanted:
                 raise ConfigError(
                     f"{self.path}: holds a run of another configuration "
@@ -145,6 +146,14 @@ def checkpoint_of(path: Path) -> Path:
         CheckpointError: If it is neither.
     """
     return RunFolder(path).best() if (path / CONFIG).exists() else path
+
+
+def _completed(options: Any) -> Any:
+    """Return the configuration of a run with the defaults of options that are newer than it."""
+    try:
+        return RunConfig.model_validate(options).model_dump(mode="json")
+    except ValidationError:
+        return options
 
 
 def _differences(found: Any, wanted: Any, prefix: str = "") -> str:

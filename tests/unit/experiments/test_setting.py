@@ -52,7 +52,8 @@ def test_what_the_user_changes_is_listed_too():
 
 def test_a_model_without_public_code_is_told_to_be_so():
     assert described("bfcl.published") == [
-        "bfcl.published: no code of bfcl is public; its preset and docs/decisions are our choices"
+        "bfcl.published: no public code of bfcl on these data sets is known; its preset and "
+        "docs/decisions are our choices"
     ]
     assert described("bfcl.twitter2015") == []
 

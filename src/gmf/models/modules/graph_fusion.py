@@ -130,8 +130,11 @@ class GraphFusion(nn.Module):
         for layers in (self.to_text, self.to_objects):
             for layer in cast(list[GatedMessages], list(layers)):
                 dim = layer.own.in_features
-                joined = nn.init.xavier_uniform_(layer.own.weight.new_empty(dim, 2 * dim))
-                layer.own.weight.data, layer.other.weight.data = joined.chunk(2, dim=1)
+                joined = nn.init.xavier_uniform_(torch.empty(dim, 2 * dim))
+                for part, half in zip(
+                    (layer.own, layer.other), joined.chunk(2, dim=1), strict=True
+                ):
+                    part.weight.data = half.contiguous()
         for layers in (self.text_attention, self.object_attention):
             for layer in cast(list[NodeAttention], list(layers)):
                 layer.key.weight.data = layer.query.weight.data.clone()

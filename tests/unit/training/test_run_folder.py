@@ -1,0 +1,25 @@
+"""The configuration that a run folder holds."""
+
+import pytest
+import yaml
+
+from gmf.core.errors import ConfigError
+from gmf.experiments.presets import load_run_config
+from gmf.training.run_folder import RunFolder
+
+
+def test_a_run_of_an_earlier_version_goes_on_without_options_that_came_later(tmp_path):
+    config = load_run_config("gmf.twitter2017")
+    folder = RunFolder(tmp_path / "run")
+    folder.open(config, {})
+    path = tmp_path / "run" / "config.yaml"
+    options = yaml.safe_load(path.read_text())
+    del options["training"]["order"], options["model"]["legal_moves"]
+    path.write_text(yaml.safe_dump(options))
+    assert folder.open(config, {}).epochs_done == 0
+    other = load_run_config("gmf.twitter2017", ["training.order=random"])
+    with pytest.raises(ConfigError, match=r"training.order: 'length' there, 'random' asked for"):
+        folder.open(other, {})
+    path.write_text(yaml.safe_dump({**options, "unknown": 1}))
+    with pytest.raises(ConfigError, match="unknown: 1 there, None asked for"):
+        folder.open(config, {})
