@@ -40,7 +40,9 @@ class TrainingConfig(Config):
         new_learning_rate: Of layers that start from random weights.
         transitions_learning_rate: Of the CRF's transitions.
         image_learning_rate: Of the image encoder, when it is fine-tuned.
-        warmup_ratio: Share of the updates over which the rates rise; they then fall to zero.
+        schedule: ``linear``: rates rise and then fall evenly to zero; ``steps``: they begin at
+            their peak and fall by a fifth after every two epochs.
+        warmup_ratio: Share of the updates over which the rates rise.
         weight_decay: Of what decays.
         decayed: ``weights`` of layers; ``scores``: those of the CRF too; ``all``: also biases and
             normalisation.
@@ -57,6 +59,7 @@ class TrainingConfig(Config):
     new_learning_rate: float = Field(default=1e-3, gt=0)
     transitions_learning_rate: float = Field(default=1e-2, gt=0)
     image_learning_rate: float = Field(default=1e-5, gt=0)
+    schedule: Literal["linear", "steps"] = "linear"
     warmup_ratio: float = Field(default=0.1, ge=0, lt=1)
     weight_decay: float = Field(default=0.01, ge=0)
     decayed: Literal["weights", "scores", "all"] = "weights"

@@ -4,7 +4,7 @@ from torch import nn
 
 from gmf.models.kernels.clipping import fast_clip_gradients
 from gmf.training.config import TrainingConfig
-from gmf.training.optimization import build_optimizer
+from gmf.training.optimization import build_optimizer, build_schedule
 
 
 @pytest.mark.parametrize("size", [1e-3, 10.0])
@@ -61,3 +61,18 @@ def test_an_option_names_what_decays(decayed, names):
         for parameter in group["params"]
         if group["weight_decay"] == 0.5
     }
+
+
+def test_rates_fall_by_a_fifth_after_every_two_epochs_as_steplr_does():
+    epochs, per_epoch = 6, 3
+    config = TrainingConfig(schedule="steps", epochs=epochs, warmup_ratio=0.5)
+    ours, torchs = (torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.5) for _ in range(2))
+    schedule = build_schedule(ours, config, epochs * per_epoch)
+    other = torch.optim.lr_scheduler.StepLR(torchs, 2, gamma=0.8)
+    for _ in range(epochs):
+        for _ in range(per_epoch):
+            assert schedule.get_last_lr() == pytest.approx(other.get_last_lr())
+            ours.step()
+            schedule.step()
+        torchs.step()
+        other.step()

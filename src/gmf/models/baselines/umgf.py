@@ -87,6 +87,7 @@ class Umgf(MnerModel[UmgfConfig]):
             "model.initialisation": "published",
             "model.finetune_image_encoder": True,
             "training.order": "file",
+            "training.schedule": "steps",
         },
         (
             CHOSEN_STATES,
@@ -96,7 +97,6 @@ class Umgf(MnerModel[UmgfConfig]):
                 "four, found by asking for the words person, miscellaneous, location, organization",
                 "the regions of the data; the whole image where there is none",
             ),
-            Departure("rates", "times 0.8 every two epochs", "fall evenly to zero"),
             Departure("loss", "a sum over samples", "their mean, which Adam makes alike"),
             Departure("checkpoint", "of the last epoch", "of the best on dev"),
         ),
