@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from gmf.checks.examine import examine_folder
 from gmf.checks.findings import Finding
@@ -109,7 +109,7 @@ def doctor(
 
 def _table(folder: Path, counts: dict[str, SplitStatistics]) -> Table:
     table = Table(
-        title=escape(str(folder)), caption="strict: B- tags open entities; lenient: stray I- too"
+        title=Text(str(folder)), caption="strict: B- tags open entities; lenient: stray I- too"
     )
     for name in ("", *counts):
         table.add_column(name, justify="right" if name else "left")

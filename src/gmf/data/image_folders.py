@@ -72,10 +72,8 @@ class ImageFolder:
             return (usual,)
         key = unicodedata.normalize("NFC", identifier)
         for folder, (names, stems, numbered) in self._listings:
-            if usual.name in names:
-                return (folder / usual.name,)
-            if has_suffix and key in names:
-                return (folder / names[key],)
+            if name := names.get(unicodedata.normalize("NFC", usual.name)):
+                return (folder / name,)
             if key in stems:
                 return (folder / stems[key][0],)
             if key in numbered:

@@ -1,0 +1,139 @@
+"""Images of data sets as the field distributes them, and hints to a file that is meant."""
+
+import unicodedata
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from gmf.checks.examine import examine_folder
+from gmf.checks.validation import validate_folder
+from gmf.core.errors import DataError
+from gmf.data.image_folders import ImageFolder, image_folder_of
+from gmf.data.images import UnusableImageError, open_image
+from gmf.data.paths import inside
+from gmf.data.reader import ReadOptions
+from gmf.data.readers import read_split
+from gmf.jobs.inputs.open import open_source
+from gmf.jobs.inputs.rows import InputOptions
+
+ENDINGS = [".jpg", ".JPG", ".jpeg", ".JPEG", ".png", ".webp", ".Gif", ".bmp"]
+TEXT = "IMGID:33\nAnn\tB-PER\n\nIMGID:17_06_1\nOslo\tB-LOC\n"
+
+
+def data_set(folder):
+    folder.mkdir(parents=True)
+    for split in ("train", "dev", "test"):
+        (folder / f"{split}.txt").write_text(TEXT)
+    return folder
+
+
+def draw(path):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (4, 4)).save(path, format="PNG")
+    return path
+
+
+def sources(folder, **options):
+    samples = read_split(folder, "train", options=ReadOptions(**options))
+    return [image.source for sample in samples for image in sample.images]
+
+
+@pytest.mark.parametrize(
+    ("text", "images"),
+    [
+        ("twitter2015", "twitter2015/images"),
+        ("twitter2015", "twitter2015_images"),
+        ("twitter2015", "twitter2015/twitter2015_images"),
+        ("twitter2017", "twitter2017_image"),
+        ("Twitter10000_v2.0/txt", "Twitter10000_v2.0/images"),
+        ("Dataset/text", "Dataset/images"),
+    ],
+)
+def test_folders_as_distributed(tmp_path, text, images):
+    folder = data_set(tmp_path / text)
+    first, second = draw(tmp_path / images / "33.jpg"), draw(tmp_path / images / "17_06_1.PNG")
+    assert sources(folder) == [first, second]
+    notes = []
+    read_split(folder, "train", on_note=notes.append)
+    assert any(str(tmp_path / images) in note for note in notes) != images.endswith("15/images")
+    assert not [f for f in validate_folder(folder) if f.kind == "absent-image"]
+    assert "absent-image" not in {f.kind for f in examine_folder(folder).findings}
+    source = open_source(folder / "train.txt", options=InputOptions())
+    rows = [row for shard in source.shards(9) for row in source.read(shard)]
+    assert [image.source for row in rows for image in row.sample.images] == [first, second]
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_any_ending_of_images_is_taken(tmp_path, ending):
+    folder = data_set(tmp_path / "set")
+    assert sources(folder)[0] == folder / "images" / "33.jpg"
+    path = draw(folder / "images" / f"33{ending}")
+    draw(folder / "images" / "33_aux.png")
+    assert sources(folder)[0] == path
+
+
+def test_the_usual_name_goes_before_others_and_a_stated_folder_before_usual_ones(tmp_path):
+    folder = data_set(tmp_path / "set")
+    draw(folder / "images" / "33.png")
+    usual = draw(folder / "images" / "33.jpg")
+    assert sources(folder)[0] == usual
+    stated = draw(tmp_path / "elsewhere" / "33.png")
+    assert sources(folder, images=tmp_path / "elsewhere")[0] == stated
+    with pytest.raises(DataError, match="no such folder of images"):
+        sources(folder, images=tmp_path / "absent")
+
+
+def test_several_images_of_one_sample_and_folders_of_splits(tmp_path):
+    for name in ("7_1.jpg", "7_0.png", "7_10.jpg", "8-1.jpg", "17_06_1.jpg", "7_x.jpg"):
+        draw(tmp_path / name)
+    draw(tmp_path / "train" / "9.jpg")
+    folder = ImageFolder(tmp_path, split="train", ids={"7", "17_06", "17_06_1"})
+    names = [[path.name for path in folder.images_of(name)] for name in ("7", "8", "17_06")]
+    assert names == [["7_0.png", "7_1.jpg", "7_10.jpg"], ["8-1.jpg"], ["17_06.jpg"]]
+    assert folder.images_of("9") == (tmp_path / "train" / "9.jpg",)
+    assert folder.images_of("8-1.jpg") == (tmp_path / "8-1.jpg",)
+    with pytest.raises(ValueError, match="leaves its folder"):
+        folder.images_of("../7")
+
+
+def test_names_in_another_unicode_form_are_the_same(tmp_path):
+    decomposed = draw(tmp_path / unicodedata.normalize("NFD", "café.jpg"))
+    assert ImageFolder(tmp_path).images_of("café") == (decomposed,)
+
+
+@pytest.mark.parametrize(
+    ("name", "there"),
+    [
+        ("up.jpg", "up.JPG"),
+        ("a%20b.jpg", "a b.jpg"),
+        ("sub\\a.jpg", "sub/a.jpg"),
+        ("x.jpg", "x.png"),
+        ("café.jpg", unicodedata.normalize("NFD", "café.jpg")),
+    ],
+)
+def test_a_near_name_is_told(tmp_path, name, there):
+    draw(tmp_path / there)
+    with pytest.raises(UnusableImageError, match="no such file; did you mean") as fault:
+        open_image(tmp_path / name)
+    assert repr(there) in str(fault.value)
+
+
+def test_nothing_is_told_of_files_outside_or_of_nothing_near(tmp_path):
+    draw(tmp_path / "secret.jpg")
+    (tmp_path / "in").mkdir()
+    for name in ("other.jpg", "%2e%2e/secret.jpg", "nan"):
+        with pytest.raises(UnusableImageError, match=r"no such file$"):
+            open_image(tmp_path / "in" / name)
+
+
+def test_an_absolute_path_below_the_folder_is_inside(tmp_path):
+    assert inside(tmp_path, str(tmp_path / "a" / "b.jpg")) == tmp_path / "a" / "b.jpg"
+    for name in (str(tmp_path), str(tmp_path.parent / "x.jpg"), f"{tmp_path}/../x.jpg", "a\0.jpg"):
+        with pytest.raises(ValueError, match="leaves its folder"):
+            inside(tmp_path, name)
+
+
+def test_the_folder_without_any_is_the_usual_one(tmp_path):
+    assert image_folder_of(tmp_path) == tmp_path / "images"
+    assert image_folder_of(Path("set")) == Path("set/images")

@@ -1,0 +1,264 @@
+"""Each kind of file that people bring, read right or refused in words, with what is reported."""
+
+import json
+import time
+
+import pytest
+
+from gmf.core.errors import DataError
+from gmf.core.tags import entities_of
+from gmf.data.conll_lines import columns_of
+from gmf.data.readers import find_split, read_file, read_split
+from gmf.data.tag_schemes import read_tags
+from gmf.data.tokenize import tokenize
+from gmf.evaluation.files.read import read_labelled_file, read_pairs
+
+
+def read(tmp_path, content, name="train.txt"):
+    """Return the samples of a file and what was reported, as training and scoring read it."""
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    notes = []
+    return read_file(path, on_note=notes.append), notes
+
+
+def both(tmp_path, content):
+    """Return words and tags as training reads them; scoring must read the same."""
+    samples, notes = read(tmp_path, content)
+    scored = read_labelled_file(tmp_path / "train.txt", aliases={}).samples
+    assert [(s.tokens, s.tags) for s in samples] == [(s.tokens, s.first) for s in scored]
+    return [(s.tokens, s.tags) for s in samples], " ".join(notes)
+
+
+ANN = (("Ann", "Lee", "in", "Oslo"), ("B-PER", "I-PER", "O", "B-LOC"))
+
+
+@pytest.mark.parametrize(
+    ("tags", "note"),
+    [
+        ("B-PER I-PER O B-LOC", ""),
+        ("B-PER E-PER O S-LOC", "BIOES"),
+        ("B-PER L-PER O U-LOC", "BILOU"),
+        ("I-PER I-PER O I-LOC", "IOB1"),
+        ("PER PER O LOC", "IO;"),
+        ("b-per i-per o b-loc", "small letters"),
+        ("B_PER I_PER O B_LOC", "underscore"),
+    ],
+)
+@pytest.mark.parametrize("separator", ["\t", " ", "   ", "\t-\t", " NN "])
+@pytest.mark.parametrize("end", ["", " "])
+def test_schemes_separators_and_blanks(tmp_path, tags, note, separator, end):
+    words = zip(ANN[0], tags.split(), strict=True)
+    content = "".join(f"{word}{separator}{tag}{end}\n" for word, tag in words)
+    read, notes = both(tmp_path, content)
+    assert read == [ANN]
+    assert note in notes
+    assert ("blanks" in notes) == (bool(end) and "\t" in separator)
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ("B-A E-A I-A O", "B-A I-A B-A O"),
+        ("B-A E-A B-A E-A", "B-A I-A B-A I-A"),
+        ("S-A I-A S-A E-A", "B-A B-A B-A B-A"),
+        ("O E-A I-B O S-A", "O I-A I-B O B-A"),
+        ("I-A I-A B-A I-A I-B O", "B-A I-A B-A I-A B-B O"),
+        ("B-A O I-A I-B", "B-A O I-A I-B"),
+    ],
+)
+def test_an_end_ends_and_broken_bio2_stays(written, expected):
+    assert " ".join(read_tags([written.split()]).tags[0]) == expected
+
+
+def test_adjacent_iobes_are_scored_as_seqeval_does(tmp_path):
+    rows = [
+        *("North B-MISC B-MISC", "African E-MISC I-MISC", "Grand B-MISC I-MISC"),
+        *("Prix E-MISC E-MISC", "", "New B-LOC B-LOC", "York E-LOC E-LOC", "city O I-LOC"),
+    ]
+    path = tmp_path / "both.txt"
+    path.write_text("\n".join(rows).replace(" ", "\t") + "\n")
+    pairs = read_pairs(path).pairs
+    gold = [(p.id, e) for p in pairs for e in entities_of(p.gold)]
+    predicted = [(p.id, e) for p in pairs for e in entities_of(p.predicted)]
+    assert (len(gold), len(predicted), len(set(gold) & set(predicted))) == (3, 3, 1)
+
+
+@pytest.mark.parametrize("comment", ["# id 7c1\tdomain=en", "# sent_id = 2", "# text = a b c"])
+def test_comments_at_the_head_are_left_out_and_counted(tmp_path, comment):
+    content = f"{comment}\n# more\nAnn\tB-PER\n#\tO\n#Oslo\tO\n\n\n{comment}\nBergen\tB-LOC\n"
+    read, notes = both(tmp_path, content)
+    assert [tokens for tokens, _ in read] == [("Ann", "#", "#Oslo"), ("Bergen",)]
+    assert "3 comment lines" in notes
+    samples, _ = read_file_of_ids(tmp_path, f"{comment}\nIMGID:5\n{comment}\na\tO\n")
+    assert [(s.id, s.tokens) for s in samples] == [("5", ("a",))]
+    with pytest.raises(DataError, match=r"train\.txt:3: expected 2 columns"):
+        read_file_of_ids(tmp_path, "a\tO\nb\tO\n# no comment here\n")
+
+
+def read_file_of_ids(tmp_path, content):
+    return read(tmp_path, content)
+
+
+def test_document_marks_and_lines_of_blanks_separate(tmp_path):
+    read, _ = both(tmp_path, "-DOCSTART- -X- O\n\na\tO\n  \nb\tB-A\n \t \n-DOCSTART-\tO\nc\tO\n")
+    assert [tokens for tokens, _ in read] == [("a",), ("b",), ("c",)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be"])
+def test_other_encodings_are_read_by_training_and_scoring(tmp_path, encoding):
+    content = "".join(f"{word}\t{tag}\r\n" for word, tag in zip(*ANN, strict=True))
+    assert both(tmp_path, content.encode(encoding))[0] == [ANN]
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("Ann Lee spoke in Oslo\nBergen is wet\nWhat a day\n", "plain text, one post a line"),
+        ("Ann,B-PER\nLee,I-PER\nin,O\n", "separated by ','"),
+        ("Ann;B-PER\nLee;I-PER\nin;O\n", "separated by ';'"),
+        ("Ann\tB\nLee\tI\nin\tO\n", "tag 'B': expected O, B-TYPE"),
+        ("Ann\tX\nin\tO\n", "tag 'X'"),
+        ("Ann\tB-PER\nLee\tPER\nin\tO\n", "tag 'PER'"),
+        ("PK\x03\x04", "ZIP archive"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_in_words_by_both(tmp_path, content, message):
+    with pytest.raises(DataError, match=message):
+        read(tmp_path, content)
+    if "X" not in content:  # A service label is scored as O.
+        with pytest.raises(DataError, match=message.partition("tag ")[2].rstrip(": ") or message):
+            read_labelled_file(tmp_path / "train.txt")
+
+
+def test_a_separator_is_told_by_file_never_by_line():
+    lines = ["New York\tB-LOC", "in\tO"]
+    assert columns_of(lines, path="a").split(lines[0]) == ["New York", "B-LOC"]
+    assert columns_of(["a O", "\u00a0 O"], path="a").split("\u00a0 O") == ["\u00a0", "O"]
+
+
+MNER_MI = {"id": 5302, "text": ["i", "love", "Oslo"], "images": ["5302_0.jpg", "5302_1.jpg"]}
+MNER_MI |= {"label": ["O", "O", "B-LOC"], "url": "https://example.org"}
+
+
+@pytest.mark.parametrize("write", [json.dumps, repr])
+def test_mner_mi_lines_with_several_images(tmp_path, write):
+    (tmp_path / "MNER-MI_train.txt").write_text(write(MNER_MI) + "\n")
+    assert find_split(tmp_path, split="train").name == "MNER-MI_train.txt"
+    (sample,) = read_split(tmp_path, "train")
+    assert (sample.id, sample.tokens, sample.tags) == (
+        "5302",
+        ("i", "love", "Oslo"),
+        ("O", "O", "B-LOC"),
+    )
+    assert [image.source.name for image in sample.images] == ["5302_0.jpg", "5302_1.jpg"]
+    assert read_labelled_file(tmp_path / "MNER-MI_train.txt").samples[0].first == sample.tags
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ({"text": "a", "entitys": []}, "did you mean 'entities'"),
+        ({"text": "a", "photo": "a.png"}, "did you mean 'images'"),
+        ({"text": "a", "data": {}, "annotations": []}, "gmf data convert|more faults"),
+        ({"text": "a", "spans": []}, "gmf data convert"),
+        ({"tokens": ["a"], "ner_tags": [0]}, "gmf data convert"),
+        ('{"text": "a", "text": "b"}', "key 'text' stands twice"),
+        ('{"text": NaN}', "valid string"),
+        ('{"text": "a", "entities": [{"start": 0, "end": 1, "type": null}]}', "valid string"),
+        ('{"text": "\\ud800"}', "Invalid JSON"),
+    ],
+)
+def test_json_keys_and_values_that_are_not_ours_are_named(tmp_path, row, message):
+    line = row if isinstance(row, str) else json.dumps(row)
+    with pytest.raises(DataError, match=rf"train\.jsonl:1.*({message})"):
+        read(tmp_path, line + "\n", "train.jsonl")
+
+
+def test_usual_forms_of_json_rows_are_read(tmp_path):
+    rows = [
+        {"id": 7, "text": "Ann sings", "image": "a.png", "entities": None},
+        {"text": "Ann Lee in Oslo", "images": ["a.png", {"path": "b.png"}]},
+    ]
+    rows[1]["entities"] = [
+        {"start": 0, "end": 3, "label": "B-PER"},
+        {"start": 4, "end": 7, "label": "I-PER"},
+        {"char_start": 11, "char_end": 15, "type": "Fabric Type"},
+    ]
+    (first, second), _ = read(tmp_path, "\n".join(map(json.dumps, rows)), "train.jsonl")
+    assert (first.id, first.tags, first.images[0].source) == ("7", None, tmp_path / "a.png")
+    assert second.tags == ("B-PER", "I-PER", "O", "B-Fabric Type")
+    assert len(second.images) == 2
+
+
+def test_outputs_of_a_pipeline_are_scored_as_entities(tmp_path):
+    gold, found = tmp_path / "gold.jsonl", tmp_path / "found.jsonl"
+    text = "Ann Lee in Oslo"
+    entity = {"start": 0, "end": 7, "type": "PER"}
+    gold.write_text(json.dumps({"id": "1", "text": text, "entities": [entity]}))
+    parts = [
+        {"entity": "B-PER", "label": "B-PER", "score": 0.9, "start": 0, "end": 3},
+        {"entity": "I-PER", "score": 0.7, "start": 4, "end": 7, "word": "Lee"},
+        {"entity_group": "LOC", "score": 0.5, "start": 11, "end": 15},
+    ]
+    found.write_text(json.dumps({"id": "1", "text": text, "entities": parts}))
+    (pair,) = read_pairs(gold, predicted=found).pairs
+    assert [(e.start, e.end, e.type) for e in entities_of(pair.predicted)] == [
+        (0, 2, "PER"),
+        (3, 4, "LOC"),
+    ]
+    assert [round(entity.confidence, 3) for entity in pair.scored] == [0.8, 0.5]
+
+
+def test_offsets_in_utf_16_are_reported_by_training_and_scoring(tmp_path):
+    row = {"id": "1", "text": "😀😀 Oslo is cold"}
+    row["entities"] = [{"start": 5, "end": 9, "type": "LOC"}]
+    _, notes = read(tmp_path, json.dumps(row), "train.jsonl")
+    assert "1 entities begin or end inside a word" in notes[0]
+    assert "look like UTF-16 units" in notes[0]
+    assert "'Oslo', characters 3 to 7" in notes[0]
+    assert "'Oslo'" in read_labelled_file(tmp_path / "train.jsonl").warning
+    row["text"] = "😀😀😀 Oslo"
+    with pytest.raises(DataError, match=r"UTF-16 units.*'Oslo', characters 4 to 8|length of the"):
+        read(
+            tmp_path,
+            json.dumps(row | {"entities": [{"start": 7, "end": 11, "type": "LOC"}]}),
+            "train.jsonl",
+        )
+    row["text"] = "東京 Oslo #OsloNow"
+    row["entities"] = [{"start": 0, "end": 1, "type": "LOC"}, {"start": 3, "end": 7, "type": "LOC"}]
+    assert read(tmp_path, json.dumps(row), "train.jsonl")[1] == []
+
+
+DROPPED = "\u00ad\u200b\u2060\u200c\u200d\ufeff\u200e\u200f\ufe0f\u0301\u202a"
+DROPPED += "\u2066\u061c\u180e\u034f\ufffd\x07"
+UNITS = ["🇩", "\u00ad", "a\u00ad", "a-", "ก็", "a@b.", "\u0301", "👩\u200d", "www."]
+
+
+@pytest.mark.parametrize("mark", DROPPED)
+def test_what_a_tokenizer_drops_splits_no_word(mark):
+    text = f"in Man{mark}chester, said @u{mark}ser #Os{mark}lo"
+    tokens, offsets = tokenize(text)
+    plain = ("in", "Manchester", ",", "said", "@user", "#Oslo")
+    assert tuple(token.replace(mark, "") for token in tokens) == plain
+    assert tuple(text[start:end] for start, end in offsets) == tokens
+
+
+def seconds_of(text):
+    start = time.process_time()
+    tokenize(text)
+    return time.process_time() - start
+
+
+@pytest.mark.parametrize(
+    "unit", ["🇩", "\u00ad", "a\u00ad", "a-", "ก็", "a@b.", "\u0301", "👩\u200d", "www."]
+)
+def test_words_are_found_in_a_time_in_proportion_to_the_length(unit):
+    few, many = unit * (8_000 // len(unit)), unit * (64_000 // len(unit))
+    assert seconds_of(many) < 30 * max(min(seconds_of(few) for _ in range(3)), 0.001)
+
+
+def test_a_megabyte_of_awkward_characters():
+    text = "🇩🇪\u200d\u00ada-b@c.\u0301ก็&'👩\u200d👩 " * 60_000
+    assert len(text) > 1_000_000
+    assert seconds_of(text) < 120
