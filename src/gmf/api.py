@@ -173,7 +173,7 @@ def score(
 
 def predict_files(
     model: str | Path,
-    source: str | Path,
+    source: str | Path | Sequence[str | Path],
     output: str | Path,
     *,
     overwrite: bool = False,
@@ -184,8 +184,9 @@ def predict_files(
 
     Args:
         model: Run folder, checkpoint folder or hub id.
-        source: JSONL, CSV, TSV, Parquet or CoNLL file, or a folder of texts and images.
-        output: File, or folder for brat and spaCy.
+        source: File of any input format, glob, folder of such files, folder of texts and images,
+            or URL of a file system that fsspec knows; or several.
+        output: File, or folder for brat and spaCy; ``.gz`` and others behind its ending compress.
         overwrite: Forget an output or an unfinished job that is there.
         on_progress: Called with how many rows of how many are done.
         **options: Options of ``JobOptions``, for example ``batch_size=64``,
@@ -196,11 +197,11 @@ def predict_files(
             or belongs to another job.
         CheckpointError: If there is no such model.
         DataError: If the input cannot be read, or changes meanwhile.
-        GmfError: If the model fails on every post.
+        GmfError: If the model fails on every post, or more rows fail than ``max_errors``.
     """
     return files.predict_files(
         model,
-        Path(source),
+        source,
         Path(output),
         options=parse_config(job.JobOptions, options, source="options"),
         overwrite=overwrite,

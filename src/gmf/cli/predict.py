@@ -1,65 +1,114 @@
-"""``gmf predict``: entities of a post and its images, or of a whole file of posts."""
+"""``gmf predict``: entities of a post and its images, or of all posts of files."""
 
 import json
+import shutil
+import sys
 from pathlib import Path
-from typing import Annotated
+from tempfile import TemporaryDirectory
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 
-from gmf.cli.output import Device, progress_bar, report_images, results, say, write
+from gmf.cli.output import Device, report_images, results, say, write
+from gmf.cli.progress import job_progress
 from gmf.core.config import parse_config
 from gmf.core.errors import ConfigError
 from gmf.core.registry import names_by_suffix
 from gmf.data.tables import Quoting
+from gmf.inference.long_posts import LongPosts
 from gmf.jobs.files import predict_files
+from gmf.jobs.inputs.names import STANDARD
 from gmf.jobs.inputs.open import input_formats
-from gmf.jobs.job import JobOptions
+from gmf.jobs.job import JobOptions, OnError
 from gmf.jobs.job_report import JobReport, error_file
 from gmf.jobs.outputs.open import output_formats
 from gmf.prediction.pipeline import load
 
+#: Exit status of a job that is done, of which rows failed.
+ROWS_FAILED = 3
+
+Sources = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[INPUT]...",
+        help="Files, globs, folders of files or of texts and images, URLs of file systems, - for "
+        f"standard input: {', '.join(names_by_suffix(input_formats))}; also .gz, .bz2, .xz, .zst.",
+    ),
+]
+Output = Annotated[
+    str | None,
+    typer.Option(
+        help="Where the results go, - for standard output; its ending chooses the format: "
+        f"{', '.join(names_by_suffix(output_formats))}; .gz, .bz2, .xz or .zst behind it compress. "
+        "`gmf formats list` says more."
+    ),
+]
+OutputFormat = Annotated[str | None, typer.Option(help=f"One of {', '.join(output_formats)}.")]
+InputFormat = Annotated[
+    str | None, typer.Option(help=f"One of {', '.join(input_formats)}, or a reader.")
+]
+Encoding = Annotated[
+    str | None, typer.Option(help="Encoding of a text input that is not Unicode, e.g. cp1252.")
+]
+Delimiter = Annotated[
+    str | None, typer.Option(help="Separator of a table; found in its header by default.")
+]
+Quotes = Annotated[
+    Quoting, typer.Option(help="Whether quotes enclose fields of a table, or are characters.")
+]
+TextColumn = Annotated[
+    str, typer.Option(help="Column or key of the text; user.text is a nested one.")
+]
+ImageColumn = Annotated[
+    list[str] | None,
+    typer.Option(help="Column or key of images; may be given several times.  [image, images]"),
+]
+IdColumn = Annotated[str, typer.Option(help="Column or key of the identifier.")]
+KeepColumns = Annotated[
+    str | None, typer.Option(help="Columns or keys that go to the output, separated by commas.")
+]
+ImageRoot = Annotated[
+    Path | None, typer.Option(help="Folder of the images; that of the input by default.")
+]
+MinConfidence = Annotated[
+    float, typer.Option(min=0, max=1, help="Least confidence of the entities that are kept.")
+]
+Types = Annotated[
+    str | None, typer.Option(help="The only entity types that are kept, separated by commas.")
+]
+Long = Annotated[
+    LongPosts,
+    typer.Option(help="Posts longer than the model reads: in overlapping windows, cut, or fail."),
+]
+RowError = Annotated[
+    OnError,
+    typer.Option(help="A row that fails: listed in OUTPUT.errors.jsonl, only counted, or the end."),
+]
+MaxErrors = Annotated[
+    int | None, typer.Option(min=0, help="Rows that may fail before the job ends; any by default.")
+]
+
 
 def predict(
     run: Annotated[str, typer.Argument(help="Run folder, checkpoint folder or hub id.")],
-    source: Annotated[
-        Path | None,
-        typer.Argument(
-            metavar="[INPUT]",
-            help="JSONL, CSV, TSV, Parquet or CoNLL file, or a folder of texts and images.",
-        ),
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option(
-            help="Where the results go; its ending chooses the format: "
-            f"{', '.join(names_by_suffix(output_formats))}. `gmf formats list` says more."
-        ),
-    ] = None,
-    output_format: Annotated[
-        str | None, typer.Option(help=f"One of {', '.join(output_formats)}.")
-    ] = None,
-    input_format: Annotated[
-        str | None, typer.Option(help=f"One of {', '.join(input_formats)}, or a reader.")
-    ] = None,
-    encoding: Annotated[
-        str | None, typer.Option(help="Encoding of a text input that is not Unicode, e.g. cp1252.")
-    ] = None,
-    delimiter: Annotated[
-        str | None, typer.Option(help="Separator of a table; found in its header by default.")
-    ] = None,
-    quoting: Annotated[
-        Quoting, typer.Option(help="Whether quotes enclose fields of a table, or are characters.")
-    ] = "auto",
-    text_column: Annotated[str, typer.Option(help="Column or key of the text.")] = "text",
-    image_column: Annotated[
-        list[str] | None,
-        typer.Option(help="Column or key of images; may be given several times.  [image, images]"),
-    ] = None,
-    id_column: Annotated[str, typer.Option(help="Column or key of the identifier.")] = "id",
-    image_root: Annotated[
-        Path | None, typer.Option(help="Folder of the images; that of the input by default.")
-    ] = None,
+    sources: Sources = None,
+    output: Output = None,
+    output_format: OutputFormat = None,
+    input_format: InputFormat = None,
+    encoding: Encoding = None,
+    delimiter: Delimiter = None,
+    quoting: Quotes = "auto",
+    text_column: TextColumn = "text",
+    image_column: ImageColumn = None,
+    id_column: IdColumn = "id",
+    keep_columns: KeepColumns = None,
+    image_root: ImageRoot = None,
+    min_confidence: MinConfidence = 0.0,
+    types: Types = None,
+    long: Long = "split",
+    on_error: RowError = "row",
+    max_errors: MaxErrors = None,
     engine: Annotated[str, typer.Option(help="local, or ray for several machines.")] = "local",
     workers: Annotated[int | None, typer.Option(help="Processes of --engine ray.")] = None,
     batch_size: Annotated[int, typer.Option(help="Posts of one pass.")] = 32,
@@ -69,65 +118,110 @@ def predict(
     ] = False,
     text: Annotated[str | None, typer.Option(help="One post instead of an input.")] = None,
     image: Annotated[
-        list[Path] | None, typer.Option(help="An image of that post; may be given several times.")
+        list[str] | None, typer.Option(help="An image of that post; may be given several times.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Find entities in one post, or in every row of an input; a killed job goes on where it was."""
-    if text is not None and source is None and output is None:
-        _one(run, text, image or [], device=device, as_json=as_json)
-        return
-    if source is None or output is None or text is not None or image:
-        raise ConfigError("expected INPUT and --output, or --text with perhaps --image")
-    options = {
-        "input": {
-            "format": input_format,
-            "encoding": encoding,
-            "delimiter": delimiter,
-            "quoting": quoting,
-            "text": text_column,
-            "images": image_column,
-            "id": id_column,
-            "image_root": None if image_root is None else image_root.absolute(),
-        },
-        "output_format": output_format,
+    """Find entities in one post, or in every row of inputs; a killed job goes on where it was.
+
+    Exit status 3: all is done, but rows failed.
+    """
+    common: dict[str, Any] = {
         "batch_size": batch_size,
+        "min_confidence": min_confidence,
+        "types": _listed(types) or None,
+        "long": long,
         "device": device,
+    }
+    if text is not None and not sources and output is None:
+        _one(run, text, image or [], JobOptions(**common), as_json=as_json)
+        return
+    if not sources or output is None or text is not None or image:
+        raise ConfigError("expected INPUT and --output, or --text with perhaps --image")
+    reading = {
+        "format": input_format,
+        "encoding": encoding,
+        "delimiter": delimiter,
+        "quoting": quoting,
+        "text": text_column,
+        "images": image_column,
+        "id": id_column,
+        "keep": _listed(keep_columns),
+        "image_root": None if image_root is None else image_root.absolute(),
+    }
+    options = common | {
+        "input": reading,
+        "output_format": output_format,
+        "on_error": on_error,
+        "max_errors": max_errors,
         "engine": engine,
         "workers": workers,
     }
-    with progress_bar() as bar:
-        task = bar.add_task("predicting", total=None)
+    checked = parse_config(JobOptions, options, source="options")
+    if output == STANDARD:
+        report = _to_standard_output(run, sources, checked)
+    else:
+        report = _to_file(run, sources, Path(output), checked, overwrite=overwrite)
+        _write_counts(report, as_json=as_json)
+    if report.errors:
+        raise typer.Exit(ROWS_FAILED)
+
+
+def _listed(names: str | None) -> tuple[str, ...]:
+    return tuple(name.strip() for name in (names or "").split(",") if name.strip())
+
+
+def _to_file(
+    run: str, sources: list[str], output: Path, options: JobOptions, *, overwrite: bool = False
+) -> JobReport:
+    with job_progress("predicting", unit="rows") as on_progress:
         report = predict_files(
-            run,
-            source,
-            output,
-            options=parse_config(JobOptions, options, source="options"),
-            overwrite=overwrite,
-            on_progress=lambda done, total: bar.update(task, completed=done, total=total),
+            run, sources, output, options=options, overwrite=overwrite, on_progress=on_progress
         )
-    _tell(report, as_json=as_json)
+    _tell(report, options)
+    return report
 
 
-def _tell(report: JobReport, *, as_json: bool) -> None:
+def _to_standard_output(run: str, sources: list[str], options: JobOptions) -> JobReport:
+    """Predict to a temporary file and print it; error rows go to standard error."""
+    named = options.model_copy(update={"output_format": options.output_format or "jsonl"})
+    with TemporaryDirectory() as folder:
+        report = _to_file(run, sources, Path(folder) / "output", named)
+        if report.output.is_dir():
+            raise ConfigError(f"--output -: {named.output_format} is a folder; name one")
+        with report.output.open("rb") as file:
+            shutil.copyfileobj(file, sys.stdout.buffer)
+        sys.stdout.flush()
+        if error_file(report.output).exists():
+            sys.stderr.write(error_file(report.output).read_text(encoding="utf-8"))
+    return report
+
+
+def _tell(report: JobReport, options: JobOptions) -> None:
     report_images(report.images)
     if report.resumed_rows:
         say(f"{report.resumed_rows} of {report.rows} rows were done before")
     if report.noted:
-        say(f"{report.noted} documents have notes on what the model did not see")
+        say(f"{report.noted} documents have notes on what the model did not see, or how it read")
+    if report.windowed:
+        say(f"{report.windowed} documents are longer than the model reads: read in windows")
     if report.errors:
-        say(f"{report.errors} of {report.rows} rows are error rows: {error_file(report.output)}")
+        listed = f": {error_file(report.output)}" if options.on_error == "row" else " and left out"
+        say(f"{report.errors} of {report.rows} rows are error rows{listed}")
+
+
+def _write_counts(report: JobReport, *, as_json: bool) -> None:
     if as_json:
-        names = ("rows", "documents", "noted", "errors", "resumed_rows")
+        names = ("rows", "documents", "noted", "windowed", "errors", "resumed_rows")
         counts = {name: getattr(report, name) for name in names}
         write(json.dumps({"output": str(report.output), **counts}))
     else:
         write(f"{report.output}: {report.documents} documents of {report.rows} rows")
 
 
-def _one(run: str, text: str, images: list[Path], *, device: str, as_json: bool) -> None:
-    pipeline = load(run, device=device)
-    document = pipeline(text, image=images)
+def _one(run: str, text: str, images: list[str], options: JobOptions, *, as_json: bool) -> None:
+    pipeline = load(run, device=options.device)
+    document = pipeline(text, image=images, **options.predicting)
     report_images(pipeline.report)
     for note in document.notes:
         say(f"note: {note}")

@@ -145,6 +145,7 @@ class Prediction:
         notes: What was substituted or skipped for this sample (missing image, cut words).
         explanation: What the model used; on request, and only when it saw an image.
         saw_image: Whether the model read at least one real image of it.
+        windows: In how many overlapping windows a long sample was read.
     """
 
     sample: Sample
@@ -153,3 +154,4 @@ class Prediction:
     notes: tuple[str, ...] = ()
     explanation: Explanation | None = None
     saw_image: bool = False
+    windows: int = 1

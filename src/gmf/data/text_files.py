@@ -4,13 +4,12 @@ Everything that reads posts reads through here: training, checks, scoring and pr
 """
 
 import codecs
-import gzip
 import io
-import zlib
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from gmf.core.errors import ConfigError, DataError
+from gmf.data.compression import open_bytes
 
 #: Bytes from the front of a file that are looked at to tell its encoding and line ends.
 HEAD_BYTES = 2**16
@@ -28,24 +27,20 @@ _MARKS = (
 _BINARIES = (
     (b"PK\x03\x04", "a ZIP archive (also .xlsx, .pth): save it as text, or unpack it"),
     (b"PAR1\x15", "a Parquet table: name it .parquet"),
-    (b"\x28\xb5\x2f\xfd", "compressed with zstd: unpack it"),
-    (b"BZh9", "compressed with bzip2: unpack it"),
-    (b"\xfd7zXZ", "compressed with xz: unpack it"),
     (b"\xd0\xcf\x11\xe0", "an old Excel or Word file: save it as UTF-8 text"),
     (b"%PDF", "a PDF file: save it as text"),
     (b"SQLite format 3", "a database: export its table"),
 )
-_GZIP = b"\x1f\x8b"
-_UNREADABLE = (OSError, EOFError, zlib.error)
 
 
 def open_text(path: Path, *, encoding: str | None = None) -> BinaryIO:
     """Open a text file as bytes of UTF-8 without byte order mark, lines ended by LF (or CR LF).
 
     Read is UTF-8; UTF-16 and UTF-32 with a byte order mark, UTF-16 without one; whatever encoding
-    is stated; gzip of these; and files whose lines end with CR alone. What cannot be decoded stays
-    a byte that is no UTF-8, so that the line it is in can be named, see ``decode``. A position in
-    the stream can be sought again, which reads from the front unless the file is plain UTF-8.
+    is stated; these compressed with gzip, bzip2, xz or zstd; and files whose lines end with CR
+    alone. What cannot be decoded stays a byte that is no UTF-8, so that the line it is in can be
+    named, see ``decode``. A position in the stream can be sought again, which reads from the front
+    unless the file is plain UTF-8.
 
     Args:
         path: The file.
@@ -59,14 +54,10 @@ def open_text(path: Path, *, encoding: str | None = None) -> BinaryIO:
         encoding = _known(encoding)
     file: BinaryIO | None = None
     try:
-        file = path.open("rb")
-        if file.read(len(_GZIP)) == _GZIP:
-            file.close()
-            file = cast(BinaryIO, gzip.GzipFile(path))
-        file.seek(0)
+        file = open_bytes(path)
         head = file.read(HEAD_BYTES)
         file.seek(0)
-    except _UNREADABLE as error:
+    except OSError as error:
         if file is not None:
             file.close()
         reason = getattr(error, "strerror", None) or error
@@ -77,7 +68,7 @@ def open_text(path: Path, *, encoding: str | None = None) -> BinaryIO:
         raise DataError(f"expected text, this is {binary}", path=path)
     found, mark = _encoding_of(head, encoding)
     has_cr_only = _has_cr_only(head[mark:].decode(found, errors="replace"))
-    if found == "utf-8" and not (mark or has_cr_only or isinstance(file, gzip.GzipFile)):
+    if found == "utf-8" and not (mark or has_cr_only):
         return file
     recoded = _Recoded(file, found, path=path, mark=mark, has_cr_only=has_cr_only)
     return io.BufferedReader(recoded, HEAD_BYTES)
@@ -204,7 +195,7 @@ class _Recoded(io.RawIOBase):
         while not self._ready and not self._is_done:
             try:
                 content = self._file.read(HEAD_BYTES)
-            except _UNREADABLE as error:
+            except OSError as error:
                 raise DataError(f"cannot be read ({error})", path=self._path) from error
             self._is_done = not content
             self._ready = self._recoded(content)

@@ -118,6 +118,7 @@ def join(
         notes=(*notes, f"{read}the model reads at once"),
         explanation=_joined_explanation(predictions, spans),
         saw_image=any(prediction.saw_image for prediction in predictions),
+        windows=len(windows),
     )
 
 

@@ -1,10 +1,13 @@
 """Prediction of files: a job in shards that a kill only interrupts."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from gmf.core.errors import ConfigError
+from gmf.core.errors import ConfigError, GmfError
+from gmf.core.files import replacing
+from gmf.data.compression import compression_of, open_compressed
+from gmf.jobs.inputs.names import InputFile, input_files, is_pipe
 from gmf.jobs.job import Job, JobOptions, Worker
 from gmf.jobs.job_folder import JobFolder
 from gmf.jobs.job_report import JobReport, error_file, report_file
@@ -16,7 +19,7 @@ _DEFAULTS = JobOptions()
 
 def predict_files(
     model: str | Path,
-    source: Path,
+    source: str | Path | Sequence[str | Path],
     output: Path,
     *,
     options: JobOptions = _DEFAULTS,
@@ -30,8 +33,10 @@ def predict_files(
 
     Args:
         model: Run folder, checkpoint folder or hub id.
-        source: JSONL, CSV, TSV, Parquet or CoNLL file, or a folder of texts and images.
-        output: File, or folder for brat and spaCy.
+        source: File of any input format, glob, folder of such files, folder of texts and images,
+            URL of a file system that fsspec knows, or ``-`` for standard input; or several.
+        output: File, or folder for brat and spaCy; ``.gz``, ``.bz2``, ``.xz`` or ``.zst`` behind
+            the ending of a file compresses it.
         options: Options of the job.
         overwrite: Forget an output or an unfinished job that is there.
         on_progress: Called with the rows that are done and the rows of the input.
@@ -41,19 +46,38 @@ def predict_files(
             output is there or belongs to another job.
         CheckpointError: If there is no such model.
         DataError: If the input cannot be read, or changes meanwhile.
-        GmfError: If the model fails on every post.
+        GmfError: If the model fails on every post, or more rows fail than may.
     """
-    source, output = source.absolute(), output.absolute()
-    if source.is_dir() and output.is_relative_to(source):
-        raise ConfigError(f"{output}: lies in the input folder; choose an output beside it")
+    names = [source] if isinstance(source, str | Path) else list(source)
+    if not names:
+        raise ConfigError("expected at least one input")
+    if "://" in str(output):
+        raise ConfigError(f"{output}: an output is a file here; copy it there when it is done")
+    output = Path(output).absolute()
+    _check_apart(names, output)
     name = output_name(output, options.output_format)
-    job = Job(model_folder(model).absolute(), source, output, name, options)
-    rows, merged = job.open_source(), job.open_output()
-    identity = job.identity(rows)
-    folder = JobFolder(output)
+    checkpoint, folder = model_folder(model).absolute(), JobFolder(output)
+
+    def job_of(files: list[InputFile]) -> Job:
+        # A glob that fits the output, too, fits it from the second call on.
+        mine = (output, error_file(output), report_file(output))
+        files = [file for file in files if file.path not in mine]
+        if not files:
+            raise ConfigError(f"{output}: is the input itself; choose another output")
+        job = Job(checkpoint, tuple(files), output, name, options)
+        job.open_output()
+        job.open_inputs().check()
+        return job
+
+    # What can be wrong without reading is told before a folder is made.
+    job = None if any(map(is_pipe, names)) else job_of(input_files(names, options=options.input))
     with folder.locked():
         if overwrite:
             _forget(output, folder)
+        if job is None:
+            job = job_of(input_files(names, options=options.input, spool=folder.spool))
+        rows = job.open_inputs()
+        identity = job.identity(rows)
         if output.exists():
             report = JobReport.read(output, identity)
             folder.remove()
@@ -62,12 +86,40 @@ def predict_files(
         total = sum(shard.rows for shard in folder.shards)
         resumed = total - sum(shard.rows for shard in folder.pending())
         _work(job, folder, done=resumed, total=total, on_progress=on_progress)
-        report = JobReport.of(output, folder.read_stats(), rows=total)
-        report.resumed_rows = resumed
+        listed = options.on_error != "skip"
+        report = JobReport.of(output, folder.read_stats(), rows=total, lists_errors=listed)
+        _check_errors(report.errors, options)
+        report.resumed_rows, report.files = resumed, tuple(rows.counts(folder.shards))
         report.write(identity)
-        merged.merge(folder.finished, output, types=report.types)
+        _merge(job, folder, output, types=report.types)
         folder.remove()
     return report
+
+
+def _check_apart(names: Sequence[str | Path], output: Path) -> None:
+    for name in names:
+        if output.is_relative_to(folder := Path(name).absolute()) and folder.is_dir():
+            raise ConfigError(f"{output}: lies in the input folder; choose an output beside it")
+
+
+def _check_errors(number: int, options: JobOptions) -> None:
+    if options.most_errors is not None and number > options.most_errors:
+        raise GmfError(f"{number} rows failed, more than may: mend them, or raise --max-errors")
+
+
+def _merge(job: Job, folder: JobFolder, output: Path, *, types: Sequence[str]) -> None:
+    suffix, merged = compression_of(output), job.open_output()
+    if not suffix:
+        merged.merge(folder.finished, output, types=types)
+        return
+    whole = folder.path / "whole"
+    merged.merge(folder.finished, whole, types=types)
+    with (
+        replacing(output) as half,
+        whole.open("rb") as file,
+        open_compressed(half, suffix) as compressed,
+    ):
+        shutil.copyfileobj(file, compressed, 2**20)
 
 
 def _work(
@@ -86,9 +138,11 @@ def _work(
 
         run_on_ray(job, pending, on_rows=on_rows)
     elif pending:
-        worker = Worker(job)
+        worker, most = Worker(job), job.options.most_errors
+        failed = sum(len(stats.errors) for stats in folder.read_stats())
         for shard in pending:
-            worker.run(shard, on_rows=on_rows)
+            left = None if most is None else most - failed
+            failed += len(worker.run(shard, max_errors=left, on_rows=on_rows).errors)
     folder.tidy()
 
 

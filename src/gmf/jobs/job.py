@@ -9,17 +9,24 @@ from typing import Any, Literal
 from pydantic import Field
 
 from gmf.core.config import Config
+from gmf.core.errors import ConfigError
 from gmf.core.files import sha256_of
-from gmf.jobs.inputs.open import open_source
-from gmf.jobs.inputs.rows import InputOptions, RowSource, Shard
+from gmf.data.compression import compression_of
+from gmf.inference.long_posts import LongPosts
+from gmf.jobs.inputs.names import InputFile
+from gmf.jobs.inputs.rows import InputOptions, Shard
+from gmf.jobs.inputs.several import Inputs
 from gmf.jobs.job_folder import JobFolder
 from gmf.jobs.outputs.base import OutputFormat
 from gmf.jobs.outputs.open import output_formats
-from gmf.jobs.shards import run_shard
-from gmf.prediction.pipeline import load
+from gmf.jobs.shards import ShardStats, run_shard
+from gmf.prediction.pipeline import PredictOptions, load
 
 #: Version of what a job writes; another one is another job.
-FORMAT = 1
+FORMAT = 2
+#: What becomes of a row that fails, see ``JobOptions``.
+OnError = Literal["row", "skip", "stop"]
+_OWN_COLUMNS = ("row", "id", "text", "entities", "notes", "tokens", "tags")
 #: Files of a checkpoint that predictions depend on.
 _MODEL_SUFFIXES = (".json", ".safetensors", ".onnx", ".txt")
 
@@ -30,6 +37,12 @@ class JobOptions(Config):
     Args:
         input: How the posts are found in the input.
         output_format: Name of the format; ``None`` chooses it by the output's ending.
+        min_confidence: Least confidence of the entities that are kept, in [0, 1].
+        types: The only entity types that are kept; all when ``None``.
+        long: What becomes of posts longer than the model reads, see ``Pipeline.predict``.
+        on_error: What becomes of a row that fails: ``row`` lists it in ``<output>.errors.jsonl``,
+            ``skip`` only counts it, ``stop`` ends the job.
+        max_errors: Rows that may fail before the job ends; ``None`` for any number.
         batch_size: Posts of one pass.
         shard_rows: Rows that are finished together: what a kill costs at most.
         device: Where to compute; ``auto`` takes a GPU when there is one.
@@ -41,11 +54,31 @@ class JobOptions(Config):
 
     input: InputOptions = InputOptions()
     output_format: str | None = None
+    min_confidence: float = Field(default=0.0, ge=0, le=1, strict=False)
+    types: tuple[str, ...] | None = Field(default=None, strict=False)
+    long: LongPosts = "split"
+    on_error: OnError = "row"
+    max_errors: int | None = Field(default=None, ge=0)
     batch_size: int = Field(default=32, ge=1)
     shard_rows: int = Field(default=2048, ge=1)
     device: str = "auto"
     engine: Literal["local", "ray"] = "local"
     workers: int | None = Field(default=None, ge=1)
+
+    @property
+    def most_errors(self) -> int | None:
+        """Rows that may fail; ``None`` for any number."""
+        return 0 if self.on_error == "stop" else self.max_errors
+
+    @property
+    def predicting(self) -> PredictOptions:
+        """How the pipeline is to predict."""
+        return {
+            "batch_size": self.batch_size,
+            "threshold": self.min_confidence,
+            "types": self.types,
+            "long": self.long,
+        }
 
 
 @dataclass(frozen=True)
@@ -54,27 +87,42 @@ class Job:
 
     Args:
         model: Checkpoint folder.
-        source: The input.
+        files: The inputs.
         output: The output.
         format: Format of the output.
         options: Options of the job.
     """
 
     model: Path
-    source: Path
+    files: tuple[InputFile, ...]
     output: Path
     format: str
     options: JobOptions
 
-    def open_source(self) -> RowSource:
-        """Return the rows of the input."""
-        return open_source(self.source, options=self.options.input)
+    def open_inputs(self) -> Inputs:
+        """Return the rows of the inputs."""
+        return Inputs(self.files, self.options.input)
 
     def open_output(self) -> OutputFormat:
-        """Return the format of the output."""
-        return output_formats.get(self.format)()
+        """Return the format of the output.
 
-    def identity(self, rows: RowSource) -> dict[str, Any]:
+        Raises:
+            ConfigError: If it cannot hold the columns that are to be kept, or be compressed.
+        """
+        output, keep = output_formats.get(self.format)(), self.options.input.keep
+        own = [name for name in keep if name in _OWN_COLUMNS]
+        if keep and not output.keeps_columns:
+            raise ConfigError(f"--keep-columns: {self.format} holds no columns; use jsonl or csv")
+        if own or len(set(keep)) < len(keep):
+            names = ", ".join(own or keep)
+            raise ConfigError(f"--keep-columns: {names} would stand twice in the output; leave out")
+        if compression_of(self.output) and not output.is_file:
+            raise ConfigError(f"{self.output}: {self.format} is a folder and cannot be compressed")
+        types = self.open_inputs().column_types() if keep else {}
+        output.columns = {name: types.get(name) for name in keep}
+        return output
+
+    def identity(self, rows: Inputs) -> dict[str, Any]:
         """Return what makes it the same job after a kill: contents, not times.
 
         Args:
@@ -83,10 +131,15 @@ class Job:
         return {
             "format": FORMAT,
             "model": _digest_of_model(self.model),
-            "input": str(self.source),
-            "content of the input": _digest_of_input(self.source, rows),
+            "input": [file.name for file in self.files],
+            "content of the input": rows.digest(),
             "way of reading": self.options.input.model_dump(mode="json"),
-            "output format": self.format,
+            "way of predicting": {
+                "min_confidence": self.options.min_confidence,
+                "types": self.options.types and sorted(self.options.types),
+                "long": self.options.long,
+            },
+            "output format": self.format + compression_of(self.output),
         }
 
 
@@ -99,19 +152,26 @@ class Worker:
 
     def __init__(self, job: Job) -> None:
         self.job, self.folder = job, JobFolder(job.output)
-        self.source, self.output = job.open_source(), job.open_output()
+        self.inputs, self.output = job.open_inputs(), job.open_output()
         self.pipeline = load(job.model, device=job.options.device)
 
-    def run(self, shard: Shard, *, on_rows: Callable[[int], None] = lambda _: None) -> None:
+    def run(
+        self,
+        shard: Shard,
+        *,
+        max_errors: int | None = None,
+        on_rows: Callable[[int], None] = lambda _: None,
+    ) -> ShardStats:
         """Finish a shard; see ``run_shard``."""
-        run_shard(
+        return run_shard(
             self.pipeline,
-            self.source,
+            self.inputs,
             shard,
             output=self.output,
             documents=self.folder.documents(shard, self.output.suffix),
             stats=self.folder.stats(shard),
-            batch_size=self.job.options.batch_size,
+            options=self.job.options.predicting,
+            max_errors=max_errors,
             on_rows=on_rows,
         )
 
@@ -121,15 +181,4 @@ def _digest_of_model(folder: Path) -> str:
     for path in sorted(folder.rglob("*")):
         if path.suffix in _MODEL_SUFFIXES:
             digest.update(f"{path.relative_to(folder)}:{sha256_of(path)};".encode())
-    return digest.hexdigest()
-
-
-def _digest_of_input(source: Path, rows: RowSource) -> str:
-    """Return the digest of a file, or of the names and sizes in a folder."""
-    if not source.is_dir():
-        return sha256_of(source)
-    digest = hashlib.sha256()
-    for path in rows.files():
-        size = path.stat().st_size if path.exists() else None
-        digest.update(f"{path.relative_to(source)}:{size};".encode())
     return digest.hexdigest()

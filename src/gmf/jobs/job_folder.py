@@ -13,7 +13,7 @@ from gmf.core.files import locked, write_text
 from gmf.jobs.inputs.rows import Shard
 from gmf.jobs.shards import ShardStats
 
-MANIFEST, LOCK, SHARDS, STATS = "job.json", "lock", "shards", "stats"
+MANIFEST, LOCK, SHARDS, STATS, PIPES = "job.json", "lock", "shards", "stats", "pipes"
 
 
 class JobFolder:
@@ -54,14 +54,14 @@ class JobFolder:
         """
         path = self.path / MANIFEST
         if path.exists():
-            found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-            if found["identity"] != identity:
-                parts = [k for k, v in identity.items() if found["identity"].get(k) != v]
+            manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+            if manifest["identity"] != identity:
+                parts = [k for k, v in identity.items() if manifest["identity"].get(k) != v]
                 raise ConfigError(
                     f"{self.path}: holds an unfinished job with another {', '.join(parts)}; choose "
                     "another output, or start anew with --overwrite"
                 )
-            self.shards = tuple(Shard(**fields) for fields in found["shards"])
+            self.shards = tuple(Shard(**fields) for fields in manifest["shards"])
             return
         self.shards = tuple(shards)
         manifest = {"identity": identity, "shards": [asdict(shard) for shard in self.shards]}
@@ -86,9 +86,16 @@ class JobFolder:
         """Folder of the documents of all shards."""
         return self.path / SHARDS
 
+    @property
+    def spool(self) -> Path:
+        """Folder of what came out of pipes."""
+        return self.path / PIPES
+
     def read_stats(self) -> Iterator[ShardStats]:
-        """Yield the statistics of every shard, in order."""
+        """Yield the statistics of every complete shard, in order."""
         for shard in self.shards:
+            if not self.stats(shard).exists():
+                continue
             yield ShardStats(**json.loads(self.stats(shard).read_text(encoding="utf-8")))
 
     def tidy(self) -> None:

@@ -22,6 +22,8 @@ class JobReport:
         documents: Rows with a document in the output.
         noted: Documents with a note.
         errors: Rows with an error instead.
+        windowed: Documents that were read in several windows.
+        files: Inputs, their rows and the number of their first row.
         types: Entity types that occur, sorted.
         images: What became of the images; a picture counts once a batch of rows.
         resumed_rows: Rows that an earlier process had finished.
@@ -35,15 +37,20 @@ class JobReport:
     types: tuple[str, ...] = ()
     images: ImageReport = field(default_factory=ImageReport)
     resumed_rows: int = 0
+    windowed: int = 0
+    files: tuple[dict[str, Any], ...] = ()
 
     @classmethod
-    def of(cls, output: Path, stats: Iterable[ShardStats], *, rows: int) -> Self:
+    def of(
+        cls, output: Path, stats: Iterable[ShardStats], *, rows: int, lists_errors: bool = True
+    ) -> Self:
         """Add up the shards and write the error rows to ``<output>.errors.jsonl``.
 
         Args:
             output: The output.
             stats: Statistics of all shards, in order.
             rows: Rows of the input.
+            lists_errors: Whether to write the error rows, not only to count them.
 
         Raises:
             GmfError: If rows are lost or doubled.
@@ -52,15 +59,16 @@ class JobReport:
         types: set[str] = set()
         errors = error_file(output)
         with replacing(errors) as half, half.open("w", encoding="utf-8") as file:
-            for found in stats:
-                report.documents += found.documents
-                report.noted += found.noted
-                report.errors += len(found.errors)
-                report.images.merge(ImageReport.from_dict(found.images))
-                types.update(found.types)
-                for row in found.errors:
+            for shard in stats:
+                report.documents += shard.documents
+                report.noted += shard.noted
+                report.windowed += shard.windowed
+                report.errors += len(shard.errors)
+                report.images.merge(ImageReport.from_dict(shard.images))
+                types.update(shard.types)
+                for row in shard.errors:
                     file.write(json.dumps(row, ensure_ascii=False) + "\n")
-        if not report.errors:
+        if not (report.errors and lists_errors):
             errors.unlink()
         if report.documents + report.errors != rows:
             raise GmfError(
@@ -76,7 +84,9 @@ class JobReport:
             "rows": self.rows,
             "documents": self.documents,
             "documents_with_notes": self.noted,
+            "documents_in_windows": self.windowed,
             "errors": self.errors,
+            "files": self.files,
             "types": self.types,
             "images": self.images.to_dict(),
             "job": identity,
@@ -106,6 +116,8 @@ class JobReport:
                 tuple(content["types"]),
                 ImageReport.from_dict(content["images"]),
                 content["rows"],
+                content["documents_in_windows"],
+                tuple(content["files"]),
             )
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ConfigError(

@@ -22,7 +22,8 @@ class _ShardMapper:
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
         names = tuple(batch)
         for values in zip(*batch.values(), strict=True):
-            self.worker.run(Shard(**{name: int(v) for name, v in zip(names, values, strict=True)}))
+            shard = Shard(**{name: int(v) for name, v in zip(names, values, strict=True)})
+            self.worker.run(shard, max_errors=self.worker.job.options.most_errors)
         return {"rows": batch["rows"]}
 
 

@@ -7,14 +7,15 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gmf.core.errors import DataError, GmfError
+from gmf.core.errors import ConfigError, DataError, GmfError
 from gmf.core.files import replacing, write_text
 from gmf.core.types import Sample
 from gmf.data.image_report import ImageReport
-from gmf.jobs.inputs.rows import MAX_WORDS, Row, RowSource, Shard
+from gmf.jobs.inputs.rows import MAX_WORDS, Row, Shard
+from gmf.jobs.inputs.several import Inputs
 from gmf.jobs.outputs.base import OutputFormat
 from gmf.prediction.documents import Document
-from gmf.prediction.pipeline import Pipeline
+from gmf.prediction.pipeline import Pipeline, PredictOptions
 
 
 @dataclass
@@ -24,6 +25,7 @@ class ShardStats:
     Args:
         documents: Rows with a document.
         noted: Documents with a note, such as an image that could not be read.
+        windowed: Documents that are longer than the model reads at once.
         errors: The error rows: ``row``, ``id``, ``origin``, ``error``.
         types: Entity types that occur, sorted.
         images: Counts of the images, see ``ImageReport.to_dict``.
@@ -31,6 +33,7 @@ class ShardStats:
 
     documents: int = 0
     noted: int = 0
+    windowed: int = 0
     errors: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     types: list[str] = field(default_factory=list[str])
     images: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -43,15 +46,16 @@ class ShardStats:
 
 def run_shard(
     pipeline: Pipeline,
-    source: RowSource,
+    source: Inputs,
     shard: Shard,
     *,
     output: OutputFormat,
     documents: Path,
     stats: Path,
-    batch_size: int,
+    options: PredictOptions,
+    max_errors: int | None = None,
     on_rows: Callable[[int], None] = lambda _: None,
-) -> None:
+) -> ShardStats:
     """Predict the rows of a shard; its files appear at once, the statistics last.
 
     Args:
@@ -61,20 +65,24 @@ def run_shard(
         output: Format of the documents.
         documents: Where the documents go.
         stats: Where the statistics go; a shard that has them is complete.
-        batch_size: Posts of one pass.
+        options: How posts are predicted.
+        max_errors: Error rows after which the shard is given up; ``None`` for any number.
         on_rows: Called with the number of rows that were done.
+
+    Returns:
+        The statistics.
 
     Raises:
         DataError: If the input no longer holds these rows.
-        GmfError: If the model fails on every post.
+        GmfError: If the model fails on every post, or there are more error rows.
     """
-    report, found = ImageReport(), ShardStats()
+    report, stats_of_rows = ImageReport(), ShardStats()
     types: set[str] = set()
     with replacing(documents) as half:
         writer = output.open(half)
         try:
             done = 0
-            outcomes = _Outcomes(pipeline, source.read(shard), batch_size, report)
+            outcomes = _Outcomes(pipeline, source.read(shard), options, report)
             for row, outcome in outcomes:
                 if isinstance(outcome, Document):
                     try:
@@ -82,25 +90,38 @@ def run_shard(
                     except ValueError as error:
                         outcome = str(error)
                 if isinstance(outcome, Document):
-                    found.documents += 1
-                    found.noted += bool(outcome.notes)
+                    stats_of_rows.documents += 1
+                    stats_of_rows.noted += bool(outcome.notes)
+                    stats_of_rows.windowed += outcome.windows > 1
                     types.update(entity.type for entity in outcome.entities)
                 else:
-                    place = {"row": row.number, "id": row.id, "origin": row.origin}
-                    found.errors.append({**place, "error": outcome})
+                    origin = {"row": row.number, "id": row.id, "origin": row.origin}
+                    stats_of_rows.errors.append({**origin, "error": outcome})
+                    _check_errors(stats_of_rows.errors, max_errors)
                 done += 1
                 if not outcomes.waiting:
                     on_rows(done)
                     done = 0
         finally:
             writer.close()
-        if found.rows != shard.rows:
+        if stats_of_rows.rows != shard.rows:
             raise DataError(
-                f"expected {shard.rows} rows from row {shard.first_row} on, got {found.rows}: the "
-                "input changed while it was read; start again with --overwrite"
+                f"expected {shard.rows} rows from row {shard.first_row} on, got "
+                f"{stats_of_rows.rows}: the input changed while it was read; start again "
+                "with --overwrite"
             )
-    found.types, found.images = sorted(types), report.to_dict()
-    write_text(stats, json.dumps(asdict(found), ensure_ascii=False) + "\n")
+    stats_of_rows.types, stats_of_rows.images = sorted(types), report.to_dict()
+    write_text(stats, json.dumps(asdict(stats_of_rows), ensure_ascii=False) + "\n")
+    return stats_of_rows
+
+
+def _check_errors(errors: list[dict[str, Any]], most: int | None) -> None:
+    if most is not None and len(errors) > most:
+        last = errors[-1]
+        raise GmfError(
+            f"{last['origin']}: {last['error']}; stopped, since no more rows may fail: mend the "
+            "input, or raise --max-errors"
+        )
 
 
 class _Outcomes:
@@ -110,10 +131,10 @@ class _Outcomes:
     """
 
     def __init__(
-        self, pipeline: Pipeline, rows: Iterator[Row], batch_size: int, report: ImageReport
+        self, pipeline: Pipeline, rows: Iterator[Row], options: PredictOptions, report: ImageReport
     ) -> None:
         self._rows, self.waiting = rows, deque[Row]()
-        self._options: dict[str, Any] = {"batch_size": batch_size, "report": report}
+        self._options: dict[str, Any] = {**options, "report": report}
         self._pipeline = pipeline
         self._reading_fault: Exception | None = None
 
@@ -128,6 +149,8 @@ class _Outcomes:
             # Whatever a library raises on one odd sample must not end a job of a million: those
             # read ahead are taken one by one, and only what fails alone becomes an error row.
             except Exception as error:
+                if isinstance(error, ConfigError) or not self.waiting:
+                    raise
                 yield from self._one_by_one(error)
         yield from self._faulty()
         if self._reading_fault is not None:
@@ -153,7 +176,11 @@ class _Outcomes:
         for row in self.waiting:
             outcomes.append((row, _fault_of(row) or self._alone(row)))
         self.waiting.clear()
-        if len(usable) > 1 and not any(isinstance(outcome, Document) for _, outcome in outcomes):
+        if (
+            len(usable) > 1
+            and not isinstance(first, GmfError)
+            and not any(isinstance(outcome, Document) for _, outcome in outcomes)
+        ):
             reason = next(outcome for row, outcome in outcomes if not _fault_of(row))
             raise GmfError(
                 f"the model fails on every post, {usable[0].origin} and {len(usable) - 1} more: "
@@ -164,6 +191,8 @@ class _Outcomes:
     def _alone(self, row: Row) -> Document | str:
         try:
             return next(self._pipeline.predict(iter(filter(None, [row.sample])), **self._options))
+        except GmfError as error:
+            return str(error)
         except Exception as error:
             return f"the model failed: {type(error).__name__}: {error}"
 

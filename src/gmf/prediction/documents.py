@@ -49,6 +49,7 @@ class Document:
         words: ``(char_start, char_end)`` of each word that the model tagged.
         tags: BIO2 tag of each word.
         id: Identifier of the post, when it has one.
+        windows: In how many overlapping windows a long post was read.
     """
 
     text: str
@@ -58,6 +59,7 @@ class Document:
     words: tuple[tuple[int, int], ...] = ()
     tags: tuple[str, ...] = ()
     id: str = ""
+    windows: int = 1
 
     def to_dict(self) -> dict[str, Any]:
         """Return text, entities and notes, and the explanation if there is one, as plain values."""
@@ -136,4 +138,5 @@ def document_of(
         words,
         tuple(tags),
         sample.id,
+        prediction.windows,
     )

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -11,7 +12,8 @@ from gmf.core.config import describe_faults
 from gmf.core.errors import GmfError
 from gmf.core.plain import from_plain
 from gmf.core.types import ImageInput, Sample
-from gmf.data.json_rows import ImageRow, image_of_row
+from gmf.data.images import RefusedImage
+from gmf.data.json_rows import ImageRow, region_of_row
 from gmf.data.paths import inside
 from gmf.data.tables import unknown_columns
 from gmf.jobs.inputs.rows import InputOptions, Row
@@ -42,16 +44,33 @@ def row_of_fields(
         default_id: Identifier of a row without one.
     """
     name = default_id
+    kept = {column: value_at(fields, column) for column in options.keep}
     try:
-        name = _id_of(fields.get(options.id), default_id)
+        name = _id_of(value_at(fields, options.id), default_id)
         images = tuple(
             image
             for column in (IMAGE_COLUMNS if options.images is None else options.images)
-            for image in _images_of(fields.get(column), root)
+            for image in _images_of(value_at(fields, column), root)
         )
-        return Row(number, name, origin, _sample_of(fields, images, name, origin, options))
+        sample = _sample_of(fields, images, name, origin, options)
+        return Row(number, name, origin, sample, columns=kept)
     except (ValueError, GmfError) as error:
-        return Row(number, name, origin, error=str(error))
+        return Row(number, name, origin, error=str(error), columns=kept)
+
+
+def value_at(fields: Mapping[str, Any], name: str) -> Any:
+    """Return the value of a field; ``user.name`` is that of ``name`` in the mapping ``user``.
+
+    In a list of mappings it is the list of their values. What is not there is ``None``.
+    """
+    if name in fields:
+        return fields[name]
+    first, _, rest = name.partition(".")
+    value = fields.get(first) if rest else None
+    if isinstance(value, list):
+        items = cast(list[object], value)
+        return [value_at(cast(dict[str, Any], i), rest) for i in items if isinstance(i, dict)]
+    return value_at(cast(dict[str, Any], value), rest) if isinstance(value, dict) else None
 
 
 def check_columns(options: InputOptions, header: Sequence[str], *, path: Path) -> None:
@@ -66,13 +85,15 @@ def check_columns(options: InputOptions, header: Sequence[str], *, path: Path) -
         ConfigError: Names the option, the columns that there are and a near name.
     """
     has_words = options.text == "text" and TOKENS in header
+    nested = (options.text, *(options.images or ()), options.id, *options.keep)
     unknown_columns(
         {
             "--text-column": () if has_words else (options.text,),
             "--image-column": options.images or (),
             "--id-column": () if options.id == "id" else (options.id,),
+            "--keep-columns": options.keep,
         },
-        header,
+        [*header, *(name for name in nested if name.partition(".")[0] in header)],
         path=path,
     )
 
@@ -80,19 +101,34 @@ def check_columns(options: InputOptions, header: Sequence[str], *, path: Path) -
 def safe_path(root: Path, name: str) -> Path:
     """Return ``root / name`` when it stays below ``root``, symbolic links followed.
 
+    An absolute path is taken when it lies there.
+
     Raises:
-        ValueError: If the name or a link leaves the folder, or the name is a URL.
+        ValueError: If the name or a link leaves the folder.
     """
-    if "://" in name or name.startswith("data:"):
-        raise ValueError(f"{name[:60]!r}: no URL is fetched; download the image and name the file")
-    path = inside(root, name)
+    path = root / name if Path(name).is_relative_to(root) else inside(root, name)
     # os.path, for Path.resolve raises a RuntimeError on a loop of links before Python 3.13.
-    if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root)):
+    is_inside = Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
+    if ".." in path.parts or not is_inside:
         raise ValueError(
-            f"path {name!r} leaves {root} through a symbolic link; name the folder that the "
-            "images are in as the image root"
+            f"path {name!r} leaves {root}, or does so through a symbolic link; name the folder "
+            "that the images are in as the image root"
         )
     return path
+
+
+def image_at(root: Path, name: str) -> ImageInput:
+    """Return the image of a name; one that is not to be opened becomes a note of its document."""
+    refused = RefusedImage.of_url(name)
+    if refused is None and not isinstance(root, Path):  # pyright: ignore[reportUnnecessaryIsInstance]
+        reason = "images beside a remote input are not fetched; name their folder as image root"
+        refused = RefusedImage(name, reason)
+    if refused is None:
+        try:
+            return ImageInput(safe_path(root, name))
+        except ValueError as error:
+            refused = RefusedImage(name, str(error))
+    return ImageInput(refused)
 
 
 def _id_of(value: object, default: str) -> str:
@@ -113,7 +149,7 @@ def _sample_of(
     origin: str,
     options: InputOptions,
 ) -> Sample:
-    text, tokens = fields.get(options.text), fields.get(TOKENS)
+    text, tokens = value_at(fields, options.text), fields.get(TOKENS)
     if text is not None:
         if not isinstance(text, str):
             raise ValueError(f"{options.text}: expected text, got {type(text).__name__}")
@@ -139,7 +175,7 @@ def _images_of(value: object, root: Path) -> Iterable[ImageInput]:
     if isinstance(value, bytes):
         return (ImageInput(value),)
     if isinstance(value, str):
-        return (ImageInput(safe_path(root, value)),)
+        return (image_at(root, value),)
     if not isinstance(value, dict):
         raise ValueError(f"image: expected a path or bytes, got {type(value).__name__}")
     named = cast(dict[str, Any], value)
@@ -153,7 +189,10 @@ def _image_with_regions(named: dict[str, Any], root: Path) -> ImageInput:
         row = from_plain(ImageRow, named)
     except ValidationError as error:
         raise ValueError(f"image: {describe_faults(error)}") from error
-    for name in (row.path, *(region.crop for region in row.regions)):
-        if name is not None:
-            safe_path(root, name)
-    return image_of_row(row, root)
+    whole = image_at(root, row.path)
+    if isinstance(whole.source, RefusedImage):
+        return whole
+    for region in row.regions:
+        if region.crop is not None:
+            safe_path(root, region.crop)
+    return replace(whole, regions=tuple(region_of_row(region, root) for region in row.regions))

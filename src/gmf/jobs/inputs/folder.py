@@ -8,10 +8,10 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from gmf.core.errors import GmfError
-from gmf.core.types import ImageInput, Sample
+from gmf.core.types import Sample
 from gmf.data.decoding import IMAGE_SUFFIXES
 from gmf.data.text_files import decode, open_text
-from gmf.jobs.inputs.fields import safe_path
+from gmf.jobs.inputs.fields import image_at, safe_path
 from gmf.jobs.inputs.rows import Row, RowSource, Shard, shards_of
 from gmf.jobs.inputs.scanned import MAX_LINE
 from gmf.prediction.user_input import sample_of
@@ -48,7 +48,7 @@ class FolderSource(RowSource):
                 yield Row(number, name, origin, sample)
 
     def _sample(self, name: str, images: tuple[str, ...], origin: str) -> Sample:
-        path = safe_path(self.path, f"{name}{TEXT_SUFFIX}")
+        path = safe_path(self.path, self._texts.get(name, f"{name}{TEXT_SUFFIX}"))
         if not path.is_file():
             raise ValueError(f"no text beside {', '.join(images)}: expected {path.name}")
         with open_text(path, encoding=self.options.encoding) as file:
@@ -56,22 +56,34 @@ class FolderSource(RowSource):
         if len(content) > MAX_LINE:
             raise ValueError(f"the text is longer than {MAX_LINE} bytes")
         text = decode(content)
-        pictures = [ImageInput(safe_path(self.path, image)) for image in images]
+        pictures = [image_at(self.path, image) for image in images]
         return sample_of(text, pictures, name=name, origin=origin)
 
     def files(self) -> Iterator[Path]:
         """Yield all files that rows are made of."""
         for name, images in self._posts:
-            for part in (f"{name}{TEXT_SUFFIX}", *images):
+            for part in (self._texts.get(name, f"{name}{TEXT_SUFFIX}"), *images):
                 yield self.path / part
+
+    @cached_property
+    def _files(self) -> list[PurePosixPath]:
+        return list(_visible_files(self.path))
+
+    @cached_property
+    def _texts(self) -> dict[str, str]:
+        """Text file of each post, whatever the case of its ending."""
+        return {
+            str(path.with_suffix("")): str(path)
+            for path in self._files
+            if path.suffix.lower() == TEXT_SUFFIX
+        }
 
     @cached_property
     def _posts(self) -> list[tuple[str, tuple[str, ...]]]:
         """Name of each post without its ending, and the images beside it, sorted."""
-        files = list(_visible_files(self.path))
-        texts = {str(path.with_suffix("")) for path in files if path.suffix == TEXT_SUFFIX}
+        texts = self._texts
         images: dict[str, list[str]] = defaultdict(list)
-        for path in files:
+        for path in self._files:
             if path.suffix.lower() in IMAGE_SUFFIXES:
                 stem = str(path.with_suffix(""))
                 numbered = _NUMBERED.fullmatch(stem)

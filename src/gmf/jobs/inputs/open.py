@@ -4,6 +4,7 @@ from pathlib import Path
 
 from gmf.core.errors import ConfigError, DataError
 from gmf.core.registry import Registry, names_by_suffix, suffix_of
+from gmf.data.compression import compression_of
 from gmf.data.readers import readers
 from gmf.jobs.inputs.rows import InputOptions, RowSource
 from gmf.jobs.inputs.samples import SamplesSource
@@ -15,6 +16,7 @@ input_formats: Registry[type[RowSource]] = Registry(
         "jsonl": "gmf.jobs.inputs.jsonl:JsonlSource",
         "csv": "gmf.jobs.inputs.csv:CsvSource",
         "parquet": "gmf.jobs.inputs.parquet:ParquetSource",
+        "arrow": "gmf.jobs.inputs.arrow:ArrowSource",
         "conll": "gmf.jobs.inputs.conll:ConllSource",
         "folder": "gmf.jobs.inputs.folder:FolderSource",
     },
@@ -36,7 +38,7 @@ def open_source(path: Path, *, options: InputOptions) -> RowSource:
     """
     if not path.exists():
         raise DataError("no such file or folder", path=path)
-    name = options.format or _name_of(path)
+    name = name_of_format(path, options)
     if name in readers and name not in input_formats:
         return SamplesSource(path, options=options, reader=readers.get(name)())
     kind = input_formats.get(name)
@@ -47,11 +49,20 @@ def open_source(path: Path, *, options: InputOptions) -> RowSource:
     return kind(path, options=options)
 
 
-def _name_of(path: Path) -> str:
+def name_of_format(path: Path, options: InputOptions) -> str:
+    """Return the name of an input's format: the one that is stated, or that of its ending.
+
+    Raises:
+        ConfigError: If it has none that chooses one.
+    """
+    if options.format is not None:
+        return options.format
     if path.is_dir():
         return next(name for name in input_formats if input_formats.get(name).is_folder)
     names = names_by_suffix(readers) | names_by_suffix(input_formats)
-    suffix = suffix_of(path, names)
+    suffix = suffix_of(
+        Path(path.name.removesuffix(path.suffix) if compression_of(path) else path.name), names
+    )
     if suffix is None:
         endings = ", ".join(names_by_suffix(input_formats) | names_by_suffix(readers))
         raise ConfigError(

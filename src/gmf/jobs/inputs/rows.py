@@ -1,15 +1,16 @@
 """Rows and shards: what a job reads, and the pieces it is cut into."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from pydantic import Field
 
 from gmf.core.config import Config
 from gmf.core.types import Sample
+from gmf.data.compression import compression_of
 from gmf.data.tables import Quoting
 
 #: Words of one post; a longer one is an error row and no danger to memory.
@@ -28,6 +29,7 @@ class InputOptions(Config):
         images: Columns or keys of images: a path, encoded bytes, or a list of them. ``None`` takes
             ``image`` and ``images`` where they exist.
         id: Column or key of the identifier; rows without one are named ``<file>-<row>``.
+        keep: Columns or keys that go to the output as they are.
         image_root: Folder that image paths are relative to and never leave; that of the input when
             ``None`` (for CoNLL its folder ``images``).
     """
@@ -39,6 +41,7 @@ class InputOptions(Config):
     text: str = Field(default="text", min_length=1)
     images: tuple[str, ...] | None = Field(default=None, strict=False)
     id: str = Field(default="id", min_length=1)
+    keep: tuple[str, ...] = Field(default=(), strict=False)
     image_root: Path | None = Field(default=None, strict=False)
 
 
@@ -52,6 +55,7 @@ class Row:
         origin: ``file:line`` or file, for messages.
         sample: The post.
         error: Reason when there is no post.
+        columns: The columns that go to the output as they are.
     """
 
     number: int
@@ -59,6 +63,7 @@ class Row:
     origin: str
     sample: Sample | None = None
     error: str = ""
+    columns: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,9 @@ class Shard:
         first_row: Number of its first row, from 1.
         rows: How many rows it has.
         position: Where the source begins to read: a byte, or a row from 0.
-        line: Line number at that place, from 1.
+        line: Line number at that position, from 1.
+        file: Which of several files, from 0.
+        rows_before: Rows of the files before it.
     """
 
     number: int
@@ -78,6 +85,8 @@ class Shard:
     rows: int
     position: int = 0
     line: int = 1
+    file: int = 0
+    rows_before: int = 0
 
 
 class RowSource:
@@ -131,9 +140,14 @@ class RowSource:
         """Yield the files that the rows are made of."""
         yield self.path
 
+    def column_types(self) -> dict[str, Any]:
+        """Return the Arrow type of each kept column; none when the format has no types."""
+        return {}
+
     def default_id(self, number: int) -> str:
         """Return the identifier of a row that has none."""
-        return f"{self.path.stem}-{number}"
+        name = self.path.stem if compression_of(self.path) else self.path.name
+        return f"{name.rpartition('.')[0] or name}-{number}"
 
 
 def shards_of(total: int, size: int) -> Iterator[Shard]:

@@ -1,9 +1,10 @@
 """What an output format can do: write a shard, and make one output of all shards."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar, Protocol
+from types import MappingProxyType
+from typing import Any, ClassVar, Protocol
 
 from gmf.exchange.base import PieceWriter, join_pieces
 from gmf.jobs.inputs.rows import Row
@@ -38,11 +39,21 @@ class OutputFormat(ABC):
         suffixes: Endings of outputs that choose the format, in lower case, with the dot; the first
             one ends the names of its shards. None if it must be named.
 
+        keeps_columns: Whether it can hold columns of the input, ``Row.columns``.
+        columns: Their names, and their Arrow types where the input has types.
+
     Raises:
         ConfigError: If an optional package is missing.
     """
 
     suffixes: ClassVar[tuple[str, ...]] = ()
+    keeps_columns: ClassVar[bool] = False
+    columns: Mapping[str, Any] = MappingProxyType({})
+
+    @property
+    def is_file(self) -> bool:
+        """Whether the output is a file, which may be compressed, not a folder."""
+        return True
 
     @property
     def suffix(self) -> str:
@@ -67,9 +78,13 @@ class OutputFormat(ABC):
 class LineFormat(OutputFormat):
     """Base of the formats in which a document is a piece of text."""
 
-    opening: str = ""
     between: str = ""
     closing: str = ""
+
+    @property
+    def opening(self) -> str:
+        """What stands before the first document."""
+        return ""
 
     @abstractmethod
     def render(self, row: Row, document: Document) -> str:

@@ -34,6 +34,11 @@ class ExchangeOutput(OutputFormat):
         self.format = self.kind()
 
     @property
+    def is_file(self) -> bool:
+        """Whether the output is a file."""
+        return not (self.kind.is_folder or self.kind.is_merged_in_memory)
+
+    @property
     def suffix(self) -> str:
         """Ending of the names of its shards."""
         return self.format.suffix

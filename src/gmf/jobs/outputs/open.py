@@ -4,6 +4,7 @@ from pathlib import Path
 
 from gmf.core.errors import ConfigError
 from gmf.core.registry import Registry, names_by_suffix, suffix_of
+from gmf.data.compression import compression_of
 from gmf.jobs.outputs.base import OutputFormat
 
 output_formats: Registry[type[OutputFormat]] = Registry(
@@ -12,6 +13,8 @@ output_formats: Registry[type[OutputFormat]] = Registry(
     built_in={
         "jsonl": "gmf.jobs.outputs.jsonl:JsonlFormat",
         "parquet": "gmf.jobs.outputs.parquet:ParquetFormat",
+        "csv": "gmf.jobs.outputs.csv:CsvFormat",
+        "tsv": "gmf.jobs.outputs.csv:TsvFormat",
         "conll": "gmf.jobs.outputs.exchanged:ConllOutput",
         "conll-plain": "gmf.jobs.outputs.exchanged:PlainConllOutput",
         "brat": "gmf.jobs.outputs.exchanged:BratOutput",
@@ -36,7 +39,8 @@ def output_name(path: Path, name: str | None = None) -> str:
         output_formats.get(name)
         return name
     names = names_by_suffix(output_formats)
-    suffix = suffix_of(path, names)
+    plain = path.with_suffix("") if compression_of(path) else path
+    suffix = suffix_of(plain, names)
     if suffix is None:
         raise ConfigError(
             f"{path}: expected an output that ends with {', '.join(names)}; for brat, or another "

@@ -1,6 +1,6 @@
 """Documents as a Parquet table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +8,7 @@ from gmf.core.files import replacing
 from gmf.exchange.base import shards_in
 from gmf.jobs.inputs.rows import Row
 from gmf.jobs.outputs.base import OutputFormat, ShardWriter
+from gmf.jobs.outputs.jsonl import as_json
 from gmf.jobs.parquet import pyarrow_parquet
 from gmf.prediction.documents import Document
 
@@ -22,15 +23,16 @@ class ParquetFormat(OutputFormat):
     """
 
     suffixes = (".parquet",)
+    keeps_columns = True
 
     def open(self, path: Path) -> ShardWriter:
         """Begin a shard."""
-        return _ParquetWriter(path)
+        return _ParquetWriter(path, _schema(self.columns))
 
     def merge(self, folder: Path, target: Path, *, types: Sequence[str]) -> None:  # noqa: ARG002
         """Copy the tables into one, group by group."""
-        parquet = pyarrow_parquet()
-        with replacing(target) as half, parquet.ParquetWriter(half, _schema()) as writer:
+        parquet, schema = pyarrow_parquet(), _schema(self.columns)
+        with replacing(target) as half, parquet.ParquetWriter(half, schema) as writer:
             for shard in shards_in(folder):
                 with parquet.ParquetFile(shard) as file:
                     for batch in file.iter_batches(GROUP_ROWS * 8):
@@ -38,16 +40,17 @@ class ParquetFormat(OutputFormat):
 
 
 class _ParquetWriter:
-    def __init__(self, path: Path) -> None:
-        self.writer = pyarrow_parquet().ParquetWriter(path, _schema())
+    def __init__(self, path: Path, schema: Any) -> None:
+        self.schema = schema
+        self.writer = pyarrow_parquet().ParquetWriter(path, schema)
         self.waiting: list[dict[str, Any]] = []
 
     def add(self, row: Row, document: Document) -> None:
         fields = document.to_dict()
         names = ("text", "entities", "notes")
-        self.waiting.append(
-            {"row": row.number, "id": row.id, **{name: fields[name] for name in names}}
-        )
+        kept = {name: self._fitting(name, value) for name, value in row.columns.items()}
+        own = {"row": row.number, "id": row.id, **{name: fields[name] for name in names}}
+        self.waiting.append({**own, **kept})
         if len(self.waiting) >= GROUP_ROWS:
             self._flush()
 
@@ -56,15 +59,36 @@ class _ParquetWriter:
             self._flush()
         self.writer.close()
 
+    def _fitting(self, name: str, value: Any) -> Any:
+        """Return a kept value; as text where the input has no types, or another one here."""
+        import pyarrow
+
+        kind = self.schema.field(name).type
+        if value is None or isinstance(value, str):
+            return (
+                value
+                if value is None or pyarrow.types.is_string(kind)
+                else self._typed(value, kind, name)
+            )
+        return as_json(value) if pyarrow.types.is_string(kind) else self._typed(value, kind, name)
+
+    def _typed(self, value: Any, kind: Any, name: str) -> Any:
+        import pyarrow
+
+        try:
+            return pyarrow.scalar(value, kind).as_py()
+        except (pyarrow.ArrowException, TypeError, ValueError, OverflowError) as error:
+            raise ValueError(f"column {name!r} is {kind} in the first input: {error}") from error
+
     def _flush(self) -> None:
         import pyarrow
 
-        table = pyarrow.Table.from_pylist(self.waiting, schema=_schema())
+        table = pyarrow.Table.from_pylist(self.waiting, schema=self.schema)
         self.writer.write_table(table)
         self.waiting = []
 
 
-def _schema() -> Any:
+def _schema(kept: Mapping[str, Any]) -> Any:
     import pyarrow
 
     entity = pyarrow.struct(
@@ -83,5 +107,6 @@ def _schema() -> Any:
             ("text", pyarrow.string()),
             ("entities", pyarrow.list_(entity)),
             ("notes", pyarrow.list_(pyarrow.string())),
+            *((name, kind or pyarrow.string()) for name, kind in kept.items()),
         ]
     )

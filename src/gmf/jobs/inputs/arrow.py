@@ -1,0 +1,128 @@
+"""Posts as an Arrow table, and what tables with a schema share."""
+
+from abc import abstractmethod
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from gmf.core.errors import DataError
+from gmf.core.extras import require_extra
+from gmf.data.compression import open_bytes
+from gmf.jobs.inputs.fields import IMAGE_COLUMNS, TOKENS, check_columns, row_of_fields
+from gmf.jobs.inputs.rows import InputOptions, Row, RowSource, Shard, shards_of
+
+#: Rows that are in memory at once; a row may hold the bytes of its images.
+BATCH_ROWS = 64
+_FILE_MAGIC = b"ARROW1"
+
+
+class TableSource(RowSource):
+    """Base of the tables with a schema.
+
+    Args:
+        path: The file.
+        options: Names of the columns; ``user.name`` is a field of a nested one.
+
+    Raises:
+        ConfigError: If pyarrow is missing, or a column that was asked for is.
+        DataError: If the file is no such table.
+    """
+
+    def __init__(self, path: Path, *, options: InputOptions) -> None:
+        super().__init__(path, options=options)
+        self.root = options.image_root or path.parent
+        names: list[str] = self.schema().names
+        check_columns(options, names, path=path)
+        images = IMAGE_COLUMNS if options.images is None else options.images
+        wanted = (options.text, TOKENS, options.id, *images, *options.keep)
+        tops = dict.fromkeys(n if n in names else n.partition(".")[0] for n in wanted)
+        self.columns = [name for name in tops if name in names]
+
+    @abstractmethod
+    def schema(self) -> Any:
+        """Return the Arrow schema."""
+
+    @abstractmethod
+    def count(self) -> int:
+        """Return the number of rows."""
+
+    @abstractmethod
+    def batches(self, start: int) -> Iterator[tuple[int, Any]]:
+        """Yield batches of ``columns`` and their first row, from the one that holds a row on."""
+
+    def shards(self, size: int) -> Iterator[Shard]:
+        """Yield the shards of the table; see ``RowSource``."""
+        yield from shards_of(self.count(), size)
+
+    def read(self, shard: Shard) -> Iterator[Row]:
+        """Yield the rows of a shard; see ``RowSource``."""
+        for number, fields in enumerate(self._fields(shard), shard.first_row):
+            yield row_of_fields(
+                fields,
+                number=number,
+                origin=f"{self.path}, row {number}",
+                options=self.options,
+                root=self.root,
+                default_id=self.default_id(number),
+            )
+
+    def column_types(self) -> dict[str, Any]:
+        """Return the Arrow type of each kept column that is no field of another."""
+        schema = self.schema()
+        return {n: schema.field(n).type for n in self.options.keep if n in schema.names}
+
+    def _fields(self, shard: Shard) -> Iterator[dict[str, Any]]:
+        end = shard.position + shard.rows
+        for first, batch in self.batches(shard.position):
+            for start in range(max(0, shard.position - first), batch.num_rows, BATCH_ROWS):
+                if first + start >= end:
+                    return
+                length = min(BATCH_ROWS, end - first - start)
+                yield from batch.slice(start, length).to_pylist()
+
+
+class ArrowSource(TableSource):
+    """A table in Arrow's file or stream format, as Feather and Hugging Face data sets have it."""
+
+    suffixes = (".arrow", ".feather", ".ipc", ".arrows")
+
+    def schema(self) -> Any:
+        """Return the Arrow schema."""
+        with self._open() as reader:
+            return reader.schema
+
+    def count(self) -> int:
+        """Return the number of rows."""
+        with self._open() as reader:
+            return sum(batch.num_rows for batch in _batches(reader))
+
+    def batches(self, start: int) -> Iterator[tuple[int, Any]]:
+        """Yield batches and their first row, from the one that holds a row on."""
+        first = 0
+        with self._open() as reader:
+            for batch in _batches(reader):
+                if first + batch.num_rows > start:
+                    yield first, batch.select(self.columns)
+                first += batch.num_rows
+
+    @contextmanager
+    def _open(self) -> Generator[Any]:
+        require_extra("pyarrow", extra="parquet", purpose="Arrow")
+        import pyarrow
+
+        try:
+            with open_bytes(self.path) as content:
+                is_file = content.read(len(_FILE_MAGIC)) == _FILE_MAGIC
+                content.seek(0)
+                opened = pyarrow.ipc.open_file if is_file else pyarrow.ipc.open_stream
+                with opened(content) as reader:
+                    yield reader
+        except (OSError, ValueError) as error:
+            raise DataError(f"cannot be read as Arrow ({error})", path=self.path) from error
+
+
+def _batches(reader: Any) -> Iterator[Any]:
+    if hasattr(reader, "num_record_batches"):
+        return map(reader.get_batch, range(reader.num_record_batches))
+    return iter(reader)

@@ -1,0 +1,178 @@
+"""What a user names as input, to files: globs, folders of files, URLs, pipes."""
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from glob import glob, has_magic
+from pathlib import Path
+from typing import Any, cast
+
+from gmf.core.errors import ConfigError, DataError
+from gmf.core.extras import require_extra
+from gmf.core.files import replacing
+from gmf.jobs.inputs.open import input_formats, name_of_format
+from gmf.jobs.inputs.rows import InputOptions
+
+#: Name of standard input, and of standard output.
+STANDARD = "-"
+_PIPE = "pipe"
+#: First bytes that tell what comes out of a pipe.
+_MAGIC = {b"PAR1": "parquet", b"ARROW1": "arrow", b"{": "jsonl"}
+
+
+@dataclass(frozen=True)
+class InputFile:
+    """A file, or a folder of texts and images, that rows are read from.
+
+    Args:
+        name: As messages show it; that of a pipe is the same each time.
+        path: Where it lies; a pipe's content after it was kept.
+        format: Name of its format.
+        is_pipe: Whether it can be read once only.
+    """
+
+    name: str
+    path: Path
+    format: str
+    is_pipe: bool = False
+
+
+def input_files(
+    names: Sequence[str | Path], *, options: InputOptions, spool: Path | None = None
+) -> list[InputFile]:
+    """Return the files that are named, in the order of the names, those of a folder sorted.
+
+    A folder of files of any format that has an ending is these files; any other is texts and
+    images. What comes out of a pipe is kept in a folder first.
+
+    Args:
+        names: Paths, globs, URLs of file systems that fsspec knows, or ``-``.
+        options: How posts are found; says the format of files without an ending.
+        spool: Folder for what comes out of pipes, made when it is needed; none without pipes.
+
+    Raises:
+        ConfigError: If a file is named twice, or its format is unknown.
+        DataError: If there is none of a name.
+    """
+    files: list[InputFile] = []
+    for name in names:
+        if spool is not None and is_pipe(name):
+            files.append(_kept_pipe(str(name), options, spool / f"{len(files)}"))
+        else:
+            files += _files_of(_path_of(str(name)), options)
+    paths = [str(file.path) for file in files]
+    twice = next((path for path in paths if paths.count(path) > 1), None) if paths else None
+    if twice is not None:
+        raise ConfigError(f"{twice}: is named twice; name each input once")
+    return files
+
+
+def left_aside(folder: Path, files: Sequence[InputFile]) -> list[str]:
+    """Return names of files in a folder of inputs that are none of its inputs, without images."""
+    taken = {file.path for file in files}
+    return [p.name for p in _visible(folder) if p not in taken and p.parent == folder]
+
+
+def _path_of(name: str) -> Path:
+    if "://" not in name:
+        return Path(name).absolute()
+    require_extra("upath", extra="remote", purpose=f"reading {name}")
+    from upath import UPath
+
+    try:
+        return cast(Path, UPath(name))
+    except (ImportError, ValueError) as error:
+        raise ConfigError(f"{name}: no file system of that name can be used ({error})") from error
+
+
+def is_pipe(name: str | Path) -> bool:
+    """Return whether a name is that of standard input, or of what can be read once only."""
+    if str(name) == STANDARD:
+        return True
+    try:
+        mode = os.stat(name).st_mode  # noqa: PTH116 -- a URL is no path
+    except (OSError, ValueError):
+        return False
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def _kept_pipe(name: str, options: InputOptions, path: Path) -> InputFile:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    source = 0 if name == STANDARD else name
+    try:
+        with (
+            open(source, "rb", closefd=name != STANDARD) as pipe,
+            replacing(path) as half,
+            half.open("wb") as file,
+        ):
+            shutil.copyfileobj(pipe, file, 2**20)
+    except OSError as error:
+        raise DataError(f"cannot be read ({error.strerror or error})", path=name) from error
+    return InputFile(
+        "stdin" if name == STANDARD else _PIPE, path, _format_of_pipe(path, options), True
+    )
+
+
+def _format_of_pipe(path: Path, options: InputOptions) -> str:
+    from gmf.data.compression import open_bytes
+
+    if options.format is not None:
+        return options.format
+    with open_bytes(path) as file:
+        head = file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
+    found = next((format for magic, format in _MAGIC.items() if head.startswith(magic)), None)
+    if found is None:
+        raise ConfigError(
+            f"a pipe has no name that ends with its format: add --input-format, one of "
+            f"{', '.join(input_formats)}"
+        )
+    return found
+
+
+def _files_of(path: Path, options: InputOptions) -> list[InputFile]:
+    if not path.exists() and has_magic(str(path)):
+        matches = [p for p in _matches(path) if not (p.is_dir() or p.name.startswith("."))]
+        if not matches:
+            raise DataError("no file has such a name", path=path)
+        return [InputFile(str(p), p, name_of_format(p, options)) for p in matches]
+    if path.is_dir() and options.format in (None, *_file_formats()):
+        shards = [p for p in _visible(path) if _is_shard(p, options)]
+        if shards:
+            return [InputFile(str(p), p, name_of_format(p, options)) for p in shards]
+    if not path.exists():
+        raise DataError("no such file or folder", path=path)
+    return [InputFile(str(path), path, name_of_format(path, options))]
+
+
+def _matches(pattern: Path) -> list[Path]:
+    if isinstance(pattern, Path):  # pyright: ignore[reportUnnecessaryIsInstance] -- or a UPath
+        return [Path(name) for name in sorted(glob(str(pattern), recursive=True))]  # noqa: PTH207
+    remote = cast(Any, pattern)
+    return [_path_of(remote.fs.unstrip_protocol(n)) for n in sorted(remote.fs.glob(remote.path))]
+
+
+def _is_shard(path: Path, options: InputOptions) -> bool:
+    """Return whether a file of a folder is an input; texts beside images are not, by themselves."""
+    try:
+        name = name_of_format(path, options.model_copy(update={"format": None}))
+    except ConfigError:
+        return False
+    return options.format in (None, name) and (options.format is not None or not _is_text(path))
+
+
+def _is_text(path: Path) -> bool:
+    return ".txt" in [suffix.lower() for suffix in path.suffixes]
+
+
+def _file_formats() -> list[str]:
+    return [name for name in input_formats if not input_formats.get(name).is_folder]
+
+
+def _visible(folder: Path) -> Iterator[Path]:
+    """Yield the files of a folder and its subfolders, sorted; hidden and marker files are none."""
+    for path in sorted(folder.rglob("*")):
+        parts = str(path).removeprefix(str(folder)).split("/")
+        if not any(part.startswith((".", "_")) for part in parts) and not path.is_dir():
+            yield path

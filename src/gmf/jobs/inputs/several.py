@@ -1,0 +1,106 @@
+"""The rows of several inputs, one after the other."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from gmf.jobs.inputs.names import InputFile
+from gmf.jobs.inputs.open import open_source
+from gmf.jobs.inputs.rows import InputOptions, Row, RowSource, Shard
+
+
+@dataclass
+class Inputs:
+    """Reads the rows of files; rows are numbered through all of them.
+
+    Args:
+        files: The files, in order.
+        options: How the posts are found in them.
+    """
+
+    files: Sequence[InputFile]
+    options: InputOptions
+    _open: tuple[int, RowSource] | None = field(default=None, repr=False)
+
+    def shards(self, size: int) -> Iterator[Shard]:
+        """Yield the shards of all files; a shard never spans two.
+
+        Args:
+            size: Rows of a shard.
+
+        Raises:
+            ConfigError: If a column that was asked for is absent.
+            DataError: If a file cannot be read at all.
+        """
+        rows = number = 0
+        for file in range(len(self.files)):
+            before = rows
+            for shard in self._source(file).shards(size):
+                first = before + shard.first_row
+                yield replace(shard, number=number, first_row=first, file=file, rows_before=before)
+                number, rows = number + 1, rows + shard.rows
+
+    def read(self, shard: Shard) -> Iterator[Row]:
+        """Yield exactly the rows of a shard."""
+        file, source = self.files[shard.file], self._source(shard.file)
+        local = replace(shard, first_row=shard.first_row - shard.rows_before)
+        for row in source.read(local):
+            origin = row.origin
+            if file.is_pipe:
+                origin = file.name + origin.removeprefix(str(file.path))
+            yield replace(row, number=row.number + shard.rows_before, origin=origin)
+
+    def check(self) -> None:
+        """Open every file once.
+
+        Raises:
+            ConfigError: If a column that was asked for is absent.
+            DataError: If a file cannot be read at all.
+        """
+        for number in range(len(self.files)):
+            self._source(number)
+
+    def counts(self, shards: Sequence[Shard]) -> Iterator[dict[str, Any]]:
+        """Yield the name of each file with its rows and the number of its first row.
+
+        Args:
+            shards: What ``shards`` yielded.
+        """
+        for number, file in enumerate(self.files):
+            mine = [shard for shard in shards if shard.file == number]
+            first = mine[0].first_row if mine else None
+            yield {"name": file.name, "first_row": first, "rows": sum(s.rows for s in mine)}
+
+    def digest(self) -> str:
+        """Return the digest of all contents: of files, or of the names and sizes in a folder."""
+        digest = hashlib.sha256()
+        for number, file in enumerate(self.files):
+            if not file.path.is_dir():
+                with file.path.open("rb") as content:
+                    digest.update(hashlib.file_digest(content, "sha256").digest())
+                continue
+            for path in self._source(number).files():
+                size = path.stat().st_size if path.exists() else None
+                digest.update(f"{path.relative_to(file.path)}:{size};".encode())
+        return digest.hexdigest()
+
+    def column_types(self) -> dict[str, Any]:
+        """Return the Arrow types of the kept columns, where the first input has types."""
+        return self._source(0).column_types() if self.options.keep and self.files else {}
+
+    def _source(self, number: int) -> RowSource:
+        if self._open is None or self._open[0] != number:
+            self._open = number, self._opened(self.files[number])
+        return self._open[1]
+
+    def _opened(self, file: InputFile) -> RowSource:
+        changes: dict[str, Any] = {"format": file.format}
+        if file.is_pipe and self.options.image_root is None:
+            changes["image_root"] = Path.cwd()
+        source = open_source(file.path, options=self.options.model_copy(update=changes))
+        if file.is_pipe:
+            source.default_id = partial("{}-{}".format, file.name)
+        return source

@@ -1,0 +1,45 @@
+"""Documents as a table of separated values."""
+
+import csv
+import io
+from collections.abc import Iterable
+
+from gmf.jobs.inputs.rows import Row
+from gmf.jobs.outputs.base import LineFormat
+from gmf.jobs.outputs.jsonl import as_json
+from gmf.prediction.documents import Document
+
+_COLUMNS = ("row", "id", "text", "entities", "notes")
+
+
+class CsvFormat(LineFormat):
+    """Columns ``row``, ``id``, ``text``, ``entities`` and ``notes``, both as JSON; kept columns."""
+
+    suffixes = (".csv",)
+    keeps_columns = True
+    delimiter = ","
+
+    @property
+    def opening(self) -> str:
+        """The header."""
+        return self._line([*_COLUMNS, *self.columns])
+
+    def render(self, row: Row, document: Document) -> str:
+        """Return a record."""
+        entities = [entity.to_dict() for entity in document.entities]
+        kept = [row.columns.get(name) for name in self.columns]
+        cells = ["" if v is None else v if isinstance(v, str) else as_json(v) for v in kept]
+        texts = (document.text, as_json(entities), as_json(list(document.notes)))
+        return self._line([row.number, row.id, *texts, *cells])
+
+    def _line(self, cells: Iterable[object]) -> str:
+        buffer = io.StringIO()
+        csv.writer(buffer, delimiter=self.delimiter, lineterminator="\n").writerow(cells)
+        return buffer.getvalue()
+
+
+class TsvFormat(CsvFormat):
+    """As CSV, separated by TAB."""
+
+    suffixes = (".tsv",)
+    delimiter = "\t"
