@@ -94,7 +94,7 @@ def test_another_job_does_not_touch_an_output(tmp_path, model, change):
     if change == "input":
         posts(source, count=11)
     if change == "columns":
-        options = OPTIONS.model_copy(update={"input": InputOptions(id="name")})
+        options = OPTIONS.model_copy(update={"input": InputOptions(id="text")})
     if change == "output format":
         options = OPTIONS.model_copy(update={"output_format": "conll"})
     with pytest.raises(ConfigError, match="is there already, and was not made by this job"):

@@ -264,7 +264,8 @@ def test_columns_that_were_asked_for_and_are_absent_are_refused(tmp_path):
     (tmp_path / "a.csv").write_text("key,text,photo\n1,a,b.png\n")
     columns = {"key": ["1"], "text": ["a"], "photo": ["b.png"]}
     parquet.write_table(pyarrow.table(columns), tmp_path / "a.parquet")
-    for name in ("a.csv", "a.parquet"):
+    (tmp_path / "a.jsonl").write_text('{"key": "1", "text": "a", "photo": "b.png"}\n\n{}\n[')
+    for name in ("a.csv", "a.parquet", "a.jsonl"):
         for option, message in (
             ({"text": "texts"}, "no column 'texts'.*did you mean 'text'"),
             ({"images": ["phto"]}, "no column 'phto'.*did you mean 'photo'"),
@@ -273,6 +274,31 @@ def test_columns_that_were_asked_for_and_are_absent_are_refused(tmp_path):
         ):
             with pytest.raises(ConfigError, match=message):
                 open_source(tmp_path / name, options=InputOptions(**option))
+
+
+def test_rows_of_mner_mi_and_keys_that_may_be_meant(tmp_path):
+    path = tmp_path / "a.jsonl"
+    row = {
+        "id": 5,
+        "text": ["in", "Oslo"],
+        "label": ["O", "B-LOC"],
+        "images": ["5_0.jpg", "5_1.jpg"],
+    }
+    path.write_text(json.dumps(row) + '\n{"tweet": "a"}\n{"texts": "a"}\n')
+    first, second, third = rows_of(path)
+    assert first.sample.tokens == ("in", "Oslo")
+    assert [image.source.name for image in first.sample.images] == row["images"]
+    assert second.error == "no text: expected 'text' or 'tokens'; did you mean 'text'?"
+    assert "did you mean 'text'?" in third.error
+
+
+def test_a_text_of_one_post_a_line_is_no_column_file(tmp_path):
+    path = tmp_path / "posts.txt"
+    path.write_text("Ann Lee spoke in Oslo\nBergen is wet\nWhat a day for Rocky\n")
+    with pytest.raises(DataError, match=r"plain text, one post a line.*JSON lines or as a table"):
+        open_source(path, options=InputOptions())
+    path.write_text("# sent_id = 1\nAnn B-PER\nLee I-PER\n\n# text = b\nBergen B-LOC\n")
+    assert [row.sample.tokens for row in rows_of(path, size=1)] == [("Ann", "Lee"), ("Bergen",)]
 
 
 def test_conll_as_in_training(tmp_path):
