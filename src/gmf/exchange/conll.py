@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import ClassVar
 
 from gmf.core.errors import DataError
-from gmf.core.schemes import entities_of_scheme, tags_of_scheme
+from gmf.core.schemes import tags_of_scheme
+from gmf.core.tags import entities_of
 from gmf.data.conll import ConllReader
 from gmf.data.conll_lines import DOCUMENT_MARK, ID_PREFIX
 from gmf.data.json_rows import ImageRow
+from gmf.data.tag_schemes import read_tags
 from gmf.exchange.base import TextFormat, Trait
 from gmf.exchange.document import AnnotatedText, document_of_words
 from gmf.exchange.report import ConversionReport
@@ -46,11 +48,14 @@ class ConllFormat(TextFormat):
             report.read += 1
             report.fault(str(error))
 
-        for raw in reader.read_raw(path, on_fault=left_out):
+        raws = reader.read_raw(path, on_fault=left_out)
+        # Told by the whole file, as training does.
+        tags_of_raws = read_tags([raw.tags for raw in raws]).tags
+        for raw, tags in zip(raws, tags_of_raws, strict=True):
             report.read += 1
             where = f"{path}:{raw.line}"
             try:
-                entities = None if raw.tags is None else entities_of_scheme(raw.tags)
+                entities = None if tags is None else entities_of(tags)
                 images = (ImageRow(path=f"{folder.name}/{raw.id}.jpg", regions=()),)
                 yield document_of_words(
                     list(raw.tokens),
