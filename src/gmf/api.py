@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from gmf.core.config import parse_config
 from gmf.core.errors import ConfigError, DataError
+from gmf.core.memory import freed_memory_kept
 from gmf.core.types import Sample
 from gmf.data.readers import read_file, read_split
 from gmf.evaluation.config import EvaluationConfig
@@ -99,7 +100,8 @@ def train(
     from gmf.training.run import train as train_run
 
     checked = load_run_config(str(config), list(_overrides(options)))
-    state, images = train_run(checked, Path(run), on_step=on_step, on_epoch=on_epoch)
+    with freed_memory_kept():
+        state, images = train_run(checked, Path(run), on_step=on_step, on_epoch=on_epoch)
     return TrainedRun(Path(run), state.best_f1, state.best_epoch, state.epochs_done, images)
 
 

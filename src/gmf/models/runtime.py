@@ -1,13 +1,10 @@
 """Devices, numeric precision and seeds."""
 
 import random
-from collections.abc import Generator
-from contextlib import contextmanager
 from typing import Literal
 
 import numpy as np
 import torch
-from torch import nn
 
 ComputedPrecision = Literal["fp32", "bf16"]
 Precision = Literal["auto"] | ComputedPrecision
@@ -38,22 +35,11 @@ def seed_everything(*parts: int) -> None:
     torch.manual_seed(seed)
 
 
-@contextmanager
-def computed_in(
-    precision: ComputedPrecision, model: nn.Module, *, device: torch.device
-) -> Generator[None]:
-    """Let the forward pass of a model compute in a precision, weights and gradients staying fp32.
+def computing_in(precision: ComputedPrecision, device: torch.device) -> torch.autocast:
+    """Return a context in which forward passes compute in a precision, weights staying fp32.
 
     Args:
-        precision: ``bf16`` puts every call under autocast; ``fp32`` changes nothing.
-        model: The model, also when something wraps it, as DistributedDataParallel does.
-        device: Where it computes.
+        precision: ``bf16`` switches autocast on, ``fp32`` switches it off.
+        device: Where is computed.
     """
-    if precision == "fp32":
-        yield
-        return
-    model.forward = torch.autocast(device.type, torch.bfloat16)(model.forward)
-    try:
-        yield
-    finally:
-        del model.forward
+    return torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16")

@@ -8,7 +8,6 @@ from typing import Any
 import torch
 
 from gmf.core.errors import ConfigError
-from gmf.core.memory import freed_memory_kept
 from gmf.core.tags import TagSet
 from gmf.core.types import Sample
 from gmf.data.image_report import ImageReport
@@ -75,8 +74,7 @@ def train(
         on_step=on_step,
         on_epoch=on_epoch,
     )
-    with freed_memory_kept():
-        return trainer.run(provenance), collator.report
+    return trainer.run(provenance), collator.report
 
 
 def data_folder(config: RunConfig) -> Path:

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import torch
 from accelerate import Accelerator
 from accelerate.utils import gather_object
 from safetensors.torch import load_model
@@ -19,7 +20,7 @@ from gmf.data.collate import Collator
 from gmf.evaluation.scores import Scores, score
 from gmf.models.checkpoint import WEIGHTS
 from gmf.models.kernels.clipping import fast_clip_gradients
-from gmf.models.runtime import computed_in, resolve_precision, seed_everything
+from gmf.models.runtime import computing_in, resolve_precision, seed_everything
 from gmf.models.tagger import Tagger
 from gmf.training.config import RunConfig
 from gmf.training.exchange import average_gradients, share_weights, weigh_views
@@ -77,7 +78,7 @@ class Trainer:
         self._encoded = collator.encode(train)
         self.on_step, self.on_epoch = on_step, on_epoch
         # It finds devices and processes, no more. It would keep its mixed precision for the whole
-        # process, and a second run that computes in another would fail; see computed_in. Its
+        # process, and a second run that computes in another would fail; see _computing. Its
         # DistributedDataParallel would exchange gradients amid the exchanges of the model itself,
         # in each process at another time.
         self.accelerator = Accelerator(mixed_precision="no")
@@ -102,9 +103,7 @@ class Trainer:
         if state.epochs_done:
             self.folder.restore(state, optimizer, schedule)
         share_weights(self.tagger.model)
-        precision = resolve_precision(self.config.training.precision)
-        with computed_in(precision, self.tagger.model, device=self.accelerator.device):
-            self._epochs(state, optimizer, schedule)
+        self._epochs(state, optimizer, schedule)
         return state
 
     def _epochs(self, state: RunState, optimizer: Optimizer, schedule: LRScheduler) -> None:
@@ -133,12 +132,17 @@ class Trainer:
         """Return the scores of the model as it stands, the samples shared over the processes."""
         rank, world = self.accelerator.process_index, self.accelerator.num_processes
         mine = samples[rank::world]
-        pairs = [
-            (prediction.sample.tags, prediction.tags)
-            for prediction in self.tagger.predict(mine, collator=self.collator)
-        ]
+        with self._computing():
+            pairs = [
+                (prediction.sample.tags, prediction.tags)
+                for prediction in self.tagger.predict(mine, collator=self.collator)
+            ]
         pairs = gather_object(pairs) if world > 1 else pairs
         return score([gold or () for gold, _ in pairs], [tags for _, tags in pairs])
+
+    def _computing(self) -> torch.autocast:
+        precision = resolve_precision(self.config.training.precision)
+        return computing_in(precision, self.accelerator.device)
 
     def _updates(self) -> int:
         size, options = len(self.train_split), self.config.training
@@ -162,7 +166,9 @@ class Trainer:
         for first in range(0, len(plan), options.accumulation_steps):
             group = plan[first : first + options.accumulation_steps]
             for indices in group:
-                output = model(self._own_part(indices))
+                batch = self._own_part(indices)
+                with self._computing():
+                    output = model(batch)
                 (output.loss * (len(indices) / sum(map(len, group)))).backward()
                 losses.add({**output.losses, "total": output.loss})
                 if len(losses) == self._read_every or indices is plan[-1]:

@@ -7,9 +7,11 @@ import pytest
 import torch
 from torch import nn
 
-from gmf.models.kernels import microbatch, refinement
+from gmf.models.kernels import refinement
 from gmf.models.kernels.attention import attention_weights, fast_attention, plain_attention
+from gmf.models.kernels.folding import fast_normalised, plain_normalised
 from gmf.models.kernels.linear import fast_linears, fast_pointwise, plain_linears, plain_pointwise
+from gmf.models.kernels.microbatch import VIEWS_AT_ONCE, fast_by_view, plain_by_view
 from gmf.models.kernels.normalisation import fast_batch_norm, plain_batch_norm
 from gmf.models.kernels.pooling import fast_cell_means, plain_cell_means
 from gmf.models.kernels.refinement import fast_refine, plain_refine
@@ -136,11 +138,38 @@ def test_attention_drops_weights_and_scales_the_others():
         torch.testing.assert_close(read[read != 0] * 0.75, weights[read != 0], rtol=1e-4, atol=1e-6)
 
 
-@pytest.mark.parametrize("views", [1, microbatch.VIEWS_AT_ONCE, 3 * microbatch.VIEWS_AT_ONCE + 1])
+@pytest.mark.parametrize("views", [1, VIEWS_AT_ONCE, 3 * VIEWS_AT_ONCE + 1])
 @pytest.mark.parametrize("is_low", [True, False], ids=["bf16", "fp32"])
 def test_parts_of_a_batch_are_the_batch(views, is_low):
-    batch = torch.randn(views, 3, 2, 2)
-    with torch.autocast("cpu", torch.bfloat16, enabled=is_low):
-        parts = microbatch.split_views(batch)
-    assert torch.equal(torch.cat(parts), batch)
-    assert max(map(len, parts)) <= microbatch.VIEWS_AT_ONCE * (2 if is_low else 1)
+    sizes = []
+
+    def sums(maps, scores):
+        sizes.append(len(maps))
+        return maps.square() + scores, maps * scores
+
+    inputs = [torch.randn(views, 3, 2, 2), torch.randn(views, 3, 1, 1)]
+    for output in range(2):
+        with torch.autocast("cpu", torch.bfloat16, enabled=is_low):
+            agree(
+                lambda *given, output=output: fast_by_view(sums, *given)[output],
+                lambda *given, output=output: plain_by_view(sums, *given)[output],
+                inputs,
+            )
+    most = VIEWS_AT_ONCE * (2 if is_low else 1)
+    parts = -(-views // most)
+    # The plain twin ran last.
+    assert (sizes[-1], max(sizes[:parts]), sum(sizes[:parts])) == (views, min(most, views), views)
+
+
+def test_a_convolution_with_its_normalisation_folded_in():
+    convolution, norm = nn.Conv2d(3, 5, 3, bias=False), nn.BatchNorm2d(5)
+    for values in (norm.running_mean, norm.bias):
+        nn.init.normal_(values)
+    for values in (norm.running_var, norm.weight):
+        nn.init.uniform_(values, 0.5, 2)
+    inputs = [torch.randn(2, 3, 6, 7)]
+    agree(
+        fast_normalised(convolution.eval(), norm.eval()),
+        plain_normalised(convolution, norm),
+        inputs,
+    )

@@ -18,6 +18,7 @@ import torch
 from transformers.utils import logging
 
 from gmf.core.errors import GmfError
+from gmf.core.memory import freed_memory_kept
 from gmf.core.registry import CODE_VARIABLE, load_inherited_code
 from gmf.experiments.suite.plan import PlannedRun
 from gmf.experiments.suite.single_run import finish
@@ -124,9 +125,11 @@ def _work(code: str, pickled: bytes, threads: int | None, connection: Connection
     load_inherited_code(code)
     run: PlannedRun = pickle.loads(pickled)
     try:
-        finished = finish(
-            run, on_epoch=lambda row: connection.send(RunEvent(run, "epoch", epoch=row["epoch"]))
-        )
+        with freed_memory_kept():
+            finished = finish(
+                run,
+                on_epoch=lambda row: connection.send(RunEvent(run, "epoch", epoch=row["epoch"])),
+            )
         minutes = finished.result()["minutes"]
         text = f"test F1 {100 * finished.test_f1:.2f} (lenient), {minutes:.1f} min"
         connection.send(RunEvent(run, "finished", text=text))

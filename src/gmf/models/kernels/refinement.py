@@ -7,7 +7,7 @@ from jaxtyping import Float
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from gmf.models.kernels.microbatch import split_views
+from gmf.models.kernels.microbatch import fast_by_view
 
 #: Elements of a map up to which a training step keeps its gate instead of computing it twice.
 MAX_KEPT = 2**23
@@ -41,10 +41,11 @@ def fast_refine(
     inputs = (feature_map, channel_scores, spatial_scores)
     if not torch.is_grad_enabled() or feature_map.numel() <= MAX_KEPT:
         return _refine_and_pool(*inputs, pool)
-    parts = zip(*map(split_views, inputs), strict=True)
-    return torch.cat(
-        [checkpoint(_refine_and_pool, *part, pool, use_reentrant=False) for part in parts]
-    )
+
+    def recomputed(*part: Tensor) -> tuple[Tensor]:
+        return (checkpoint(_refine_and_pool, *part, pool, use_reentrant=False),)
+
+    return fast_by_view(recomputed, *inputs)[0]
 
 
 def _refine_and_pool(

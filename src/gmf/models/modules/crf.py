@@ -13,7 +13,7 @@ class LinearChainCrf(nn.Module):
     """Score tag sequences by emissions and by moves between neighbours.
 
     Source: GMF, Sect. 3.6, Eq. 17-21, with a start and an end score. Departs from it: decoding and
-    marginals may be restricted to legal moves; the likelihood never is, since the gold of
+    confidences may be restricted to legal moves; the likelihood never is, since the gold of
     Twitter-2015 itself breaks BIO2.
 
     Args:
@@ -96,18 +96,6 @@ class LinearChainCrf(nn.Module):
             path.append(tag)
         return torch.stack(path[::-1], dim=1) * mask
 
-    def log_marginals(
-        self,
-        emissions: Float[Tensor, "batch words tags"],
-        mask: Bool[Tensor, "batch words"],
-        *,
-        legal: bool = True,
-    ) -> Float[Tensor, "batch words tags"]:
-        """Return ``log p(tag at word)`` for every word and tag; rows of ``exp`` sum to 1."""
-        forward = self._forward(emissions, mask, legal=legal)
-        backward = self._backward(emissions, mask, legal=legal)
-        return forward + backward - self._log_partition(forward, mask)[:, None, None]
-
     def segment_log_probabilities(
         self,
         emissions: Float[Tensor, "batch words tags"],
@@ -139,13 +127,13 @@ class LinearChainCrf(nn.Module):
         )
         row, first, length, not_next = table[:, :4].unbind(dim=1)
         tags, step = table[:, 4:], torch.arange(longest, device=emissions.device)
-        place = (first[:, None] + step).clamp(max=emissions.shape[1] - 1)
-        inner = moves[tags[:, :-1], tags[:, 1:]] + emissions[row[:, None], place, tags][:, 1:]
+        position = (first[:, None] + step).clamp(max=emissions.shape[1] - 1)
+        inner = moves[tags[:, :-1], tags[:, 1:]] + emissions[row[:, None], position, tags][:, 1:]
         inner = torch.where(step[1:] < length[:, None], inner, 0).sum(dim=1)
         last = tags.gather(1, length[:, None] - 1)[:, 0]
         after = first + length
-        next_place = after.clamp(max=emissions.shape[1] - 1)
-        follow = moves[last] + emissions[row, next_place] + backward[row, next_place]
+        next_position = after.clamp(max=emissions.shape[1] - 1)
+        follow = moves[last] + emissions[row, next_position] + backward[row, next_position]
         follow = follow.scatter(1, not_next[:, None], float("-inf")).logsumexp(dim=1)
         rest = torch.where(after == mask.sum(dim=1)[row], self.end[last], follow)
         total = self._log_partition(forward, mask)

@@ -12,10 +12,10 @@ from gmf.core.errors import EncoderError
 from gmf.data.batch import Batch
 from gmf.encoders.resolve import hub_error, resolve_encoder
 from gmf.models.image_encoders import image_family
-from gmf.models.kernels.microbatch import split_views
+from gmf.models.kernels.microbatch import fast_by_view
 from gmf.models.modules.normalisation import share_statistics
 from gmf.models.processes import has_peers
-from gmf.models.runtime import ComputedPrecision
+from gmf.models.runtime import ComputedPrecision, computing_in
 
 
 class ImageEncoder(nn.Module):
@@ -87,8 +87,7 @@ class ImageEncoder(nn.Module):
         if self.trainable:
             return self.run(views)
         with torch.no_grad():
-            parts = [self.run(part) for part in split_views(views)]
-        return tuple(torch.cat(stage) for stage in zip(*parts, strict=True))
+            return fast_by_view(self.run, views)
 
     def encode(
         self,
@@ -103,7 +102,7 @@ class ImageEncoder(nn.Module):
             precision: What is computed in, whatever the caller computes in.
         """
         device = next(self.model.parameters()).device
-        with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
+        with computing_in(precision, device):
             return self(views.to(device))
 
     def maps_of(self, batch: Batch) -> tuple[Float[Tensor, "views _ _ _"], ...] | None:

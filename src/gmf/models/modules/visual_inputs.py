@@ -1,4 +1,4 @@
-"""Visual inputs of posts, with masks: regions of a grid, object vectors, whole-image vectors."""
+"""Visual inputs of samples, with masks: regions of a grid, object vectors, whole-image vectors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,11 +12,11 @@ from gmf.data.batch import Batch
 
 @dataclass(frozen=True)
 class VisualItems:
-    """What each post shows as a list of vectors.
+    """What each sample shows as a list of vectors.
 
     Args:
-        values: The vectors; zero where the mask is off, whatever the pictures hold.
-        mask: True where a vector is there; a row without any is a post without images.
+        values: The vectors; zero where the mask is off, whatever the images hold.
+        mask: True where a vector is there; a row without any is a sample without images.
     """
 
     values: Float[Tensor, "batch items channels"]
@@ -30,33 +30,30 @@ class VisualItems:
 def grid_regions(
     batch: Batch, maps: Sequence[Float[Tensor, "views _ _ _"]] | None, *, channels: int
 ) -> VisualItems:
-    """Return the cells of the last map of every whole image of a post (7 x 7 for ResNet at 224).
+    """Return the cells of the last map of every whole image of a sample (7 x 7 for ResNet at 224).
 
     Args:
-        batch: The posts.
-        maps: Stage maps of the batch's views; ``None`` without pictures.
+        batch: The samples.
+        maps: Stage maps of the batch's views; ``None`` without images.
         channels: Width of the last stage.
     """
-    whole = (batch.view_index >= 0) & ~batch.view_is_region
     cells = None if maps is None else maps[-1].flatten(2).transpose(1, 2)
-    return _gather(batch, cells, whole, channels)
+    return _gather(batch, cells, _whole(batch), channels)
 
 
 def object_vectors(
     batch: Batch, maps: Sequence[Float[Tensor, "views _ _ _"]] | None, *, channels: int
 ) -> VisualItems:
-    """Return the mean of the last map of each region; of whole images in posts without regions.
+    """Return the mean of the last map of each region; of whole images in samples without regions.
 
     Args:
-        batch: The posts.
-        maps: Stage maps of the batch's views; ``None`` without pictures.
+        batch: The samples.
+        maps: Stage maps of the batch's views; ``None`` without images.
         channels: Width of the last stage.
     """
-    present = batch.view_index >= 0
-    regions = present & batch.view_is_region
-    shown = regions | (present & ~regions.any(dim=1, keepdim=True))
-    vectors = None if maps is None else maps[-1].mean(dim=(2, 3))[:, None]
-    return _gather(batch, vectors, shown, channels)
+    regions = (batch.view_index >= 0) & batch.view_is_region
+    shown = regions | (_whole(batch) & ~regions.any(dim=1, keepdim=True))
+    return _gather(batch, _means(maps), shown, channels)
 
 
 def whole_images(
@@ -69,9 +66,7 @@ def whole_images(
         maps: Stage maps of the batch's views; ``None`` without images.
         channels: Width of the last stage.
     """
-    whole = (batch.view_index >= 0) & ~batch.view_is_region
-    vectors = None if maps is None else maps[-1].mean(dim=(2, 3))[:, None]
-    return _gather(batch, vectors, whole, channels)
+    return _gather(batch, _means(maps), _whole(batch), channels)
 
 
 def real_images(
@@ -85,7 +80,7 @@ def real_images(
         batch: The samples.
         blanks: Whether a blank stand-in counts as a real image.
     """
-    real = (batch.view_index >= 0) & ~batch.view_is_region
+    real = _whole(batch)
     if not blanks:
         real &= ~batch.view_is_blank
     rows = real.any(dim=1)
@@ -94,8 +89,18 @@ def real_images(
     return rows, batch.view_index[rows, real[rows].int().argmax(dim=1)]
 
 
+def _whole(batch: Batch) -> Bool[Tensor, "batch slots"]:
+    """Return which slots hold a whole image."""
+    return (batch.view_index >= 0) & ~batch.view_is_region
+
+
+def _means(maps: Sequence[Tensor] | None) -> Float[Tensor, "views 1 channels"] | None:
+    """Return the mean of the last map of each view."""
+    return None if maps is None else maps[-1].mean(dim=(2, 3))[:, None]
+
+
 def _gather(batch: Batch, items: Tensor | None, shown: Tensor, channels: int) -> VisualItems:
-    """Lay the items of each shown slot side by side; slots that no post shows are left out."""
+    """Lay the items of each shown slot side by side; slots that no sample shows are left out."""
     index = batch.view_index
     if not torch.compiler.is_exporting():
         # Masked slots change nothing but cost time; a graph's shapes must not depend on its values.

@@ -5,20 +5,22 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from pydantic import Field
 from torch import Tensor, nn
+from torch.nn.utils.rnn import pad_sequence
 
 from gmf.core.errors import ConfigError
 from gmf.core.plain import from_plain
 from gmf.core.types import Sample
 from gmf.data.batch import Batch
-from gmf.models.modules.character_encoder import CharacterEncoder
-from gmf.models.modules.recurrence import run_lstm
+from gmf.models.modules.recurrence import last_states, run_lstm
 from gmf.models.modules.tagging_head import WordsOnlyConfig
-from gmf.models.modules.vocabulary import Vocabulary
-from gmf.models.modules.word_table import WordTable
-from gmf.models.word_vectors import read_word_vectors
+from gmf.models.modules.vocabulary import UNKNOWN, Vocabulary
+from gmf.models.word_vectors import WordVectors, read_word_vectors
+
+#: Characters of a word that are read; what follows (of a long link) is cut.
+MAX_CHARACTERS = 32
 
 
 class WordConfig(WordsOnlyConfig):
@@ -52,6 +54,79 @@ class CharacterConfig(WordConfig):
 
     character_dim: int = Field(default=30, ge=1)
     character_hidden_dim: int = Field(default=50, ge=2, multiple_of=2)
+
+
+class WordTable(nn.Module):
+    """Vectors of known words: those of the training words train, those only in a file do not.
+
+    Args:
+        vocabulary: Which words are known.
+        dim: Width of the vectors.
+        unknown_dropout: Share of the words seen once that training takes for unknown.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, *, dim: int, unknown_dropout: float) -> None:
+        super().__init__()
+        self.vocabulary, self.unknown_dropout = vocabulary, unknown_dropout
+        self.trained = nn.Embedding(len(vocabulary.words) + 1, dim)
+        bound = (3 / dim) ** 0.5
+        nn.init.uniform_(self.trained.weight, -bound, bound)
+        self.register_buffer("extra", torch.zeros(len(vocabulary.extra_words), dim))
+        self.extra: Tensor
+
+    @torch.no_grad()
+    def fill(self, vectors: WordVectors) -> None:
+        """Take over the vectors of a file; training words that it lacks keep random ones."""
+        for row, word in enumerate(self.vocabulary.words, start=1):
+            vector = vectors.find(word)
+            if vector is not None:
+                self.trained.weight[row] = torch.from_numpy(vector)
+        for row, word in enumerate(self.vocabulary.extra_words):
+            self.extra[row] = torch.from_numpy(vectors.matrix[vectors.index[word]])
+
+    def forward(self, words: Int[Tensor, "batch words"]) -> Float[Tensor, "batch words dim"]:
+        """Return the vector of each word index."""
+        if self.training and self.unknown_dropout:
+            known = self.vocabulary
+            is_rare = (words > known.num_repeated) & (words <= len(known.words))
+            is_dropped = torch.rand(words.shape, device=words.device) < self.unknown_dropout
+            words = words.masked_fill(is_rare & is_dropped, UNKNOWN)
+        count = self.trained.num_embeddings
+        vectors = self.trained(words.clamp(max=count - 1))
+        if not len(self.extra):
+            return vectors
+        is_extra = (words >= count)[:, :, None]
+        return torch.where(is_extra, self.extra[(words - count).clamp(min=0)], vectors)
+
+
+class CharacterEncoder(nn.Module):
+    """One vector a word from its characters: the last states of both directions of an LSTM.
+
+    Source: Lample et al. 2016, Sect. 4.1. Departs from it: no.
+
+    Args:
+        vocabulary: Which characters are known.
+        dim: Width of character vectors.
+        hidden_dim: Width of the word's vector.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, *, dim: int, hidden_dim: int) -> None:
+        super().__init__()
+        self.vocabulary = vocabulary
+        self.characters = nn.Embedding(len(vocabulary.characters) + 1, dim)
+        self.lstm = nn.LSTM(dim, hidden_dim // 2, batch_first=True, bidirectional=True)
+
+    def forward(self, words: Sequence[str]) -> Float[Tensor, "words hidden"]:
+        """Return the vector of each word."""
+        spelled = [
+            [self.vocabulary.character(c) for c in word[:MAX_CHARACTERS]] or [UNKNOWN]
+            for word in words
+        ]
+        lengths = torch.tensor([len(indices) for indices in spelled])
+        padded = pad_sequence([torch.tensor(i) for i in spelled], batch_first=True)
+        vectors = self.characters(padded.to(self.characters.weight.device))
+        mask = torch.arange(vectors.shape[1]) < lengths[:, None]
+        return last_states(run_lstm(self.lstm, vectors, mask), mask)
 
 
 class WordEncoder(nn.Module):
@@ -117,18 +192,18 @@ class WordEncoder(nn.Module):
         return {"vocabulary": self.vocabulary.model_dump(mode="json"), "word_dim": self.word_dim}
 
     def forward(self, batch: Batch) -> Float[Tensor, "batch words hidden"]:
-        """Return the state of each word; zero beyond the end of a post."""
+        """Return the state of each word; zero beyond the end of a sample."""
         mask = batch.word_mask
         lengths = mask.sum(dim=1).tolist()
-        posts = [sample.tokens[:n] for sample, n in zip(batch.samples, lengths, strict=True)]
-        distinct = list(dict.fromkeys(word for post in posts for word in post)) or [""]
-        place = {word: index for index, word in enumerate(distinct)}
-        places = torch.zeros(mask.shape, dtype=torch.long)
-        for row, post in enumerate(posts):
-            places[row, : len(post)] = torch.tensor([place[word] for word in post])
-        places = places.to(mask.device)
+        samples = [sample.tokens[:n] for sample, n in zip(batch.samples, lengths, strict=True)]
+        distinct = list(dict.fromkeys(word for tokens in samples for word in tokens)) or [""]
+        index = {word: number for number, word in enumerate(distinct)}
+        words = torch.zeros(mask.shape, dtype=torch.long)
+        for row, tokens in enumerate(samples):
+            words[row, : len(tokens)] = torch.tensor([index[word] for word in tokens])
+        words = words.to(mask.device)
         indices = torch.tensor([self.vocabulary.word(word) for word in distinct])
-        vectors = self.words(indices.to(mask.device)[places])
+        vectors = self.words(indices.to(mask.device)[words])
         if self.characters is not None:
-            vectors = torch.cat([vectors, self.characters(distinct)[places]], dim=-1)
+            vectors = torch.cat([vectors, self.characters(distinct)[words]], dim=-1)
         return run_lstm(self.lstm, self.dropout(vectors), mask)
