@@ -154,7 +154,7 @@ def test_cached_maps_are_the_encoders_own(kind, family, tmp_path, text_folder, s
 def test_exported_graphs_give_the_same_maps(family, tmp_path):
     encoder = tiny_family_encoder(family).eval()
     shapes = write_image_graph(
-        encoder, tmp_path / "image.onnx", picture_shape=(3, 96, 96), pooled_size=None
+        encoder, tmp_path / "image.onnx", image_shape=(3, 96, 96), pooled_size=None
     )
     assert [shape[0] for shape in shapes] == list(encoder.stage_channels)
     session = onnxruntime.InferenceSession(tmp_path / "image.onnx")

@@ -149,11 +149,11 @@ def test_offsets_count_code_points(client):
         assert text[entity["char_start"] : entity["char_end"]] == entity["text"]
 
 
-def test_cut_words_and_unused_regions_are_noted(client):
+def test_windows_and_unused_regions_are_noted(client):
     boxes = [[0, 0, 9, 9 + n] for n in range(5)]
     body = {"text": "word " * 60, "images": [image(None, *boxes)], "explain": True}
     notes = client.post("/v1/entities", json=body).json()["notes"]
-    assert any("words beyond the length limit" in note for note in notes)
+    assert any("overlapping windows: 60 words" in note for note in notes)
     assert "2 regions beyond the first 3 of an image not used" in notes
 
 

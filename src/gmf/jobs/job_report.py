@@ -25,7 +25,7 @@ class JobReport:
         windowed: Documents that were read in several windows.
         files: Inputs, their rows and the number of their first row.
         types: Entity types that occur, sorted.
-        images: What became of the images; a picture counts once a batch of rows.
+        images: What became of the images; an image counts once a batch of rows.
         resumed_rows: Rows that an earlier process had finished.
     """
 

@@ -114,7 +114,7 @@ class GmfComponent:
     def _fill(self, doc: Doc, mentions: Iterable[Entity]) -> list[str]:
         """Set the entities; return what became of those that are not whole tokens."""
         notes: list[str] = []
-        found: dict[tuple[int, int], tuple[Span, Entity]] = {}
+        chosen: dict[tuple[int, int], tuple[Span, Entity]] = {}
         for mention in sorted(mentions, key=lambda mention: mention.confidence):
             span = doc.char_span(
                 mention.char_start,
@@ -127,15 +127,17 @@ class GmfComponent:
                 continue
             if span.text != mention.text:
                 notes.append(f"{_shown(mention)} became {span.text!r}, whole tokens of spaCy")
-            place = (span.start, span.end)
-            if place in found:
-                notes.append(f"{_shown(found[place][1])} is left out: another has the same tokens")
-            found[place] = span, mention
-        doc.ents = filter_spans([span for span, _ in found.values()])
+            tokens = (span.start, span.end)
+            if tokens in chosen:
+                notes.append(
+                    f"{_shown(chosen[tokens][1])} is left out: another has the same tokens"
+                )
+            chosen[tokens] = span, mention
+        doc.ents = filter_spans([span for span, _ in chosen.values()])
         kept = {(span.start, span.end): span for span in doc.ents}
-        for place, (_, mention) in found.items():
-            if place in kept:
-                kept[place]._.gmf_confidence = mention.confidence
+        for tokens, (_, mention) in chosen.items():
+            if tokens in kept:
+                kept[tokens]._.gmf_confidence = mention.confidence
             else:
                 notes.append(f"{_shown(mention)} is left out: it shares a token with a longer one")
         return notes

@@ -139,10 +139,10 @@ def test_nested_keys_and_columns(tmp_path):
     row = {"post": {"text": "Ann", "id": 7}, "media": [{"file": "a.png"}, {"file": "b.png"}]}
     path.write_text(json.dumps(row | {"likes": 3}))
     names = {"text": "post.text", "id": "post.id", "images": ("media.file",)}
-    (read,) = rows_of(path, **names, keep=("likes", "post.id", "absent"))
+    (read,) = rows_of(path, **names, keep=("likes", "post.id", "post.absent"))
     assert (read.id, read.sample.text) == ("7", "Ann")
     assert [image.source.name for image in read.sample.images] == ["a.png", "b.png"]
-    assert read.columns == {"likes": 3, "post.id": 7, "absent": None}
+    assert read.columns == {"likes": 3, "post.id": 7, "post.absent": None}
     pyarrow = pytest.importorskip("pyarrow")
     parquet = pytest.importorskip("pyarrow.parquet")
     feather = pytest.importorskip("pyarrow.feather")

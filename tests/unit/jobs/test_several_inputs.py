@@ -277,6 +277,18 @@ def test_columns_are_kept_in_every_format_that_has_columns(tmp_path, model):
             predict_files(model, source, tmp_path / "p.jsonl", options=options)
 
 
+@pytest.mark.parametrize("names", [{"images": ("pic",)}, {"id": "foo"}, {"keep": ("foo.bar",)}])
+def test_a_key_that_is_in_no_line_is_refused(tmp_path, model, names):
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"text": "Ann", "image": "a.png"}\nnot JSON\n{"text": "Bob", "likes": 3}\n')
+    with pytest.raises(ConfigError, match=r"no column '(pic|foo|foo.bar)'; .* has 'text', 'image'"):
+        predict_files(
+            model, source, tmp_path / "o.jsonl", options=JobOptions(input=InputOptions(**names))
+        )
+    options = JobOptions(input=InputOptions(keep=("likes",)))
+    assert predict_files(model, source, tmp_path / "o.jsonl", options=options).documents == 2
+
+
 def test_kept_columns_of_tables_keep_their_types(tmp_path, model):
     pyarrow = pytest.importorskip("pyarrow")
     parquet = pytest.importorskip("pyarrow.parquet")

@@ -71,7 +71,7 @@ class ConllSource(ScannedSource):
                 name = decode(block.first.content).removeprefix(ID_PREFIX).strip(" ")
             tokens = tuple(self.columns.split(decode(line.content))[0] for line in block.lines)
             if not tokens:
-                raise ValueError(f"tweet {name!r} has no tokens")
+                raise ValueError(f"post {name!r} has no tokens")
             images = ()
             if block.has_id and self.root:
                 paths = self.images.images_of(name)

@@ -38,7 +38,7 @@ def row_of_fields(
     Args:
         fields: ``text`` or ``tokens``, and perhaps images and an identifier; others are ignored.
         number: Row number, from 1.
-        origin: Place, for messages.
+        origin: File and line, for messages.
         options: Names of the fields.
         root: Folder of the images.
         default_id: Identifier of a row without one.
@@ -85,17 +85,18 @@ def check_columns(options: InputOptions, header: Sequence[str], *, path: Path) -
         ConfigError: Names the option, the columns that there are and a near name.
     """
     has_words = options.text == "text" and TOKENS in header
-    nested = (options.text, *(options.images or ()), options.id, *options.keep)
-    unknown_columns(
-        {
-            "--text-column": () if has_words else (options.text,),
-            "--image-column": options.images or (),
-            "--id-column": () if options.id == "id" else (options.id,),
-            "--keep-columns": options.keep,
-        },
-        [*header, *(name for name in nested if name.partition(".")[0] in header)],
-        path=path,
-    )
+    wanted = {
+        "--text-column": () if has_words else (options.text,),
+        "--image-column": options.images or (),
+        "--id-column": () if options.id == "id" else (options.id,),
+        "--keep-columns": options.keep,
+    }
+    # Whether a nested column has such a field, only its values tell.
+    absent = {
+        option: [name for name in names if name.partition(".")[0] not in header]
+        for option, names in wanted.items()
+    }
+    unknown_columns(absent, header, path=path)
 
 
 def safe_path(root: Path, name: str) -> Path:

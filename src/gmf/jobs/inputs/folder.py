@@ -56,8 +56,8 @@ class FolderSource(RowSource):
         if len(content) > MAX_LINE:
             raise ValueError(f"the text is longer than {MAX_LINE} bytes")
         text = decode(content)
-        pictures = [image_at(self.path, image) for image in images]
-        return sample_of(text, pictures, name=name, origin=origin)
+        listed = [image_at(self.path, image) for image in images]
+        return sample_of(text, listed, name=name, origin=origin)
 
     def files(self) -> Iterator[Path]:
         """Yield all files that rows are made of."""
@@ -95,5 +95,5 @@ class FolderSource(RowSource):
 def _visible_files(root: Path) -> Iterator[PurePosixPath]:
     for folder, names, files in os.walk(root):
         names[:] = [name for name in names if not name.startswith(".")]
-        place = PurePosixPath(Path(folder).relative_to(root).as_posix())
-        yield from sorted(place / name for name in files if not name.startswith("."))
+        inside = PurePosixPath(Path(folder).relative_to(root).as_posix())
+        yield from sorted(inside / name for name in files if not name.startswith("."))

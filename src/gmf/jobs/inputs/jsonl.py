@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
@@ -11,9 +10,6 @@ from gmf.data.text_files import decode
 from gmf.jobs.inputs.fields import TOKENS, check_columns, row_of_fields
 from gmf.jobs.inputs.rows import InputOptions, Row
 from gmf.jobs.inputs.scanned import MAX_LINE, Record, ScannedSource, scan_lines
-
-#: Rows from the front in which the keys that were asked for are looked for.
-HEAD_ROWS = 1000
 
 
 class JsonlSource(ScannedSource):
@@ -26,7 +22,7 @@ class JsonlSource(ScannedSource):
         options: Names of the keys.
 
     Raises:
-        ConfigError: If a key that was asked for is in none of the first rows.
+        ConfigError: If a key that was asked for is in no row.
     """
 
     suffixes = (".jsonl", ".ndjson")
@@ -34,24 +30,32 @@ class JsonlSource(ScannedSource):
     def __init__(self, path: Path, *, options: InputOptions) -> None:
         super().__init__(path, options=options)
         self.root = options.image_root or path.parent
-        with self._open() as file:
-            records = self.scan(file, position=0, line=1)
-            head = [self._object_of(record) for record in islice(records, HEAD_ROWS)]
-        keys = list(dict.fromkeys(key for row in head if isinstance(row, dict) for key in row))
-        # What was not asked for may be absent: each row then says what it lacks.
-        if keys and options.text == "text" and "text" not in keys:
-            keys.append("text")
+        named = {options.text, options.id, *(options.images or ()), *options.keep} - {"text", "id"}
+        keys = self._keys(named) if named else []
         if keys:
-            check_columns(options, keys, path=path)
+            # What was not asked for may be absent: each row then says what it lacks.
+            check_columns(options, [*keys, *({"text"} - set(keys))], path=path)
+
+    def _keys(self, named: set[str]) -> list[str]:
+        """Return the keys of the rows from the front until all that are named have come."""
+        keys: dict[str, None] = {}
+        with self._open() as file:
+            for record in self.scan(file, position=0, line=1):
+                row = self._object_of(record)
+                if isinstance(row, dict):
+                    keys |= dict.fromkeys(cast(dict[str, Any], row))
+                if all(name in keys or name.partition(".")[0] in keys for name in named):
+                    break
+        return list(keys)
 
     def scan(self, file: BinaryIO, *, position: int, line: int) -> Iterator[Record]:
         """Yield the lines that hold something."""
-        for found in scan_lines(file, position=position, line=line):
-            if found.is_cut:
+        for read in scan_lines(file, position=position, line=line):
+            if read.is_cut:
                 error = f"the line is longer than {MAX_LINE} bytes"
-                yield Record(found.position, found.number, error=error)
-            elif found.content.strip():
-                yield Record(found.position, found.number, found.content)
+                yield Record(read.position, read.number, error=error)
+            elif read.content.strip():
+                yield Record(read.position, read.number, read.content)
 
     @staticmethod
     def _object_of(record: Record) -> object:
@@ -77,7 +81,8 @@ class JsonlSource(ScannedSource):
         fields = cast(dict[str, Any], value)
         if isinstance(fields.get("text"), list) and TOKENS not in fields:  # MNER-MI
             fields = {**fields, "text": None, TOKENS: fields["text"]}
-        if not {self.options.text, TOKENS} & fields.keys():
+        text = self.options.text
+        if not {text, text.partition(".")[0], TOKENS} & fields.keys():
             hints = filter(None, (key_hint(key, known=("text", "tokens")) for key in fields))
             error = f"no text: expected {self.options.text!r} or {TOKENS!r}{next(hints, '')}"
             return Row(number, self.default_id(number), origin, error=error)

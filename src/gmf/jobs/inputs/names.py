@@ -49,7 +49,7 @@ def input_files(
 
     Args:
         names: Paths, globs, URLs of file systems that fsspec knows, or ``-``.
-        options: How posts are found; says the format of files without an ending.
+        options: How posts are found; gives the format of files without an ending.
         spool: Folder for what comes out of pipes, made when it is needed; none without pipes.
 
     Raises:
@@ -122,13 +122,13 @@ def _format_of_pipe(path: Path, options: InputOptions) -> str:
         return options.format
     with open_bytes(path) as file:
         head = file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
-    found = next((format for magic, format in _MAGIC.items() if head.startswith(magic)), None)
-    if found is None:
+    name = next((format for magic, format in _MAGIC.items() if head.startswith(magic)), None)
+    if name is None:
         raise ConfigError(
             f"a pipe has no name that ends with its format: add --input-format, one of "
             f"{', '.join(input_formats)}"
         )
-    return found
+    return name
 
 
 def _files_of(path: Path, options: InputOptions) -> list[InputFile]:

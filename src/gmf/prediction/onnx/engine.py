@@ -21,7 +21,7 @@ from gmf.inference.loop import Counting, predict
 from gmf.prediction.engine import Engine
 from gmf.prediction.onnx.folder import TOKENIZER, ExportInfo, read_info
 from gmf.prediction.onnx.model import ArrayModel
-from gmf.prediction.onnx.pictures import ImagePreparation
+from gmf.prediction.onnx.preparation import ImagePreparation
 
 
 class OnnxEngine(Engine):

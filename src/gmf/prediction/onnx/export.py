@@ -19,7 +19,7 @@ from gmf.prediction.onnx.folder import (
 )
 from gmf.prediction.onnx.graphs import write_image_graph, write_tagger_graph
 from gmf.prediction.onnx.parity import compare
-from gmf.prediction.onnx.pictures import preparation_of
+from gmf.prediction.onnx.preparation import preparation_of
 from gmf.prediction.onnx.probe import probe_posts
 from gmf.prediction.onnx.quantise import quantise
 from gmf.vision.cache.maps import EncodedViews
@@ -133,7 +133,7 @@ def _write_images(tagger: Tagger, folder: Path) -> ImageSide:
         stage_shapes=write_image_graph(
             encoder,
             folder / IMAGE_GRAPH,
-            picture_shape=preparation.shape,
+            image_shape=preparation.shape,
             pooled_size=source.pooled_size if isinstance(source, EncodedViews) else None,
         ),
     )

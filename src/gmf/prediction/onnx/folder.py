@@ -10,10 +10,10 @@ from gmf.core.errors import CheckpointError
 from gmf.core.files import write_text
 from gmf.core.tags import TagSet
 from gmf.inference.decoding import TagStates
-from gmf.prediction.onnx.pictures import ImagePreparation
+from gmf.prediction.onnx.preparation import ImagePreparation
 
 INFO, TOKENIZER = "export.json", "tokenizer.json"
-#: Words and stage maps to emissions; pictures to stage maps.
+#: Words and stage maps to emissions; images to stage maps.
 TAGGER_GRAPH, IMAGE_GRAPH = "tagger.onnx", "images.onnx"
 
 
@@ -35,7 +35,7 @@ class ImageSide(Config):
     """How a model that reads images gets them.
 
     Args:
-        preparation: Pictures to pixels.
+        preparation: Images to pixels.
         max_regions: First regions of each image to use.
         stage_shapes: ``(channels, height, width)`` of the map of each stage.
     """
@@ -58,7 +58,7 @@ class ExportInfo(Config):
         text_inputs: Names of the tokenizer's arrays that the graph takes.
         unknown_token: Stands for a word without subwords.
         max_subwords: Limit on subwords of a post, special tokens included.
-        missing_image: What takes the place of an unusable image.
+        missing_image: What stands in for an unusable image.
         images: Set when the model reads images.
         int8: Whether the matrix products are quantised.
         provenance: What the checkpoint said of its origin.

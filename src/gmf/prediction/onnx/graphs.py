@@ -1,4 +1,4 @@
-"""Models to ONNX graphs: text and stage maps to emissions, pictures to stage maps."""
+"""Models to ONNX graphs: text and stage maps to emissions, images to stage maps."""
 
 import logging
 import warnings
@@ -114,15 +114,15 @@ def write_image_graph(
     encoder: ImageEncoder,
     path: Path,
     *,
-    picture_shape: tuple[int, int, int],
+    image_shape: tuple[int, int, int],
     pooled_size: int | None,
 ) -> tuple[tuple[int, int, int], ...]:
-    """Write the graph from pictures to the maps of their stages; it takes any number of them.
+    """Write the graph from images to the maps of their stages; it takes any number of them.
 
     Args:
         encoder: The image encoder, in evaluation mode.
         path: File to write.
-        picture_shape: ``(3, height, width)`` of a prepared picture.
+        image_shape: ``(3, height, width)`` of a prepared image.
         pooled_size: Cells a side over which maps are averaged; ``None`` keeps them in full.
 
     Returns:
@@ -132,7 +132,7 @@ def write_image_graph(
         ExportError: If the encoder cannot be written as a graph.
     """
     graph = _ImageGraph(encoder, pooled_size)
-    fields = {"views": torch.zeros(_VIEWS, *picture_shape)}
+    fields = {"views": torch.zeros(_VIEWS, *image_shape)}
     with torch.no_grad():
         stages = graph(fields)
     outputs = [f"stage_map_{number}" for number in range(len(stages))]

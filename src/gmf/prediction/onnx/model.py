@@ -68,7 +68,7 @@ class ArrayModel:
     def stage_maps(
         self, views: Float[np.ndarray, "views 3 height width"]
     ) -> dict[str, Float[np.ndarray, "views channels height width"]]:
-        """Return the maps of distinct pictures that the tagger takes, by name.
+        """Return the maps of distinct images that the tagger takes, by name.
 
         Raises:
             ConfigError: If the model reads no images.

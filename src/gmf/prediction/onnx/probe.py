@@ -19,7 +19,7 @@ _TEXTS = (
 
 
 def probe_posts() -> list[Sample]:
-    """Return posts of unlike length and script: with one picture, several, a region, or none."""
+    """Return posts of unlike length and script: with one image, several, a region, or none."""
     wide, tall, small = (
         _noise(seed, *size) for seed, size in enumerate(((90, 60), (50, 130), (40, 40)))
     )
@@ -33,9 +33,9 @@ def probe_posts() -> list[Sample]:
         (ImageInput(wide),),
     )
     posts: list[Sample] = []
-    for number, (text, pictures) in enumerate(zip(_TEXTS, images, strict=True)):
+    for number, (text, listed) in enumerate(zip(_TEXTS, images, strict=True)):
         tokens, offsets = tokenize(text)
-        posts.append(Sample(str(number), tokens, images=pictures, text=text, offsets=offsets))
+        posts.append(Sample(str(number), tokens, images=listed, text=text, offsets=offsets))
     return posts
 
 

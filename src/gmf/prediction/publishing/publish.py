@@ -36,7 +36,7 @@ def save_pretrained(
 ) -> Path:
     """Write all that ``gmf.load`` needs into a folder, and a model card.
 
-    What names a place on this machine, such as the data folder, is left out.
+    What names a path on this machine, such as the data folder, is left out.
 
     Args:
         source: Checkpoint folder, or folder of an exported model.
@@ -105,9 +105,9 @@ def push_to_hub(
     if not HUB_ID.fullmatch(repo_id):
         raise ConfigError(f"{repo_id!r}: expected a hub id of the form owner/name")
     api = HfApi(token=token)
-    with TemporaryDirectory() as place:
+    with TemporaryDirectory() as temporary:
         folder = save_pretrained(
-            source, Path(place), scores=scores, repo_id=repo_id, license=license
+            source, Path(temporary), scores=scores, repo_id=repo_id, license=license
         )
         try:
             api.create_repo(repo_id, private=private, exist_ok=True)
@@ -134,7 +134,7 @@ def _copy(path: Path, target: Path) -> None:
 
 
 def _public(value: Any) -> Any:
-    """Return a JSON value without the keys that name places."""
+    """Return a JSON value without the keys that name paths."""
     if isinstance(value, dict):
         named = cast(dict[str, Any], value)
         return {key: _public(item) for key, item in named.items() if key not in _PLACES}

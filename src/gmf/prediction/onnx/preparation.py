@@ -1,4 +1,4 @@
-"""Pictures to pixels without torch: what an image processor does, from a few plain numbers."""
+"""Images to pixels without torch: what an image processor does, from a few plain numbers."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -13,12 +13,12 @@ from gmf.core.errors import ExportError
 
 #: Greatest difference of a pixel value from the image processor's own.
 TOLERANCE = 1e-5
-#: Width and height of the pictures on which the two are compared: both sides, and extreme ones.
+#: Width and height of the images on which the two are compared: both sides, and extreme ones.
 _PROBES = ((320, 200), (97, 231), (64, 64), (40, 300))
 
 
 class ImagePreparation(Config):
-    """How a picture becomes an array: resize, crop to the middle, scale, normalise.
+    """How an image becomes an array: resize, crop to the middle, scale, normalise.
 
     Args:
         size: Height and width to resize to; ``None`` when the short side says it.
@@ -40,38 +40,38 @@ class ImagePreparation(Config):
 
     @property
     def shape(self) -> tuple[int, int, int]:
-        """``(3, height, width)`` of every prepared picture.
+        """``(3, height, width)`` of every prepared image.
 
         Raises:
-            ExportError: If pictures keep sizes of their own.
+            ExportError: If images keep sizes of their own.
         """
         fixed = self.crop or self.size
         if fixed is None:
             raise ExportError("the image processor keeps sizes; use one that crops to a fixed size")
         return 3, *fixed
 
-    def prepare(self, picture: Image.Image) -> Float[np.ndarray, "3 height width"]:
-        """Return a picture's pixels.
+    def prepare(self, image: Image.Image) -> Float[np.ndarray, "3 height width"]:
+        """Return an image's pixels.
 
         Args:
-            picture: In RGB.
+            image: In RGB.
         """
-        size = self.size or self._proportional(picture)
-        picture = picture.resize((size[1], size[0]), resample=Image.Resampling(self.resample))
+        size = self.size or self._proportional(image)
+        image = image.resize((size[1], size[0]), resample=Image.Resampling(self.resample))
         if self.crop is not None:
             height, width = self.crop
-            left, top = (picture.width - width) // 2, (picture.height - height) // 2
-            picture = picture.crop((left, top, left + width, top + height))
-        pixels = (np.asarray(picture).astype(np.float64) * self.scale).astype(np.float32)
+            left, top = (image.width - width) // 2, (image.height - height) // 2
+            image = image.crop((left, top, left + width, top + height))
+        pixels = (np.asarray(image).astype(np.float64) * self.scale).astype(np.float32)
         mean, std = np.array(self.mean, np.float32), np.array(self.std, np.float32)
         return np.ascontiguousarray(((pixels - mean) / std).transpose(2, 0, 1))
 
-    def _proportional(self, picture: Image.Image) -> tuple[int, int]:
+    def _proportional(self, image: Image.Image) -> tuple[int, int]:
         if self.short_side is None:
-            return picture.height, picture.width
-        short, long = sorted((picture.height, picture.width))
+            return image.height, image.width
+        short, long = sorted((image.height, image.width))
         long = int(self.short_side * long / short)
-        is_tall = picture.height > picture.width
+        is_tall = image.height > image.width
         return (long, self.short_side) if is_tall else (self.short_side, long)
 
 
@@ -94,10 +94,10 @@ def preparation_of(processor: Callable[..., Mapping[str, Any]]) -> ImagePreparat
         ) from error
     noise = np.random.default_rng(0)
     for width, height in _PROBES:
-        picture = Image.fromarray(noise.integers(0, 256, (height, width, 3), np.uint8))
-        wanted = np.asarray(processor(images=[picture], return_tensors="np")["pixel_values"])[0]
-        found = preparation.prepare(picture)
-        if found.shape != wanted.shape or np.abs(found - wanted).max() > TOLERANCE:
+        image = Image.fromarray(noise.integers(0, 256, (height, width, 3), np.uint8))
+        wanted = np.asarray(processor(images=[image], return_tensors="np")["pixel_values"])[0]
+        prepared = preparation.prepare(image)
+        if prepared.shape != wanted.shape or np.abs(prepared - wanted).max() > TOLERANCE:
             raise ExportError(
                 f"image processor {name}: does more than resizing, cropping, scaling and "
                 "normalising, or does them otherwise; such a model cannot be exported"
