@@ -93,7 +93,7 @@ def check_columns(options: InputOptions, header: Sequence[str], *, path: Path) -
     }
     # Whether a nested column has such a field, only its values tell.
     absent = {
-        option: [name for name in names if name.partition(".")[0] not in header]
+        option: [n for n in names if n not in header and n.partition(".")[0] not in header]
         for option, names in wanted.items()
     }
     unknown_columns(absent, header, path=path)
