@@ -92,7 +92,7 @@ def check_columns(options: InputOptions, header: Sequence[str], *, path: Path) -
         "--keep-columns": options.keep,
     }
     # Whether a nested column has such a field, only its values tell.
-    absent = {
+    absent: dict[str, Sequence[str]] = {
         option: [n for n in names if n not in header and n.partition(".")[0] not in header]
         for option, names in wanted.items()
     }
