@@ -19,6 +19,9 @@ def train(
         list[str] | None, typer.Argument(help="Options, e.g. data.folder=DIR training.epochs=5.")
     ] = None,
     run: Annotated[Path | None, typer.Option(help="Run folder; named by default.")] = None,
+    accept_changes: Annotated[
+        bool, typer.Option(help="Go on with a killed run though data, images or code changed.")
+    ] = False,
     device: Device = "auto",
 ) -> None:
     """Train a model; the same command goes on with a run that was killed."""
@@ -35,7 +38,7 @@ def train(
         say(line)
     folder = run or Path("runs") / _run_name(preset, config)
     if _is_helping():
-        train_run(config, folder)
+        train_run(config, folder, accept_changes=accept_changes)
         return
     say(f"run folder: {folder}")
     with progress_bar() as bar, tensorboard_writer(folder / "tensorboard") as scalars:
@@ -61,7 +64,12 @@ def train(
             say(note)
 
         state, images = train_run(
-            config, folder, on_step=on_step, on_epoch=on_epoch, on_note=on_note
+            config,
+            folder,
+            on_step=on_step,
+            on_epoch=on_epoch,
+            on_note=on_note,
+            accept_changes=accept_changes,
         )
     report_images(images)
     was_told = any(note.startswith("warning: ") for note in notes)

@@ -1,14 +1,40 @@
 """What the processes of a training step exchange around the model's own computation."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
+from typing import Any, TypeVar
 
 import torch
 import torch.distributed as distributed
 from torch import Tensor, nn
 
+from gmf.core.errors import PeerError
 from gmf.data.batch import Batch
 from gmf.models.processes import gather_rows, has_peers
+
+ResultT = TypeVar("ResultT")
+
+
+def by_first_process(work: Callable[[], ResultT]) -> ResultT:
+    """Return in every process what the first one computes; all stop if it cannot.
+
+    Raises:
+        PeerError: If it fails, in the others; the first raises what is wrong.
+    """
+    if not has_peers():
+        return work()
+    outcome: list[Any] = [None, ""]
+    if distributed.get_rank() == 0:
+        try:
+            outcome[0] = work()
+        except Exception as error:
+            outcome[1] = f"{type(error).__name__}: {error}"
+            distributed.broadcast_object_list(outcome)
+            raise
+    distributed.broadcast_object_list(outcome)
+    if outcome[1]:
+        raise PeerError(outcome[1])
+    return outcome[0]
 
 
 def share_weights(model: nn.Module) -> None:

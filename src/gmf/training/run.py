@@ -18,6 +18,7 @@ from gmf.evaluation.provenance import describe_hardware, digest_of_options, pack
 from gmf.models.runtime import resolve_precision, seed_everything
 from gmf.models.tagger import Tagger, build_tagger
 from gmf.training.config import RunConfig
+from gmf.training.inputs import code_digests, image_digest
 from gmf.training.run_folder import RunFolder, RunState
 from gmf.training.trainer import OnEpoch, OnStep, Trainer
 
@@ -29,6 +30,7 @@ def train(
     on_step: OnStep = lambda *_: None,
     on_epoch: OnEpoch = lambda _: None,
     on_note: Callable[[str], None] = lambda _: None,
+    accept_changes: bool = False,
 ) -> tuple[RunState, ImageReport]:
     """Train the model of a configuration; the same call goes on with a killed run.
 
@@ -39,14 +41,19 @@ def train(
         path: Run folder.
         on_step: Called with each batch: epoch, batch, batches of the epoch, loss.
         on_epoch: Called with each epoch's metrics.
-        on_note: Called, before the first epoch, with what is read otherwise than the files have it
-            and with a warning when next to no image is there.
+        on_note: Called, before the first epoch, with what is read otherwise than the files have it,
+            with a warning when next to no image is there, and with what is not as it was when a
+            killed run stopped.
+        accept_changes: Whether to go on with a killed run whose data, images, code or encoders are
+            others now.
 
     Returns:
         How the run ended, and what became of its images.
 
     Raises:
-        ConfigError: If no data folder is named, or the run folder holds another run.
+        CheckpointError: If a file of the run folder is damaged that nothing can stand in for.
+        ConfigError: If no data folder is named, or the run folder holds another run, or one that
+            began with other inputs.
         DataError: If a data file breaks its format, or nobody can learn from it.
         EncoderError: If an encoder cannot be found or fetched.
         TrainingError: If the loss is not a number.
@@ -59,8 +66,7 @@ def train(
     for fault in training_faults(splits, folder=folder):
         raise fault
     tagger = untrained_tagger(config, splits["train"])
-    provenance = {**tagger.provenance, **_provenance(config, splits)}
-    tagger.provenance.update(provenance)
+    provenance = {**tagger.provenance, **_provenance(config, splits, tagger)}
     collator = tagger.collator(cached=True)
     if tagger.model.uses_images and (warning := absent_images(splits["train"])):
         on_note(f"warning: {warning}")
@@ -74,7 +80,8 @@ def train(
         on_step=on_step,
         on_epoch=on_epoch,
     )
-    return trainer.run(provenance), collator.report
+    state = trainer.run(provenance, accept_changes=accept_changes, on_note=on_note)
+    return state, collator.report
 
 
 def data_folder(config: RunConfig) -> Path:
@@ -106,7 +113,9 @@ def untrained_tagger(config: RunConfig, training_samples: Sequence[Sample]) -> T
     )
 
 
-def _provenance(config: RunConfig, splits: dict[str, list[Sample]]) -> dict[str, Any]:
+def _provenance(
+    config: RunConfig, splits: dict[str, list[Sample]], tagger: Tagger
+) -> dict[str, Any]:
     """Return what a reader needs to believe a score: data, seed, versions, hardware."""
     folder = config.data.folder or Path()
     gpu = [torch.cuda.get_device_name()] if torch.cuda.is_available() else []
@@ -115,6 +124,11 @@ def _provenance(config: RunConfig, splits: dict[str, list[Sample]]) -> dict[str,
             asdict(fingerprint(samples, part=name, folder=folder))
             for name, samples in splits.items()
         ],
+        "images": {
+            name: image_digest(samples) if tagger.model.uses_images else "not read"
+            for name, samples in splits.items()
+        },
+        "code": code_digests(type(tagger.model)),
         "config_digest": digest_of_options(config.model_dump(mode="json")),
         "seed": config.seed,
         "versions": package_versions(),

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,11 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LRScheduler
 
 from gmf.core.errors import CheckpointError, ConfigError
-from gmf.core.files import write_text
-from gmf.models.checkpoint import save_tagger
+from gmf.core.files import sha256_of, write_text
+from gmf.models.checkpoint import META, WEIGHTS, save_tagger
 from gmf.models.tagger import Tagger
 from gmf.training.config import RunConfig
+from gmf.training.inputs import DECISIVE, changes
 from gmf.training.run_files import (
     CHECKPOINTS,
     CONFIG,
@@ -38,6 +40,8 @@ class RunState:
         best_f1: That F1, lenient micro, in [0, 1].
         finished: Whether training is over.
         history: One row of metrics an epoch.
+        digests: SHA-256 of each file of a checkpoint from which training can go on, by its folder's
+            name and its own.
     """
 
     epochs_done: int = 0
@@ -45,6 +49,22 @@ class RunState:
     best_f1: float = -1.0
     finished: bool = False
     history: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    digests: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
+
+    def add(self, row: dict[str, Any]) -> None:
+        """Note a further epoch."""
+        self.epochs_done += 1
+        self.history.append(row)
+        f1 = row["dev"]["lenient"]["micro"]["f1"]
+        if f1 > self.best_f1:
+            self.best_epoch, self.best_f1 = self.epochs_done, f1
+
+    def after(self, epochs: int) -> "RunState":
+        """Return the state as it was after its first epochs."""
+        state = RunState(digests=self.digests)
+        for row in self.history[:epochs]:
+            state.add(row)
+        return state
 
 
 class RunFolder:
@@ -57,33 +77,135 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
 
-    def open(self, config: RunConfig, provenance: dict[str, Any]) -> RunState:
-        """Start the run or return where a killed one stood.
+    def open(
+        self,
+        config: RunConfig,
+        provenance: dict[str, Any],
+        *,
+        accept_changes: bool = False,
+        on_note: Callable[[str], None] = lambda _: None,
+    ) -> RunState:
+        """Start the run or return where a killed one can go on.
+
+        Args:
+            config: The run.
+            provenance: What the run depends on and what it runs on; gets ``continued``, what was
+                otherwise before: an entry for each time that something was.
+            accept_changes: Whether to go on when data, images, code or encoders changed.
+            on_note: Called with what the user must know.
 
         Raises:
+            CheckpointError: If a file of the run is damaged that nothing can stand in for.
+            ConfigError: If the folder holds a run of another configuration, or one that began with
+                other data, images, code or encoders.
+        """
+        state = self.read(config)
+        if (self.path / CONFIG).exists():
+            before = self._json(PROVENANCE)
+            changed = changes(before, provenance)
+            listed = "; ".join(f"{key}: {how}" if how else key for key, how in changed.items())
+            if state.finished:
+                if changed:
+                    on_note(
+                        f"{self.path}: this finished run was trained with other inputs ({listed}); "
+                        "choose another folder with --run to train with those of now"
+                    )
+                return state
+            state = self._last_whole(state, on_note)
+            if state.epochs_done:
+                if changed and not accept_changes:
+                    raise ConfigError(
+                        f"{self.path}: this run began with other inputs ({listed}), and what it "
+                        "ended with would be neither; bring them back, train in another folder "
+                        "with --run, or go on nevertheless with --accept-changes"
+                    )
+                _note_changes(before, provenance, state, on_note)
+        self.path.mkdir(parents=True, exist_ok=True)
+        write_text(self.path / PROVENANCE, json.dumps(provenance, indent=2) + "\n")
+        wanted = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False)
+        write_text(self.path / CONFIG, wanted)
+        return state
+
+    def read(self, config: RunConfig) -> RunState:
+        """Return how far a run is, if this is its folder; that of a new run in an empty folder.
+
+        Raises:
+            CheckpointError: If a file of the run is damaged.
             ConfigError: If the folder holds a run of another configuration.
         """
+        path = self.path / CONFIG
+        if not path.exists():
+            return RunState()
+        try:
+            found = _completed(yaml.safe_load(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, yaml.YAMLError) as error:
+            raise CheckpointError(
+                f"{path}: expected the configuration of a run ({error}); delete the folder to "
+                "train anew"
+            ) from error
         wanted = config.model_dump(mode="json")
-        if (self.path / CONFIG).exists():
-            found = _completed(yaml.safe_load((self.path / CONFIG).read_text(encoding="utf-8")))
-            if found != wanted:
-                raise ConfigError(
-                    f"{self.path}: holds a run of another configuration "
-                    f"({_differences(found, wanted)}); choose another folder with --run, or "
-                    "delete this one"
-                )
-        else:
-            self.path.mkdir(parents=True, exist_ok=True)
-            write_text(self.path / PROVENANCE, json.dumps(provenance, indent=2) + "\n")
-            write_text(self.path / CONFIG, yaml.safe_dump(wanted, sort_keys=False))
+        if found != wanted:
+            raise ConfigError(
+                f"{self.path}: holds a run of another configuration "
+                f"({_differences(found, wanted)}); choose another folder with --run, or "
+                "delete this one"
+            )
         return self.state()
 
     def state(self) -> RunState:
-        """Return how far the run is."""
-        path = self.path / STATE
-        if not path.exists():
+        """Return how far the run is.
+
+        Raises:
+            CheckpointError: If the file that tells it is damaged.
+        """
+        if not (self.path / STATE).exists():
             return RunState()
-        return RunState(**json.loads(path.read_text(encoding="utf-8")))
+        try:
+            return RunState(**self._json(STATE))
+        except TypeError as error:
+            raise CheckpointError(
+                f"{self.path / STATE}: expected how far a run is ({error}); delete it to train anew"
+            ) from error
+
+    def _json(self, name: str) -> dict[str, Any]:
+        path = self.path / name
+        try:
+            return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        except (OSError, ValueError) as error:
+            raise CheckpointError(
+                f"{path}: expected JSON that gmf wrote ({error}); delete it to train anew"
+            ) from error
+
+    def _last_whole(self, state: RunState, on_note: Callable[[str], None]) -> RunState:
+        """Return the state after the last epoch whose files, and those of its best, are whole."""
+        for epochs in range(state.epochs_done, 0, -1):
+            earlier = state.after(epochs) if epochs < state.epochs_done else state
+            faults = [
+                fault
+                for epoch in sorted({epochs, earlier.best_epoch})
+                if (fault := self._fault(state, epoch, goes_on=epoch == epochs))
+            ]
+            if not faults:
+                return earlier
+            if (self.checkpoint(epochs)).exists() or epochs == state.epochs_done:
+                on_note(f"warning: {'; '.join(faults)}; the checkpoint before it is used")
+        if state.epochs_done:
+            on_note(f"warning: {self.path}: no checkpoint is whole; training begins again")
+        return RunState()
+
+    def _fault(self, state: RunState, epoch: int, *, goes_on: bool) -> str:
+        """Return what is wrong with the files of a checkpoint; empty if nothing is."""
+        folder = self.checkpoint(epoch)
+        names = {META, WEIGHTS, *([OPTIMIZER] if goes_on else [])}
+        digests = state.digests.get(folder.name, {})
+        for name in sorted(names | (digests.keys() if goes_on else digests.keys() - {OPTIMIZER})):
+            try:
+                digest = sha256_of(folder / name)
+            except OSError as error:
+                return f"{folder / name}: cannot be read ({error.strerror})"
+            if digest != digests.get(name, digest):
+                return f"{folder / name}: damaged, it is not what was written"
+        return ""
 
     def checkpoint(self, epoch: int) -> Path:
         """Return the folder of an epoch's checkpoint."""
@@ -103,21 +225,34 @@ class RunFolder:
     def save(
         self, tagger: Tagger, state: RunState, optimizer: Optimizer, schedule: LRScheduler
     ) -> None:
-        """Write the checkpoint of ``state.epochs_done``; older ones but the best are removed."""
-        folder = self.checkpoint(state.epochs_done)
+        """Write the checkpoint of ``state.epochs_done``.
+
+        It stays with the one before, from which training can go on if this one is damaged, and with
+        the best of both; others are removed.
+        """
+        folder, before = self.checkpoint(state.epochs_done), state.after(state.epochs_done - 1)
         shutil.rmtree(folder, ignore_errors=True)
         save_tagger(tagger, folder)
         if not state.finished:
             saved = {"optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()}
             torch.save(saved, folder / OPTIMIZER)
+        keep = {state.epochs_done, state.best_epoch}
+        if not state.finished:
+            keep |= {before.epochs_done, before.best_epoch}
+        names = {self.checkpoint(epoch).name for epoch in keep}
+        state.digests[folder.name] = {
+            path.relative_to(folder).as_posix(): sha256_of(path)
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        }
+        state.digests = {name: state.digests[name] for name in names & state.digests.keys()}
         rows = "".join(json.dumps(row) + "\n" for row in state.history)
         write_text(self.path / METRICS, rows)
         write_text(self.path / STATE, json.dumps(asdict(state), indent=2) + "\n")
-        keep = {folder, self.checkpoint(state.best_epoch)}
         for old in sorted((self.path / CHECKPOINTS).iterdir()):
-            if old not in keep:
+            if old.name not in names:
                 shutil.rmtree(old)
-            elif old != folder:
+            elif state.finished or old not in (folder, self.checkpoint(before.epochs_done)):
                 (old / OPTIMIZER).unlink(missing_ok=True)
 
     def keep_best_only(self) -> None:
@@ -134,9 +269,32 @@ class RunFolder:
     def restore(self, state: RunState, optimizer: Optimizer, schedule: LRScheduler) -> None:
         """Load optimiser and schedule of the last complete epoch; no pickled code is run."""
         path = self.checkpoint(state.epochs_done) / OPTIMIZER
-        saved = torch.load(path, weights_only=True)
+        saved = torch.load(path, weights_only=True, map_location="cpu")
         optimizer.load_state_dict(saved["optimizer"])
         schedule.load_state_dict(saved["schedule"])
+
+
+def _note_changes(
+    before: dict[str, Any],
+    provenance: dict[str, Any],
+    state: RunState,
+    on_note: Callable[[str], None],
+) -> None:
+    """Note in a run's provenance, and tell, what was otherwise when it was last worked on."""
+    provenance["continued"] = [*before.get("continued", [])]
+    keys = (*DECISIVE, "hardware", "processes", "device")
+    earlier = {k: before[k] for k in keys if k in before and before[k] != provenance.get(k)}
+    if not earlier:
+        return
+    provenance["continued"].append({"after_epoch": state.epochs_done, "before": earlier})
+    for key in ("processes", "device"):
+        if key in earlier:
+            on_note(
+                f"goes on with {key} {provenance[key]}, {earlier[key]} before: the batches are the "
+                "same, dropout and rounding are not"
+            )
+    if accepted := sorted(earlier.keys() & set(DECISIVE)):
+        on_note(f"warning: goes on though these changed: {', '.join(accepted)}")
 
 
 def checkpoint_of(path: Path) -> Path:

@@ -23,7 +23,7 @@ from gmf.models.kernels.clipping import fast_clip_gradients
 from gmf.models.runtime import computing_in, resolve_precision, seed_everything
 from gmf.models.tagger import Tagger
 from gmf.training.config import RunConfig
-from gmf.training.exchange import average_gradients, share_weights, weigh_views
+from gmf.training.exchange import average_gradients, by_first_process, share_weights, weigh_views
 from gmf.training.optimization import build_optimizer, build_schedule
 from gmf.training.run_folder import RunFolder, RunState
 from gmf.training.sampling import batches, share_of
@@ -83,15 +83,33 @@ class Trainer:
         # in each process at another time.
         self.accelerator = Accelerator(mixed_precision="no")
 
-    def run(self, provenance: dict[str, Any]) -> RunState:
+    def run(
+        self,
+        provenance: dict[str, Any],
+        *,
+        accept_changes: bool = False,
+        on_note: Callable[[str], None] = lambda _: None,
+    ) -> RunState:
         """Train, or go on where a killed run stood; return how the run ended.
 
         Raises:
             TrainingError: If the loss is not a number; names epoch, batch and samples.
             ConfigError: If the folder holds a run of another configuration.
         """
-        with self.accelerator.main_process_first():
-            state = self.folder.open(self.config, provenance)
+        provenance = {
+            **provenance,
+            "processes": self.accelerator.num_processes,
+            "device": self.accelerator.device.type,
+        }
+
+        def open_folder() -> tuple[RunState, dict[str, Any]]:
+            state = self.folder.open(
+                self.config, provenance, accept_changes=accept_changes, on_note=on_note
+            )
+            return state, provenance
+
+        state, provenance = by_first_process(open_folder)
+        self.tagger.provenance.update(provenance)
         if state.finished:
             return state
         if state.epochs_done:
@@ -122,7 +140,7 @@ class Trainer:
                 "train_seconds": round(trained - began, 2),
                 "dev_seconds": round(time.perf_counter() - trained, 2),
             }
-            self._close_epoch(state, row, scores.lenient.micro.f1)
+            self._close_epoch(state, row)
             if self.accelerator.is_main_process:
                 self.folder.save(self.tagger, state, optimizer, schedule)
                 self.on_epoch(row)
@@ -210,11 +228,8 @@ class Trainer:
             done = number
         return done
 
-    def _close_epoch(self, state: RunState, row: dict[str, Any], dev_f1: float) -> None:
-        state.epochs_done += 1
-        state.history.append(row)
-        if dev_f1 > state.best_f1:
-            state.best_epoch, state.best_f1 = state.epochs_done, dev_f1
+    def _close_epoch(self, state: RunState, row: dict[str, Any]) -> None:
+        state.add(row)
         patience = self.config.training.patience
         waited = state.epochs_done - state.best_epoch
         state.finished = state.epochs_done >= self.config.training.epochs or (

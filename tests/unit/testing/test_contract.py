@@ -117,6 +117,7 @@ models.register("NAME")(Contrasting)
 )
 def test_a_loss_that_each_process_takes_alone_is_told(tmp_path, monkeypatch, gather, is_right):
     monkeypatch.setenv("GMF_CODE", "")
+    monkeypatch.setattr(models, "_registered", dict(models._registered))
     name = f"contrasting-{is_right}"
     code = tmp_path / f"{name}.py"
     code.write_text(CONTRASTS_ALONE.replace("GATHER", f"({gather})").replace("NAME", name))

@@ -10,7 +10,6 @@ from gmf.experiments.evaluate import evaluate_run
 from gmf.experiments.suite.finished_run import PREDICTIONS, RESULT, FinishedRun
 from gmf.experiments.suite.plan import PlannedRun
 from gmf.training.run import train
-from gmf.training.run_files import CONFIG
 from gmf.training.run_folder import RunFolder, RunState
 
 
@@ -20,9 +19,7 @@ def state_of(run: PlannedRun) -> RunState:
     Raises:
         ConfigError: If its folder holds a run of another configuration.
     """
-    if not (run.folder / CONFIG).exists():
-        return RunState()
-    return RunFolder(run.folder).open(run.config, {})
+    return RunFolder(run.folder).read(run.config)
 
 
 def is_finished(run: PlannedRun) -> bool:

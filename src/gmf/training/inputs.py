@@ -1,0 +1,97 @@
+"""What a run depends on beside its configuration, as digests; and what of it changed."""
+
+import hashlib
+import inspect
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from gmf.core.files import sha256_of
+from gmf.core.registry import CODE_VARIABLE
+from gmf.core.types import ImageInput, Sample
+
+#: Keys of a run's provenance that decide what training computes.
+DECISIVE = ("data", "images", "code", "versions", "encoders", "precision")
+
+
+def image_digest(samples: Iterable[Sample]) -> str:
+    """Return the digest of the images and regions of samples, by content, in order.
+
+    Where files lie and when they were written does not enter; that one is absent does.
+    """
+    digest, known = hashlib.sha256(), dict[Path, str]()
+    for sample in samples:
+        for image in sample.images:
+            digest.update(_described(image, known).encode())
+        digest.update(b"\n")
+    return digest.hexdigest()
+
+
+def code_digests(model: type[object]) -> dict[str, str]:
+    """Return the digest of gmf's own code, of files named by ``--code``, and of a model's file.
+
+    Args:
+        model: Class of the model, which may come from elsewhere.
+    """
+    package = Path(__file__).parents[1]
+    own = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        own.update(f"{path.relative_to(package).as_posix()} {sha256_of(path)}\n".encode())
+    files = [
+        Path(name) for name in filter(None, os.environ.get(CODE_VARIABLE, "").split(os.pathsep))
+    ]
+    source = Path(inspect.getfile(model))
+    if package not in source.parents and source.is_file():
+        files.append(source)
+    return {"gmf": own.hexdigest(), **{path.name: sha256_of(path) for path in files}}
+
+
+def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, str]:
+    """Return which decisive part of a run's provenance is another than before, and how.
+
+    Args:
+        before: Provenance when the run was last worked on; what an older version did not note is
+            not compared.
+        now: What it would be now.
+    """
+    return {
+        key: _difference(before[key], now[key])
+        for key in DECISIVE
+        if key in before and key in now and before[key] != now[key]
+    }
+
+
+def _described(image: ImageInput, known: dict[Path, str]) -> str:
+    regions = [
+        (region.box, region.label, region.score, _content(region.crop, known))
+        for region in image.regions
+    ]
+    return repr((_content(image.source, known), regions))
+
+
+def _content(source: Path | bytes | None, known: dict[Path, str]) -> str:
+    if source is None:
+        return ""
+    if isinstance(source, bytes):
+        return hashlib.sha256(source).hexdigest()
+    if source not in known:
+        try:
+            known[source] = sha256_of(source)
+        except (OSError, ValueError):
+            known[source] = "absent"
+    return known[source]
+
+
+def _difference(before: Any, now: Any) -> str:
+    """Return the names of what differs, with both values where they are short."""
+    if isinstance(before, list) and isinstance(now, list):
+        before, now = ({str(item.get("part")): item for item in items} for items in (before, now))
+    if not isinstance(before, Mapping) or not isinstance(now, Mapping):
+        return "" if len(str(before)) > 20 else f"{before} there, {now} now"
+    names = sorted({*before, *now})
+    differing = [name for name in names if before.get(name) != now.get(name)]
+    parts = [(name, _difference(before.get(name), now.get(name))) for name in differing]
+    if any(isinstance(item.get(name), Mapping) for item in (before, now) for name in differing):
+        return ", ".join(name for name, _ in parts)
+    return ", ".join(f"{name} ({how})" if how else name for name, how in parts)

@@ -1,0 +1,243 @@
+"""A run that is killed ends as one that is not; what changed or broke meanwhile is told."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+import torch
+from fixtures.corpus import write_corpus
+from safetensors.torch import load_file
+
+from gmf.core.errors import CheckpointError, ConfigError
+from gmf.core.registry import load_code
+from gmf.experiments.presets import load_run_config
+from gmf.models.registry import models
+from gmf.testing import save_tiny_encoders
+from gmf.training.run import train
+from gmf.training.run_folder import RunFolder
+
+
+class KillError(Exception):
+    pass
+
+
+@pytest.fixture(scope="module")
+def corpus(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("resume")
+    text, image = save_tiny_encoders(folder)
+    return write_corpus(folder / "data", train=48, dev=8), text, image
+
+
+def options(corpus, *more):
+    data, text, image = corpus
+    return [
+        *(f"data.folder={data}", f"encoders.text={text}", f"encoders.image={image}"),
+        *("training.epochs=4", "training.batch_size=4", "training.precision=fp32"),
+        *("training.learning_rate=1e-2", "training.new_learning_rate=1e-2", "model.dropout=0.3"),
+        *more,
+    ]
+
+
+def config(corpus, *more):
+    return load_run_config("twitter2017", options(corpus, *more))
+
+
+def killed(configured, run, *, epoch, batch=1, **arguments):
+    """Train until a batch, or until all is done."""
+
+    def on_step(at, number, *_):
+        if (at, number) == (epoch, batch):
+            raise KillError
+
+    with pytest.raises(KillError):
+        train(configured, run, on_step=on_step, **arguments)
+
+
+def history(run):
+    """Return what each epoch was worth, without what it took."""
+    rows = RunFolder(run).state().history
+    return [{k: v for k, v in row.items() if not k.endswith("_seconds")} for row in rows]
+
+
+def same(one, other, epoch):
+    """Require the same weights, optimiser, schedule and history bit for bit."""
+    one, other = RunFolder(one), RunFolder(other)
+    assert history(one.path) == history(other.path)
+    states = [load_file(r.checkpoint(epoch) / "model.safetensors") for r in (one, other)]
+    assert states[0].keys() == states[1].keys()
+    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+    files = [r.checkpoint(epoch) / "optimizer.pt" for r in (one, other)]
+    assert files[0].exists() == files[1].exists()
+    if files[0].exists():
+        left, right = (torch.load(file, weights_only=True) for file in files)
+        moments = [saved["optimizer"].pop("state") for saved in (left, right)]
+        torch.testing.assert_close(*moments, rtol=0, atol=0)
+        assert left == right
+
+
+@pytest.mark.parametrize("model", ["gmf", "bert-crf"])
+def test_a_run_killed_at_any_step_ends_as_an_unbroken_one(corpus, tmp_path, model):
+    configured = config(corpus, f"model={model}")
+    killed(configured, tmp_path / "unbroken", epoch=4)
+    for epoch, batch in ((1, 3), (2, 1), (3, 6), (4, 1)):
+        killed(configured, tmp_path / "broken", epoch=epoch, batch=batch)
+    same(tmp_path / "unbroken", tmp_path / "broken", 3)
+    for name in ("unbroken", "broken"):
+        train(configured, tmp_path / name)
+    same(tmp_path / "unbroken", tmp_path / "broken", 4)
+    scores = [row["dev"]["lenient"]["micro"]["f1"] for row in history(tmp_path / "broken")]
+    assert len(set(scores)) > 1
+    assert len({row["losses"]["total"] for row in history(tmp_path / "broken")}) == 4
+
+
+def damaged_bytes(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", "optimizer.pt", "gmf.json"])
+@pytest.mark.parametrize("damage", [damaged_bytes, lambda path: path.unlink()])
+def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(corpus, tmp_path, name, damage):
+    configured, notes = config(corpus, "model=bert-crf"), []
+    killed(configured, tmp_path / "unbroken", epoch=4)
+    killed(configured, tmp_path / "broken", epoch=4)
+    file = RunFolder(tmp_path / "broken").checkpoint(3) / name
+    damage(file)
+    killed(configured, tmp_path / "broken", epoch=4, on_note=notes.append)
+    (note,) = notes
+    assert str(file) in note
+    assert "the checkpoint before it is used" in note
+    same(tmp_path / "unbroken", tmp_path / "broken", 3)
+
+
+def test_without_a_whole_checkpoint_training_begins_again(corpus, tmp_path):
+    configured, notes = config(corpus, "model=bert-crf", "training.epochs=2"), []
+    killed(configured, tmp_path, epoch=2)
+    damaged_bytes(RunFolder(tmp_path).checkpoint(1) / "model.safetensors")
+    state, _ = train(configured, tmp_path, on_note=notes.append)
+    assert state.finished
+    assert "training begins again" in notes[-1]
+
+
+@pytest.mark.parametrize("name", ["state.json", "config.yaml", "provenance.json"])
+def test_a_damaged_file_of_a_run_is_named(corpus, tmp_path, name):
+    configured = config(corpus, "model=bert-crf", "training.epochs=2")
+    killed(configured, tmp_path, epoch=2)
+    (tmp_path / name).write_text("{:", encoding="utf-8")
+    with pytest.raises(CheckpointError, match=name):
+        train(configured, tmp_path)
+
+
+CODE = '''
+from gmf.models.gmf import Gmf
+from gmf.models.registry import models
+
+@models.register("gmf-of-mine")
+class Mine(Gmf):
+    """GMF, mine."""
+'''
+
+
+def other_tag(data, code):
+    path = data / "train.txt"
+    path.write_text(path.read_text().replace("B-PER", "B-LOC", 1))
+
+
+def other_pixels(data, code):
+    shutil.copy(data / "images" / "train1.jpg", data / "images" / "train0.jpg")
+
+
+def no_image(data, code):
+    (data / "images" / "dev0.jpg").unlink()
+
+
+def other_code(data, code):
+    code.write_text(code.read_text() + "# changed\n")
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (other_tag, r"data: train"),
+        (other_pixels, r"images: train"),
+        (no_image, r"images: dev"),
+        (other_code, r"code: mine\.py"),
+    ],
+)
+def test_a_run_stops_when_what_it_began_with_changed(corpus, tmp_path, change, text, monkeypatch):
+    monkeypatch.setenv("GMF_CODE", "")
+    monkeypatch.setattr(models, "_registered", dict(models._registered))
+    data = shutil.copytree(corpus[0], tmp_path / "data")
+    code = tmp_path / "mine.py"
+    code.write_text(CODE.replace("gmf-of-mine", name := f"gmf-{change.__name__}"))
+    load_code(code)
+    configured = config((data, *corpus[1:]), f"model={name}", "training.epochs=2")
+    run, notes = tmp_path / "run", []
+    killed(configured, run, epoch=2)
+    before = json.loads((run / "provenance.json").read_text())
+    change(data, code)
+    with pytest.raises(ConfigError, match=text):
+        train(configured, run)
+    assert json.loads((run / "provenance.json").read_text()) == before
+    state, _ = train(configured, run, accept_changes=True, on_note=notes.append)
+    assert state.finished
+    key = text.partition(":")[0]
+    assert any(f"these changed: {key}" in note for note in notes)
+    provenance = json.loads((run / "provenance.json").read_text())
+    assert provenance[key] != before[key]
+    assert provenance["continued"] == [{"after_epoch": 1, "before": {key: before[key]}}]
+    kept = json.loads((RunFolder(run).checkpoint(2) / "gmf.json").read_text())
+    assert kept["provenance"]["continued"] == provenance["continued"]
+
+
+def test_a_finished_run_tells_what_changed(corpus, tmp_path):
+    data = shutil.copytree(corpus[0], tmp_path / "data")
+    configured = config((data, *corpus[1:]), "model=bert-crf", "training.epochs=1")
+    train(configured, tmp_path / "run")
+    other_tag(data, None)
+    notes = []
+    train(configured, tmp_path / "run", on_note=notes.append)
+    assert "trained with other inputs (data: train" in notes[0]
+
+
+KILLED = """
+import os, sys
+from pathlib import Path
+from gmf.experiments.presets import load_run_config
+from gmf.training.run import train
+
+run, epoch, batch, *overrides = sys.argv[1:]
+
+def on_step(at, number, *_):
+    if (at, number) == (int(epoch), int(batch)):
+        os._exit(9)
+
+train(load_run_config("twitter2017", overrides), Path(run), on_step=on_step, on_note=print)
+"""
+
+
+@pytest.mark.slow
+def test_two_processes_killed_end_as_two_that_are_not(corpus, tmp_path):
+    (tmp_path / "killed.py").write_text(KILLED)
+    environment = {**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"}
+
+    def run(name, epoch, batch, processes=2):
+        command = [
+            *(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node"),
+            *(str(processes), str(tmp_path / "killed.py"), str(tmp_path / name), str(epoch)),
+            *(str(batch), *options(corpus, "training.epochs=3")),
+        ]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+
+    assert run("unbroken", 3, 1).returncode
+    assert run("broken", 2, 4).returncode
+    assert run("broken", 3, 1).returncode
+    same(tmp_path / "unbroken", tmp_path / "broken", 2)
+    other = run("broken", 9, 9, processes=1)
+    assert other.returncode == 0, other.stderr
+    assert "goes on with processes 1, 2 before" in other.stdout
+    assert RunFolder(tmp_path / "broken").state().finished
