@@ -2,18 +2,15 @@
 
 import inspect
 import pkgutil
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, get_args
+from typing import Any
 
 import typer
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
-from pydantic_core import PydanticUndefined
 from typer.main import get_command
 
 from gmf.cli.main import app
 from gmf.core.config import Config
+from gmf.core.option_list import inner_options, options_of
 from gmf.evaluation.config import EvaluationConfig
 from gmf.jobs.job import JobOptions
 from gmf.models import modules as layers
@@ -56,7 +53,6 @@ EXTENSION_MODULES = [
 _TYPE = "type and range"
 #: Documented where it is defined, a class that is an attribute, and what pydantic adds to options.
 _ELSEWHERE = "Decoded, Options, model_config"
-_BOUNDS = {"ge": "≥ {}", "gt": "> {}", "le": "≤ {}", "lt": "< {}", "min_length": "length ≥ {}"}
 
 
 def options_page() -> str:
@@ -110,24 +106,15 @@ def command_names() -> list[str]:
 def _with_inner(kind: type[Config]) -> Iterator[type[Config]]:
     yield kind
     for field in kind.model_fields.values():
-        if (inner := _inner(field)) is not None:
+        if (inner := inner_options(field)) is not None:
             yield from _with_inner(inner)
 
 
-def _inner(field: FieldInfo) -> type[Config] | None:
-    kinds = [field.annotation, *get_args(field.annotation)]
-    found = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Config)]
-    return found[0] if found and found[0].model_fields else None
-
-
 def _rows(kind: type[Config], *, prefix: str) -> Iterator[Sequence[str]]:
-    meanings = _arguments(kind)
-    for name, field in kind.model_fields.items():
-        inner = _inner(field)
-        if inner is not None:
-            yield from _rows(inner, prefix=f"{prefix}{name}.")
-            continue
-        yield f"`{prefix}{name}`", _type(field), _default(field), meanings.get(name, "")
+    for option in options_of(kind, prefix=prefix):
+        default = option.default
+        shown = default if default in ("required", "null") else f"`{default}`"
+        yield f"`{option.key}`", option.type, shown, option.meaning
 
 
 def _table(rows: Iterable[Sequence[str]], *, first: str = "key", second: str = "type") -> str:
@@ -136,40 +123,8 @@ def _table(rows: Iterable[Sequence[str]], *, first: str = "key", second: str = "
     return "\n".join([":::{container} reference-table", "", *lines, ":::", ""])
 
 
-def _arguments(kind: type[BaseModel]) -> dict[str, str]:
-    """Return the meaning of each field, from the docstrings of the class and its bases."""
-    meanings: dict[str, str] = {}
-    for base in reversed(kind.__mro__):
-        text = inspect.cleandoc(base.__doc__ or "").partition("Args:\n")[2].split("\n\n")[0]
-        for name, meaning in re.findall(r"^ {4}(\w+): (.*(?:\n {5,}.*)*)", text, re.MULTILINE):
-            meanings[name] = " ".join(meaning.split()).replace("``", "`")
-    return meanings
-
-
 def _summary(kind: type) -> str:
     return inspect.cleandoc(kind.__doc__ or "").split("\n\n")[0].replace("``", "`")
-
-
-def _type(field: FieldInfo) -> str:
-    name = inspect.formatannotation(field.annotation).replace("typing.", "")
-    name = re.sub(r"\bLiteral\[([^\]]*)\]", lambda match: match[1].replace("'", ""), name)
-    name = re.sub(r"\b(?:\w+\.)+(\w+)", r"\1", name).replace(" | None", " or null")
-    bounds = [
-        text.format(getattr(rule, key))
-        for rule in field.metadata
-        for key, text in _BOUNDS.items()
-        if getattr(rule, key, None) is not None
-    ]
-    return ", ".join([name, *bounds])
-
-
-def _default(field: FieldInfo) -> str:
-    if field.is_required():
-        return "required"
-    value = field.get_default(call_default_factory=True)
-    if value is None or value is PydanticUndefined:
-        return "null"
-    return f"`{str(value).lower() if isinstance(value, bool) else value}`"
 
 
 def _commands() -> Iterator[tuple[str, Any]]:

@@ -67,6 +67,7 @@ def test_controls_are_compared_with_real_images(place):
     assert names == ["real", "none", "blank", "shuffled", "noise"]
     table = gmf("evaluate", place / "run1", "--images", "none,real").stdout
     assert "What the image contributes" in table
+    assert all(len(line) <= 80 for line in table.splitlines())
 
 
 def test_unknown_control_is_refused(place):
@@ -127,7 +128,7 @@ def test_predictions_and_controls_are_those_of_every_run(place, tmp_path):
         assert [row["images"] for row in run["controls"]] == ["real", "none"]
     assert content["runs"][0]["controls"] != content["runs"][1]["controls"]
     shown = gmf("evaluate", *runs, "--images", "real,none").stdout
-    assert shown.count("What the image contributes") == 2
+    assert " ".join(shown.split()).count("What the image contributes") == 2
 
 
 def refused(*runs):
@@ -155,3 +156,51 @@ def test_runs_that_were_trained_otherwise_have_no_mean(place, tmp_path):
     config["training"]["epochs"] = 9
     (other / "config.yaml").write_text(yaml.safe_dump(config))
     assert "training.epochs: 1 and 9" in refused(place / "run1", other)
+
+
+def test_runs_are_compared_as_their_predictions_are(place, tmp_path):
+    files = [tmp_path / f"{name}.jsonl" for name in ("run1", "text-only")]
+    for file in files:
+        gmf("evaluate", place / file.stem, "--predictions", file)
+    of_files = json.loads(gmf("compare", *files, "--json").stdout)
+    of_runs = json.loads(gmf("compare", place / "run1", place / "text-only", "--json").stdout)
+    assert of_runs == of_files
+    refused = runner.invoke(app, ["compare", str(place / "run1"), str(files[1])])
+    assert "expected two files of predictions, or two runs" in str(refused.exception)
+
+
+def test_posts_of_a_pass_change_no_score(place):
+    one = json.loads(gmf("evaluate", place / "run1", "--batch-size", 1, "--json").stdout)
+    many = json.loads(gmf("evaluate", place / "run1", "--batch-size", 7, "--json").stdout)
+    assert one["lenient"] == many["lenient"]
+
+
+def test_other_names_of_types_are_read_as_those_of_the_model(place, tmp_path):
+    other = tmp_path / "other"
+    shutil.copytree(place / "data", other)
+    for file in other.glob("*.txt"):
+        file.write_text(file.read_text().replace("-PER", "-person").replace("-LOC", "-geo"))
+    refused = runner.invoke(app, ["evaluate", str(place / "run1"), "--data", str(other)])
+    assert "person" in str(refused.exception)
+    aliases = ["--alias", "person=PER", "--alias", "geo=LOC"]
+    renamed = json.loads(
+        gmf("evaluate", place / "run1", "--data", other, *aliases, "--json").stdout
+    )
+    own = json.loads(gmf("evaluate", place / "run1", "--json").stdout)
+    assert renamed["lenient"] == own["lenient"]
+    assert renamed["seen"] == own["seen"]
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_an_exported_model_is_evaluated_as_its_run_is(place, tmp_path):
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("onnxscript")
+    gmf("export", place / "text-only", "--out", tmp_path / "exported")
+    command = ["evaluate", tmp_path / "exported"]
+    refused = runner.invoke(app, list(map(str, command)))
+    assert "names no data folder; add --data DIR" in str(refused.exception)
+    exported = json.loads(gmf(*command, "--data", place / "data", "--json").stdout)
+    own = json.loads(gmf("evaluate", place / "text-only", "--json").stdout)
+    assert exported["lenient"] == own["lenient"]
+    assert exported["provenance"]["data"] == own["provenance"]["data"]

@@ -6,6 +6,7 @@ from pathlib import Path
 import typer
 from typer.testing import CliRunner
 
+from gmf.cli.evaluate import evaluate
 from gmf.cli.score import compare_command, score_command
 from gmf.core.types import Entity
 from gmf.evaluation.config import DEFAULTS
@@ -19,9 +20,10 @@ def test_every_option_of_the_page_exists():
     app = typer.Typer()
     app.command("score")(score_command)
     app.command("compare")(compare_command)
+    app.command("evaluate")(evaluate)
     known = "".join(
         CliRunner().invoke(app, [name, "--help"], env={"COLUMNS": "200"}).stdout
-        for name in ("score", "compare")
+        for name in ("score", "compare", "evaluate")
     )
     named = set(re.findall(r"`(--[a-z-]+)", PAGE.read_text(encoding="utf-8")))
     assert len(named) > 8

@@ -55,12 +55,12 @@ def test_json_has_the_documented_form(run, files):
 def test_terminal_shows_scores_and_reading(run, files):
     result = run("score", files["gold"], files["a"])
     assert result.exit_code == 0
-    for text in ("Scores, lenient", "Scores, strict", "0.3333", "Errors by kind", "1: X 1, in 7"):
+    for text in ("Scores, lenient", "Scores, strict", "33.33", "Errors by kind", "1: X 1, in 7"):
         assert text in result.stdout
 
 
 def test_markdown_and_latex_are_printed(run, files):
-    assert "| micro | 0.3333 |" in run("score", files["gold"], files["a"], "--markdown").stdout
+    assert "| micro | 33.33 |" in run("score", files["gold"], files["a"], "--markdown").stdout
     assert r"\begin{tabular}" in run("score", files["gold"], files["a"], "--latex").stdout
 
 

@@ -5,10 +5,9 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
-from gmf.cli.output import progress_bar, write
+from gmf.cli.output import progress_bar, tables, write
 from gmf.vision.cache.manage import CacheInfo, cache_info, clear_cache
 from gmf.vision.cache.store import cache_root
 
@@ -22,15 +21,15 @@ def info(as_json: AsJson = False) -> None:
     """List the caches: kind, views, size, last write, and the digests they are keyed by."""
     found = cache_info()
     if as_json:
-        typer.echo(_as_json(found))
+        write(_as_json(found))
         return
     table = Table("cache", "kind", "views", "size", "written", title=str(cache_root()))
     for cache in found:
         written = cache.written.strftime("%Y-%m-%d %H:%M UTC") if cache.written else "never"
         table.add_row(cache.name, cache.kind, f"{cache.views:,}", _size(cache.size_bytes), written)
-    Console().print(table)
+    tables.print(table)
     total = sum(cache.size_bytes for cache in found)
-    typer.echo(f"{len(found)} caches, {_size(total)}")
+    write(f"{len(found)} caches, {_size(total)}")
 
 
 @cache_app.command()
@@ -74,10 +73,10 @@ def clear(
     """Delete caches; they fill again when they are needed."""
     gone = clear_cache(kinds=kind or ())
     if as_json:
-        typer.echo(_as_json(gone))
+        write(_as_json(gone))
     else:
         total = sum(cache.size_bytes for cache in gone)
-        typer.echo(f"deleted {len(gone)} caches, {_size(total)}")
+        write(f"deleted {len(gone)} caches, {_size(total)}")
 
 
 def _as_json(caches: list[CacheInfo]) -> str:

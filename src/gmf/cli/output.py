@@ -1,9 +1,12 @@
-"""What all commands share: results to stdout, messages to stderr, exit codes."""
+"""What all commands share: results to stdout, messages to stderr, in any encoding of a console."""
 
+import codecs
+import io
+import json
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -20,17 +23,39 @@ from gmf.data.image_report import ImageReport
 
 #: Where to compute; ``gmf.core.device.torch_device`` refuses what is not there.
 Device = Annotated[str, typer.Option(help="auto (a GPU when there is one), cpu, cuda, cuda:1, ...")]
+#: What is printed holds names of files, types and words of users: none of it is markup.
+_AS_IT_IS: dict[str, Any] = {"markup": False, "emoji": False, "highlight": False}
 #: Messages and progress.
-messages = Console(stderr=True, soft_wrap=True)
-#: Results.
-results = Console(soft_wrap=True)
+messages = Console(stderr=True, soft_wrap=True, **_AS_IT_IS)
+#: Results, each line as long as it is.
+results = Console(soft_wrap=True, **_AS_IT_IS)
+#: Tables that fold long words to the width of the terminal.
+tables = Console(**_AS_IT_IS)
+_ESCAPED = "gmf.escaped"
+
+
+def escape_what_consoles_lack() -> None:
+    r"""Let stdout and stderr write ``\u0141`` for a character that their encoding lacks.
+
+    That is readable in words and means the same character inside JSON.
+    """
+    codecs.register_error(_ESCAPED, _escape)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=_ESCAPED)
+
+
+def _escape(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    return json.dumps(error.object[error.start : error.end])[1:-1], error.end
 
 
 @contextmanager
 def progress_bar() -> Generator[Progress]:
     """Show a progress bar on stderr; one line when stderr is no terminal."""
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
@@ -42,12 +67,13 @@ def progress_bar() -> Generator[Progress]:
 
 def say(text: str) -> None:
     """Print a message to stderr as it is."""
-    messages.print(text, markup=False, highlight=False)
+    messages.print(text)
 
 
 def write(text: str) -> None:
     """Print a result to stdout as it is."""
-    typer.echo(text)
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
 
 
 def report_images(report: ImageReport) -> None:

@@ -47,7 +47,7 @@ def find(
     options: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[KEY=VALUE]...",
+            metavar="KEY=VALUE",
             help="Options of the proposer, such as threshold=0.4, and filter.max_regions=3, "
             "filter.min_score, filter.min_area_ratio, filter.max_area_ratio, filter.max_overlap.",
         ),

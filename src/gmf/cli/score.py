@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from gmf.cli.output import say, write
+from gmf.cli.output import Device, progress_bar, say, tables, write
 from gmf.core.errors import ConfigError, GmfError
 from gmf.core.files import write_text
 from gmf.core.tags import TYPE_ALIASES
@@ -21,7 +20,7 @@ from gmf.evaluation.files.labelled import ColumnOrder
 from gmf.evaluation.files.labels import ServicePolicy
 from gmf.evaluation.files.notes import PairedSamples
 from gmf.evaluation.files.read import read_pairs, read_training
-from gmf.evaluation.pairs import mark_images
+from gmf.evaluation.pairs import SamplePair, mark_images
 from gmf.evaluation.provenance import (
     Provenance,
     describe_hardware,
@@ -97,7 +96,7 @@ def score_command(
     Files are CoNLL with one or two label columns, blocks of image name, text and two lines of tags,
     or JSON lines with tokens and tags or with text and entities by character offsets.
     """
-    aliases = _aliases(alias)
+    aliases = read_aliases(alias)
     config = EvaluationConfig(
         rule=rule, service_labels=service_labels, rounds=rounds, level=level, seed=seed
     )
@@ -116,23 +115,28 @@ def score_command(
     if len(reports) > 1:
         runs = summarise_runs(reports, level=level)
         write_page(html, lambda: runs_page(runs, title=f"{title} and {len(reports) - 1} more"))
-        tables, content = runs_tables(runs), runs.to_dict()
+        shown, content = runs_tables(runs), runs.to_dict()
     else:
         write_page(html, lambda: report_page(reports[0], title=title))
-        tables, content = (
+        shown, content = (
             report_tables(reports[0], in_full={"countings"} if countings else ()),
             reports[0].to_dict(),
         )
-    show(tables, content, as_json=as_json, as_markdown=as_markdown, as_latex=as_latex)
+    show(shown, content, as_json=as_json, as_markdown=as_markdown, as_latex=as_latex)
 
 
 def compare_command(
-    a: Annotated[Path, typer.Argument(help="Predictions of system A.")],
-    b: Annotated[Path, typer.Argument(help="Predictions of system B on the same tweets.")],
+    a: Annotated[Path, typer.Argument(help="Predictions of system A, or its run.")],
+    b: Annotated[Path, typer.Argument(help="Those of system B on the same posts, or its run.")],
     gold: Annotated[
         Path | None, typer.Option(help="Gold file; without it both files carry the gold.")
     ] = None,
     columns: Columns = None,
+    data: Annotated[
+        Path | None, typer.Option(help="Data folder of runs; their own by default.")
+    ] = None,
+    split: Annotated[str, typer.Option(help="What runs are compared on.")] = "test",
+    device: Device = "auto",
     rule: AnalysisRule = "lenient",
     service_labels: Service = "outside",
     alias: Alias = None,
@@ -145,14 +149,20 @@ def compare_command(
     as_latex: AsLatex = False,
     html: HtmlFile = None,
 ) -> None:
-    """Compare two systems on the same tweets: difference, p-value, tweets that changed."""
-    aliases = _aliases(alias)
+    """Compare two systems on the same posts: difference, p-value, posts that changed."""
+    aliases = read_aliases(alias)
     config = EvaluationConfig(rule=rule, service_labels=service_labels, level=level, seed=seed)
-    sides = [
-        read_pairs(gold or path, predicted=path if gold else None, order=columns, aliases=aliases)
-        for path in (a, b)
-    ]
-    comparison = compare(sides[0].pairs, sides[1].pairs, rounds=rounds, config=config)
+    if a.is_dir() != b.is_dir():
+        raise ConfigError(f"{a} and {b}: expected two files of predictions, or two runs")
+    sides: list[Sequence[SamplePair]] = []
+    for path in (a, b):
+        if path.is_dir():
+            sides.append(_pairs_of_run(path, data=data, split=split, device=device, alias=alias))
+            continue
+        predicted = path if gold else None
+        paired = read_pairs(gold or path, predicted=predicted, order=columns, aliases=aliases)
+        sides.append(paired.pairs)
+    comparison = compare(sides[0], sides[1], rounds=rounds, config=config)
     write_page(html, lambda: comparison_page(comparison, title=f"{b.name} against {a.name}"))
     show(
         comparison_tables(comparison, max_changed=changed),
@@ -163,7 +173,33 @@ def compare_command(
     )
 
 
-def _aliases(given: Sequence[str] | None) -> dict[str, str]:
+def _pairs_of_run(
+    run: Path, *, data: Path | None, split: str, device: str, alias: Sequence[str] | None
+) -> Sequence[SamplePair]:
+    # Here, not above: files of predictions need no torch.
+    from gmf.experiments.evaluate import evaluate_run
+
+    with progress_bar() as bar:
+        task = bar.add_task(str(run), total=None)
+        result = evaluate_run(
+            run,
+            split=split,
+            folder=data,
+            device=device,
+            aliases=read_aliases(alias) if alias else {},
+            on_progress=lambda done, total: bar.update(task, completed=done, total=total),
+        )
+    for warning in result.warnings:
+        say(f"warning: {run}: {warning}")
+    return result.pairs
+
+
+def read_aliases(given: Sequence[str] | None) -> dict[str, str]:
+    """Return types by the spelling that is read as them.
+
+    Raises:
+        ConfigError: If one has another form.
+    """
     aliases = dict(TYPE_ALIASES)
     for item in given or ():
         spelling, equals, name = item.partition("=")
@@ -192,7 +228,7 @@ def _provenance(paired: PairedSamples, config: EvaluationConfig) -> Provenance:
 
 
 def show(
-    tables: Sequence[Table],
+    items: Sequence[Table],
     content: dict[str, object],
     *,
     as_json: bool,
@@ -203,11 +239,11 @@ def show(
     if as_json:
         write(json.dumps(content, ensure_ascii=False, indent=2))
     if as_markdown:
-        write(to_markdown(tables))
+        write(to_markdown(items))
     if as_latex:
-        write(to_latex(tables))
+        write(to_latex(items))
     if not (as_json or as_markdown or as_latex):
-        print_tables(tables, console=Console())
+        print_tables(items, console=tables)
 
 
 def write_page(path: Path | None, build: Callable[[], str]) -> None:

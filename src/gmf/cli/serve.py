@@ -10,6 +10,7 @@ from gmf.cli.output import Device, write
 from gmf.core.config import apply_overrides, parse_config
 from gmf.core.errors import ConfigError
 from gmf.core.extras import require_extra
+from gmf.serving.config import ServeConfig
 
 if TYPE_CHECKING:
     from gmf.serving.regions import RegionFinder
@@ -19,7 +20,10 @@ def serve(
     run: Annotated[Path, typer.Argument(help="Run folder or checkpoint folder.")],
     limits: Annotated[
         list[str] | None,
-        typer.Argument(help="Limits, e.g. max_body_mb=8 timeout_seconds=10.", metavar="[LIMIT]..."),
+        typer.Argument(
+            metavar="LIMIT=VALUE",
+            help=f"Limits, e.g. max_body_mb=8: {', '.join(ServeConfig.model_fields)}.",
+        ),
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port; 0 takes a free one.", min=0, max=65535)] = 8000,
@@ -37,7 +41,6 @@ def serve(
     libraries = ("fastapi", "prometheus_client", "python_multipart", "uvicorn")
     require_extra(*libraries, extra="serve", purpose="gmf serve")
     from gmf.prediction.pipeline import load
-    from gmf.serving.config import ServeConfig
     from gmf.serving.run import bind, serve_pipeline
 
     config = parse_config(ServeConfig, apply_overrides({}, limits or []), source="limits")

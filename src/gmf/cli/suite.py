@@ -134,7 +134,7 @@ def _standing(run: PlannedRun) -> str:
 
 @contextmanager
 def _watching(total: int) -> Generator["_Watch"]:
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    columns = TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn()
     with Progress(
         *columns, TimeElapsedColumn(), console=messages, disable=not messages.is_terminal
     ) as bar:

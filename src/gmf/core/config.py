@@ -121,15 +121,26 @@ def describe_faults(
         kind: Class of the options; with it unknown keys get a near name.
         options: The options as given.
     """
-    lines: list[str] = []
+    lines: dict[str, str] = {}
     for fault in error.errors(include_url=False):
-        line = f"{'.'.join(str(part) for part in fault['loc']) or '(top level)'}: {fault['msg']}"
+        # Of a choice between literals pydantic names each branch.
+        where = [str(part) for part in fault["loc"] if not str(part).startswith("literal[")]
+        place, message = ".".join(where), fault["msg"].removeprefix("Value error, ")
         if fault["type"] == "extra_forbidden":
-            line += _near_name(kind, options, fault["loc"])
-        elif fault["type"] != "missing":
-            line += f" (got {fault['input']!r})"
-        lines.append(line)
-    return ("" if len(lines) == 1 else f"{len(lines)} faults\n  ") + "\n  ".join(lines)
+            message += _near_name(kind, options, fault["loc"])
+        elif fault["type"] == "literal_error":
+            message += near_hint(fault["input"], re.findall("'([^']*)'", message))
+        if fault["type"] not in ("extra_forbidden", "missing") and where:
+            message += f" (got {fault['input']!r})"
+        lines[place] = f"{lines[place]}; or: {message}" if place in lines else message
+    shown = [f"{place}: {message}" if place else message for place, message in lines.items()]
+    return ("" if len(shown) == 1 else f"{len(shown)} faults\n  ") + "\n  ".join(shown)
+
+
+def near_hint(word: object, names: Iterable[str]) -> str:
+    """Return the end of a message that names the nearest of some names; empty if none is near."""
+    near = get_close_matches(str(word), list(names), n=1)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def _near_name(kind: type[Config] | None, options: object, location: tuple[int | str, ...]) -> str:
@@ -137,5 +148,6 @@ def _near_name(kind: type[Config] | None, options: object, location: tuple[int |
     for parent in parents:
         options = options.get(parent) if isinstance(options, Mapping) else None
         kind = None if kind is None else kind.options_at(parent, options)
-    near = [] if kind is None else get_close_matches(key, kind.model_fields, n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    names = [] if kind is None else list(kind.model_fields)
+    listed = f"; expected one of {', '.join(names)}" if names else ""
+    return near_hint(key, names) or listed

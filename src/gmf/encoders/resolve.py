@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from gmf.core.config import near_hint
 from gmf.core.errors import EncoderError
 from gmf.encoders.catalogue import CATALOGUE, PAIRS
 from gmf.encoders.digest import is_complete
@@ -35,7 +36,10 @@ def resolve_pair(name: str) -> tuple[str, str]:
         EncoderError: If there is no such pair.
     """
     if name not in PAIRS:
-        raise EncoderError(f"{name!r}: not a packaged pair of encoders; expected one of {_pairs()}")
+        raise EncoderError(
+            f"{name!r}: not a packaged pair of encoders; expected one of {_pairs()}"
+            f"{near_hint(name, PAIRS)}"
+        )
     return PAIRS[name]
 
 

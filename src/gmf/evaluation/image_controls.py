@@ -16,7 +16,7 @@ from gmf.data.views import blank_image
 from gmf.evaluation.comparison import compare
 from gmf.evaluation.config import DEFAULTS, EvaluationConfig
 from gmf.evaluation.pairs import SamplePair
-from gmf.evaluation.reports.tables import Cell, Table
+from gmf.evaluation.reports.tables import Cell, Percent, Table
 
 #: What stands in for the images. ``none``: samples lose them. ``blank``: a white image. ``noise``:
 #: seeded random pixels. ``shuffled``: another sample's images. Absent and broken ones stay.
@@ -129,13 +129,17 @@ def control_table(
         found = compare(runs["real"], runs[control], rounds=rounds, config=config)
         scores = found.differences[config.rule]
         f1 = scores["f1"]
-        shown: tuple[Cell, ...] = (control, scores["precision"].b, scores["recall"].b, f1.b)
+        shown: tuple[Cell, ...] = (
+            control,
+            *(Percent(value) for value in (scores["precision"].b, scores["recall"].b, f1.b)),
+        )
         strict = found.differences["strict" if config.rule == "lenient" else "lenient"]["f1"].b
         against: tuple[Cell, ...] = (None,) * 5
         if control != "real":
-            change = (f1.difference, f1.interval.low, f1.interval.high, f1.p_value)
-            against = (*change, len(found.changed))
-        rows.append((*shown, strict, *against))
+            change = (f1.difference, f1.interval.low, f1.interval.high)
+            signed = (Percent(value, is_signed=True) for value in change)
+            against = (*signed, f1.p_value, len(found.changed))
+        rows.append((*shown, Percent(strict), *against))
     other = "strict" if config.rule == "lenient" else "lenient"
     number = len(runs["real"])
     with_image = sum(bool(pair.has_image) for pair in runs["real"])
@@ -143,9 +147,9 @@ def control_table(
         f"What the image contributes ({config.rule} counting, micro)",
         ("images", "P", "R", "F1", f"F1 {other}", "F1 - real", "low", "high", "p", "changed"),
         tuple(rows),
-        f"{number} tweets, {with_image} with an image. low, high: {config.level:.0%} paired "
-        f"bootstrap interval; p: approximate randomisation, {rounds} rounds; changed: tweets "
-        "with other entities than with real images.",
+        f"Percent; {number} tweets, {with_image} with an image. low, high: {config.level:.0%} "
+        f"paired bootstrap interval; p: approximate randomisation, {rounds} rounds; changed: "
+        "tweets with other entities than with real images.",
     )
 
 

@@ -1,12 +1,18 @@
 """Score a trained run on a split of a folder, with every analysis and its provenance."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from gmf.core.device import torch_device
 from gmf.core.errors import ConfigError, DataError
+from gmf.core.extras import require_extra
+from gmf.core.tags import alias_tag
+from gmf.core.types import Prediction, Sample
+from gmf.data.config import DataConfig
 from gmf.data.image_report import ImageReport
 from gmf.data.reader import DEFAULTS as AS_FOUND
 from gmf.data.readers import read_split, splits_of
@@ -24,7 +30,7 @@ from gmf.evaluation.provenance import (
 )
 from gmf.evaluation.report import Report
 from gmf.models.checkpoint import load_tagger
-from gmf.models.tagger import Tagger
+from gmf.prediction.onnx.folder import is_exported, read_info
 from gmf.training.run_folder import checkpoint_of
 
 
@@ -53,17 +59,21 @@ def evaluate_run(
     control: Control = "real",
     config: EvaluationConfig = DEFAULTS,
     device: str = "auto",
+    batch_size: int = 32,
+    aliases: Mapping[str, str] = MappingProxyType({}),
     on_progress: Callable[[int, int], None] = lambda *_: None,
 ) -> RunEvaluation:
     """Predict and score a split.
 
     Args:
-        run: Run folder or checkpoint folder.
+        run: Run folder, checkpoint folder, or exported model.
         split: ``train``, ``dev`` or ``test``.
         folder: Data folder; the one the run was trained on when ``None``.
         control: What stands in for the images.
         config: Rule of the analyses, resampling.
         device: Where to compute; ``auto`` takes a GPU when there is one.
+        batch_size: Samples of one pass.
+        aliases: Types to be read as others, in gold and predictions.
         on_progress: Called with how many samples are done, and of how many.
 
     Raises:
@@ -71,55 +81,108 @@ def evaluate_run(
         ConfigError: If neither the call nor the run names a data folder, or the device is absent.
         DataError: If the split breaks its format or has no tags.
     """
-    tagger = load_tagger(checkpoint_of(run))
-    tagger.model.to(torch_device(device))
+    model = _load(checkpoint_of(run), device=device)
     # Where the images lie is known of the folder of the run alone.
-    reading = tagger.data.reading if folder is None else AS_FOUND
-    folder = folder or tagger.data.folder
+    reading = model.data.reading if folder is None and model.data else AS_FOUND
+    folder = folder or (model.data and model.data.folder)
     if folder is None:
-        raise ConfigError("the run names no data folder; add --data DIR")
-    samples = read_split(folder, split, options=reading)
+        raise ConfigError(f"{run}: names no data folder; add --data DIR")
+    samples = _aliased(read_split(folder, split, options=reading), aliases)
     if any(sample.tags is None for sample in samples):
         raise DataError(f"split {split}: expected tags on every sample", path=folder)
     shown = apply_control(samples, control=control, seed=config.seed).samples
-    collator = tagger.collator(cached=True)
     pairs: list[SamplePair] = []
-    for prediction in tagger.predict(shown, collator=collator):
-        pairs.append(pair_of(prediction))
+    for prediction in model.predict(shown, batch_size=batch_size):
+        pairs.append(_aliased_pair(pair_of(prediction), aliases))
         on_progress(len(pairs), len(samples))
-    trained_on = _fingerprints(tagger)
+    trained_on = model.trained_on
     scored = fingerprint(samples, part=split, folder=folder)
     warnings = data_warnings(trained_on, evaluated=[scored])
     if split != "train" and any(item.digest == scored.digest for item in trained_on[:1]):
         warnings.append(f"{split}: is what the run was trained on")
+    has_training = "train" in splits_of(folder)
+    training = read_split(folder, "train", options=reading) if has_training else None
     report = evaluate(
         pairs,
-        training=read_split(folder, "train", options=reading)
-        if "train" in splits_of(folder)
-        else None,
-        provenance=_provenance(tagger, scored, control, collator.report),
+        training=training and _aliased(training, aliases),
+        provenance=_provenance(model, scored, control),
         config=config,
     )
-    return RunEvaluation(report, tuple(pairs), collator.report, tuple(warnings))
+    return RunEvaluation(report, tuple(pairs), model.images, tuple(warnings))
 
 
-def _fingerprints(tagger: Tagger) -> list[DataFingerprint]:
-    return [DataFingerprint(**item) for item in tagger.provenance.get("data", [])]
+@dataclass(frozen=True)
+class _Model:
+    """A trained model, whatever runs it.
+
+    Args:
+        predict: Yields predictions of samples, in order.
+        images: What became of the images.
+        provenance: What was recorded when it was trained.
+        data: Its data, where it names them.
+        uses_images: Whether it reads images.
+    """
+
+    predict: Callable[..., Iterator[Prediction]]
+    images: ImageReport
+    provenance: dict[str, Any]
+    data: DataConfig | None
+    uses_images: bool
+
+    @property
+    def trained_on(self) -> list[DataFingerprint]:
+        return [DataFingerprint(**item) for item in self.provenance.get("data", [])]
 
 
-def _provenance(
-    tagger: Tagger, scored: DataFingerprint, control: Control, images: ImageReport
-) -> Provenance:
-    recorded: dict[str, Any] = tagger.provenance
+def _load(folder: Path, *, device: str) -> _Model:
+    if is_exported(folder):
+        require_extra("onnxruntime", extra="onnx", purpose="an exported model")
+        from gmf.prediction.onnx.engine import OnnxEngine
+
+        engine = OnnxEngine(folder, device=device)
+        recorded = read_info(folder).provenance
+        return _Model(engine.predict, engine.report, recorded, None, engine.reads_images)
+    tagger = load_tagger(folder)
+    tagger.model.to(torch_device(device))
+    collator = tagger.collator(cached=True)
+    return _Model(
+        partial(tagger.predict, collator=collator),
+        collator.report,
+        tagger.provenance,
+        tagger.data,
+        tagger.model.uses_images,
+    )
+
+
+def _aliased(samples: Sequence[Sample], aliases: Mapping[str, str]) -> list[Sample]:
+    return [
+        replace(sample, tags=_aliased_tags(sample.tags, aliases)) if sample.tags else sample
+        for sample in samples
+    ]
+
+
+def _aliased_pair(pair: SamplePair, aliases: Mapping[str, str]) -> SamplePair:
+    scored = pair.scored and tuple(
+        replace(entity, type=aliases.get(entity.type, entity.type)) for entity in pair.scored
+    )
+    return replace(pair, predicted=_aliased_tags(pair.predicted, aliases), scored=scored)
+
+
+def _aliased_tags(tags: Sequence[str], aliases: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(alias_tag(tag, aliases=aliases) for tag in tags)
+
+
+def _provenance(model: _Model, scored: DataFingerprint, control: Control) -> Provenance:
+    recorded = model.provenance
     return Provenance(
         rule="lenient",
-        data=(*_fingerprints(tagger), scored),
+        data=(*model.trained_on, scored),
         encoders={e["name"]: e["digest"] for e in recorded.get("encoders", {}).values()},
         config_digest=recorded.get("config_digest", ""),
         precision=recorded.get("precision", ""),
         seeds=(recorded["seed"],) if "seed" in recorded else (),
-        images=control if tagger.model.uses_images else "none",
-        image_counts=dict(images.images),
+        images=control if model.uses_images else "none",
+        image_counts=dict(model.images.images),
         versions=package_versions(),
         hardware=describe_hardware(),
     )

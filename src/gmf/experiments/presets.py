@@ -6,7 +6,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from gmf.core.config import apply_overrides, parse_config, read_yaml
+from gmf.core.config import apply_overrides, near_hint, parse_config, read_yaml
 from gmf.core.errors import ConfigError
 from gmf.models.registry import models
 from gmf.training.config import RunConfig
@@ -78,6 +78,7 @@ def _options(name: str) -> dict[str, Any]:
             f"{name!r}: expected a YAML file, one of the presets {', '.join(shipped)}, "
             f"{PAPER}.DATASET, MODEL.DATASET or MODEL.{PUBLISHED}.DATASET with a model of "
             f"{', '.join(models)} and a data set of {', '.join(DATASETS)}"
+            f"{near_hint(name, [*preset_names(), *models])}"
         )
     return _model_options(*parsed)
 

@@ -1,6 +1,6 @@
 """One training run, from a configuration to a run folder."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -22,11 +22,15 @@ from gmf.training.inputs import code_digests, image_digest
 from gmf.training.run_folder import RunFolder, RunState
 from gmf.training.trainer import OnEpoch, OnStep, Trainer
 
+#: Samples by the name of their split.
+Splits = Mapping[str, Sequence[Sample]]
+
 
 def train(
     config: RunConfig,
     path: Path,
     *,
+    splits: Splits | None = None,
     on_step: OnStep = lambda *_: None,
     on_epoch: OnEpoch = lambda _: None,
     on_note: Callable[[str], None] = lambda _: None,
@@ -39,6 +43,7 @@ def train(
     Args:
         config: The run.
         path: Run folder.
+        splits: Samples of ``train`` and ``dev`` in place of those of the data folder.
         on_step: Called with each batch: epoch, batch, batches of the epoch, loss.
         on_epoch: Called with each epoch's metrics.
         on_note: Called, before the first epoch, with what is read otherwise than the files have it,
@@ -58,12 +63,8 @@ def train(
         EncoderError: If an encoder cannot be found or fetched.
         TrainingError: If the loss is not a number.
     """
-    folder, reading = data_folder(config), config.data.reading
-    splits = {
-        name: read_split(folder, name, options=reading, on_note=on_note)
-        for name in ("train", "dev")
-    }
-    for fault in training_faults(splits, folder=folder):
+    splits = splits or read_splits(config, on_note=on_note)
+    for fault in training_faults(splits, folder=data_folder(config)):
         raise fault
     tagger = untrained_tagger(config, splits["train"])
     provenance = {**tagger.provenance, **_provenance(config, splits, tagger)}
@@ -82,6 +83,26 @@ def train(
     )
     state = trainer.run(provenance, accept_changes=accept_changes, on_note=on_note)
     return state, collator.report
+
+
+def read_splits(
+    config: RunConfig, *, on_note: Callable[[str], None] = lambda _: None
+) -> dict[str, list[Sample]]:
+    """Return the samples of train and dev.
+
+    Args:
+        config: The run.
+        on_note: Called with what is read otherwise than the files have it.
+
+    Raises:
+        ConfigError: If no data folder is named.
+        DataError: If a data file breaks its format.
+    """
+    folder, reading = data_folder(config), config.data.reading
+    return {
+        name: read_split(folder, name, options=reading, on_note=on_note)
+        for name in ("train", "dev")
+    }
 
 
 def data_folder(config: RunConfig) -> Path:
@@ -113,9 +134,7 @@ def untrained_tagger(config: RunConfig, training_samples: Sequence[Sample]) -> T
     )
 
 
-def _provenance(
-    config: RunConfig, splits: dict[str, list[Sample]], tagger: Tagger
-) -> dict[str, Any]:
+def _provenance(config: RunConfig, splits: Splits, tagger: Tagger) -> dict[str, Any]:
     """Return what a reader needs to believe a score: data, seed, versions, hardware."""
     folder = config.data.folder or Path()
     gpu = [torch.cuda.get_device_name()] if torch.cuda.is_available() else []

@@ -62,7 +62,8 @@ def test_the_help_of_all_commands_says_of_each_what_its_own_help_says():
 def test_an_unknown_command_is_refused_with_the_nearest_name():
     result = CliRunner().invoke(app, ["scroe"])
     assert result.exit_code == 2
-    assert "Did you mean 'score'?" in result.stderr
+    assert "Did you mean" in result.stderr
+    assert "'score'" in result.stderr
 
 
 @pytest.mark.parametrize("name", commands)

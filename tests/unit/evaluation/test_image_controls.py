@@ -7,6 +7,7 @@ from PIL import Image
 from gmf.core.types import ImageInput, Region, Sample
 from gmf.evaluation.image_controls import CONTROLS, apply_control, control_table
 from gmf.evaluation.pairs import SamplePair
+from gmf.evaluation.reports.tables import Percent
 
 
 def picture(colour, size=(40, 20)):
@@ -118,9 +119,9 @@ def test_table_compares_with_the_real_images():
     none = [SamplePair(p.id, p.tokens, gold, ("O", "O"), has_image=False) for p in real]
     table = control_table({"none": none, "real": real}, rounds=100)
     assert [row[0] for row in table.rows] == ["real", "none"]
-    assert table.rows[0][1:6] == (1.0, 1.0, 1.0, 1.0, None)
-    assert table.rows[1][3] == 0.0
-    assert table.rows[1][5] == -1.0
+    assert table.rows[0][1:6] == (*[Percent(1.0)] * 4, None)
+    assert table.rows[1][3] == Percent(0.0)
+    assert table.rows[1][5] == Percent(-1.0, is_signed=True)
     assert table.rows[1][-1] == 4
     assert "4 tweets, 3 with an image" in table.note
     with pytest.raises(ValueError, match="a run with real images"):

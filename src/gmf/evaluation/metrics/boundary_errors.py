@@ -10,7 +10,7 @@ from gmf.evaluation.config import EvaluationConfig
 from gmf.evaluation.metrics.base import Metric, MetricInput
 from gmf.evaluation.pairs import SampleSpans
 from gmf.evaluation.reports.plots import Bar, Figure, bar_chart
-from gmf.evaluation.reports.tables import Table
+from gmf.evaluation.reports.tables import Percent, Table
 from gmf.evaluation.scores import Counts
 
 #: Error kinds in the order of reports, with what each means.
@@ -44,11 +44,14 @@ class BoundaryErrors(Metric):
 
     def show(self, values: Any, *, config: EvaluationConfig) -> Sequence[Table | Figure]:
         """Return the kinds with their counts, examples as a detail, and a chart."""
-        keys = ("kind", "errors", "gold", "predicted", "f1_if_mended")
+        keys = ("kind", "errors", "gold", "predicted")
         table = Table(
             f"{self.title} ({config.rule} counting)",
             ("kind", "errors", "gold", "predicted", "oracle F1", "meaning"),
-            tuple((*(row[key] for key in keys), ERROR_KINDS[kind]) for kind, row in values.items()),
+            tuple(
+                (*(row[key] for key in keys), Percent(row["f1_if_mended"]), ERROR_KINDS[kind])
+                for kind, row in values.items()
+            ),
             "Every wrong or missed entity is in one error. Oracle F1: without the errors of this "
             "kind, all others kept.",
         )

@@ -10,7 +10,7 @@ from gmf.evaluation.config import EvaluationConfig
 from gmf.evaluation.metrics.base import Metric, MetricInput
 from gmf.evaluation.pairs import SampleSpans
 from gmf.evaluation.reports.plots import Bar, Figure, bar_chart
-from gmf.evaluation.reports.tables import COUNT_COLUMNS, Table, count_cells
+from gmf.evaluation.reports.tables import COUNT_COLUMNS, Percent, Table, count_cells
 from gmf.evaluation.scores import Counts
 
 
@@ -36,7 +36,7 @@ class GroupMetric(Metric):
         title = f"{self.title} ({config.rule} counting)"
         table = Table(title, ("", *COUNT_COLUMNS), rows, self.note)
         bars = [
-            Bar(name, counts["f1"], f"{counts['f1']:.4f} of {counts['gold']}")
+            Bar(name, counts["f1"], f"{Percent(counts['f1'])} of {counts['gold']}")
             for name, counts in values.items()
         ]
         chart = bar_chart(bars, title=self.chart_title, maximum=1)

@@ -10,7 +10,7 @@ from gmf.evaluation.files.labels import SERVICE_LABELS, SERVICE_POLICIES, Servic
 from gmf.evaluation.metrics.base import Metric, MetricInput
 from gmf.evaluation.pairs import SamplePair, apply_service_policy, keep_words
 from gmf.evaluation.reports.plots import Figure
-from gmf.evaluation.reports.tables import COUNT_COLUMNS, Table, count_cells
+from gmf.evaluation.reports.tables import COUNT_COLUMNS, Percent, Table, count_cells
 from gmf.evaluation.scores import Scores, score
 
 _NOTE = (
@@ -40,7 +40,7 @@ class ScoringVariants(Metric):
                 gold,
                 words,
                 *count_cells(row["scores"]["lenient"]["micro"]),
-                row["scores"]["strict"]["micro"]["f1"],
+                Percent(row["scores"]["strict"]["micro"]["f1"]),
             )
             for row in values
             for policy, gold, words in [(row["service_labels"], row["gold"], row["words"])]

@@ -9,7 +9,7 @@ from gmf.evaluation.metrics.registry import show_all
 from gmf.evaluation.report import Report, RunsReport
 from gmf.evaluation.reports.plots import Bar, Figure, bar_chart
 from gmf.evaluation.reports.report_tables import comparison_tables, report_tables, runs_tables
-from gmf.evaluation.reports.tables import Table, to_html
+from gmf.evaluation.reports.tables import Percent, Table, to_html
 from gmf.evaluation.scores import RULES
 
 
@@ -39,14 +39,14 @@ def runs_page(runs: RunsReport, *, title: str, first: Sequence[Table] = ()) -> s
             Bar(
                 f"mean, {rule}",
                 summary.mean,
-                f"{summary.mean:.4f} ± {summary.deviation:.4f}",
+                str(Percent(summary.mean, summary.deviation)),
                 series,
                 None if summary.interval is None else max(summary.interval.low, 0),
                 None if summary.interval is None else min(summary.interval.high, 1),
             )
         )
         bars += [
-            Bar(f"run {number}, {rule}", value, f"{value:.4f}", series)
+            Bar(f"run {number}, {rule}", value, str(Percent(value)), series)
             for number, value in enumerate(summary.values, 1)
         ]
     chart = bar_chart(bars, title="F1 of each run", maximum=1)
@@ -63,7 +63,7 @@ def comparison_page(comparison: Comparison, *, title: str) -> str:
     """Return the page of a comparison: differences, and every sample that changed."""
     differences, _ = comparison_tables(comparison)
     bars = [
-        Bar(f"{name}, {rule}", value, f"{value:.4f}", series)
+        Bar(f"{name}, {rule}", value, str(Percent(value)), series)
         for rule in RULES
         for series, (name, value) in enumerate(
             [
@@ -116,9 +116,10 @@ def _cards(report: Report) -> str:
     for rule in RULES:
         micro, bounds = report.scores.under(rule).micro, report.intervals[rule]["f1"]
         cards.append(
-            f'<div class="card"><b>{micro.f1:.4f}</b><span>F1, {rule}, micro</span>'
-            f"<small>{bounds.low:.4f} to {bounds.high:.4f} ({report.config.level:.0%})</small>"
-            f"<small>P {micro.precision:.4f}, R {micro.recall:.4f}; gold {micro.gold}, "
+            f'<div class="card"><b>{Percent(micro.f1)}</b><span>F1 in %, {rule}, micro</span>'
+            f"<small>{Percent(bounds.low)} to {Percent(bounds.high)} "
+            f"({report.config.level:.0%})</small>"
+            f"<small>P {Percent(micro.precision)}, R {Percent(micro.recall)}; gold {micro.gold}, "
             f"predicted {micro.predicted}, correct {micro.correct}</small></div>"
         )
     cards.append(
@@ -131,7 +132,7 @@ def _cards(report: Report) -> str:
 
 def _types_figure(report: Report) -> Figure:
     bars = [
-        Bar(f"{name}, {rule}", counts.f1, f"{counts.f1:.4f} of {counts.gold}", series)
+        Bar(f"{name}, {rule}", counts.f1, f"{Percent(counts.f1)} of {counts.gold}", series)
         for name in report.scores.lenient.types
         for series, rule in enumerate(RULES)
         if (counts := report.scores.under(rule).types.get(name))

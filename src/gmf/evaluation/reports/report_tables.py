@@ -7,7 +7,7 @@ from gmf.evaluation.comparison import Comparison
 from gmf.evaluation.files.notes import PairingNotes
 from gmf.evaluation.metrics.registry import show_all
 from gmf.evaluation.report import Report, RunsReport
-from gmf.evaluation.reports.tables import COUNT_COLUMNS, Cell, Table, count_cells
+from gmf.evaluation.reports.tables import COUNT_COLUMNS, Cell, Percent, Table, count_cells
 from gmf.evaluation.scores import RULES, Rule
 from gmf.evaluation.significance import MEASURES, Interval, SeedSummary
 
@@ -36,11 +36,12 @@ def score_table(report: Report, rule: Rule) -> Table:
     scores, bounds = report.scores.under(rule), report.intervals[rule]
     macro = scores.macro
     rows: list[tuple[Cell, ...]] = [("micro", *count_cells(plain(scores.micro)))]
-    rows.append(("macro", macro.precision, macro.recall, macro.f1, None, None, None))
+    means = map(Percent, (macro.precision, macro.recall, macro.f1))
+    rows.append(("macro", *means, None, None, None))
     rows += [(name, *count_cells(plain(counts))) for name, counts in scores.types.items()]
     note = (
         f"{report.num_samples} tweets, {report.num_words} words, scored tweet by tweet, exact span "
-        f"and type. {report.config.level:.0%} interval, bootstrap over tweets: "
+        f"and type, percent. {report.config.level:.0%} interval, bootstrap over tweets: "
         + ", ".join(f"{name} {_interval(bounds[name])}" for name in MEASURES)
         + "."
     )
@@ -114,7 +115,8 @@ def runs_tables(runs: RunsReport) -> list[Table]:
                 f"{len(runs.runs)} runs, {rule} counting",
                 ("", "mean", "deviation", "low", "high", "runs"),
                 tuple(rows),
-                f"Sample standard deviation; {runs.level:.0%} Student-t interval of the mean.",
+                f"Percent. Sample standard deviation; {runs.level:.0%} Student-t interval of the "
+                "mean.",
             )
         )
     return tables
@@ -128,7 +130,13 @@ def comparison_tables(comparison: Comparison, *, max_changed: int = 20) -> list[
         max_changed: Changed samples to list.
     """
     rows = tuple(
-        (f"{name}, {rule}", d.a, d.b, d.difference, d.interval.low, d.interval.high, d.p_value)
+        (
+            f"{name}, {rule}",
+            Percent(d.a),
+            Percent(d.b),
+            *(Percent(v, is_signed=True) for v in (d.difference, d.interval.low, d.interval.high)),
+            d.p_value,
+        )
         for rule in RULES
         for name, d in comparison.differences[rule].items()
     )
@@ -141,7 +149,7 @@ def comparison_tables(comparison: Comparison, *, max_changed: int = 20) -> list[
             "B against A",
             ("micro", "A", "B", "B - A", "low", "high", "p"),
             rows,
-            f"{comparison.num_samples} tweets. Two-sided p by approximate randomisation, "
+            f"Percent; {comparison.num_samples} tweets. Two-sided p by approximate randomisation, "
             f"{comparison.rounds} rounds; {comparison.level:.0%} paired bootstrap interval.",
         ),
         Table(
@@ -186,16 +194,16 @@ def _summary_row(name: str, summary: SeedSummary) -> tuple[Cell, ...]:
     bounds = summary.interval
     return (
         name,
-        summary.mean,
-        summary.deviation,
-        None if bounds is None else bounds.low,
-        None if bounds is None else bounds.high,
-        " ".join(f"{value:.4f}" for value in summary.values),
+        Percent(summary.mean),
+        Percent(summary.deviation),
+        None if bounds is None else Percent(bounds.low),
+        None if bounds is None else Percent(bounds.high),
+        " ".join(str(Percent(value)) for value in summary.values),
     )
 
 
 def _interval(bounds: Interval) -> str:
-    return f"{bounds.low:.4f} to {bounds.high:.4f}"
+    return f"{Percent(bounds.low)} to {Percent(bounds.high)}"
 
 
 def _total(words: Mapping[str, Sequence[int]]) -> int:

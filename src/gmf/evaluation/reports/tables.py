@@ -87,35 +87,64 @@ class Table:
 
 def count_cells(counts: Mapping[str, Any]) -> tuple[Cell, ...]:
     """Return the cells under ``COUNT_COLUMNS`` of ``Counts.to_dict``."""
-    keys = ("precision", "recall", "f1", "gold", "predicted", "correct")
-    return tuple(counts[key] for key in keys)
+    measures = (Percent(counts[key]) for key in ("precision", "recall", "f1"))
+    return (*measures, *(counts[key] for key in ("gold", "predicted", "correct")))
+
+
+def plain_cell(cell: Cell) -> Cell:
+    """Return a cell for JSON, where scores are fractions."""
+    return cell.mean if isinstance(cell, Percent) else cell
 
 
 def format_cell(cell: Cell) -> str:
-    """Return a cell as text: fractions with four decimals, as the field's scorers print them."""
+    """Return a cell as text: probabilities and other fractions with four decimals."""
     if cell is None:
         return ""
     return f"{cell:.4f}" if isinstance(cell, float) else str(cell)
 
 
 def print_tables(tables: Iterable[Table], *, console: Console) -> None:
-    """Write tables to a terminal."""
+    """Write tables to a terminal; one whose numbers do not fit beside each other is turned."""
     for table in tables:
-        drawn = RichTable(
-            title=Text(table.title, style="bold"),
-            caption=Text(table.note) if table.note else None,
-            title_justify="left",
-            caption_justify="left",
-        )
-        for place, heading in enumerate(table.columns):
-            drawn.add_column(
-                Text(heading),
-                justify="right" if table.is_number(place) else "left",
-                overflow="fold",
-            )
-        for row in table.rows:
-            drawn.add_row(*(Text(format_cell(cell)) for cell in row))
+        drawn = _drawn(table)
+        if len(table.rows) < len(table.columns) and _breaks(table, console):
+            drawn = _drawn(_turned(table))
+        # Not the table's own title and caption, which fold to its width.
+        console.print(Text(table.title, style="bold"))
         console.print(drawn)
+        if table.note:
+            console.print(Text(table.note))
+
+
+def _drawn(table: Table) -> RichTable:
+    drawn = RichTable()
+    for place, heading in enumerate(table.columns):
+        is_number = table.is_number(place)
+        justify = "right" if is_number else "left"
+        drawn.add_column(Text(heading), justify=justify, overflow="fold", no_wrap=is_number)
+    for row in table.rows:
+        drawn.add_row(*(Text(format_cell(cell)) for cell in row))
+    return drawn
+
+
+def _breaks(table: Table, console: Console) -> bool:
+    """Return whether numbers or headings would be cut in the width of a terminal."""
+    numbers = [i for i in range(len(table.columns)) if table.is_number(i)]
+    widths = [
+        max(len(table.columns[i]), *(len(format_cell(row[i])) for row in table.rows), 0) + 3
+        for i in numbers
+    ]
+    longest = max((len(word) for row in table.rows for word in str(row[0]).split()), default=0)
+    return sum(widths) + longest + 4 > console.width
+
+
+def _turned(table: Table) -> Table:
+    heading, *names = table.columns
+    rows = tuple(
+        (name, *(format_cell(row[place]) for row in table.rows))
+        for place, name in enumerate(names, 1)
+    )
+    return Table(table.title, (heading, *(str(row[0]) for row in table.rows)), rows, table.note)
 
 
 def to_markdown(tables: Iterable[Table]) -> str:

@@ -1,0 +1,95 @@
+"""``gmf search``: options by the best dev F1, with Optuna."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from gmf.cli.output import Device, say, tables, write
+from gmf.cli.training_runs import (
+    Overrides,
+    Preset,
+    RunFolder,
+    Trackers,
+    check_device,
+    run_name,
+    train_shown,
+)
+from gmf.core.extras import require_extra
+
+if TYPE_CHECKING:
+    from gmf.training.run_folder import RunState
+
+
+def search(
+    preset: Preset,
+    overrides: Overrides = None,
+    space: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--try",
+            metavar="KEY=VALUES",
+            help="What to try: LOW..HIGH, log:LOW..HIGH, or A,B,C; repeatable. For example "
+            "training.learning_rate=log:1e-5..1e-4.",
+        ),
+    ] = None,
+    trials: Annotated[int, typer.Option(min=1, help="Runs to end with.")] = 20,
+    run: RunFolder = None,
+    device: Device = "auto",
+    tracker: Trackers = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Search options by the best dev F1, with Optuna; the same command goes on when killed."""
+    require_extra("optuna", extra="search", purpose="gmf search")
+    check_device(device)
+    # Here, not above: help needs no torch, and the extra may be absent.
+    from gmf.experiments.presets import load_run_config
+    from gmf.experiments.search import Trial, best_of, corners, parse_space
+    from gmf.experiments.search import search as run_search
+    from gmf.training.run import data_folder
+    from gmf.training.trackers import check_trackers
+
+    given = overrides or []
+    config = load_run_config(preset, given)
+    distributions = parse_space(space or [])
+    for option in corners(distributions):
+        load_run_config(preset, [*given, option])
+    data_folder(config)
+    check_trackers(tracker or [])
+    folder = run or Path("runs") / f"{run_name(preset, config)}-search"
+
+    def train_one(path: Path, options: list[str]) -> "RunState":
+        say(f"run folder: {path}: {' '.join(options)}")
+        return train_shown(
+            load_run_config(preset, [*given, *options]), path, trackers=tracker or []
+        )
+
+    def on_trial(trial: Trial) -> None:
+        say(f"{trial.name}: {_percent(trial.f1)}")
+
+    ended = run_search(
+        folder,
+        distributions,
+        trials=trials,
+        seed=config.seed,
+        train_one=train_one,
+        on_trial=on_trial,
+    )
+    best = best_of(ended)
+    if as_json:
+        rows = [{"run": t.name, "options": t.options, "dev_f1": t.f1} for t in ended]
+        write(json.dumps({"folder": str(folder), "best": best.name, "trials": rows}, indent=2))
+        return
+    table = Table("run", "options", "dev F1")
+    for trial in sorted(
+        ended, key=lambda trial: -1 if trial.f1 is None else trial.f1, reverse=True
+    ):
+        table.add_row(trial.name, "\n".join(trial.options), _percent(trial.f1))
+    tables.print(table)
+    write(f"{folder / best.name}: best dev F1 {_percent(best.f1)} with {' '.join(best.options)}")
+
+
+def _percent(f1: float | None) -> str:
+    return "failed" if f1 is None else f"{100 * f1:.2f}"

@@ -1,0 +1,90 @@
+"""``gmf train --folds`` and ``gmf curve``: series of runs that go on when killed."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from gmf.cli.output import Device, say, tables, write
+from gmf.cli.training_runs import (
+    Overrides,
+    Preset,
+    RunFolder,
+    Trackers,
+    check_device,
+    run_name,
+    train_shown,
+)
+
+if TYPE_CHECKING:
+    from gmf.experiments.series import SeriesRun
+    from gmf.training.config import RunConfig
+    from gmf.training.run import Splits
+    from gmf.training.run_folder import RunState
+
+
+def train_folds(config: "RunConfig", folder: Path, *, folds: int, **options: Any) -> None:
+    """Train a run for each fold and print the mean of what they reach on their dev parts."""
+    from gmf.evaluation.significance import summarise_seeds
+    from gmf.experiments.series import fold_splits
+
+    splits = fold_splits(config, folds)
+    runs = _run(config, folder, splits, kind=f"{folds} folds", **options)
+    summary = summarise_seeds([run.f1 for run in runs])
+    write(
+        f"{folder}: dev F1 {100 * summary.mean:.2f} ± {100 * summary.deviation:.2f} (lenient "
+        f"micro, mean and deviation of {folds} folds)"
+    )
+
+
+def curve(
+    preset: Preset,
+    overrides: Overrides = None,
+    sizes: Annotated[
+        str,
+        typer.Option(help="Sizes of train with commas: numbers of samples, or shares."),
+    ] = "10%,25%,50%,100%",
+    run: RunFolder = None,
+    device: Device = "auto",
+    tracker: Trackers = None,
+) -> None:
+    """Train on ever more of the data and print what each size reaches on dev; resumable."""
+    check_device(device)
+    # Here, not above: help needs no torch.
+    from gmf.experiments.presets import load_run_config
+    from gmf.experiments.series import size_splits
+    from gmf.training.trackers import check_trackers
+
+    config = load_run_config(preset, overrides or [])
+    check_trackers(tracker or [])
+    splits = size_splits(config, sizes.split(","))
+    folder = run or Path("runs") / f"{run_name(preset, config)}-curve"
+    _run(config, folder, splits, kind="curve", trackers=tracker or [])
+    write(f"{folder}: {len(splits)} sizes")
+
+
+def _run(
+    config: "RunConfig",
+    folder: Path,
+    splits: "dict[str, Splits]",
+    *,
+    kind: str,
+    **options: Any,
+) -> "list[SeriesRun]":
+    from gmf.evaluation.provenance import digest_of_options
+    from gmf.experiments.series import run_series
+
+    def train_one(path: Path, parts: "Splits") -> "RunState":
+        say(f"run folder: {path}")
+        return train_shown(config, path, splits=parts, **options)
+
+    facts = {"kind": kind, "config_digest": digest_of_options(config.model_dump(mode="json"))}
+    runs = run_series(folder, splits, train_one=train_one, facts=facts)
+    table = Table("run", "train", "dev", "dev F1", "epoch")
+    for one in runs:
+        table.add_row(
+            one.name, f"{one.train:,}", f"{one.dev:,}", f"{100 * one.f1:.2f}", str(one.epoch)
+        )
+    tables.print(table)
+    return runs

