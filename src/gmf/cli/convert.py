@@ -7,11 +7,11 @@ from typing import Annotated, cast
 import typer
 
 from gmf.cli.output import say, write
-from gmf.core.schemes import SCHEMES
 from gmf.exchange.convert import convert
 from gmf.exchange.formats import readable, writable
 from gmf.exchange.offsets import Unit
 from gmf.exchange.report import ConversionReport
+from gmf.exchange.schemes import SCHEMES
 
 #: Documents that were left out and are shown one by one; all of them are in ``--json``.
 _SHOWN = 20

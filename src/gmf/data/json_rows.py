@@ -14,6 +14,7 @@ from pydantic import Field, FiniteFloat, NonNegativeInt, ValidationError, model_
 from gmf.core.config import Config
 from gmf.core.errors import DataError
 from gmf.core.types import ImageInput, Region
+from gmf.data.foreign_rows import tool_hint
 from gmf.data.paths import inside
 from gmf.data.text_files import HEAD_BYTES, open_text
 
@@ -164,12 +165,22 @@ def parse_row(kind: type[RowType], content: str, *, path: Path, line: int) -> Ro
             message += f" (got {got if len(got) <= 60 else got[:57] + '...'})"
         if others:
             message += f"; {len(others)} more faults in this line"
+        hint = _tool_hint(content) or (
+            f"the format is described in {SCHEMA_PATH.name} of the package"
+        )
         raise DataError(
-            f"{message}; the format is described in {SCHEMA_PATH.name} of the package",
+            f"{message}; {hint}",
             path=path,
             line=line,
             field=".".join(str(part) for part in fault["loc"]) or None,
         ) from error
+
+
+def _tool_hint(content: str) -> str:
+    try:
+        return tool_hint(json.loads(content))
+    except (ValueError, RecursionError):
+        return ""
 
 
 def key_hint(key: str, *, known: Iterable[str]) -> str:

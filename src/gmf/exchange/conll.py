@@ -1,19 +1,21 @@
 """Documents as CoNLL columns."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import ClassVar
 
 from gmf.core.errors import DataError
-from gmf.core.schemes import tags_of_scheme
 from gmf.core.tags import entities_of
 from gmf.data.conll import ConllReader
 from gmf.data.conll_lines import DOCUMENT_MARK, ID_PREFIX
+from gmf.data.image_folders import ImageFolder
 from gmf.data.json_rows import ImageRow
+from gmf.data.reader import RawSample
 from gmf.data.tag_schemes import read_tags
 from gmf.exchange.base import TextFormat, Trait
 from gmf.exchange.document import AnnotatedText, document_of_words
 from gmf.exchange.report import ConversionReport
+from gmf.exchange.schemes import tags_of_scheme
 
 _SEPARATORS = frozenset("\t\n\r")
 
@@ -40,33 +42,45 @@ class ConllFormat(TextFormat):
         return path.is_file() and is_text and (named or any(len(each) > 1 for each in columns))
 
     def read(self, path: Path, *, report: ConversionReport) -> Iterator[AnnotatedText]:
-        """Yield the document of each block."""
+        """Yield the document of each block; one with a faulty line is left out as a whole."""
         reader = ConllReader()
-        folder = reader.image_folder(path.parent)
+        faults: dict[int, DataError] = {}
 
-        def left_out(error: DataError) -> None:
-            report.read += 1
-            report.fault(str(error))
+        def keep(fault: DataError) -> None:
+            faults.setdefault(fault.line or 0, fault)
 
-        raws = reader.read_raw(path, on_fault=left_out)
+        raws = reader.read_raw(path, on_fault=keep)
+        ids = [raw.id for raw in raws]
+        folder = ImageFolder(reader.image_folder(path.parent), split=path.stem, ids=ids)
         # Told by the whole file, as training does.
         tags_of_raws = read_tags([raw.tags for raw in raws]).tags
         for raw, tags in zip(raws, tags_of_raws, strict=True):
             report.read += 1
             where = f"{path}:{raw.line}"
+            own = _faults_of(raw, faults)
+            if own:
+                report.fault(str(faults[own[0]]))
+                for line in own:
+                    del faults[line]
+                continue
             try:
                 entities = None if tags is None else entities_of(tags)
-                images = (ImageRow(path=f"{folder.name}/{raw.id}.jpg", regions=()),)
                 yield document_of_words(
                     list(raw.tokens),
                     entities,
                     id=raw.id,
-                    images=images if raw.id and folder.is_dir() else (),
+                    images=_images_of(raw, folder, path.parent, report),
                     number=report.read,
                     origin=where,
                 )
             except ValueError as error:
                 report.fault(f"{where}: {error}")
+
+        # What is left are blocks without any good line: each run of lines is one.
+        for line in sorted(faults):
+            if line - 1 not in faults:
+                report.read += 1
+                report.fault(str(faults[line]))
 
     def render(self, document: AnnotatedText) -> str:
         """Return a block.
@@ -117,3 +131,31 @@ class PlainConllFormat(ConllFormat):
     def recognises(cls, path: Path, head: object) -> bool:  # noqa: ARG003
         """Return False: ``ConllFormat`` reads both."""
         return False
+
+
+def _images_of(
+    raw: RawSample, folder: ImageFolder, root: Path, report: ConversionReport
+) -> tuple[ImageRow, ...]:
+    """Return the images that an identifier means, if there is a folder of images.
+
+    Raises:
+        ValueError: If the identifier leaves the folder.
+    """
+    if not raw.id or not folder.path.is_dir():
+        return ()
+    rows: list[ImageRow] = []
+    for image in folder.images_of(raw.id):
+        if image.is_relative_to(root):
+            rows.append(ImageRow(path=image.relative_to(root).as_posix(), regions=()))
+        else:
+            report.lose("image in a folder beside the one of its text", str(image))
+    return tuple(rows)
+
+
+def _faults_of(raw: RawSample, faults: Collection[int]) -> list[int]:
+    """Return the faulty lines of a sample's block: those that follow one another with its own."""
+    lines = {raw.line, *raw.lines}
+    end = max(lines)
+    while end + 1 in faults:
+        end += 1
+    return [line for line in range(raw.line, end + 1) if line in faults]

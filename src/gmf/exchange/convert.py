@@ -3,11 +3,11 @@
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gmf.core.errors import ConfigError, DataError
-from gmf.core.schemes import SCHEMES
 from gmf.exchange.base import DocumentFormat, Trait, can_read, can_write
 from gmf.exchange.document import AnnotatedText
 from gmf.exchange.fitting import checked, fitted
@@ -20,6 +20,7 @@ from gmf.exchange.formats import (
 )
 from gmf.exchange.offsets import Unit
 from gmf.exchange.report import ConversionReport
+from gmf.exchange.schemes import SCHEMES
 
 
 def convert(
@@ -117,7 +118,7 @@ def write_documents(
     format: str | None = None,
     scheme: str = "IOB2",
 ) -> ConversionReport:
-    """Write documents to a new file or folder, and return what it does not hold of them.
+    """Write documents, numbered anew, to a file or folder, and return what it does not hold.
 
     Raises:
         ConfigError: If the format is unknown, or the path is there already.
@@ -135,7 +136,7 @@ def _counted(
 ) -> Iterator[AnnotatedText]:
     for document in documents:
         report.read += 1
-        yield document
+        yield replace(document, number=report.read)
 
 
 def _files_in(source: Path, from_format: str | None) -> list[Path] | None:

@@ -1,7 +1,6 @@
 """Documents of Doccano."""
 
 import json
-from pathlib import Path
 from typing import Any, ClassVar, cast
 
 from gmf.exchange.base import Trait
@@ -29,20 +28,7 @@ class DoccanoFormat(JsonFormat):
     traits: ClassVar = frozenset(
         (Trait.OVERLAP, Trait.UNLABELLED, Trait.SPACING, Trait.EDGES, Trait.ANY_TYPE)
     )
-
-    @classmethod
-    def recognises(cls, path: Path, head: object) -> bool:  # noqa: ARG003
-        """Return whether a file is an export of Doccano."""
-        if not isinstance(head, dict):
-            return False
-        entities: Any = head.get("entities")
-        first = entities[0] if isinstance(entities, list) and entities else None
-        return (
-            isinstance(head.get("label"), list)
-            or isinstance(head.get("labels"), list)
-            or "Comments" in head
-            or (isinstance(first, dict) and "start_offset" in first)
-        ) and head.keys().isdisjoint(("spans", "annotation_id"))
+    tool = "doccano"
 
     def parse(
         self, row: dict[str, Any], *, where: str, report: ConversionReport

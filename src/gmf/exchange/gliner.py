@@ -1,7 +1,6 @@
 """Training examples of GLiNER."""
 
 import json
-from pathlib import Path
 from typing import Any, ClassVar, cast
 
 from gmf.core.types import Entity
@@ -24,11 +23,7 @@ class GlinerFormat(JsonFormat):
     opening, between, closing = "[\n", ",\n", "\n]\n"
     keys: ClassVar = frozenset(("tokenized_text", "ner", "id", "label", "negatives"))
     traits: ClassVar = frozenset((Trait.OVERLAP, Trait.UNLABELLED, Trait.ANY_TYPE))
-
-    @classmethod
-    def recognises(cls, path: Path, head: object) -> bool:  # noqa: ARG003
-        """Return whether a file is of GLiNER."""
-        return isinstance(head, dict) and "tokenized_text" in head
+    tool = "gliner"
 
     def parse(
         self,

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from gmf.core.errors import DataError
 from gmf.core.extras import require_extra
 from gmf.core.files import replacing
-from gmf.core.schemes import entities_of_scheme, tags_of_scheme
 from gmf.exchange.base import DocumentFormat, DocumentWriter, Trait, shards_in
 from gmf.exchange.document import AnnotatedText, document_of_words
 from gmf.exchange.hugging_face_features import (
@@ -23,6 +22,7 @@ from gmf.exchange.hugging_face_features import (
 from gmf.exchange.json_format import JsonFormat
 from gmf.exchange.json_values import identifier_of, words_in
 from gmf.exchange.report import ConversionReport
+from gmf.exchange.schemes import entities_of_scheme, tags_of_scheme
 
 if TYPE_CHECKING:
     from datasets import Dataset
@@ -46,15 +46,7 @@ class HuggingFaceFormat(JsonFormat):
     keys: ClassVar = frozenset((*_TOKEN_COLUMNS, *TAG_COLUMNS, "id", "pos_tags", "chunk_tags"))
     traits: ClassVar = frozenset((Trait.UNLABELLED, Trait.ANY_TYPE))
     names: tuple[str, ...] | None = None
-
-    @classmethod
-    def recognises(cls, path: Path, head: object) -> bool:  # noqa: ARG003
-        """Return whether a file is of token classification."""
-        if not isinstance(head, dict):
-            return False
-        row = cast(dict[str, Any], head)
-        named = "ner_tags" in row or "fine_ner_tags" in row
-        return ("tokens" in row and named) or ("words" in row and "ner" in row)
+    tool = "huggingface"
 
     def read(self, path: Path, *, report: ConversionReport) -> Iterator[AnnotatedText]:
         """Yield the documents of a file; see ``DocumentFormat``."""
@@ -102,17 +94,16 @@ class HuggingFaceParquetFormat(DocumentFormat):
         with _table(path) as table:
             content = (table.schema_arrow.metadata or {}).get(_METADATA, b"{}")
             names = class_names(features_of(content))
-            for batch in table.iter_batches(_GROUP_ROWS):
-                for row in batch.to_pylist():
-                    report.read += 1
-                    number = report.read
-                    where = f"{path}, row {number}"
-                    try:
-                        document = _document_of(row, names, number=number, origin=where)
-                    except ValueError as error:
-                        report.fault(f"{where}: {error}")
-                    else:
-                        yield document
+            for row in _rows_of(table, path):
+                report.read += 1
+                number = report.read
+                where = f"{path}, row {number}"
+                try:
+                    document = _document_of(row, names, number=number, origin=where)
+                except ValueError as error:
+                    report.fault(f"{where}: {error}")
+                else:
+                    yield document
 
     def open(self, path: Path) -> DocumentWriter:
         """Begin a shard, in which tags are names still."""
@@ -257,6 +248,14 @@ def _row_of(document: AnnotatedText, scheme: str) -> dict[str, Any]:
     if document.mentions is not None:
         row["ner_tags"] = tags_of_scheme(entities, len(words), scheme=scheme)
     return row
+
+
+def _rows_of(table: Any, path: Path) -> Iterator[dict[str, Any]]:
+    try:
+        for batch in table.iter_batches(_GROUP_ROWS):
+            yield from batch.to_pylist()
+    except (OSError, ValueError) as error:  # pyarrow's own derive from these.
+        raise DataError(f"cannot be read as Parquet ({error})", path=path) from error
 
 
 def _table(path: Path) -> Any:

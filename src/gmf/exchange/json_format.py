@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
+from gmf.data.foreign_rows import tool_of
 from gmf.exchange.base import TextFormat
 from gmf.exchange.document import AnnotatedText, Mention
 from gmf.exchange.json_values import json_values
@@ -22,6 +23,14 @@ class JsonFormat(TextFormat):
 
     #: Keys that are read, or serve the tool only.
     keys: ClassVar[frozenset[str]] = frozenset()
+
+    #: Its name in ``gmf.data.foreign_rows``, which tells its rows.
+    tool: ClassVar[str | None] = None
+
+    @classmethod
+    def recognises(cls, path: Path, head: object) -> bool:  # noqa: ARG003
+        """Return whether the first value of a file is a row of the tool."""
+        return cls.tool is not None and tool_of(head) == cls.tool
 
     @abstractmethod
     def parse(

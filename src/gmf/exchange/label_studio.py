@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, ClassVar, cast
 
 from gmf.exchange.base import Trait
@@ -44,13 +43,7 @@ class LabelStudioFormat(JsonFormat):
             Trait.ANY_TYPE,
         )
     )
-
-    @classmethod
-    def recognises(cls, path: Path, head: object) -> bool:  # noqa: ARG003
-        """Return whether a file is an export of Label Studio."""
-        if not isinstance(head, dict):
-            return False
-        return isinstance(head.get("data"), dict) or {"annotator", "annotation_id"} <= head.keys()
+    tool = "label-studio"
 
     def parse(
         self, row: dict[str, Any], *, where: str, report: ConversionReport

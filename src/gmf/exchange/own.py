@@ -6,6 +6,7 @@ from typing import Any, ClassVar, cast
 
 from gmf.core.errors import DataError
 from gmf.core.tags import entities_of
+from gmf.data.foreign_rows import tool_of
 from gmf.data.json_rows import EntityRow, SampleRow, parse_row
 from gmf.data.jsonl import sample_of_row
 from gmf.exchange.base import Trait
@@ -35,7 +36,8 @@ class OwnFormat(JsonFormat):
             return False
         row = cast(dict[str, Any], head)
         names = SampleRow.model_fields.keys() | _OF_PREDICTIONS
-        return ("text" in row or "tokens" in row) and row.keys() <= names
+        is_ours = ("text" in row or "tokens" in row) and row.keys() <= names
+        return is_ours and tool_of(row) is None
 
     def parse(
         self,

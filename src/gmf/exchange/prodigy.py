@@ -1,7 +1,6 @@
 """Tasks of Prodigy."""
 
 import json
-from pathlib import Path
 from typing import Any, ClassVar, cast
 
 from gmf.exchange.base import Trait
@@ -32,13 +31,7 @@ class ProdigyFormat(JsonFormat):
     traits: ClassVar = frozenset(
         (Trait.IMAGES, Trait.OVERLAP, Trait.UNLABELLED, Trait.SPACING, Trait.EDGES, Trait.ANY_TYPE)
     )
-
-    @classmethod
-    def recognises(cls, path: Path, head: object) -> bool:  # noqa: ARG003
-        """Return whether a file is an export of Prodigy."""
-        return isinstance(head, dict) and (
-            "spans" in head or "answer" in head or "_task_hash" in head
-        )
+    tool = "prodigy"
 
     def parse(
         self, row: dict[str, Any], *, where: str, report: ConversionReport

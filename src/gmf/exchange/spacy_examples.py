@@ -1,7 +1,6 @@
 """Training examples of spaCy 2, as JSON."""
 
 import json
-from pathlib import Path
 from typing import Any, ClassVar, cast
 
 from gmf.exchange.base import Trait
@@ -24,14 +23,7 @@ class SpacyExamplesFormat(JsonFormat):
     traits: ClassVar = frozenset(
         (Trait.OVERLAP, Trait.UNLABELLED, Trait.SPACING, Trait.EDGES, Trait.ANY_TYPE)
     )
-
-    @classmethod
-    def recognises(cls, path: Path, head: object) -> bool:  # noqa: ARG003
-        """Return whether a file is of spaCy 2."""
-        if isinstance(head, list):
-            return len(head) == 2 and isinstance(head[0], str) and isinstance(head[1], dict)
-        entities: Any = head.get("entities") if isinstance(head, dict) else None
-        return isinstance(entities, list) and bool(entities) and isinstance(entities[0], list)
+    tool = "spacy-examples"
 
     def object_of(self, row: object) -> dict[str, Any]:
         """Return ``[text, annotations]`` as one object."""

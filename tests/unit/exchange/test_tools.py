@@ -5,6 +5,7 @@ import json
 import pytest
 
 from gmf.core.errors import ConfigError, DataError
+from gmf.data.readers import read_file
 from gmf.exchange.convert import convert, read_documents
 from gmf.exchange.document import Mention
 
@@ -520,3 +521,20 @@ def test_an_unknown_or_ambiguous_source_is_asked_for(tmp_path):
         convert(tmp_path / "none.json", tmp_path / "b.jsonl")
     with pytest.raises(ConfigError, match="did you mean 'doccano'"):
         convert(tmp_path / "a.json", tmp_path / "b.jsonl", from_format="docano")
+
+
+def test_the_images_of_columns_are_those_of_training(tmp_path):
+    content = "IMGID:1\nOslo\tB-LOC\n\nIMGID:2\nx\tO\n\n"
+    saved(tmp_path / "d/train.txt", content)
+    (tmp_path / "d/images").mkdir()
+    (tmp_path / "d/images/1.PNG").touch()
+    convert(tmp_path / "d/train.txt", tmp_path / "d/new.jsonl")
+    samples = read_file(tmp_path / "d/new.jsonl")
+    trained = read_file(tmp_path / "d/train.txt")
+    assert [s.images for s in samples] == [s.images for s in trained]
+    assert [s.images[0].source.name for s in samples] == ["1.PNG", "2.jpg"]
+    report = convert(tmp_path / "d/new.jsonl", tmp_path / "d/again.json", to_format="gliner")
+    assert report.lost == {"images": 2}
+    (tmp_path / "d/images").rename(tmp_path / "d_images")
+    report = convert(tmp_path / "d/train.txt", tmp_path / "d/other.jsonl")
+    assert report.lost == {"image in a folder beside the one of its text": 2}

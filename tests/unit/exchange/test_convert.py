@@ -1,0 +1,356 @@
+"""Whole conversions: losses, folders, targets, and the tools' own readers of what is written."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from gmf.core.errors import ConfigError, DataError
+from gmf.core.registry import load_code
+from gmf.data.readers import read_file
+from gmf.exchange.convert import convert, read_documents, write_documents
+from gmf.exchange.document import AnnotatedText, Mention
+from gmf.exchange.formats import document_formats
+
+TEXT = "😀 Ann Lee in Oslo."
+ROWS = [
+    {
+        "id": "a",
+        "text": TEXT,
+        "entities": [
+            {"char_start": 2, "char_end": 9, "type": "PER"},
+            {"char_start": 13, "char_end": 17, "type": "LOC"},
+        ],
+        "images": [
+            {"path": "pics/a.jpg", "regions": [{"box": [1.0, 2.0, 3.0, 4.0], "label": "man"}]}
+        ],
+    },
+    {"id": "b", "text": "no one here", "entities": []},
+]
+
+
+def own(path, rows=ROWS):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    return path
+
+
+def gmf(*arguments):
+    command = [sys.executable, "-m", "gmf", "data", "convert", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+LOST = {
+    "gmf": {},
+    "label-studio": {"regions of images": 1},
+    "prodigy": {"regions of images": 1},
+}
+
+
+@pytest.mark.parametrize("name", document_formats)
+def test_every_format_counts_the_images_that_it_cannot_hold(tmp_path, name):
+    report = convert(own(tmp_path / "a.jsonl"), tmp_path / "out", to_format=name)
+    assert (report.read, report.written, report.faults) == (2, 2, [])
+    assert report.lost == LOST.get(name, {"images": 1, "regions of images": 1})
+    assert report.is_complete == (name == "gmf")
+
+
+@pytest.mark.parametrize("name", document_formats)
+def test_a_source_of_no_documents_is_a_target_of_none(tmp_path, name):
+    source = tmp_path / "empty.jsonl"
+    source.write_text("\n")
+    report = convert(source, tmp_path / "out", from_format="gmf", to_format=name)
+    assert (report.read, report.written) == (0, 0)
+    assert (tmp_path / "out").exists()
+    back, again = read_documents(tmp_path / "out", format=name)
+    assert (back, again.read) == ([], 0)
+
+
+def test_what_overlaps_is_kept_where_there_is_room_and_lost_by_count_elsewhere(tmp_path):
+    mentions = (Mention(0, 13, "ORG"), Mention(0, 2, "LOC"), Mention(8, 15, "X"))
+    text = AnnotatedText("UK Parliament in", mentions, "a")
+    for name, kind in ((n, document_formats.get(n)) for n in document_formats):
+        report = write_documents([text], tmp_path / name, format=name)
+        back, _ = read_documents(tmp_path / name, format=name)
+        kept = {m.type for m in back[0].mentions}
+        room = "overlapping entities" in kind.traits
+        assert kept == ({"ORG", "LOC", "X"} if room else {"ORG"}), name
+        assert report.lost == ({} if room else {"overlapping entities": 2})
+
+
+def test_confidences_unlabelled_texts_and_types_with_blanks(tmp_path):
+    found = AnnotatedText("Oslo x", (Mention(0, 4, "Fabric Type", 0.5),), "a", is_predicted=True)
+    nobody = AnnotatedText("x y", None, "b", origin="in:2")
+    report = write_documents([found, nobody], tmp_path / "o.jsonl", format="gmf")
+    assert report.lost == {"confidences": 1}
+    assert report.notes == {
+        "type 'Fabric Type' written as 'Fabric_Type'": 1,
+        "text that nobody labelled": 1,
+    }
+    rows = [json.loads(line) for line in (tmp_path / "o.jsonl").read_text().splitlines()]
+    assert rows[1] == {"id": "b", "text": "x y"}
+    report = write_documents([found, nobody], tmp_path / "o.conll")
+    assert report.faults[0].startswith("in:2: unlabelled: the format would show it")
+    clash = AnnotatedText("x y", (Mention(0, 1, "Fabric_Type"), Mention(2, 3, "Fabric Type")))
+    with pytest.raises(ConfigError, match="would both be 'Fabric_Type'; rename one"):
+        write_documents([clash], tmp_path / "p.jsonl", format="gmf")
+
+
+def test_entities_inside_words_are_said_with_the_cause_and_never_moved(tmp_path):
+    shifted = [{"char_start": 3, "char_end": 10, "type": "PER"}]
+    rows = [
+        {"text": "😀 Ann Lee x", "entities": shifted},
+        {"text": "Pariser", "entities": [{"char_start": 0, "char_end": 5, "type": "LOC"}]},
+    ]
+    report = convert(own(tmp_path / "a.jsonl", rows), tmp_path / "b.conll")
+    assert report.notes["entity that begins or ends inside a word"] == 1
+    cause = "; the offsets look like UTF-16 units, try --offsets utf-16"
+    assert sum(cause in kind for kind in report.notes) == 1
+    assert "Paris\tB-LOC\ner\tO\n" in (tmp_path / "b.conll").read_text()
+    report = convert(tmp_path / "a.jsonl", tmp_path / "c.jsonl", offsets="utf-16")
+    first = json.loads((tmp_path / "c.jsonl").read_text().splitlines()[0])
+    assert first["entities"] == [{"char_start": 2, "char_end": 9, "type": "PER"}]
+
+
+def test_offsets_outside_the_text_cost_their_document_and_name_the_cause(tmp_path):
+    rows = [
+        {"text": "😀 Oslo", "entities": [{"char_start": 3, "char_end": 7, "type": "L"}]},
+        {"text": "x", "entities": []},
+    ]
+    report = convert(own(tmp_path / "a.jsonl", rows), tmp_path / "b.jsonl", to_format="gmf")
+    assert (report.read, report.written, len(report.faults)) == (2, 1, 1)
+    assert "expected 0 <= start < end <= 6" in report.faults[0]
+    assert "try --offsets utf-16" in report.faults[0]
+    with pytest.raises(DataError, match="none of its 1 documents could be converted; the first: "):
+        convert(own(tmp_path / "c.jsonl", rows[:1]), tmp_path / "d.jsonl")
+    assert not (tmp_path / "d.jsonl").exists()
+
+
+def test_a_folder_of_splits_becomes_a_folder_of_splits(tmp_path):
+    for name in ("train", "valid", "test"):
+        own(tmp_path / f"data/{name}.jsonl")
+    for to, ending in (("conll", ".conll"), ("brat", ""), ("spacy", ".spacy")):
+        report = convert(tmp_path / "data", tmp_path / to, to_format=to)
+        assert report.written == 6
+        files = {path.name for path in (tmp_path / to).iterdir()}
+        assert files == {f"{name}{ending}" for name in ("train", "valid", "test")}
+    report = convert(tmp_path / "conll", tmp_path / "back", to_format="gmf")
+    assert len(read_file(tmp_path / "back/valid.jsonl")) == 2
+
+
+def test_the_target_is_new_whole_and_not_the_source(tmp_path):
+    source = own(tmp_path / "in/a.jsonl")
+    (tmp_path / "b.conll").write_text("mine")
+    with pytest.raises(ConfigError, match="is there already; choose another or add --overwrite"):
+        convert(source, tmp_path / "b.conll")
+    assert (tmp_path / "b.conll").read_text() == "mine"
+    convert(source, tmp_path / "b.conll", overwrite=True)
+    for target in (source, tmp_path / "in"):
+        with pytest.raises(ConfigError, match="is the source, or holds it"):
+            convert(source, target, to_format="gmf", overwrite=True)
+    with pytest.raises(ConfigError, match="no such folder as"):
+        convert(source, tmp_path / "none/b.conll")
+    with pytest.raises(ConfigError, match="name its format with --to, one of gmf"):
+        convert(source, tmp_path / "b.xyz")
+    assert {path.name for path in tmp_path.iterdir()} == {"in", "b.conll"}
+
+
+def test_the_command_says_what_is_lost_by_its_exit_status(tmp_path):
+    source = own(tmp_path / "a.jsonl")
+    done = gmf(source, tmp_path / "b.jsonl", "--to", "gmf")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"{tmp_path / 'b.jsonl'}: 2 documents of 2 in {source}\n"
+    lossy = gmf(source, tmp_path / "c.conll", "--scheme", "BILOU", "--json")
+    assert lossy.returncode == 3
+    assert f"lost: images: 1, first in {source}:1" in lossy.stderr
+    assert json.loads(lossy.stdout)["lost"] == {"images": 1, "regions of images": 1}
+    assert gmf(source, tmp_path / "d.conll", "--scheme", "X").returncode == 2
+    broken = tmp_path / "broken.json"
+    broken.write_text('[{"data": ')
+    failed = gmf(broken, tmp_path / "e.jsonl", "--from", "label-studio")
+    assert failed.returncode == 1
+    assert failed.stderr.startswith(f"error: {broken}:1: not valid JSON: Expecting value")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_exports_in_other_encodings_are_read(tmp_path, encoding):
+    path = tmp_path / "export.json"
+    row = {"data": {"text": "Łódź"}, "annotations": [{"result": []}]}
+    path.write_text(json.dumps([row], ensure_ascii=False), encoding=encoding)
+    documents, _ = read_documents(path)
+    assert [d.text for d in documents] == ["Łódź"]
+
+
+def test_a_line_that_is_wrong_costs_itself_only(tmp_path):
+    path = tmp_path / "a.jsonl"
+    good = json.dumps({"text": "Oslo", "label": [[0, 4, "L"]]}).encode()
+    half = b'{"text": "\\ud83d x", "label": []}'
+    path.write_bytes(b"\n".join([good, b"{", b'{"text": "\xff", "label": []}', half, good]))
+    report = convert(path, tmp_path / "b.jsonl", to_format="gmf")
+    assert (report.read, report.written) == (5, 2)
+    lines = [fault.split(": ", 1)[0] for fault in report.faults]
+    assert lines == [f"{path}:{number}" for number in (2, 3, 4)]
+    assert "half of a surrogate pair" in report.faults[2]
+
+
+def test_own_data_that_is_converted_is_own_data_that_is_trained_on(tmp_path):
+    exports = [
+        ("label-studio", [{"data": {"text": TEXT}, "annotations": [{"result": []}]}]),
+        ("doccano", [{"text": TEXT + " ", "label": [[14, 18, "LOC"], [3, 11, "PER"]]}]),
+        ("gliner", [{"tokenized_text": ["Ann", "Lee"], "ner": [[0, 1, "first name"]]}]),
+    ]
+    for name, rows in exports:
+        path = tmp_path / f"{name}.json"
+        path.write_text(json.dumps(rows))
+        convert(path, tmp_path / f"{name}.jsonl", from_format=name, to_format="gmf")
+        assert len(read_file(tmp_path / f"{name}.jsonl")) == 1
+    sample = read_file(tmp_path / "doccano.jsonl")[0]
+    assert [t for t in zip(sample.tokens, sample.tags, strict=True) if t[1] != "O"] == [
+        ("Ann", "B-PER"),
+        ("Lee", "I-PER"),
+        ("Oslo", "B-LOC"),
+    ]
+
+
+def brat_faults(folder):
+    """Yield what brat's ``annotation.py`` and ``projectconfig.py`` would refuse in a collection."""
+    types = []
+    for path in folder.rglob("*.conf"):
+        types += [line.split("|")[0].strip() for line in path.read_text().split("\n")]
+    for path in folder.rglob("*.ann"):
+        text = path.with_suffix(".txt").read_bytes().decode()
+        if "\r" in text:
+            yield f"{path}: CR"
+        for line in path.read_text(encoding="utf-8").splitlines():
+            head, data, tail = line.split("\t", 2)
+            if head.startswith("#"):
+                continue
+            label, _, places = data.partition(" ")
+            spans = [tuple(map(int, place.split(" "))) for place in places.split(";")]
+            if any(not 0 <= start < end <= len(text) for start, end in spans):
+                yield f"{path}: {line}: span"
+            for index, (start, end) in enumerate(spans):
+                if any(end >= first and start < last for first, last in spans[:index]):
+                    yield f"{path}: {line}: overlap"
+            if tail != " ".join(text[start:end] for start, end in spans):
+                yield f"{path}: {line}: text"
+            if not label.replace("_", "a").replace("-", "a").isalnum() or not label.isascii():
+                yield f"{path}: {line}: type"
+            if label not in types:
+                yield f"{path}: {line}: not in annotation.conf"
+
+
+def test_brat_takes_what_is_written(tmp_path):
+    documents = [
+        AnnotatedText("Ann Lee\r\nmoved.\r\nOslo", (Mention(4, 14, "X"), Mention(17, 21, "人名"))),
+        AnnotatedText("a\u2028b \x85c\td|", (Mention(0, 3, "地名"), Mention(4, 9, "Fabric Type"))),
+        AnnotatedText("😀x", (Mention(0, 2, "T1"), Mention(0, 1, "a.b"), Mention(1, 2, "---"))),
+    ]
+    report = write_documents(documents, tmp_path / "b", format="brat")
+    assert report.is_complete
+    assert list(brat_faults(tmp_path / "b")) == []
+    back, again = read_documents(tmp_path / "b")
+    assert again.is_complete
+    assert [{m.type for m in d.mentions} for d in back] == [
+        {m.type for m in d.mentions} for d in documents
+    ]
+    (tmp_path / "b" / "0000001-.ann").write_text("T1\tX 0 99\tx\n")
+    assert list(brat_faults(tmp_path / "b"))
+
+
+def test_spacy_reads_what_is_written(tmp_path):
+    spacy = pytest.importorskip("spacy")
+    from spacy.tokens import DocBin
+    from spacy.training import Corpus
+
+    documents = [
+        AnnotatedText(TEXT, (Mention(2, 9, "PER"), Mention(13, 17, "LOC")), "a"),
+        AnnotatedText("  Bergen\u00a0is\nwet", (), "b"),
+    ]
+    assert write_documents(documents, tmp_path / "o.spacy").is_complete
+    nlp = spacy.blank("en")
+    docs = list(DocBin().from_disk(tmp_path / "o.spacy").get_docs(nlp.vocab))
+    assert [doc.text for doc in docs] == [d.text for d in documents]
+    examples = list(Corpus(tmp_path / "o.spacy")(nlp))
+    assert [e.label_ for e in examples[0].reference.ents] == ["PER", "LOC"]
+    assert examples[0].get_aligned_ner().count("-") == 0
+
+
+def test_spacy_convert_reads_conll_without_identifiers(tmp_path):
+    pytest.importorskip("spacy")
+    from spacy.training.converters import conll_ner_to_docs
+
+    convert(own(tmp_path / "a.jsonl"), tmp_path / "b.conll", to_format="conll-plain")
+    docs = list(conll_ner_to_docs((tmp_path / "b.conll").read_text(), no_print=True))
+    assert [(e.text, e.label_) for doc in docs for e in doc.ents] == [
+        ("Ann Lee", "PER"),
+        ("Oslo", "LOC"),
+    ]
+
+
+def test_datasets_reads_and_gives_what_is_written(tmp_path):
+    datasets = pytest.importorskip("datasets")
+    from gmf.exchange.hugging_face import dataset_of, documents_of
+
+    source = own(tmp_path / "a.jsonl")
+    convert(source, tmp_path / "b.parquet", to_format="huggingface-parquet", scheme="BIOES")
+    table = datasets.Dataset.from_parquet(str(tmp_path / "b.parquet"), cache_dir=str(tmp_path))
+    names = table.features["ner_tags"].feature.names
+    assert [names[tag] for tag in table[0]["ner_tags"]] == [
+        *("O", "B-PER", "E-PER", "O", "S-LOC", "O")
+    ]
+    documents, _ = read_documents(tmp_path / "b.parquet")
+    made = dataset_of(documents)
+    assert made.features["ner_tags"].feature.names == ["O", "B-LOC", "I-LOC", "B-PER", "I-PER"]
+    again = list(documents_of(made))
+    assert [d.mentions for d in again] == [d.mentions for d in documents]
+    with pytest.raises(DataError, match="row 1: 'tokens': expected a list of words"):
+        list(documents_of([{"text": "x"}]))
+    with pytest.raises(ValueError, match="unlabelled; expected entities"):
+        dataset_of([AnnotatedText("x", None)])
+
+
+def test_a_format_of_a_stranger_is_read_and_written(tmp_path):
+    code = tmp_path / "stars.py"
+    code.write_text(
+        '''
+"""A text a line, its one entity between stars."""
+from gmf.exchange.base import TextFormat, Trait
+from gmf.exchange.document import AnnotatedText, Mention
+from gmf.exchange.formats import document_formats
+
+
+@document_formats.register("stars")
+class Stars(TextFormat):
+    """A text a line, its one entity between stars."""
+
+    suffixes = (".stars",)
+    traits = frozenset((Trait.SPACING,))
+
+    def read(self, path, *, report):
+        for number, line in enumerate(path.read_text().splitlines(), 1):
+            report.read += 1
+            before, inside, after = line.split("*")
+            start = len(before)
+            mention = Mention(start, start + len(inside), "X")
+            yield AnnotatedText(before + inside + after, (mention,), number=number)
+
+    def render(self, document):
+        (mention,) = document.mentions
+        text, start, end = document.text, mention.char_start, mention.char_end
+        return f"{text[:start]}*{text[start:end]}*{text[end:]}\\n"
+'''
+    )
+    load_code(code)
+    (tmp_path / "a.stars").write_text("in *Oslo* now\n")
+    convert(tmp_path / "a.stars", tmp_path / "b.json", from_format="stars")
+    convert(tmp_path / "b.json", tmp_path / "c.stars")
+    assert (tmp_path / "c.stars").read_text() == "in *Oslo* now\n"
+
+
+def test_no_path_of_an_image_leaves_the_folder(tmp_path):
+    for name in ("../a.jpg", "/a.jpg", "C:\\a.jpg"):
+        row = {"text": "x", "entities": [], "images": [{"path": name}]}
+        with pytest.raises(DataError, match="none of its 1 documents"):
+            convert(own(tmp_path / "a.jsonl", [row]), tmp_path / "b.json")
