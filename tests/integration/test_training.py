@@ -260,3 +260,10 @@ def test_runs_of_one_process_may_compute_in_different_precisions(corpus, tmp_pat
         losses.setdefault(precision, []).append(state.history[0]["losses"]["total"])
     assert losses["fp32"][0] == losses["fp32"][1] != losses["bf16"][0]
     assert losses["bf16"][0] == pytest.approx(losses["fp32"][0], rel=0.05)
+
+
+def test_training_keeps_its_images_where_the_options_say(corpus, tmp_path):
+    cache = tmp_path / "cache"
+    options = ["training.epochs=1", "data.cache.kind=pixels", f"data.cache.folder={cache}"]
+    train(config(corpus, *options), tmp_path / "run")
+    assert any(path.is_file() for path in cache.rglob("*"))

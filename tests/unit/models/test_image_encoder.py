@@ -68,3 +68,12 @@ def test_maps_in_bf16_are_those_of_autocast_whoever_asks(family):
         assert (low.dtype, high.dtype) == (torch.bfloat16, torch.float32)
         torch.testing.assert_close(low, stage, rtol=0, atol=0)
         torch.testing.assert_close(low.float(), high, rtol=0.1, atol=0.1)
+
+
+def test_a_frozen_encoder_stays_in_evaluation_mode():
+    frozen, trained = (tiny_image_encoder(trainable=trainable) for trainable in (False, True))
+    for encoder in (frozen, trained):
+        parent = torch.nn.ModuleList([encoder]).train()
+        assert parent[0].training
+    assert not any(module.training for module in frozen.model.modules())
+    assert all(module.training for module in trained.model.modules())

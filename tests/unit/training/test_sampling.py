@@ -65,3 +65,11 @@ def test_batches_in_the_order_of_the_file_are_the_same_in_every_epoch():
     for epoch in (0, 1):
         found = batches([3, 1, 2, 5, 4], batch_size=2, by="file", epoch=epoch)
         assert found == [[0, 1], [2, 3], [4]]
+
+
+def test_samples_and_batches_both_come_in_random_order():
+    alike = batches([5] * 64, batch_size=4, seed=1)
+    assert all(batch != sorted(batch) or batch[-1] - batch[0] > 3 for batch in alike)
+    lengths = list(range(64))
+    first = [min(batch) for batch in batches(lengths, batch_size=4, seed=1)]
+    assert first != sorted(first)
