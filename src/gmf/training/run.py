@@ -19,7 +19,8 @@ from gmf.models.runtime import resolve_precision, seed_everything
 from gmf.models.tagger import Tagger, build_tagger
 from gmf.training.config import RunConfig
 from gmf.training.inputs import code_digests, image_digest
-from gmf.training.run_folder import RunFolder, RunState
+from gmf.training.run_folder import RunFolder
+from gmf.training.run_state import RunState
 from gmf.training.trainer import OnEpoch, OnStep, Trainer
 
 #: Samples by the name of their split.

@@ -25,7 +25,8 @@ from gmf.models.tagger import Tagger
 from gmf.training.config import RunConfig
 from gmf.training.exchange import average_gradients, by_first_process, share_weights, weigh_views
 from gmf.training.optimization import build_optimizer, build_schedule
-from gmf.training.run_folder import RunFolder, RunState
+from gmf.training.run_folder import RunFolder
+from gmf.training.run_state import RunState
 from gmf.training.sampling import batches, share_of
 from gmf.training.step_losses import StepLosses
 

@@ -10,7 +10,8 @@ from gmf.experiments.evaluate import evaluate_run
 from gmf.experiments.suite.finished_run import PREDICTIONS, RESULT, FinishedRun
 from gmf.experiments.suite.plan import PlannedRun
 from gmf.training.run import train
-from gmf.training.run_folder import RunFolder, RunState
+from gmf.training.run_folder import RunFolder
+from gmf.training.run_state import RunState
 
 
 def state_of(run: PlannedRun) -> RunState:
