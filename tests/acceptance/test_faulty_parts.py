@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from gmf.core.errors import ConfigError
+from gmf.core.registry import load_code
+
 ROOT = Path(__file__).parents[2]
 LATE_FUSION = ROOT / "examples" / "late_fusion.py"
 READER = """
@@ -82,7 +85,8 @@ def test_a_reader_that_raises_is_named(fault, tmp_path):
     (tmp_path / "train.mine").write_text("x\n")
     told = fault("data", "stats", tmp_path, *code(tmp_path, READER))
     assert "reader 'mine' of " in told
-    assert "ZeroDivisionError: division by zero" in told
+    assert f"{tmp_path / 'train.mine'}: ZeroDivisionError: division by zero (raised at" in told
+    assert told.endswith("mine.py:9)")
 
 
 @pytest.mark.parametrize("text", [None, "raise RuntimeError('no')\n", "x = (\n"])
@@ -95,3 +99,65 @@ def test_an_entry_point_that_does_not_import_names_its_package(fault, tmp_path, 
         (tmp_path / "site" / "broken_model.py").write_text(text)
     told = fault("train", "broken.twitter2017", "data.folder=.", site=tmp_path / "site")
     assert "model 'broken': broken_model:Broken of stranger 1.2 cannot be imported" in told
+
+
+KINDS = {
+    "model": ("gmf.models.registry", "models", "gmf.models.base.MnerModel"),
+    "reader": ("gmf.data.readers", "readers", "gmf.data.reader.Reader"),
+    "input format": ("gmf.jobs.inputs.open", "input_formats", "gmf.jobs.inputs.rows.RowSource"),
+    "output format": ("gmf.jobs.outputs.open", "output_formats", "gmf.jobs.outputs.base.OutputF"),
+    "metric": ("gmf.evaluation.metrics.registry", "METRICS", "gmf.evaluation.metrics.base.Metric"),
+    "text encoder family": ("gmf.models.text_encoders", "TEXT_FAMILIES", "TextFamily"),
+    "image encoder family": ("gmf.models.image_encoders", "IMAGE_FAMILIES", "ImageFamily"),
+    "proposer": ("gmf.regions.registry", "region_proposers", "a function"),
+    "command": ("gmf.cli.commands", "commands", "a function"),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_part_of_the_wrong_kind_is_refused(kind, tmp_path):
+    module, registry, expected = KINDS[kind]
+    path = tmp_path / f"wrong_{registry}.py"
+    part = "42" if expected == "a function" else "dict"
+    path.write_text(f"from {module} import {registry}\n{registry}.register('wrong')({part})\n")
+    with pytest.raises(ConfigError) as caught:
+        load_code(path)
+    told = str(caught.value)
+    assert f"{kind} 'wrong' in " in told
+    assert f"expected {expected}" in told or "expected a class derived from gmf." in told
+    assert expected in told
+    assert told.endswith("got <class 'dict'>" if part == "dict" else "got 42")
+
+
+def test_an_entry_point_of_the_wrong_kind_names_its_package(fault, tmp_path):
+    info = tmp_path / "site" / "stranger-1.2.dist-info"
+    info.mkdir(parents=True)
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: stranger\nVersion: 1.2\n")
+    (info / "entry_points.txt").write_text("[gmf.models]\nwrong = os:path\n")
+    told = fault("train", "wrong.twitter2017", "data.folder=.", site=tmp_path / "site")
+    assert "model 'wrong' in os:path of stranger 1.2: expected a class derived from" in told
+
+
+def test_a_proposer_that_builds_none_is_named(fault, tmp_path):
+    (tmp_path / "train.conll").write_text("Ann\tB-PER\n")
+    text = """
+from gmf.regions.registry import region_proposers
+region_proposers.register("mine")(lambda choice: 5)
+"""
+    told = fault(
+        *("regions", tmp_path, "--proposer", "mine", "--out", tmp_path / "out"),
+        *code(tmp_path, text),
+    )
+    assert "proposer 'mine' of " in told
+    assert "expected a proposer, with propose and source, got 5" in told
+
+
+def test_a_command_that_cannot_be_read_is_named(fault, tmp_path):
+    text = """
+from gmf.cli.commands import commands
+@commands.register("mine")
+def mine(word: list[dict[str, str]]):
+    pass
+"""
+    told = fault("mine", "x", *code(tmp_path, text))
+    assert "command 'mine' of " in told

@@ -168,6 +168,40 @@ def test_checkpoint_and_export_predict_into_the_format(stranger, run, data, tmp_
         assert words == [name, *text.split()]
 
 
+FAMILY = """
+from gmf.models.image_encoders import IMAGE_FAMILIES
+from gmf.models.image_encoders.convolutional import ResNet
+
+IMAGE_FAMILIES._built_in.pop("resnet", None)  # As if gmf did not know it.
+IMAGE_FAMILIES.register("resnet")(type("TheirResNet", (ResNet,), {}))
+"""
+
+
+@pytest.mark.slow
+def test_processes_of_training_load_the_parts(stranger, data, encoders, tmp_path):
+    (tmp_path / "family.py").write_text(FAMILY)
+    text, image = encoders
+    report = stranger.python(
+        *("-m", "accelerate.commands.launch", "--cpu", "--num_processes", "2"),
+        *("--num_machines", "1", "--mixed_precision", "no", "--dynamo_backend", "no"),
+        *("-m", "gmf", "train", "late-fusion.twitter2017", f"data.folder={data}"),
+        *(f"encoders.text={text}", f"encoders.image={image}", *QUICK, "--run", tmp_path / "run"),
+        *(text for path in (*stranger.code, tmp_path / "family.py") for text in ("--code", path)),
+    )
+    assert report.count("best dev F1") == 1
+    assert len((tmp_path / "run" / "metrics.jsonl").read_text().splitlines()) == 2
+
+
+@pytest.mark.slow
+def test_workers_of_ray_load_the_parts(stranger, run, data, tmp_path):
+    pytest.importorskip("ray")
+    outputs = [tmp_path / "local.brackets", tmp_path / "ray.brackets"]
+    for output, engine in zip(outputs, ("local", "ray"), strict=True):
+        options = ("--output", output, "--output-format", "brackets", "--engine", engine)
+        stranger.gmf("predict", run, data / "test.words", *options)
+    assert outputs[0].read_text() == outputs[1].read_text() != ""
+
+
 def test_the_model_stands_in_the_table_of_the_suite(stranger, data, encoders, tmp_path):
     text, image = encoders
     (tmp_path / "quick.yaml").write_text(json.dumps({"*": QUICK}))

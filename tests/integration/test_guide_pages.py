@@ -28,6 +28,9 @@ PAGES = [
     "extend/encoders",
     "extend/reader",
     "extend/formats",
+    "extend/input",
+    "extend/proposer",
+    "extend/command",
 ]
 
 

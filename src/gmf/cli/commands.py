@@ -5,6 +5,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from types import FunctionType
 from typing import Annotated, Any
 
 import typer
@@ -18,6 +19,7 @@ from gmf.core.registry import Registry, load_code, load_inherited_code
 commands: Registry[Callable[..., None] | typer.Typer] = Registry(
     "command",
     group="gmf.commands",
+    base=FunctionType,
     built_in={
         "data": "gmf.cli.data:data_app",
         "encoders": "gmf.cli.encoders:encoders_app",
@@ -107,7 +109,8 @@ def load_command(name: str) -> Any:
         app.add_typer(part, name=name)
     else:
         app.command(name)(part)
-    command = get_group(app).commands[name]
+    with commands.named_in_errors(name):
+        command = get_group(app).commands[name]
     for runnable in _runnable(command):
         runnable.params.append(_code_option())
     return command

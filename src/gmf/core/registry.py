@@ -12,6 +12,8 @@ from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
+from traceback import extract_tb
+from types import FunctionType
 from typing import Any, Generic, TypeVar, cast
 
 from gmf.core.errors import ConfigError, GmfError
@@ -45,10 +47,19 @@ class Registry(Generic[PartT]):
         kind: What messages call a part, for example ``model``.
         group: Group of entry points, for example ``gmf.models``.
         built_in: Name to ``module:attribute``.
+        base: What a part must be: a class derived from this one, or for ``FunctionType`` anything
+            that can be called. Anything when ``None``.
     """
 
-    def __init__(self, kind: str, *, group: str, built_in: Mapping[str, str]) -> None:
-        self.kind, self.group = kind, group
+    def __init__(
+        self,
+        kind: str,
+        *,
+        group: str,
+        built_in: Mapping[str, str],
+        base: type[Any] | None = None,
+    ) -> None:
+        self.kind, self.group, self.base = kind, group, base
         self._built_in = dict(built_in)
         self._registered: dict[str, tuple[PartT, str]] = {}
 
@@ -56,12 +67,13 @@ class Registry(Generic[PartT]):
         """Return a decorator that makes a part available under a name.
 
         Raises:
-            ConfigError: If another part has the name.
+            ConfigError: If another part has the name, or the part is of another kind.
         """
 
         def add(part: PartT) -> PartT:
             module = getattr(part, "__module__", "")
             source = getattr(sys.modules.get(module), "__file__", None) or module or "this process"
+            self._check_kind(name, part, source)
             present, packaged = self._registered.get(name), self._packaged.get(name)
             if (
                 name in self._built_in
@@ -82,7 +94,8 @@ class Registry(Generic[PartT]):
         """Return the part of a name.
 
         Raises:
-            ConfigError: If there is none, or the package that brings it cannot be imported.
+            ConfigError: If there is none, the package that brings it cannot be imported, or it
+                brings something of another kind.
         """
         if name in self._registered:
             return self._registered[name][0]
@@ -92,12 +105,14 @@ class Registry(Generic[PartT]):
         if name in self._packaged:
             entry = self._packaged[name]
             try:
-                return cast(PartT, entry.load())
+                part = entry.load()
             except Exception as error:  # Whatever the package raises is named with it.
                 raise ConfigError(
                     f"{self.kind} {name!r}: {entry.value} of {_package_of(entry)} cannot be "
                     f"imported ({type(error).__name__}: {error})"
                 ) from error
+            self._check_kind(name, part, f"{entry.value} of {_package_of(entry)}")
+            return cast(PartT, part)
         near = get_close_matches(name, list(self), n=1)
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise ConfigError(
@@ -106,8 +121,12 @@ class Registry(Generic[PartT]):
         )
 
     @contextmanager
-    def named_in_errors(self, name: str) -> Generator[None]:
+    def named_in_errors(self, name: str, *, path: Path | None = None) -> Generator[None]:
         """Name a part of others in whatever it raises within; errors of gmf pass.
+
+        Args:
+            name: The part.
+            path: The file that it works on. Notes on the error (``add_note``) say more.
 
         Raises:
             ConfigError: If the part raises anything else; names the part and where it comes from.
@@ -120,9 +139,26 @@ class Registry(Generic[PartT]):
             source = self.origin(name).source
             if source == "gmf":
                 raise
+            notes: list[object] = [path, *getattr(error, "__notes__", ())]
+            where = "".join(f" {note}:" for note in notes if note)
+            frame = extract_tb(error.__traceback__)[-1]
             raise ConfigError(
-                f"{self.kind} {name!r} of {source}: {type(error).__name__}: {error}"
+                f"{self.kind} {name!r} of {source}:{where} {type(error).__name__}: {error} (raised "
+                f"at {frame.filename}:{frame.lineno})"
             ) from error
+
+    def _check_kind(self, name: str, part: object, source: str) -> None:
+        if self.base is None:
+            return
+        if self.base is FunctionType:
+            fits, expected = callable(part), "a function"
+        else:
+            fits = isinstance(part, type) and issubclass(part, self.base)
+            expected = f"a class derived from {self.base.__module__}.{self.base.__qualname__}"
+        if not fits:
+            raise ConfigError(
+                f"{self.kind} {name!r} in {source}: expected {expected}, got {part!r}"
+            )
 
     def origin(self, name: str) -> Origin:
         """Return where a part comes from, without importing it.
@@ -153,16 +189,16 @@ class Registry(Generic[PartT]):
 
     @cached_property
     def _packaged(self) -> dict[str, EntryPoint]:
-        found: dict[str, EntryPoint] = {}
+        packaged: dict[str, EntryPoint] = {}
         for entry in entry_points(group=self.group):
-            if entry.name in self._built_in or entry.name in found:
-                other = "gmf" if entry.name in self._built_in else _package_of(found[entry.name])
+            if entry.name in self._built_in or entry.name in packaged:
+                other = "gmf" if entry.name in self._built_in else _package_of(packaged[entry.name])
                 raise ConfigError(
                     f"{self.kind} {entry.name!r} of {_package_of(entry)}: the name is taken by "
                     f"{other}; uninstall one of the packages"
                 )
-            found[entry.name] = entry
-        return found
+            packaged[entry.name] = entry
+        return packaged
 
 
 def names_by_suffix(registry: Registry[type[Any]]) -> dict[str, str]:
@@ -176,7 +212,9 @@ def names_by_suffix(registry: Registry[type[Any]]) -> dict[str, str]:
     """
     names: dict[str, str] = {}
     for name in registry:
-        for suffix in registry.get(name).suffixes:
+        with registry.named_in_errors(name):
+            suffixes = registry.get(name).suffixes
+        for suffix in suffixes:
             other = names.setdefault(suffix, name)
             if other != name:
                 sources = [f"{n!r} of {registry.origin(n).source}" for n in (other, name)]
@@ -201,12 +239,12 @@ def load_code(path: Path) -> None:
     Raises:
         ConfigError: If the file is absent or fails.
     """
-    place = path.expanduser().resolve()
-    name = f"gmf_code_{place.stem}_{sha256(str(place).encode()).hexdigest()[:8]}"
+    file = path.expanduser().resolve()
+    name = f"gmf_code_{file.stem}_{sha256(str(file).encode()).hexdigest()[:8]}"
     if name in sys.modules:
         return
-    spec = spec_from_file_location(name, place)
-    if not place.is_file() or spec is None or spec.loader is None:
+    spec = spec_from_file_location(name, file)
+    if not file.is_file() or spec is None or spec.loader is None:
         raise ConfigError(f"--code {path}: expected a Python file")
     module = module_from_spec(spec)
     sys.modules[name] = module
@@ -219,7 +257,7 @@ def load_code(path: Path) -> None:
         del sys.modules[name]
         raise ConfigError(f"--code {path}: {type(error).__name__}: {error}") from error
     inherited = os.environ.get(CODE_VARIABLE, "").split(os.pathsep)
-    paths = dict.fromkeys([*filter(None, inherited), str(place)])
+    paths = dict.fromkeys([*filter(None, inherited), str(file)])
     os.environ[CODE_VARIABLE] = os.pathsep.join(paths)
 
 

@@ -18,6 +18,7 @@ from gmf.data.tag_schemes import EXPECTED, FileTags, foreign_tag, read_tags
 readers: Registry[type[Reader]] = Registry(
     "reader",
     group="gmf.readers",
+    base=Reader,
     built_in={"conll": "gmf.data.conll:ConllReader", "jsonl": "gmf.data.jsonl:JsonlReader"},
 )
 
@@ -140,7 +141,7 @@ def read_file(
         DataError: If no reader has the ending, or a line is wrong.
     """
     reader = reader_of(path, options=options)
-    with readers.named_in_errors(_reader_name(path)):
+    with readers.named_in_errors(_reader_name(path), path=path):
         samples = reader.read(path, on_fault=on_fault)
     tags = read_tags([sample.tags for sample in samples])
     for note in (*reader.notes, *tags.notes):

@@ -12,6 +12,7 @@ from gmf.exchange.base import DocumentFormat, can_read, can_write
 document_formats: Registry[type[DocumentFormat]] = Registry(
     "document format",
     group="gmf.document_formats",
+    base=DocumentFormat,
     built_in={
         "gmf": "gmf.exchange.own:OwnFormat",
         "label-studio": "gmf.exchange.label_studio:LabelStudioFormat",

@@ -11,7 +11,7 @@ from gmf.jobs.inputs.names import InputFile, input_files, is_pipe
 from gmf.jobs.job import Job, JobOptions, Worker
 from gmf.jobs.job_folder import JobFolder
 from gmf.jobs.job_report import JobReport, error_file, report_file
-from gmf.jobs.outputs.open import output_name
+from gmf.jobs.outputs.open import output_formats, output_name
 from gmf.prediction.publishing.hub import model_folder
 
 _DEFAULTS = JobOptions()
@@ -91,7 +91,8 @@ def predict_files(
         _check_errors(report.errors, options)
         report.resumed_rows, report.files = resumed, tuple(rows.counts(folder.shards))
         report.write(identity)
-        _merge(job, folder, output, types=report.types)
+        with output_formats.named_in_errors(job.format, path=output):
+            _merge(job, folder, output, types=report.types)
         folder.remove()
     return report
 

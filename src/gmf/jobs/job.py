@@ -109,7 +109,9 @@ class Job:
         Raises:
             ConfigError: If it cannot hold the columns that are to be kept, or be compressed.
         """
-        output, keep = output_formats.get(self.format)(), self.options.input.keep
+        with output_formats.named_in_errors(self.format):
+            output = output_formats.get(self.format)()
+        keep = self.options.input.keep
         own = [name for name in keep if name in _OWN_COLUMNS]
         if keep and not output.keeps_columns:
             raise ConfigError(f"--keep-columns: {self.format} holds no columns; use jsonl or csv")
@@ -163,17 +165,18 @@ class Worker:
         on_rows: Callable[[int], None] = lambda _: None,
     ) -> ShardStats:
         """Finish a shard; see ``run_shard``."""
-        return run_shard(
-            self.pipeline,
-            self.inputs,
-            shard,
-            output=self.output,
-            documents=self.folder.documents(shard, self.output.suffix),
-            stats=self.folder.stats(shard),
-            options=self.job.options.predicting,
-            max_errors=max_errors,
-            on_rows=on_rows,
-        )
+        with output_formats.named_in_errors(self.job.format):
+            return run_shard(
+                self.pipeline,
+                self.inputs,
+                shard,
+                output=self.output,
+                documents=self.folder.documents(shard, self.output.suffix),
+                stats=self.folder.stats(shard),
+                options=self.job.options.predicting,
+                max_errors=max_errors,
+                on_rows=on_rows,
+            )
 
 
 def _digest_of_model(folder: Path) -> str:

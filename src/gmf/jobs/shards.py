@@ -89,6 +89,9 @@ def run_shard(
                         writer.add(row, outcome)
                     except ValueError as error:
                         outcome = str(error)
+                    except Exception as error:
+                        error.add_note(row.origin)
+                        raise
                 if isinstance(outcome, Document):
                     stats_of_rows.documents += 1
                     stats_of_rows.noted += bool(outcome.notes)

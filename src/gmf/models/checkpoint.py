@@ -75,7 +75,8 @@ def load_tagger(folder: Path) -> Tagger:
             image_encoder=lambda **o: ImageEncoder.from_config(meta["encoders"]["image"], **o),
             assets=meta["assets"],
         )
-        model = models.get(options.name).build(options, parts)
+        with models.named_in_errors(options.name, path=folder):
+            model = models.get(options.name).build(options, parts)
         load_model(model, str(folder / WEIGHTS))
         tokenizer = (
             AutoTokenizer.from_pretrained(folder / TOKENIZER, trust_remote_code=False)

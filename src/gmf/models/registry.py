@@ -10,6 +10,7 @@ from gmf.models.base import MnerModel, ModelOptions
 models: Registry[type[MnerModel[Any]]] = Registry(
     "model",
     group="gmf.models",
+    base=MnerModel,
     built_in={
         "bilstm-crf": "gmf.models.baselines.bilstm_crf:BiLstmCrf",
         "hbilstm-crf": "gmf.models.baselines.hbilstm_crf:HBiLstmCrf",

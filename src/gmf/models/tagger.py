@@ -166,7 +166,8 @@ def build_tagger(
         {"image": image_encoder} if kind.uses_images else {}
     )
     tokenizer = load_tokenizer(text_encoder) if "text" in used else None
-    model = kind.build(options, parts)
+    with models.named_in_errors(options.name):
+        model = kind.build(options, parts)
     if "text" in used:
         _check_length(model, data)
     encoders = {

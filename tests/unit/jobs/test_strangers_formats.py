@@ -13,10 +13,16 @@ from gmf.checks.repair import repair_folder
 from gmf.cli.main import app
 from gmf.core.errors import ConfigError
 from gmf.core.registry import CODE_VARIABLE, names_by_suffix
-from gmf.core.types import Region
+from gmf.core.types import Region, Sample
+from gmf.data.reader import Reader
 from gmf.data.readers import read_split, readers, splits_of
 from gmf.jobs import job
+from gmf.jobs.files import predict_files
+from gmf.jobs.inputs.names import input_files
 from gmf.jobs.inputs.open import input_formats
+from gmf.jobs.inputs.rows import InputOptions, Row, RowSource, Shard
+from gmf.jobs.inputs.several import Inputs
+from gmf.jobs.outputs.base import LineFormat
 from gmf.jobs.outputs.open import output_formats
 from gmf.regions.image_tasks import collect_images
 from gmf.regions.registry import region_proposers
@@ -228,7 +234,7 @@ def test_regions_are_found_by_their_proposer(options, folder, tmp_path):
 
 
 def test_an_ending_belongs_to_one_part():
-    class Twice:
+    class Twice(Reader):
         suffixes = (".jsonl",)
 
     readers.register("twice")(Twice)
@@ -243,3 +249,55 @@ def test_an_unknown_name_is_answered_with_the_nearest(tmp_path):
         output_formats.get("jsonll")
     with pytest.raises(ConfigError, match=r"proposer 'yolo': .*did you mean 'yolos'"):
         region_proposers.get("yolo")
+
+
+class BrokenSource(RowSource):
+    """Rows that end in an error of a library."""
+
+    suffixes = (".broken",)
+
+    def rows(self):
+        yield Row(1, "a", f"{self.path}:1", Sample("a", ("Oslo",)))
+        if self.path.stem == "late":
+            yield Row(2, "b", f"{self.path}:2", Sample("b", ("calls",)))
+        raise KeyError("rows")
+
+
+class BrokenFormat(LineFormat):
+    """Documents that cannot be written."""
+
+    suffixes = (".broken",)
+
+    def render(self, row, document):
+        if document.entities:
+            return "fine\n"
+        raise KeyError(row.id)
+
+
+def test_an_input_that_raises_is_named_with_the_last_row(tmp_path, monkeypatch):
+    monkeypatch.setattr(job, "load", lambda *_, **__: rule_pipeline())
+    input_formats.register("broken")(BrokenSource)
+    path = tmp_path / "early.broken"
+    path.touch()
+    told = rf"input format 'broken' of .*test_strangers_formats.py: {path}: KeyError: 'rows' \(ra"
+    with pytest.raises(ConfigError, match=told):
+        predict_files(rule_model(tmp_path / "model"), path, tmp_path / "out.jsonl")
+    path = tmp_path / "late.broken"
+    path.touch()
+    inputs = Inputs(input_files([path], options=InputOptions()), InputOptions())
+    done = []
+    with pytest.raises(ConfigError, match=rf"{path}: after {path}:2: KeyError: 'rows'"):
+        done.extend(row.id for row in inputs.read(Shard(0, 1, 3)))
+    assert done == ["a", "b"]
+
+
+def test_an_output_that_raises_is_named_with_the_row(tmp_path, monkeypatch):
+    monkeypatch.setattr(job, "load", lambda *_, **__: rule_pipeline())
+    output_formats.register("broken")(BrokenFormat)
+    path = tmp_path / "in.conll"
+    path.write_text("Oslo\n\ncalls\n")
+    with pytest.raises(ConfigError) as caught:
+        predict_files(rule_model(tmp_path / "model"), path, tmp_path / "out.broken")
+    assert "output format 'broken' of " in str(caught.value)
+    assert f"{path}:3: KeyError: 'in-2'" in str(caught.value)
+    assert not (tmp_path / "out.broken").exists()

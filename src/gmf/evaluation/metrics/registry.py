@@ -16,6 +16,7 @@ _HERE = "gmf.evaluation.metrics"
 METRICS: Registry[type[Metric]] = Registry(
     "metric",
     group="gmf.metrics",
+    base=Metric,
     built_in={
         "countings": f"{_HERE}.scoring_variants:ScoringVariants",
         "span_only": f"{_HERE}.spans_and_types:SpanOnly",

@@ -1,5 +1,7 @@
 """Input formats by name, and an input by its path."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from gmf.core.errors import ConfigError, DataError
@@ -12,6 +14,7 @@ from gmf.jobs.inputs.samples import SamplesSource
 input_formats: Registry[type[RowSource]] = Registry(
     "input format",
     group="gmf.input_formats",
+    base=RowSource,
     built_in={
         "jsonl": "gmf.jobs.inputs.jsonl:JsonlSource",
         "csv": "gmf.jobs.inputs.csv:CsvSource",
@@ -39,6 +42,7 @@ def open_source(path: Path, *, options: InputOptions) -> RowSource:
     if not path.exists():
         raise DataError("no such file or folder", path=path)
     name = name_of_format(path, options)
+    options = options.model_copy(update={"format": name})
     if name in readers and name not in input_formats:
         return SamplesSource(path, options=options, reader=readers.get(name)())
     kind = input_formats.get(name)
@@ -46,7 +50,21 @@ def open_source(path: Path, *, options: InputOptions) -> RowSource:
         raise ConfigError(
             f"{path}: format {name} does not fit; it is a {'folder' if path.is_dir() else 'file'}"
         )
-    return kind(path, options=options)
+    with input_formats.named_in_errors(name, path=path):
+        return kind(path, options=options)
+
+
+@contextmanager
+def reading(source: RowSource) -> Generator[None]:
+    """Name the format of an opened source in whatever it raises within; errors of gmf pass.
+
+    Raises:
+        ConfigError: If a format of others raises anything else.
+    """
+    name = source.options.format or ""
+    registry = input_formats if name in input_formats else readers
+    with registry.named_in_errors(name, path=source.path):
+        yield
 
 
 def name_of_format(path: Path, options: InputOptions) -> str:

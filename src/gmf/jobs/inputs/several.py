@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gmf.jobs.inputs.names import InputFile
-from gmf.jobs.inputs.open import open_source
+from gmf.jobs.inputs.open import open_source, reading
 from gmf.jobs.inputs.rows import InputOptions, Row, RowSource, Shard
 
 
@@ -38,20 +38,29 @@ class Inputs:
         rows = number = 0
         for file in range(len(self.files)):
             before = rows
-            for shard in self._source(file).shards(size):
-                first = before + shard.first_row
-                yield replace(shard, number=number, first_row=first, file=file, rows_before=before)
-                number, rows = number + 1, rows + shard.rows
+            with reading(source := self._source(file)):
+                for shard in source.shards(size):
+                    first = before + shard.first_row
+                    yield replace(
+                        shard, number=number, first_row=first, file=file, rows_before=before
+                    )
+                    number, rows = number + 1, rows + shard.rows
 
     def read(self, shard: Shard) -> Iterator[Row]:
         """Yield exactly the rows of a shard."""
         file, source = self.files[shard.file], self._source(shard.file)
         local = replace(shard, first_row=shard.first_row - shard.rows_before)
-        for row in source.read(local):
-            origin = row.origin
-            if file.is_pipe:
-                origin = file.name + origin.removeprefix(str(file.path))
-            yield replace(row, number=row.number + shard.rows_before, origin=origin)
+        origin = "the beginning"
+        with reading(source):
+            try:
+                for row in source.read(local):
+                    origin = row.origin
+                    if file.is_pipe:
+                        origin = file.name + origin.removeprefix(str(file.path))
+                    yield replace(row, number=row.number + shard.rows_before, origin=origin)
+            except Exception as error:
+                error.add_note(f"after {origin}")
+                raise
 
     def check(self) -> None:
         """Open every file once.

@@ -10,6 +10,7 @@ from gmf.jobs.outputs.base import OutputFormat
 output_formats: Registry[type[OutputFormat]] = Registry(
     "output format",
     group="gmf.output_formats",
+    base=OutputFormat,
     built_in={
         "jsonl": "gmf.jobs.outputs.jsonl:JsonlFormat",
         "parquet": "gmf.jobs.outputs.parquet:ParquetFormat",

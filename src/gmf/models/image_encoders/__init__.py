@@ -8,6 +8,7 @@ from gmf.models.image_encoders.base import ImageFamily
 IMAGE_FAMILIES: Registry[type[ImageFamily]] = Registry(
     "image encoder family",
     group="gmf.image_encoders",
+    base=ImageFamily,
     built_in={
         "clip": "gmf.models.image_encoders.vision_transformer:Clip",
         "clip_vision_model": "gmf.models.image_encoders.vision_transformer:Clip",

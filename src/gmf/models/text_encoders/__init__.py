@@ -7,6 +7,7 @@ from gmf.models.text_encoders.base import TextFamily
 TEXT_FAMILIES: Registry[type[TextFamily]] = Registry(
     "text encoder family",
     group="gmf.text_encoders",
+    base=TextFamily,
     built_in={
         "bert": "gmf.models.text_encoders.bert_like:BertLike",
         "camembert": "gmf.models.text_encoders.bert_like:BertLike",
