@@ -39,9 +39,9 @@ def dataset_figures(
     if dataset not in _PAPER:
         placed += _learning(results, [dataset], folder, f"-{dataset}")
         placed += _corrections(results, [dataset], folder, f"-{dataset}")
-    found = swept(results, dataset=dataset)
-    if found:
-        drawing = partial(sweep.draw_sweeps, dataset, sweeps=found)
+    sweeps = swept(results, dataset=dataset)
+    if sweeps:
+        drawing = partial(sweep.draw_sweeps, dataset, sweeps=sweeps)
         title = f"Sweeps on {dataset_name(dataset)}"
         placed.append(_placed(f"sweeps-{dataset}", title, sweep.CAPTION, drawing, folder))
     return placed
@@ -59,8 +59,8 @@ def shared_figures(results: SuiteResults, *, folder: Path) -> list[PlacedFigure]
 def _learning(
     results: SuiteResults, datasets: Sequence[str], folder: Path, suffix: str
 ) -> list[PlacedFigure]:
-    found = [results.get(dataset, variant=GMF) for dataset in datasets]
-    systems: list[SystemResults] = [system for system in found if system is not None]
+    candidates = [results.get(dataset, variant=GMF) for dataset in datasets]
+    systems: list[SystemResults] = [system for system in candidates if system is not None]
     if not systems:
         return []
     drawing = partial(learning.draw_learning, systems)
@@ -73,7 +73,7 @@ def _corrections(
     counted: list[tuple[str, list[Corrections]]] = [
         (dataset, corrections_of(results, dataset=dataset)) for dataset in datasets
     ]
-    shown = [(dataset, found) for dataset, found in counted if found]
+    shown = [(dataset, corrections) for dataset, corrections in counted if corrections]
     if not shown:
         return []
     drawing = partial(counts.draw_counts, shown)

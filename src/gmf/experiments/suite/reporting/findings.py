@@ -83,11 +83,11 @@ def _ranking(systems: Sequence[SystemResults]) -> str:
     ranked = sorted(systems, key=lambda system: -system.overall("f1").mean)
     first = ranked[0]
     text = f"{system_name(first.variant)} is first of {len(ranked)}, F1 {_score(first)}"
-    place = next((n for n, system in enumerate(ranked) if system.variant == GMF), None)
-    if place is None:
+    rank = next((n for n, system in enumerate(ranked) if system.variant == GMF), None)
+    if rank is None:
         return f"{text}. GMF has no run."
-    if place:
-        return f"{text}. GMF is at place {place + 1}, F1 {_score(ranked[place])}."
+    if rank:
+        return f"{text}. GMF is at place {rank + 1}, F1 {_score(ranked[rank])}."
     if len(ranked) > 1:
         text += f", before {system_name(ranked[1].variant)}, {_score(ranked[1])}"
     return f"{text}."
@@ -113,12 +113,12 @@ def _significance(compared: Mapping[str, GmfComparison]) -> str:
         else:
             group = names[4] if comparison.is_significant else names[3]
         groups[group].append(f"{system_name(variant)} {_points(comparison)}")
-    said = [f"{group}: {_listed(systems)}." for group, systems in groups.items() if systems]
-    return f"{' '.join(said)} Adjusted p, threshold {ALPHA:g}."
+    sentences = [f"{group}: {_listed(systems)}." for group, systems in groups.items() if systems]
+    return f"{' '.join(sentences)} Adjusted p, threshold {ALPHA:g}."
 
 
 def _ablations(results: SuiteResults, dataset: str) -> list[str]:
-    said: list[str] = []
+    sentences: list[str] = []
     whole = reported_scores(dataset, variant=GMF)
     for variant, comparison in results.against_gmf(dataset, ablations=True).items():
         difference = comparison.f1.difference
@@ -132,8 +132,8 @@ def _ablations(results: SuiteResults, dataset: str) -> list[str]:
             text += f" The paper prints {100 * less:+.2f}, {agrees} in sign."
         elif difference > 0:
             text += " In the paper every ablation loses."
-        said.append(text)
-    return said
+        sentences.append(text)
+    return sentences
 
 
 def _inconsistent(systems: Iterable[SystemResults]) -> str:

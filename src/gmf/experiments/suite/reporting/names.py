@@ -36,8 +36,8 @@ def uses_images(variant: str) -> bool:
 
 def system_order(variants: set[str]) -> list[str]:
     """Return systems, text-only ones first, in the order of the registry, GMF last."""
-    places = {name: place for place, name in enumerate(models)}
+    order = {name: position for position, name in enumerate(models)}
     return sorted(
         (variant for variant in variants if is_system(variant)),
-        key=lambda v: (uses_images(v), v == GMF, places.get(v, len(places)), v),
+        key=lambda v: (uses_images(v), v == GMF, order.get(v, len(order)), v),
     )

@@ -43,13 +43,13 @@ def reported_doubts(dataset: str) -> list[str]:
 
 @cache
 def _scores() -> dict[tuple[str, str], ReportedScores]:
-    found: dict[tuple[str, str], ReportedScores] = {}
+    scores: dict[tuple[str, str], ReportedScores] = {}
     for row in _rows("scores.csv"):
         key = row.pop("dataset"), row.pop("variant")
         values = {name: float(text) / 100 for name, text in row.items() if text}
         overall = {name: values.pop(name) for name in OVERALL}
-        found[key] = ReportedScores(values, overall)
-    return found
+        scores[key] = ReportedScores(values, overall)
+    return scores
 
 
 def _rows(name: str) -> list[dict[str, str]]:

@@ -90,7 +90,7 @@ def systems_table(results: SuiteResults, *, dataset: str) -> Table:
         ("", "runs", *types, "P", "R", "F1", "less GMF", "p", "p Holm", "minutes"),
         tuple(rows),
         " ".join([COUNTING, METHOD, *reported_doubts(dataset)]),
-        _reported_places(rows),
+        _reported_rows(rows),
     )
 
 
@@ -131,7 +131,7 @@ def ablation_table(results: SuiteResults, *, dataset: str) -> Table | None:
         ("", "runs", "P", "R", "F1", "less GMF", "p", "p Holm", "95% interval", "minutes"),
         tuple(rows),
         f"{COUNTING} {METHOD} Interval: paired bootstrap over tweets of the difference.",
-        _reported_places(rows),
+        _reported_rows(rows),
     )
 
 
@@ -139,7 +139,7 @@ def sweeps_table(results: SuiteResults, *, dataset: str) -> Table | None:
     """Return the sweeps of one data set, a row a point; ``None`` without any."""
     rows: list[tuple[Cell, ...]] = [
         (
-            sweep.title if place == 0 else "",
+            sweep.title if position == 0 else "",
             f"{point.value if isinstance(point.value, str) else f'{point.value:g}'}"
             f"{' (GMF)' if point.is_default else ''}",
             len(point.test.values),
@@ -147,7 +147,7 @@ def sweeps_table(results: SuiteResults, *, dataset: str) -> Table | None:
             _percent(point.test),
         )
         for sweep, points in swept(results, dataset=dataset)
-        for place, point in enumerate(points)
+        for position, point in enumerate(points)
     ]
     if not rows:
         return None
@@ -191,5 +191,7 @@ def _minutes(minutes: float) -> Decimal:
     return Decimal(f"{minutes:.1f}")
 
 
-def _reported_places(rows: Sequence[tuple[Cell, ...]]) -> frozenset[int]:
-    return frozenset(place for place, row in enumerate(rows) if str(row[0]).endswith(", paper"))
+def _reported_rows(rows: Sequence[tuple[Cell, ...]]) -> frozenset[int]:
+    return frozenset(
+        position for position, row in enumerate(rows) if str(row[0]).endswith(", paper")
+    )

@@ -176,13 +176,13 @@ class SuiteResults:
 
     def systems(self, dataset: str) -> list[SystemResults]:
         """Return the systems of Tables 2 and 3, GMF last."""
-        names = {variant for found, variant in self._systems if found == dataset}
+        names = {variant for name, variant in self._systems if name == dataset}
         return [self._systems[dataset, name] for name in system_order(names)]
 
     def ablations(self, dataset: str) -> list[SystemResults]:
         """Return the ablations of Table 4 that have runs."""
-        found = [self.get(dataset, variant=name) for name in ABLATIONS]
-        return [system for system in found if system is not None]
+        systems = [self.get(dataset, variant=name) for name in ABLATIONS]
+        return [system for system in systems if system is not None]
 
     def against_gmf(self, dataset: str, *, ablations: bool = False) -> dict[str, GmfComparison]:
         """Return each system's, or each ablation's, difference to GMF.

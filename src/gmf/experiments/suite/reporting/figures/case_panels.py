@@ -33,16 +33,16 @@ def draw_cases(dataset: str, *, study: CaseStudy, theme: Theme) -> "Figure":
     from matplotlib.figure import Figure
 
     lines = [_lines(case, theme) for case in study.cases]
-    heights = [max(1.9, _LINE_INCHES * (len(said) + 1.5)) for said in lines]
+    heights = [max(1.9, _LINE_INCHES * (len(text) + 1.5)) for text in lines]
     figure = Figure(figsize=(10, sum(heights) + 0.5), layout="constrained")
     title = f"{dataset_name(dataset)}, seed {study.seed}"
     figure.suptitle(title, fontsize=12, fontweight="bold", x=0.01, ha="left")
     rows = figure.subplots(
         len(lines), 2, squeeze=False, height_ratios=heights, width_ratios=(2, 7.6)
     )
-    for case, said, height, (left, right) in zip(study.cases, lines, heights, rows, strict=True):
+    for case, text, height, (left, right) in zip(study.cases, lines, heights, rows, strict=True):
         _image(left, case, theme)
-        _text(right, said, height)
+        _text(right, text, height)
     return figure
 
 
@@ -107,5 +107,5 @@ def drawable(text: str) -> str:
     """Return text with a box for every letter that the figures' font lacks."""
     from matplotlib.font_manager import FontProperties, findfont, get_font
 
-    known = cast(dict[int, int], get_font(findfont(FontProperties("DejaVu Sans"))).get_charmap())
-    return "".join(letter if ord(letter) in known else "□" for letter in text)
+    drawn = cast(dict[int, int], get_font(findfont(FontProperties("DejaVu Sans"))).get_charmap())
+    return "".join(letter if ord(letter) in drawn else "□" for letter in text)

@@ -33,7 +33,7 @@ def draw_counts(datasets: Sequence[tuple[str, Sequence[Corrections]]], *, theme:
     figure = Figure(figsize=size, layout="constrained")
     rows = figure.subplots(2, len(datasets), squeeze=False)
     letters = iter("abcdefghijklmnopqrstuvwxyz")
-    for row, (said, pick) in enumerate(
+    for row, (verdict, pick) in enumerate(
         [
             ("BERT-CRF wrong, system right", lambda item: item.corrected),
             ("BERT-CRF right, system wrong", lambda item: item.broken),
@@ -42,7 +42,7 @@ def draw_counts(datasets: Sequence[tuple[str, Sequence[Corrections]]], *, theme:
         for column, (dataset, counts) in enumerate(datasets):
             axes = rows[row][column]
             _bars(axes, [(item.variant, pick(item)) for item in counts], theme)
-            axes.set_title(f"({next(letters)}) {dataset_name(dataset)}: {said}", fontsize=9.5)
+            axes.set_title(f"({next(letters)}) {dataset_name(dataset)}: {verdict}", fontsize=9.5)
             axes.set_xlabel("entities" if row else "")
     return figure
 
@@ -62,8 +62,8 @@ def _bars(axes: "Axes", counts: Sequence[tuple[str, SeedSummary]], theme: Theme)
         error_kw={"ecolor": theme.ink, "elinewidth": 1.2, "capthick": 1.2, "capsize": 2.5},
     )
     room = max((m + d for m, d in zip(means, deviations, strict=True)), default=0) or 1
-    for place, (mean, deviation) in enumerate(zip(means, deviations, strict=True)):
+    for position, (mean, deviation) in enumerate(zip(means, deviations, strict=True)):
         text = f"{mean:.1f}" if mean % 1 else f"{mean:.0f}"
-        axes.text(mean + deviation + 0.02 * room, place, text, va="center", fontsize=9)
+        axes.text(mean + deviation + 0.02 * room, position, text, va="center", fontsize=9)
     axes.set_xlim(0, 1.15 * room)
     axes.grid(False, axis="y")

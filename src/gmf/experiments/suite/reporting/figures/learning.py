@@ -33,9 +33,9 @@ def draw_learning(systems: Sequence[SystemResults], *, theme: Theme) -> "Figure"
 
     figure = Figure(figsize=(0.6 + 4.2 * len(systems), 5.2), layout="constrained")
     rows = figure.subplots(2, len(systems), sharex="col", squeeze=False)
-    for place, system in enumerate(systems):
+    for column, system in enumerate(systems):
         runs = [run.epochs for run in system.runs.values()]
-        above, below = rows[0][place], rows[1][place]
+        above, below = rows[0][column], rows[1][column]
         _curve(above, runs, lambda row: 100 * dev_f1(row), theme.first)
         _curve(below, runs, lambda row: float(row["losses"]["total"]), theme.second)
         for run in runs:

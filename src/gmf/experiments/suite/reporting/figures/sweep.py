@@ -55,16 +55,21 @@ def _panel(axes: "Axes", sweep: Sweep, points: Sequence[SweepPoint], theme: Them
     names = [_named(point.value, sweep) for point in points]
     is_named = any(isinstance(point.value, str) for point in points)
     # Names have no distance: they stand side by side, without a line.
-    places = [n if is_named else float(point.value) for n, point in enumerate(points)]
+    positions = [n if is_named else float(point.value) for n, point in enumerate(points)]
     link = "" if is_named else "-"
     _series(
-        axes, places, [point.dev for point in points], theme.second, f"s{link}", "dev, best epoch"
+        axes,
+        positions,
+        [point.dev for point in points],
+        theme.second,
+        f"s{link}",
+        "dev, best epoch",
     )
-    _series(axes, places, [point.test for point in points], theme.first, f"o{link}", "test")
-    for place, point in zip(places, points, strict=True):
+    _series(axes, positions, [point.test for point in points], theme.first, f"o{link}", "test")
+    for position, point in zip(positions, points, strict=True):
         if point.is_default:
             axes.plot(
-                place,
+                position,
                 100 * point.test.mean,
                 "o",
                 ms=11,
@@ -77,20 +82,20 @@ def _panel(axes: "Axes", sweep: Sweep, points: Sequence[SweepPoint], theme: Them
         axes.set_xscale("log")
         axes.minorticks_off()
     elif not is_named:
-        names = _apart(places, names)
-    axes.set_xticks(places, names, rotation=30 if is_named else 0)
+        names = _apart(positions, names)
+    axes.set_xticks(positions, names, rotation=30 if is_named else 0)
     axes.margins(x=0.12, y=0.15)
     axes.set_title(sweep.title)
 
 
-def _apart(places: Sequence[float], names: Sequence[str]) -> list[str]:
+def _apart(positions: Sequence[float], names: Sequence[str]) -> list[str]:
     """Return the names, empty where one would run into the last before it."""
-    least = (max(places) - min(places)) / 8
-    kept, last = [""] * len(names), -np.inf
-    for position, (place, name) in enumerate(zip(places, names, strict=True)):
-        if place - last >= least:
-            kept[position], last = name, place
-    return kept
+    least = (max(positions) - min(positions)) / 8
+    shown, last = [""] * len(names), -np.inf
+    for index, (position, name) in enumerate(zip(positions, names, strict=True)):
+        if position - last >= least:
+            shown[index], last = name, position
+    return shown
 
 
 def _named(value: float | str, sweep: Sweep) -> str:
@@ -103,14 +108,14 @@ def _named(value: float | str, sweep: Sweep) -> str:
 
 def _series(
     axes: "Axes",
-    places: Sequence[float],
+    positions: Sequence[float],
     scores: Sequence[SeedSummary],
     colour: str,
     marker: str,
     label: str,
 ) -> None:
     axes.errorbar(
-        places,
+        positions,
         [100 * score.mean for score in scores],
         yerr=[100 * score.deviation for score in scores],
         fmt=marker,
