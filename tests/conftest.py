@@ -6,11 +6,16 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 import pytest
 import torch
 from fixtures import type_checks
+from hypothesis import settings
 from jaxtyping import install_import_hook
 
 # Here and not among pytest's options, of which the processes of xdist see too little. What is
 # checked must not be imported before.
 install_import_hook(["gmf.models"], f"{type_checks.__name__}.check")
+
+# How long an example takes says more of the machine than of the code.
+settings.register_profile("any machine", deadline=None)
+settings.load_profile("any machine")
 
 # Processes that tests start take the packages from where the tests take them.
 SOURCES = [str(Path(__file__).parents[1] / "src"), os.environ.get("PYTHONPATH", "")]
