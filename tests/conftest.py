@@ -1,4 +1,5 @@
 import os
+from importlib import import_module
 from pathlib import Path
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -16,6 +17,10 @@ install_import_hook(["gmf.models"], f"{type_checks.__name__}.check")
 # How long an example takes says more of the machine than of the code.
 settings.register_profile("any machine", deadline=None)
 settings.load_profile("any machine")
+
+# Consoles keep the width that the environment names when they are made; tests name others.
+os.environ.pop("COLUMNS", None)
+import_module("gmf.cli.output")
 
 # Processes that tests start take the packages from where the tests take them.
 SOURCES = [str(Path(__file__).parents[1] / "src"), os.environ.get("PYTHONPATH", "")]

@@ -1,6 +1,7 @@
 """The functions at the top of the package: what the commands do, called from Python."""
 
 import json
+import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ from gmf.prediction.documents import Document
 if TYPE_CHECKING:
     from gmf.data.image_report import ImageReport
     from gmf.experiments.evaluate import RunEvaluation
+
+_logger = logging.getLogger("gmf")
 
 #: One system's answer for one sample: a document, or one BIO tag a word.
 Answer = Document | Sequence[str]
@@ -77,6 +80,8 @@ def train(
     run: str | Path,
     on_step: Callable[[int, int, int, float], None] = lambda *_: None,
     on_epoch: Callable[[dict[str, Any]], None] = lambda _: None,
+    on_note: Callable[[str], None] = _logger.warning,
+    accept_changes: bool = False,
     **options: Any,
 ) -> TrainedRun:
     """Train a model; the same call goes on with a run that was killed.
@@ -86,12 +91,15 @@ def train(
         run: Run folder; made when absent.
         on_step: Called after each batch with epoch, batch, batches of the epoch and loss.
         on_epoch: Called after each epoch with its metrics.
+        on_note: Called with what is read otherwise than the files have it, and with what is not as
+            it was when a killed run stopped; without it the notes are logged as warnings.
+        accept_changes: Whether to go on with a run whose data, images, code or encoders changed.
         **options: Options laid over the preset, nested as in its file:
             ``data={"folder": "DIR"}, training={"epochs": 5}, model="bert-crf"``.
 
     Raises:
         ConfigError: If there is no such preset or file, an option is wrong, or the run folder
-            holds another run.
+            holds another run, or one whose data, images, code or encoders changed.
         DataError: If a data file breaks its format.
         EncoderError: If an encoder cannot be found or fetched.
         TrainingError: If the loss is not a number.
@@ -101,7 +109,14 @@ def train(
 
     checked = load_run_config(str(config), list(_overrides(options)))
     with freed_memory_kept():
-        state, images = train_run(checked, Path(run), on_step=on_step, on_epoch=on_epoch)
+        state, images = train_run(
+            checked,
+            Path(run),
+            on_step=on_step,
+            on_epoch=on_epoch,
+            on_note=on_note,
+            accept_changes=accept_changes,
+        )
     return TrainedRun(Path(run), state.best_f1, state.best_epoch, state.epochs_done, images)
 
 

@@ -17,6 +17,7 @@ PAGE = Path(__file__).parents[2] / "docs" / "convert.md"
 def test_the_page_runs(tmp_path, monkeypatch):
     pytest.importorskip("spacy")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(document_formats, "_registered", {**document_formats._registered})
     region = {"start": 0, "end": 5, "text": "Rocky", "labels": ["MISC"]}
     result = {"type": "labels", "value": region}
     task = {"id": 1, "data": {"text": "Rocky in Oslo"}, "annotations": [{"result": [result]}]}

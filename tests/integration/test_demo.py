@@ -26,7 +26,7 @@ def test_the_demo_from_drawing_to_the_page(tmp_path, monkeypatch):
     assert torch.get_num_threads() == threads
     assert [stage.split()[0] for stage in stages] == ["drawing", "training", "training", "scoring"]
     views = 2 * (16 + 8 + 40)
-    assert ("pictures and regions", views, views) in progress
+    assert ("images and regions", views, views) in progress
     assert progress[-1][1:] == (1, 1)
     assert list(result.scores) == [row for row, *_ in ROWS]
     assert all(set(scores) == set(KINDS) for scores in result.scores.values())

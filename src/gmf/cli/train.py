@@ -43,10 +43,10 @@ def train(
     config = load_run_config(preset, overrides or [])
     data_folder(config)
     check_trackers(tracker or [])
-    for line in describe_setting(preset, config):
-        say(line)
     folder = run or Path("runs") / (run_name(preset, config) + (f"-folds{folds}" if folds else ""))
     if not is_helping():
+        for line in describe_setting(preset, config):
+            say(line)
         say(f"run folder: {folder}")
     if folds:
         from gmf.cli.series import train_folds

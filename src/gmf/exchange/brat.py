@@ -135,6 +135,10 @@ class _BratWriter:
         self.folder = folder
 
     def add(self, document: AnnotatedText) -> None:
+        if document.text.startswith(BYTE_ORDER_MARK):
+            raise ValueError(
+                "readers of brat leave out the byte order mark that the text begins with"
+            )
         text, shift = _with_line_feeds(document.text)
         lines: list[str] = []
         for number, mention in enumerate(document.mentions or (), 1):

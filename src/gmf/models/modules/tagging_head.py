@@ -42,7 +42,7 @@ class ModelOptions(Config):
     decoder: Literal["crf", "softmax"] = "crf"
     subword_labels: SubwordLabels = "first"
     legal_moves: bool = True
-    dropout: float = 0.1
+    dropout: float = Field(default=0.1, ge=0, lt=1)
     head_dropout: float | None = Field(default=None, ge=0, lt=1)
 
 
