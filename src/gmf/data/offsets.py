@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import accumulate
 
 from gmf.data.tokenize import is_inside_word
 
-#: First character that counts as two in UTF-16.
-_ASTRAL = 0x10000
+
+def units_before(text: str) -> list[int]:
+    """Return the UTF-16 units before each character, and before the end."""
+    return [0, *accumulate(2 if c > "\uffff" else 1 for c in text)]
 
 
 def cuts_word(text: str, start: int, end: int) -> bool:
@@ -25,11 +28,8 @@ def from_utf16(text: str, start: int, end: int) -> tuple[int, int] | None:
     Returns:
         The span; ``None`` if it is the same, or cuts words or begins or ends with white space too.
     """
-    position, places = 0, dict[int, int]()
-    for index, character in enumerate((*text, "")):
-        places[position] = index
-        position += 1 + (character >= chr(_ASTRAL))
-    span = places.get(start), places.get(end)
+    positions = {units: index for index, units in enumerate(units_before(text))}
+    span = positions.get(start), positions.get(end)
     if span[0] is None or span[1] is None or span == (start, end):
         return None
     inside = text[span[0] : span[1]]

@@ -2,9 +2,9 @@
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
-from itertools import accumulate
 from typing import Literal
 
+from gmf.data.offsets import units_before
 from gmf.data.tokenize import tokenize
 from gmf.exchange.document import Span
 
@@ -14,11 +14,6 @@ Unit = Literal["code-points", "utf-16"]
 def has_wide(text: str) -> bool:
     """Return whether a text has characters beyond U+FFFF, which are two UTF-16 units each."""
     return not text.isascii() and max(text) > "\uffff"
-
-
-def units_before(text: str) -> list[int]:
-    """Return the UTF-16 units before each character, and before the end."""
-    return [0, *accumulate(2 if c > "\uffff" else 1 for c in text)]
 
 
 def from_utf16(text: str, spans: Sequence[Span]) -> list[Span]:

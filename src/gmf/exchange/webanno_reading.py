@@ -5,8 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from gmf.data.offsets import units_before
 from gmf.exchange.document import AnnotatedText, Mention, Span
-from gmf.exchange.offsets import from_utf16, units_before
+from gmf.exchange.offsets import from_utf16
 from gmf.exchange.report import ConversionReport
 
 FORMAT_LINE = "#FORMAT=WebAnno TSV "
