@@ -20,10 +20,10 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 
 from gmf.core.errors import GmfError
-from gmf.data.json_rows import ImageRow
 from gmf.exchange.convert import read_documents, write_documents
 from gmf.exchange.document import AnnotatedText, Mention
 from gmf.exchange.formats import document_formats
+from gmf.reading.json_rows import ImageRow
 
 TEXTS = [
     *("Ann Lee in Oslo 😀.", "人名 and\r\n地名", 'a_b [x]|*;->\\\t"q"', "no one"),

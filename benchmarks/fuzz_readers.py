@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 from gmf.core.errors import GmfError
 from gmf.core.tags import is_bio
-from gmf.data.conll import read_blocks
-from gmf.data.readers import read_file
-from gmf.data.text_files import read_lines
 from gmf.evaluation.files.read import read_labelled_file
 from gmf.jobs.inputs.open import open_source
 from gmf.jobs.inputs.rows import InputOptions, Row
+from gmf.reading.conll import read_blocks
+from gmf.reading.readers import read_file
+from gmf.reading.text_files import read_lines
 
 LETTERS = "abZ9 #@-.\"',;|😀é\u00a0\u200d\u00ad\ufe0f\u0301\x00\r\\"
 WORDS = st.text(st.sampled_from(LETTERS), max_size=6)

@@ -16,11 +16,11 @@ import torch
 from rich.console import Console
 from rich.progress import track
 
-from gmf.data.readers import read_split
 from gmf.evaluation.scores import Scores, score
 from gmf.models.checkpoint import load_tagger
 from gmf.models.modules.crf import LinearChainCrf
 from gmf.models.tagger import Tagger
+from gmf.reading.readers import read_split
 from gmf.training.run_folder import checkpoint_of
 from gmf.training.sampling import batches
 

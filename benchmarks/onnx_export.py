@@ -24,7 +24,6 @@ from gmf_demo.corpus import DemoCorpusConfig, write_corpus
 from gmf.core.tags import PAPER_TYPES, TagSet
 from gmf.core.types import Sample
 from gmf.data.config import DataConfig
-from gmf.data.readers import read_split
 from gmf.evaluation.scores import score
 from gmf.inference.decoding import Decoded
 from gmf.models.checkpoint import load_tagger, save_tagger
@@ -32,6 +31,7 @@ from gmf.models.registry import model_options
 from gmf.models.tagger import Tagger, build_tagger
 from gmf.prediction.onnx.engine import OnnxEngine
 from gmf.prediction.onnx.export import export_onnx
+from gmf.reading.readers import read_split
 from gmf.training.run_folder import checkpoint_of
 
 TOLERANCE, F1_LOSS = 1e-4, 0.5

@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from gmf.core.types import Prediction, Sample
-from gmf.data.readers import read_split, splits_of
 from gmf.evaluation.image_controls import Control, apply_control
 from gmf.evaluation.scores import score
 from gmf.models.checkpoint import load_tagger
 from gmf.models.tagger import Tagger
+from gmf.reading.readers import read_split, splits_of
 from gmf.training.run_folder import checkpoint_of
 
 

@@ -11,9 +11,9 @@ from tempfile import TemporaryDirectory
 import torch
 
 from gmf.core.memory import freed_memory_kept
-from gmf.data.readers import read_split
 from gmf.experiments.presets import load_run_config
 from gmf.models.runtime import resolve_precision
+from gmf.reading.readers import read_split
 from gmf.training.run import untrained_tagger
 from gmf.training.run_folder import RunFolder
 from gmf.training.sampling import batches

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from gmf.core.errors import DataError
 from gmf.core.types import ImageInput, Sample
-from gmf.data.reader import Reader, fail, read_lines
-from gmf.data.readers import readers
+from gmf.reading.reader import Reader, fail, read_lines
+from gmf.reading.readers import readers
 
 
 @readers.register("parallel")

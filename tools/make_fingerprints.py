@@ -13,7 +13,7 @@ import numpy as np
 
 from gmf.checks.fingerprints import id_print, labelled_print, text_print
 from gmf.checks.raw_samples import load_folder
-from gmf.data.releases import PRINTS_PATH, RELEASES_PATH, split_digest
+from gmf.reading.releases import PRINTS_PATH, RELEASES_PATH, split_digest
 
 #: Releases whose test parts are looked for in other training parts.
 WITH_TEST_PRINTS = ("twitter2015", "twitter2017", "gmner")

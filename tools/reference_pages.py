@@ -43,7 +43,7 @@ EXTENSION_MODULES = [
     "gmf.core.tags",
     "gmf.core.types",
     "gmf.data.batch",
-    "gmf.data.reader",
+    "gmf.reading.reader",
     "gmf.evaluation.metrics.base",
     "gmf.jobs.outputs.base",
     "gmf.models.base",

@@ -11,7 +11,6 @@ from gmf.core.config import parse_config
 from gmf.core.errors import ConfigError, DataError
 from gmf.core.memory import freed_memory_kept
 from gmf.core.types import Sample
-from gmf.data.readers import read_file, read_split
 from gmf.evaluation.config import EvaluationConfig
 from gmf.evaluation.evaluator import evaluate as evaluate_pairs
 from gmf.evaluation.files.read import read_pairs
@@ -22,6 +21,7 @@ from gmf.evaluation.scores import Rule
 from gmf.jobs import files, job
 from gmf.jobs.job_report import JobReport
 from gmf.prediction.documents import Document
+from gmf.reading.readers import read_file, read_split
 
 if TYPE_CHECKING:
     from gmf.data.image_report import ImageReport

@@ -13,8 +13,8 @@ from gmf.core.registry import load_code
 ROOT = Path(__file__).parents[2]
 LATE_FUSION = ROOT / "examples" / "late_fusion.py"
 READER = """
-from gmf.data.reader import Reader
-from gmf.data.readers import readers
+from gmf.reading.reader import Reader
+from gmf.reading.readers import readers
 
 @readers.register("mine")
 class Mine(Reader):
@@ -103,7 +103,7 @@ def test_an_entry_point_that_does_not_import_names_its_package(fault, tmp_path, 
 
 KINDS = {
     "model": ("gmf.models.registry", "models", "gmf.models.base.MnerModel"),
-    "reader": ("gmf.data.readers", "readers", "gmf.data.reader.Reader"),
+    "reader": ("gmf.reading.readers", "readers", "gmf.reading.reader.Reader"),
     "input format": ("gmf.jobs.inputs.open", "input_formats", "gmf.jobs.inputs.rows.RowSource"),
     "output format": ("gmf.jobs.outputs.open", "output_formats", "gmf.jobs.outputs.base.OutputF"),
     "metric": ("gmf.evaluation.metrics.registry", "METRICS", "gmf.evaluation.metrics.base.Metric"),

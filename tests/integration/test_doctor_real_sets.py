@@ -9,7 +9,7 @@ from fixtures.shared import shared_data
 from gmf.checks.examine import examine_folder
 from gmf.checks.fingerprints import labelled_print
 from gmf.checks.raw_samples import load_folder
-from gmf.data.releases import releases, shipped_prints, split_digest
+from gmf.reading.releases import releases, shipped_prints, split_digest
 
 pytestmark = pytest.mark.slow
 

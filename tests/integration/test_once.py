@@ -11,13 +11,14 @@ from fixtures.rule_engine import rule_model
 from fixtures.serving import encoded, picture, tiny_pipeline
 
 from gmf.core.types import Region
-from gmf.data import decoding, tokenize
+from gmf.data import decoding
 from gmf.data.alignment import WordEncoder
-from gmf.data.readers import read_split
 from gmf.experiments.presets import load_run_config
 from gmf.jobs import job
 from gmf.jobs.files import predict_files
 from gmf.prediction import user_input
+from gmf.reading import tokenize
+from gmf.reading.readers import read_split
 from gmf.regions.filters import RegionFilter
 from gmf.serving.app import create_app
 from gmf.serving.config import ServeConfig

@@ -7,7 +7,6 @@ from fixtures.shared import shared_data
 
 from gmf.core.tags import entities_of
 from gmf.core.types import Sample
-from gmf.data.releases import release_of
 from gmf.evaluation.evaluator import evaluate
 from gmf.evaluation.files.read import read_labelled_file, read_pairs, read_training
 from gmf.evaluation.metrics.scoring_variants import score_every_way
@@ -15,6 +14,7 @@ from gmf.evaluation.metrics.seen import TrainingNames, count_seen
 from gmf.evaluation.pairs import SampleSpans
 from gmf.evaluation.reports.html import report_page
 from gmf.evaluation.scores import Counts
+from gmf.reading.releases import release_of
 
 
 def rounded(counts):

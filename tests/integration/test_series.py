@@ -9,9 +9,9 @@ from typer.testing import CliRunner
 import gmf.training.run
 from gmf.cli.main import app
 from gmf.core.errors import ConfigError, TrainingError
-from gmf.data.readers import read_split
 from gmf.experiments.presets import load_run_config
 from gmf.experiments.series import fold_splits, size_splits
+from gmf.reading.readers import read_split
 from gmf.testing import save_tiny_encoders
 
 

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gmf.data.json_rows import ImageRow
 from gmf.exchange.base import Trait
 from gmf.exchange.convert import read_documents, write_documents
 from gmf.exchange.document import AnnotatedText, Mention
@@ -16,6 +15,7 @@ from gmf.exchange.fitting import checked, fitted
 from gmf.exchange.formats import document_formats
 from gmf.exchange.offsets import from_utf16, has_wide, to_utf16
 from gmf.exchange.report import ConversionReport
+from gmf.reading.json_rows import ImageRow
 
 CHARACTERS = [
     *"abcXYZ 019.,-'#@",

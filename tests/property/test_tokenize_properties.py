@@ -3,9 +3,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gmf.core.tags import entities_of
-from gmf.data.json_rows import EntityRow
-from gmf.data.jsonl import tokenize_with_entities
-from gmf.data.tokenize import tokenize
+from gmf.reading.json_rows import EntityRow
+from gmf.reading.jsonl import tokenize_with_entities
+from gmf.reading.tokenize import tokenize
 
 PIECES = st.sampled_from(
     [

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import gmf
 
-ROOMS = ("core", "data", "inference", "evaluation", "checks", "jobs")
+ROOMS = ("core", "reading", "data", "inference", "evaluation", "checks", "jobs")
 SCRIPT = """
 import importlib, pkgutil, sys
 

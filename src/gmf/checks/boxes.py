@@ -11,8 +11,8 @@ from gmf.core.errors import DataError
 from gmf.core.tags import entities_of
 from gmf.core.types import Region
 from gmf.data.images import Box
-from gmf.data.regions_file import REGIONS_FILE, read_regions
 from gmf.data.voc import VocFile, parse_voc
+from gmf.reading.regions_file import REGIONS_FILE, read_regions
 
 #: No annotation of one image is longer; what is may be an attack.
 MAX_XML_BYTES = 1_000_000

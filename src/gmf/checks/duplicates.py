@@ -6,7 +6,7 @@ from itertools import combinations
 from gmf.checks.findings import Finding, finding_of
 from gmf.checks.raw_samples import Split
 from gmf.checks.tags_and_tokens import is_link
-from gmf.data.reader import RawSample
+from gmf.reading.reader import RawSample
 
 Key = tuple[str, ...]
 Pair = tuple[RawSample, RawSample]

@@ -3,8 +3,8 @@
 import hashlib
 
 from gmf.checks.tags_and_tokens import is_link
-from gmf.data.reader import RawSample
-from gmf.data.releases import labelled_content
+from gmf.reading.reader import RawSample
+from gmf.reading.releases import labelled_content
 
 #: Shorter texts (letters without spaces) are alike by chance: "Good morning".
 MIN_TEXT = 20

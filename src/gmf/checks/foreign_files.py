@@ -11,7 +11,7 @@ from gmf.checks.findings import Diagnosis, Finding, finding_of
 from gmf.checks.raw_samples import Split, load_folder, regular_tags
 from gmf.core.errors import DataError
 from gmf.core.tags import OUTSIDE, entities_of, is_bio
-from gmf.data.reader import RawSample, read_lines
+from gmf.reading.reader import RawSample, read_lines
 
 
 class _Mention(BaseModel):

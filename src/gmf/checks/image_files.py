@@ -9,10 +9,9 @@ import numpy as np
 
 from gmf.checks.findings import Finding, finding_of
 from gmf.checks.raw_samples import Split
-from gmf.data.decoding import IMAGE_SUFFIXES
-from gmf.data.image_folders import ImageFolder, image_folder_of
 from gmf.data.images import FaultKind, UnusableImageError, open_image, read_source
-from gmf.data.readers import reader_of
+from gmf.reading.image_folders import IMAGE_SUFFIXES, ImageFolder, image_folder_of
+from gmf.reading.readers import reader_of
 
 #: A picture whose grey levels deviate less than this (of 255) from their mean shows nothing.
 #: The stand-in of published MNER code has 2.2, the plainest of the benchmark images here 29.

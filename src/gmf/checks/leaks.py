@@ -8,8 +8,8 @@ from gmf.checks.findings import Finding, finding_of
 from gmf.checks.fingerprints import id_print, text_print
 from gmf.checks.raw_samples import Split, load_folder
 from gmf.checks.releases import CopyPrints
-from gmf.data.reader import RawSample
-from gmf.data.releases import prints_of, releases
+from gmf.reading.reader import RawSample
+from gmf.reading.releases import prints_of, releases
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from gmf.checks.findings import Finding, finding_of
 from gmf.core.errors import DataError
 from gmf.core.tags import is_bio, regular_tag
 from gmf.core.types import Sample
-from gmf.data.reader import BYTE_ORDER_MARK, DEFAULTS, RawSample, ReadOptions
-from gmf.data.readers import SPLIT_NAMES, find_split, present_files, reader_of, splits_of
-from gmf.data.tag_schemes import read_tags
+from gmf.reading.reader import BYTE_ORDER_MARK, DEFAULTS, RawSample, ReadOptions
+from gmf.reading.readers import SPLIT_NAMES, find_split, present_files, reader_of, splits_of
+from gmf.reading.tag_schemes import read_tags
 
 
 @dataclass(frozen=True)

@@ -16,8 +16,8 @@ from gmf.checks.releases import CopyPrints
 from gmf.checks.side_files import check_lists
 from gmf.checks.tags_and_tokens import check_tokens
 from gmf.core.errors import DataError
-from gmf.data.reader import RawSample, read_lines
-from gmf.data.readers import find_split, splits_of
+from gmf.reading.reader import RawSample, read_lines
+from gmf.reading.readers import find_split, splits_of
 
 
 class _Mention(BaseModel):

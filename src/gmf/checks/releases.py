@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from gmf.checks.findings import Finding, finding_of
 from gmf.checks.fingerprints import labelled_print, text_print
 from gmf.checks.raw_samples import Split
-from gmf.data.releases import Release, prints_of, releases, split_digest
+from gmf.reading.releases import Release, prints_of, releases, split_digest
 
 #: A copy is near a release when this share of its tweets is the release's.
 NEAR = 0.5

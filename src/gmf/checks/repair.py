@@ -5,8 +5,8 @@ from collections import Counter
 from pathlib import Path
 
 from gmf.core.errors import DataError
-from gmf.data.reader import BYTE_ORDER_MARK, read_lines
-from gmf.data.readers import find_split, reader_of, splits_of
+from gmf.reading.reader import BYTE_ORDER_MARK, read_lines
+from gmf.reading.readers import find_split, reader_of, splits_of
 
 
 def repair_folder(folder: Path, *, out: Path) -> dict[str, dict[str, int]]:

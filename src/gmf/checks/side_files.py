@@ -11,7 +11,7 @@ from typing import cast
 from gmf.checks.findings import Finding, finding_of
 from gmf.checks.raw_samples import Split
 from gmf.core.errors import DataError
-from gmf.data.reader import read_lines
+from gmf.reading.reader import read_lines
 
 _CAPTION = re.compile(r"(\S+?)(?:\.(?:jpg|jpeg|png|gif|webp))?(?: :|:|\t)(.*)", re.DOTALL)
 Facts = dict[str, dict[str, object]]

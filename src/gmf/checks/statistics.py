@@ -7,8 +7,8 @@ from pathlib import Path
 
 from gmf.core.tags import entities_of, ordered_types
 from gmf.core.types import Sample
-from gmf.data.reader import DEFAULTS, ReadOptions
-from gmf.data.readers import read_split, splits_of
+from gmf.reading.reader import DEFAULTS, ReadOptions
+from gmf.reading.readers import read_split, splits_of
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,9 @@ from gmf.core.errors import DataError
 from gmf.core.tags import is_legal_move
 from gmf.core.types import Sample
 from gmf.data.images import FaultKind, UnusableImageError, crop_box, open_image
-from gmf.data.reader import DEFAULTS, ReadOptions
-from gmf.data.readers import read_split, splits_of
-from gmf.data.trainable import training_faults
+from gmf.reading.reader import DEFAULTS, ReadOptions
+from gmf.reading.readers import read_split, splits_of
+from gmf.reading.trainable import training_faults
 
 
 def validate_folder(folder: Path, *, options: ReadOptions = DEFAULTS) -> list[Finding]:

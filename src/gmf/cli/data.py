@@ -19,8 +19,8 @@ from gmf.cli.diagnosis import print_diagnosis
 from gmf.cli.output import results, say, tables, write
 from gmf.core.errors import ConfigError, DataError
 from gmf.core.tags import ordered_types
-from gmf.data.reader import ReadOptions
-from gmf.data.readers import splits_of
+from gmf.reading.reader import ReadOptions
+from gmf.reading.readers import splits_of
 
 data_app = typer.Typer(help="Look at a data set, or convert it.", no_args_is_help=True)
 data_app.command("convert")(convert_command)

@@ -11,10 +11,10 @@ from rich.table import Column, Table
 from gmf.cli.output import results, write
 from gmf.core.errors import ConfigError
 from gmf.core.registry import Registry
-from gmf.data.readers import readers
 from gmf.exchange.formats import document_formats
 from gmf.jobs.inputs.open import input_formats
 from gmf.jobs.outputs.open import output_formats
+from gmf.reading.readers import readers
 from gmf.regions.registry import region_proposers
 
 formats_app = typer.Typer(

@@ -15,7 +15,6 @@ from gmf.cli.progress import job_progress
 from gmf.core.config import parse_config
 from gmf.core.errors import ConfigError
 from gmf.core.registry import names_by_suffix
-from gmf.data.tables import Quoting
 from gmf.inference.long_posts import LongPosts
 from gmf.jobs.files import predict_files
 from gmf.jobs.inputs.names import STANDARD
@@ -24,6 +23,7 @@ from gmf.jobs.job import JobOptions, OnError
 from gmf.jobs.job_report import JobReport, error_file
 from gmf.jobs.outputs.open import output_formats
 from gmf.prediction.pipeline import load
+from gmf.reading.tables import Quoting
 
 #: Exit status of a job that is done, of which rows failed.
 ROWS_FAILED = 3

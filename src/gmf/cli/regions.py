@@ -11,7 +11,7 @@ from gmf.cli.output import Device, progress_bar, write
 from gmf.core.config import apply_overrides, parse_config
 from gmf.core.device import torch_device
 from gmf.core.errors import DataError
-from gmf.data.regions_file import REGIONS_FILE, read_regions
+from gmf.reading.regions_file import REGIONS_FILE, read_regions
 from gmf.regions.base import ProposerChoice
 from gmf.regions.contact_sheet import SheetEntry, contact_sheet
 from gmf.regions.filters import RegionFilter

@@ -12,7 +12,6 @@ from gmf.core.errors import ConfigError, GmfError
 from gmf.core.files import write_text
 from gmf.core.tags import TYPE_ALIASES
 from gmf.core.types import Sample
-from gmf.data.releases import DataFingerprint, release_of
 from gmf.evaluation.comparison import compare
 from gmf.evaluation.config import EvaluationConfig
 from gmf.evaluation.evaluator import evaluate
@@ -31,6 +30,7 @@ from gmf.evaluation.reports.html import comparison_page, report_page, runs_page
 from gmf.evaluation.reports.report_tables import comparison_tables, report_tables, runs_tables
 from gmf.evaluation.reports.tables import Table, print_tables, to_latex, to_markdown
 from gmf.evaluation.scores import Rule
+from gmf.reading.releases import DataFingerprint, release_of
 
 Columns = Annotated[
     ColumnOrder | None,

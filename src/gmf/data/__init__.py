@@ -1,1 +1,1 @@
-"""Files to batches: readers, images, tokens, alignment, collation; needs no tensor library."""
+"""Samples to batches: images, alignment, collation; needs no tensor library."""

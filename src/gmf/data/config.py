@@ -6,7 +6,7 @@ from typing import Literal
 from pydantic import Field
 
 from gmf.core.config import Config
-from gmf.data.reader import ReadOptions
+from gmf.reading.reader import ReadOptions
 
 CacheKind = Literal["none", "pixels", "maps", "pooled_maps"]
 

@@ -7,22 +7,8 @@ from io import BytesIO
 import numpy as np
 from PIL import Image, ImageCms, ImageFile, ImageOps, features
 
-#: Format of each ending of image files.
-IMAGE_SUFFIXES = {
-    ".jpg": "JPEG",
-    ".jpeg": "JPEG",
-    ".jpe": "JPEG",
-    ".jfif": "JPEG",
-    ".png": "PNG",
-    ".gif": "GIF",
-    ".webp": "WEBP",
-    ".bmp": "BMP",
-    ".tif": "TIFF",
-    ".tiff": "TIFF",
-    ".avif": "AVIF",
-    ".heic": "HEIF",
-    ".heif": "HEIF",
-}
+from gmf.reading.image_folders import IMAGE_SUFFIXES
+
 #: Decoders that not every installation has, and what brings them.
 _OPTIONAL = {"AVIF": "Pillow 11.3 or later", "HEIF": "pip install 'gmf[heif]'"}
 _HAS = {"AVIF": features.check("avif"), "HEIF": importlib.util.find_spec("pillow_heif") is not None}

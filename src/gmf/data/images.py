@@ -10,8 +10,9 @@ from typing import Self
 from PIL import Image, UnidentifiedImageError
 
 from gmf.core.errors import ImageError
-from gmf.data.decoding import FORMATS, IMAGE_SUFFIXES, SUBSTITUTION, decode, missing_decoder
-from gmf.data.near_files import near_name
+from gmf.data.decoding import FORMATS, SUBSTITUTION, decode, missing_decoder
+from gmf.reading.image_folders import IMAGE_SUFFIXES
+from gmf.reading.near_files import near_name
 
 #: ``(x1, y1, x2, y2)`` in pixels of an upright image.
 Box = tuple[float, float, float, float]

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from gmf.core.errors import DataError
 from gmf.core.types import Entity, Prediction, Sample, ScoredEntity
-from gmf.data.decoding import IMAGE_SUFFIXES
 from gmf.evaluation.files.labels import ServicePolicy, resolve_service_labels
 from gmf.evaluation.scores import Rule, spans_of
+from gmf.reading.image_folders import IMAGE_SUFFIXES
 
 
 @dataclass(frozen=True, slots=True)

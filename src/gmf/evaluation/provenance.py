@@ -9,9 +9,9 @@ from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from gmf.data.releases import DataFingerprint
 from gmf.evaluation.files.labels import ServicePolicy
 from gmf.evaluation.scores import Rule
+from gmf.reading.releases import DataFingerprint
 
 #: Packages whose versions can move a score.
 PACKAGES = ("gmf", "torch", "transformers", "tokenizers", "accelerate", "numpy", "pillow", "scipy")

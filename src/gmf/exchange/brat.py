@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import ClassVar
 
 from gmf.core.errors import DataError
-from gmf.data.text_files import BYTE_ORDER_MARK
 from gmf.exchange.base import DocumentFormat, DocumentWriter, Trait
 from gmf.exchange.brat_annotations import entities_in, placed, text_bounds
 from gmf.exchange.document import AnnotatedText, Mention
 from gmf.exchange.report import ConversionReport
+from gmf.reading.text_files import BYTE_ORDER_MARK
 
 #: brat's own rule for names of types.
 _PLAIN = re.compile(r"(?!-+$)[a-zA-Z0-9_-]+")

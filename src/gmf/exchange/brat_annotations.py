@@ -4,10 +4,10 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
-from gmf.data.text_files import BYTE_ORDER_MARK
 from gmf.exchange.document import Span
 from gmf.exchange.offsets import Unit, from_utf16
 from gmf.exchange.report import ConversionReport
+from gmf.reading.text_files import BYTE_ORDER_MARK
 
 _CONFIDENCE = re.compile(r"confidence (0(?:\.\d+)?|1(?:\.0+)?)")
 #: First letters of other lines: what they hold is lost.

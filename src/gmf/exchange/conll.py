@@ -6,16 +6,16 @@ from typing import ClassVar
 
 from gmf.core.errors import DataError
 from gmf.core.tags import entities_of
-from gmf.data.conll import ConllReader
-from gmf.data.conll_lines import DOCUMENT_MARK, ID_PREFIX
-from gmf.data.image_folders import ImageFolder
-from gmf.data.json_rows import ImageRow
-from gmf.data.reader import RawSample
-from gmf.data.tag_schemes import read_tags
 from gmf.exchange.base import TextFormat, Trait
 from gmf.exchange.document import AnnotatedText, document_of_words
 from gmf.exchange.report import ConversionReport
 from gmf.exchange.schemes import tags_of_scheme
+from gmf.reading.conll import ConllReader
+from gmf.reading.conll_lines import DOCUMENT_MARK, ID_PREFIX
+from gmf.reading.image_folders import ImageFolder
+from gmf.reading.json_rows import ImageRow
+from gmf.reading.reader import RawSample
+from gmf.reading.tag_schemes import read_tags
 
 _SEPARATORS = frozenset("\t\n\r")
 

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 from gmf.core.tags import entities_of, tags_of
 from gmf.core.types import Entity
-from gmf.data.json_rows import ImageRow
-from gmf.data.tokenize import tokenize
+from gmf.reading.json_rows import ImageRow
+from gmf.reading.tokenize import tokenize
 
 Span = tuple[int, int]
 

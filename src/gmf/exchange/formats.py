@@ -6,8 +6,8 @@ from typing import cast
 
 from gmf.core.errors import ConfigError, DataError
 from gmf.core.registry import Registry, suffix_of
-from gmf.data.text_files import open_text
 from gmf.exchange.base import DocumentFormat, can_read, can_write
+from gmf.reading.text_files import open_text
 
 document_formats: Registry[type[DocumentFormat]] = Registry(
     "document format",

@@ -4,9 +4,9 @@ import re
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from gmf.data.json_rows import ImageRow
-from gmf.data.paths import inside
 from gmf.exchange.report import ConversionReport
+from gmf.reading.json_rows import ImageRow
+from gmf.reading.paths import inside
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]*:", re.IGNORECASE)
 #: Where Label Studio serves its own files: local storage, and uploads of a project.

@@ -6,12 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
-from gmf.data.foreign_rows import tool_of
 from gmf.exchange.base import TextFormat
 from gmf.exchange.document import AnnotatedText, Mention
 from gmf.exchange.json_values import json_values
 from gmf.exchange.offsets import Unit, from_utf16, to_utf16, unit_of
 from gmf.exchange.report import ConversionReport
+from gmf.reading.foreign_rows import tool_of
 
 
 class JsonFormat(TextFormat):
@@ -24,7 +24,7 @@ class JsonFormat(TextFormat):
     #: Keys that are read, or serve the tool only.
     keys: ClassVar[frozenset[str]] = frozenset()
 
-    #: Its name in ``gmf.data.foreign_rows``, which tells its rows.
+    #: Its name in ``gmf.reading.foreign_rows``, which tells its rows.
     tool: ClassVar[str | None] = None
 
     @classmethod

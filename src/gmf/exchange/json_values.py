@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, cast
 
 from gmf.core.errors import DataError
-from gmf.data.text_files import decode, open_text
 from gmf.exchange.report import ConversionReport
+from gmf.reading.text_files import decode, open_text
 
 
 def json_values(path: Path, *, report: ConversionReport) -> Iterator[tuple[str, object]]:

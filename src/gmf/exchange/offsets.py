@@ -4,9 +4,9 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from gmf.data.offsets import units_before
-from gmf.data.tokenize import tokenize
 from gmf.exchange.document import Span
+from gmf.reading.offsets import units_before
+from gmf.reading.tokenize import tokenize
 
 Unit = Literal["code-points", "utf-16"]
 

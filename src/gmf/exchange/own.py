@@ -6,14 +6,14 @@ from typing import Any, ClassVar, cast
 
 from gmf.core.errors import DataError
 from gmf.core.tags import entities_of
-from gmf.data.foreign_rows import tool_of
-from gmf.data.json_rows import EntityRow, SampleRow, parse_row
-from gmf.data.jsonl import sample_of_row
 from gmf.exchange.base import Trait
 from gmf.exchange.document import AnnotatedText, Mention, document_of_words
 from gmf.exchange.json_format import JsonFormat
 from gmf.exchange.json_values import identifier_of, objects
 from gmf.exchange.report import ConversionReport
+from gmf.reading.foreign_rows import tool_of
+from gmf.reading.json_rows import EntityRow, SampleRow, parse_row
+from gmf.reading.jsonl import sample_of_row
 
 #: What ``gmf predict`` writes beside the keys of own data.
 _OF_PREDICTIONS = frozenset(("row", "notes", "explanation"))

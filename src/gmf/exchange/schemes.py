@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from gmf.core.tags import OUTSIDE, entities_of, tags_of
 from gmf.core.types import Entity
-from gmf.data.tag_schemes import read_tags
+from gmf.reading.tag_schemes import read_tags
 
 #: Names of the schemes that are written; ``IOB2`` is BIO2.
 SCHEMES = ("IOB2", "IOB1", "BIOES", "BILOU", "IO")

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import ClassVar
 
 from gmf.core.errors import DataError
-from gmf.data.text_files import read_lines
 from gmf.exchange.base import DocumentFormat, DocumentWriter, Trait
 from gmf.exchange.document import AnnotatedText
 from gmf.exchange.offsets import to_utf16
 from gmf.exchange.report import ConversionReport
 from gmf.exchange.webanno_reading import FORMAT_LINE, NAMED_ENTITY, document_of_lines, escaped
+from gmf.reading.text_files import read_lines
 
 _ODD = re.compile(r"[^A-Za-z0-9_-]+")
 #: How the writer begins the names of files, shards of a job included.

@@ -5,10 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from gmf.data.offsets import units_before
 from gmf.exchange.document import AnnotatedText, Mention, Span
 from gmf.exchange.offsets import from_utf16
 from gmf.exchange.report import ConversionReport
+from gmf.reading.offsets import units_before
 
 FORMAT_LINE = "#FORMAT=WebAnno TSV "
 NAMED_ENTITY = "de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity"

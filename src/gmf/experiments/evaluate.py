@@ -14,9 +14,6 @@ from gmf.core.tags import alias_tag
 from gmf.core.types import Prediction, Sample
 from gmf.data.config import DataConfig
 from gmf.data.image_report import ImageReport
-from gmf.data.reader import DEFAULTS as AS_FOUND
-from gmf.data.readers import read_split, splits_of
-from gmf.data.releases import fingerprint
 from gmf.evaluation.config import DEFAULTS, EvaluationConfig
 from gmf.evaluation.evaluator import evaluate
 from gmf.evaluation.image_controls import Control, apply_control
@@ -31,6 +28,9 @@ from gmf.evaluation.provenance import (
 from gmf.evaluation.report import Report
 from gmf.models.checkpoint import load_tagger
 from gmf.prediction.onnx.folder import is_exported, read_info
+from gmf.reading.reader import DEFAULTS as AS_FOUND
+from gmf.reading.readers import read_split, splits_of
+from gmf.reading.releases import fingerprint
 from gmf.training.run_folder import checkpoint_of
 
 

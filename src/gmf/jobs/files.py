@@ -6,13 +6,13 @@ from pathlib import Path
 
 from gmf.core.errors import ConfigError, GmfError
 from gmf.core.files import replacing
-from gmf.data.compression import compression_of, open_compressed
 from gmf.jobs.inputs.names import InputFile, input_files, is_pipe
 from gmf.jobs.job import Job, JobOptions, Worker
 from gmf.jobs.job_folder import JobFolder
 from gmf.jobs.job_report import JobReport, error_file, report_file
 from gmf.jobs.outputs.open import output_formats, output_name
 from gmf.prediction.publishing.hub import model_folder
+from gmf.reading.compression import compression_of, open_compressed
 
 _DEFAULTS = JobOptions()
 

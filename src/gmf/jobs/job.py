@@ -11,7 +11,6 @@ from pydantic import Field
 from gmf.core.config import Config
 from gmf.core.errors import ConfigError
 from gmf.core.files import sha256_of
-from gmf.data.compression import compression_of
 from gmf.inference.long_posts import LongPosts
 from gmf.jobs.inputs.names import InputFile
 from gmf.jobs.inputs.rows import InputOptions, Shard
@@ -21,6 +20,7 @@ from gmf.jobs.outputs.base import OutputFormat
 from gmf.jobs.outputs.open import output_formats
 from gmf.jobs.shards import ShardStats, run_shard
 from gmf.prediction.pipeline import PredictOptions, load
+from gmf.reading.compression import compression_of
 
 #: Version of what a job writes; another one is another job.
 FORMAT = 2

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gmf.core.errors import DataError
-from gmf.data.reader import read_lines
+from gmf.reading.reader import read_lines
 
 
 def read_gazetteers(folder: Path) -> dict[str, tuple[str, ...]]:

@@ -14,7 +14,7 @@ from gmf.core.errors import DataError, ImageError
 from gmf.core.types import ImageInput, Sample
 from gmf.data.decoding import upright_rgb
 from gmf.data.images import RefusedImage
-from gmf.data.tokenize import tokenize
+from gmf.reading.tokenize import tokenize
 
 TEXT, TOKENS, ID = "text", "tokens", "id"
 #: Keys of images in posts that are mappings.

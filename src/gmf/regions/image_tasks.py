@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from gmf.data.readers import find_split, read_split, reader_of, splits_of
+from gmf.reading.readers import find_split, read_split, reader_of, splits_of
 
 
 @dataclass(frozen=True, slots=True)

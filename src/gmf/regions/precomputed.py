@@ -6,8 +6,8 @@ from pathlib import Path, PurePosixPath
 from gmf.core.errors import ConfigError, DataError
 from gmf.core.files import sha256_of
 from gmf.core.types import Region
-from gmf.data.paths import inside
-from gmf.data.regions_file import read_regions
+from gmf.reading.paths import inside
+from gmf.reading.regions_file import read_regions
 from gmf.regions.base import NoOptions, ProposerChoice, RegionRequest, Wordless, source_name
 from gmf.regions.pickles import read_name_lists
 

@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from gmf.core.errors import DataError
 from gmf.core.files import write_text
 from gmf.core.types import Region
-from gmf.data.json_rows import RegionRow
-from gmf.data.regions_file import REGIONS_FILE, RegionsRow
+from gmf.reading.json_rows import RegionRow
+from gmf.reading.regions_file import REGIONS_FILE, RegionsRow
 
 _CROPS = "crops"
 

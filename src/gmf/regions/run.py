@@ -10,7 +10,7 @@ from gmf.core.errors import DataError
 from gmf.core.files import locked
 from gmf.core.types import Region
 from gmf.data.images import UnusableImageError, open_image, read_source
-from gmf.data.regions_file import RegionsRow
+from gmf.reading.regions_file import RegionsRow
 from gmf.regions.base import Proposer, RegionRequest, source_name
 from gmf.regions.filters import RegionFilter, filter_regions
 from gmf.regions.image_tasks import ImageTask

@@ -1,7 +1,7 @@
 """Filling a run's cache of views ahead of training."""
 
 from gmf.core.errors import ConfigError
-from gmf.data.readers import read_split, splits_of
+from gmf.reading.readers import read_split, splits_of
 from gmf.training.config import RunConfig
 from gmf.training.run import data_folder, untrained_tagger
 from gmf.vision.cache.views import CachedViews, CachePlan

@@ -11,12 +11,12 @@ from gmf.core.errors import ConfigError
 from gmf.core.tags import TagSet
 from gmf.core.types import Sample
 from gmf.data.image_report import ImageReport
-from gmf.data.readers import read_split
-from gmf.data.releases import fingerprint
-from gmf.data.trainable import absent_images, training_faults
 from gmf.evaluation.provenance import describe_hardware, digest_of_options, package_versions
 from gmf.models.runtime import resolve_precision, seed_everything
 from gmf.models.tagger import Tagger, build_tagger
+from gmf.reading.readers import read_split
+from gmf.reading.releases import fingerprint
+from gmf.reading.trainable import absent_images, training_faults
 from gmf.training.config import RunConfig
 from gmf.training.inputs import code_digests, image_digest
 from gmf.training.run_folder import RunFolder

@@ -12,8 +12,8 @@ from gmf.checks.examine import examine_folder
 from gmf.checks.findings import KINDS
 from gmf.checks.fingerprints import labelled_print
 from gmf.checks.raw_samples import load_folder
-from gmf.data import releases
-from gmf.data.releases import split_digest
+from gmf.reading import releases
+from gmf.reading.releases import split_digest
 
 
 def replace(name, old, new, *, count=1):

@@ -10,7 +10,7 @@ from gmf.checks.repair import repair_folder
 from gmf.cli.data import data_app
 from gmf.core.errors import DataError
 from gmf.core.tags import mend_tags
-from gmf.data.readers import read_split
+from gmf.reading.readers import read_split
 
 
 def test_tags_are_mended_in_order():

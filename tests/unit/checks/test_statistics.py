@@ -8,8 +8,8 @@ from typer.testing import CliRunner
 from gmf.checks.statistics import folder_statistics, split_statistics
 from gmf.cli.data import data_app
 from gmf.core.types import Sample
-from gmf.data.reader import Reader
-from gmf.data.readers import readers
+from gmf.reading.reader import Reader
+from gmf.reading.readers import readers
 from gmf.testing import synthetic_samples
 
 # tweets, tokens, longest, without entity, strict by PER LOC ORG MISC, lenient likewise

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageCms, PngImagePlugin, features
 
 from gmf.core.types import ImageInput, Sample
-from gmf.data.decoding import _HAS, IMAGE_SUFFIXES, missing_decoder
+from gmf.data.decoding import _HAS, missing_decoder
 from gmf.data.image_report import ImageReport
 from gmf.data.images import (
     DecodedImage,
@@ -21,6 +21,7 @@ from gmf.data.images import (
     substitution_of,
 )
 from gmf.data.views import View, collate_views
+from gmf.reading.image_folders import IMAGE_SUFFIXES
 from gmf.testing import tiny_image_processor
 from gmf.vision.cache.pixels import cached_pixels
 from gmf.vision.views import DirectViews

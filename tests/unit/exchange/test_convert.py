@@ -8,10 +8,10 @@ import pytest
 
 from gmf.core.errors import ConfigError, DataError
 from gmf.core.registry import load_code
-from gmf.data.readers import read_file
 from gmf.exchange.convert import convert, read_documents, write_documents
 from gmf.exchange.document import AnnotatedText, Mention
 from gmf.exchange.formats import document_formats
+from gmf.reading.readers import read_file
 
 TEXT = "😀 Ann Lee in Oslo."
 ROWS = [

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from gmf.core.errors import ConfigError, DataError
-from gmf.data.readers import read_file
 from gmf.exchange.convert import convert, read_documents
 from gmf.exchange.document import Mention
+from gmf.reading.readers import read_file
 
 
 def found(path, **options):

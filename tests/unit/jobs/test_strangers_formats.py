@@ -14,8 +14,6 @@ from gmf.cli.main import app
 from gmf.core.errors import ConfigError
 from gmf.core.registry import CODE_VARIABLE, names_by_suffix
 from gmf.core.types import Region, Sample
-from gmf.data.reader import Reader
-from gmf.data.readers import read_split, readers, splits_of
 from gmf.jobs import job
 from gmf.jobs.files import predict_files
 from gmf.jobs.inputs.names import input_files
@@ -24,6 +22,8 @@ from gmf.jobs.inputs.rows import InputOptions, Row, RowSource, Shard
 from gmf.jobs.inputs.several import Inputs
 from gmf.jobs.outputs.base import LineFormat
 from gmf.jobs.outputs.open import output_formats
+from gmf.reading.reader import Reader
+from gmf.reading.readers import read_split, readers, splits_of
 from gmf.regions.image_tasks import collect_images
 from gmf.regions.registry import region_proposers
 
@@ -34,8 +34,8 @@ from pathlib import Path
 
 from gmf.core.errors import DataError
 from gmf.core.types import ImageInput, Region, Sample
-from gmf.data.reader import Reader, read_lines
-from gmf.data.readers import readers
+from gmf.reading.reader import Reader, read_lines
+from gmf.reading.readers import readers
 from gmf.jobs.inputs.open import input_formats
 from gmf.jobs.inputs.rows import Row, RowSource
 from gmf.jobs.outputs.base import LineFormat

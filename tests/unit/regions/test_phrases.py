@@ -6,7 +6,7 @@ import pytest
 from fixtures.shared import shared_data
 
 from gmf.core.errors import ConfigError
-from gmf.data.conll import read_conll
+from gmf.reading.conll import read_conll
 from gmf.regions import phrases
 from gmf.regions.phrases import chunk_phrases, phrase_finder, spacy_phrases
 

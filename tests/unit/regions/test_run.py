@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 from gmf.cli.regions import regions_app
 from gmf.core.errors import ConfigError, DataError
 from gmf.core.types import Region
-from gmf.data.readers import read_split
-from gmf.data.regions_file import read_regions
+from gmf.reading.readers import read_split
+from gmf.reading.regions_file import read_regions
 from gmf.regions.contact_sheet import SheetEntry, contact_sheet
 from gmf.regions.filters import RegionFilter
 from gmf.regions.image_tasks import ImageTask, collect_images

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from gmf.core.errors import DataError
-from gmf.data.conll_lines import DOCUMENT_MARK, ID_PREFIX, Columns, group_lines, is_id_line
-from gmf.data.tag_schemes import is_tag, read_tags
 from gmf.evaluation.files.labelled import LabelledSample, LabelReader, Labels, sample_id
+from gmf.reading.conll_lines import DOCUMENT_MARK, ID_PREFIX, Columns, group_lines, is_id_line
+from gmf.reading.tag_schemes import is_tag, read_tags
 
 #: Lines of a block: image name, text, tags, tags.
 BLOCK_HEIGHT = 4

@@ -10,10 +10,10 @@ from gmf.core.config import describe_faults
 from gmf.core.errors import DataError
 from gmf.core.tags import tags_of
 from gmf.core.types import Entity, ScoredEntity
-from gmf.data.json_rows import usual_line
-from gmf.data.tag_schemes import is_prefixed, join_prefixed
 from gmf.evaluation.files.labelled import LabelledSample, LabelReader, Labels, sample_id
 from gmf.evaluation.files.word_pieces import Span, cut_at, locate, spread_labels, words_of
+from gmf.reading.json_rows import usual_line
+from gmf.reading.tag_schemes import is_prefixed, join_prefixed
 
 
 class _Row(BaseModel):

@@ -10,9 +10,9 @@ from gmf.core.errors import DataError
 from gmf.core.files import sha256_of
 from gmf.core.tags import TYPE_ALIASES, alias_tag
 from gmf.core.types import ScoredEntity
-from gmf.data.decoding import IMAGE_SUFFIXES
-from gmf.data.offsets import CutWords
-from gmf.data.tag_schemes import EXPECTED, SERVICE_LABELS, read_tags
+from gmf.reading.image_folders import IMAGE_SUFFIXES
+from gmf.reading.offsets import CutWords
+from gmf.reading.tag_schemes import EXPECTED, SERVICE_LABELS, read_tags
 
 #: Which of two label columns comes first.
 ColumnOrder = Literal["gold-predicted", "predicted-gold"]

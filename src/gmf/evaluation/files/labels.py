@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from gmf.core.tags import OUTSIDE
-from gmf.data.tag_schemes import SERVICE_LABELS
+from gmf.reading.tag_schemes import SERVICE_LABELS
 
 #: How service labels are counted. ``outside`` reads them as O. The others first drop the words
 #: whose gold label is one, as the older scorers do; then ``skip-gold`` reads the predicted ones as

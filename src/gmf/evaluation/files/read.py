@@ -6,8 +6,6 @@ from pathlib import Path
 from gmf.core.errors import DataError
 from gmf.core.tags import OUTSIDE, TYPE_ALIASES
 from gmf.core.types import Sample
-from gmf.data.conll_lines import Columns, columns_of
-from gmf.data.text_files import read_lines
 from gmf.evaluation.files.columns import (
     blocks_of,
     looks_like_blocks,
@@ -19,6 +17,8 @@ from gmf.evaluation.files.labelled import ColumnOrder, LabelledFile, LabelReader
 from gmf.evaluation.files.labels import SERVICE_LABELS
 from gmf.evaluation.files.notes import PairedSamples
 from gmf.evaluation.files.pairing import pair_files
+from gmf.reading.conll_lines import Columns, columns_of
+from gmf.reading.text_files import read_lines
 
 
 def read_pairs(

@@ -8,10 +8,10 @@ from typing import Any
 
 from gmf.core.errors import CheckpointError, ConfigError
 from gmf.core.files import write_text
-from gmf.data.releases import DataFingerprint
 from gmf.evaluation.provenance import digest_of_options
 from gmf.experiments.suite.finished_run import RESULT, FinishedRun
 from gmf.experiments.suite.plan import PlannedRun, SuiteOptions
+from gmf.reading.releases import DataFingerprint
 from gmf.training.run_files import PROVENANCE
 from gmf.training.run_folder import RunFolder
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from gmf.core.errors import ConfigError, DataError
 from gmf.core.files import locked
-from gmf.data.readers import read_split
-from gmf.data.releases import DataFingerprint, fingerprint
 from gmf.experiments.suite.finished_run import FinishedRun
 from gmf.experiments.suite.manifest import Manifest, read_provenance
 from gmf.experiments.suite.plan import PlannedRun, SuiteOptions
 from gmf.experiments.suite.pool import OnEvent, RunEvent, run_all
 from gmf.experiments.suite.single_run import is_finished
+from gmf.reading.readers import read_split
+from gmf.reading.releases import DataFingerprint, fingerprint
 
 LOCK = ".lock"
 

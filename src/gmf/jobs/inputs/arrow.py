@@ -8,9 +8,9 @@ from typing import Any
 
 from gmf.core.errors import DataError
 from gmf.core.extras import require_extra
-from gmf.data.compression import open_bytes
 from gmf.jobs.inputs.fields import IMAGE_COLUMNS, TOKENS, check_columns, row_of_fields
 from gmf.jobs.inputs.rows import InputOptions, Row, RowSource, Shard, shards_of
+from gmf.reading.compression import open_bytes
 
 #: Rows that are in memory at once; a row may hold the bytes of its images.
 BATCH_ROWS = 64

@@ -6,10 +6,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gmf.core.types import ImageInput, Sample
-from gmf.data.conll_lines import HEAD_LINES, ID_PREFIX, Block, columns_of, group_lines
-from gmf.data.image_folders import ImageFolder, image_folder_of
-from gmf.data.regions_file import REGIONS_FILE, read_regions
-from gmf.data.text_files import decode
 from gmf.jobs.inputs.fields import safe_path
 from gmf.jobs.inputs.rows import MAX_WORDS, InputOptions, Row
 from gmf.jobs.inputs.scanned import (
@@ -19,12 +15,16 @@ from gmf.jobs.inputs.scanned import (
     ScannedSource,
     scan_lines,
 )
+from gmf.reading.conll_lines import HEAD_LINES, ID_PREFIX, Block, columns_of, group_lines
+from gmf.reading.image_folders import ImageFolder, image_folder_of
+from gmf.reading.regions_file import REGIONS_FILE, read_regions
+from gmf.reading.text_files import decode
 
 
 class ConllSource(ScannedSource):
     """Words in the first column, samples separated by empty lines; tags are not read.
 
-    Lines are grouped as in training (``gmf.data.conll``). The image of ``IMGID:33`` is
+    Lines are grouped as in training (``gmf.reading.conll``). The image of ``IMGID:33`` is
     ``33.jpg`` in the image folder when there is such a folder; object boxes come from
     ``regions.jsonl`` beside the file.
 

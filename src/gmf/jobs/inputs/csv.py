@@ -5,11 +5,11 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from gmf.data.tables import TableRecord, dialect_of, read_records
-from gmf.data.text_files import decode
 from gmf.jobs.inputs.fields import TOKENS, check_columns, row_of_fields
 from gmf.jobs.inputs.rows import InputOptions, Row
 from gmf.jobs.inputs.scanned import MAX_LINE, Line, Record, ScannedSource, scan_lines
+from gmf.reading.tables import TableRecord, dialect_of, read_records
+from gmf.reading.text_files import decode
 
 #: Lines from the front in which the separator and the quotes are found.
 HEAD_LINES = 1000

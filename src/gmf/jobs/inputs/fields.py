@@ -13,11 +13,11 @@ from gmf.core.errors import GmfError
 from gmf.core.plain import from_plain
 from gmf.core.types import ImageInput, Sample
 from gmf.data.images import RefusedImage
-from gmf.data.json_rows import ImageRow, region_of_row
-from gmf.data.paths import inside
-from gmf.data.tables import unknown_columns
 from gmf.jobs.inputs.rows import InputOptions, Row
 from gmf.prediction.user_input import sample_of
+from gmf.reading.json_rows import ImageRow, region_of_row
+from gmf.reading.paths import inside
+from gmf.reading.tables import unknown_columns
 
 #: Columns that hold images when none are named.
 IMAGE_COLUMNS = ("image", "images")

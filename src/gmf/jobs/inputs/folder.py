@@ -9,12 +9,12 @@ from pathlib import Path, PurePosixPath
 
 from gmf.core.errors import GmfError
 from gmf.core.types import Sample
-from gmf.data.decoding import IMAGE_SUFFIXES
-from gmf.data.text_files import decode, open_text
 from gmf.jobs.inputs.fields import image_at, safe_path
 from gmf.jobs.inputs.rows import Row, RowSource, Shard, shards_of
 from gmf.jobs.inputs.scanned import MAX_LINE
 from gmf.prediction.user_input import sample_of
+from gmf.reading.image_folders import IMAGE_SUFFIXES
+from gmf.reading.text_files import decode, open_text
 
 TEXT_SUFFIX = ".txt"
 _NUMBERED = re.compile(r"(.+)[._-]\d+")

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from gmf.data.json_rows import key_hint
-from gmf.data.text_files import decode
 from gmf.jobs.inputs.fields import TOKENS, check_columns, row_of_fields
 from gmf.jobs.inputs.rows import InputOptions, Row
 from gmf.jobs.inputs.scanned import MAX_LINE, Record, ScannedSource, scan_lines
+from gmf.reading.json_rows import key_hint
+from gmf.reading.text_files import decode
 
 
 class JsonlSource(ScannedSource):

@@ -116,7 +116,7 @@ def _kept_pipe(name: str, options: InputOptions, path: Path) -> InputFile:
 
 
 def _format_of_pipe(path: Path, options: InputOptions) -> str:
-    from gmf.data.compression import open_bytes
+    from gmf.reading.compression import open_bytes
 
     if options.format is not None:
         return options.format

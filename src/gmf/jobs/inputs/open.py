@@ -6,10 +6,10 @@ from pathlib import Path
 
 from gmf.core.errors import ConfigError, DataError
 from gmf.core.registry import Registry, names_by_suffix, suffix_of
-from gmf.data.compression import compression_of
-from gmf.data.readers import readers
 from gmf.jobs.inputs.rows import InputOptions, RowSource
 from gmf.jobs.inputs.samples import SamplesSource
+from gmf.reading.compression import compression_of
+from gmf.reading.readers import readers
 
 input_formats: Registry[type[RowSource]] = Registry(
     "input format",

@@ -10,8 +10,8 @@ from pydantic import Field
 
 from gmf.core.config import Config
 from gmf.core.types import Sample
-from gmf.data.compression import compression_of
-from gmf.data.tables import Quoting
+from gmf.reading.compression import compression_of
+from gmf.reading.tables import Quoting
 
 #: Words of one post; a longer one is an error row and no danger to memory.
 MAX_WORDS = 20_000
@@ -22,7 +22,7 @@ class InputOptions(Config):
 
     Args:
         format: Name of an input format or reader; ``None`` chooses it by the file's ending.
-        encoding: Encoding of a text file that cannot tell it, see ``gmf.data.text_files``.
+        encoding: Encoding of a text file that cannot tell it, see ``gmf.reading.text_files``.
         delimiter: Separator of a table; ``None`` finds it in the header.
         quoting: Whether the fields of a table may stand in quotes.
         text: Column or key of the text.

@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from gmf.core.errors import DataError
-from gmf.data.reader import Reader
 from gmf.jobs.inputs.rows import InputOptions, Row, RowSource
+from gmf.reading.reader import Reader
 
 
 class SamplesSource(RowSource):

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, BinaryIO
 
-from gmf.data.text_files import open_text
 from gmf.jobs.inputs.rows import Row, RowSource, Shard
+from gmf.reading.text_files import open_text
 
 #: Longest line in bytes; a longer one is an error row and never held in memory.
 MAX_LINE = 16 * 2**20

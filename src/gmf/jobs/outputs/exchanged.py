@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from gmf.core.types import ImageInput
 from gmf.data.images import name_of
-from gmf.data.json_rows import ImageRow
 from gmf.exchange.base import DocumentFormat, DocumentWriter
 from gmf.exchange.brat import BratFormat
 from gmf.exchange.conll import ConllFormat, PlainConllFormat
@@ -23,6 +22,7 @@ from gmf.exchange.webanno import WebAnnoFormat
 from gmf.jobs.inputs.rows import Row
 from gmf.jobs.outputs.base import OutputFormat, ShardWriter
 from gmf.prediction.documents import Document
+from gmf.reading.json_rows import ImageRow
 
 
 class ExchangeOutput(OutputFormat):

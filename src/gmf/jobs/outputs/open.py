@@ -4,8 +4,8 @@ from pathlib import Path
 
 from gmf.core.errors import ConfigError
 from gmf.core.registry import Registry, names_by_suffix, suffix_of
-from gmf.data.compression import compression_of
 from gmf.jobs.outputs.base import OutputFormat
+from gmf.reading.compression import compression_of
 
 output_formats: Registry[type[OutputFormat]] = Registry(
     "output format",

@@ -6,7 +6,7 @@ import numpy as np
 from PIL import Image
 
 from gmf.core.types import ImageInput, Region, Sample
-from gmf.data.tokenize import tokenize
+from gmf.reading.tokenize import tokenize
 
 _TEXTS = (
     "RT @ann_lee: Rocky is ready for #snow season in Oslo https://t.co/x1",

@@ -6,10 +6,10 @@ from fixtures.shared import shared_data
 
 from gmf.core.tags import entities_of
 from gmf.core.types import ScoredEntity
-from gmf.data.readers import read_split
 from gmf.evaluation.files.read import read_pairs
 from gmf.evaluation.files.write import write_pairs
 from gmf.evaluation.pairs import SamplePair
+from gmf.reading.readers import read_split
 
 PAIRS = [
     SamplePair(

@@ -8,7 +8,6 @@ from fixtures.suite import write_run
 
 from gmf.core.errors import DataError
 from gmf.core.types import Sample
-from gmf.data.readers import read_split
 from gmf.experiments.suite.report import write_report
 from gmf.experiments.suite.reporting.cases import choose_cases
 from gmf.experiments.suite.reporting.corrected_entities import corrections_of, count_corrections
@@ -27,6 +26,7 @@ from gmf.experiments.suite.reporting.results import SuiteResults
 from gmf.experiments.suite.reporting.sweeps import sweep_points
 from gmf.experiments.suite.variants import SWEEPS
 from gmf.models.registry import models
+from gmf.reading.readers import read_split
 
 pytest.importorskip("matplotlib")
 

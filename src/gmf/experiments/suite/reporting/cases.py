@@ -7,10 +7,10 @@ from pathlib import Path
 from gmf.core.errors import DataError
 from gmf.core.types import Sample
 from gmf.data.images import UnusableImageError, open_image
-from gmf.data.readers import read_split
 from gmf.evaluation.pairs import SampleSpans, spans_of_pairs
 from gmf.experiments.suite.reporting.names import GMF, TEXT_BASELINE, system_name
 from gmf.experiments.suite.reporting.results import RULE, SuiteResults
+from gmf.reading.readers import read_split
 
 #: Systems that are shown, where they have runs: the paper's four and BERT-CRF.
 SHOWN = (TEXT_BASELINE, "debiascl", "gmf-without-vcg", "gmf-without-cm", GMF)

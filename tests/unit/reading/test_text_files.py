@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gmf.core.errors import ConfigError, DataError
-from gmf.data.text_files import decode, open_text, read_lines
+from gmf.reading.text_files import decode, open_text, read_lines
 
 TEXT = "Ann\tB-PER\nŁódź 😀\tB-LOC\n"
 UNICODE = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"]

@@ -7,11 +7,11 @@ from pathlib import Path
 from gmf.core.errors import DataError
 from gmf.core.tags import TYPE_ALIASES, alias_tag, mend_tags
 from gmf.core.types import ImageInput, Sample
-from gmf.data.conll_lines import ID_PREFIX, Block, Columns, columns_of, group_lines
-from gmf.data.image_folders import ImageFolder
-from gmf.data.reader import RawSample, Reader, fail
-from gmf.data.tag_schemes import EXPECTED, foreign_tag, read_tags
-from gmf.data.text_files import read_lines
+from gmf.reading.conll_lines import ID_PREFIX, Block, Columns, columns_of, group_lines
+from gmf.reading.image_folders import ImageFolder
+from gmf.reading.reader import RawSample, Reader, fail
+from gmf.reading.tag_schemes import EXPECTED, foreign_tag, read_tags
+from gmf.reading.text_files import read_lines
 
 
 class ConllReader(Reader):

@@ -9,13 +9,13 @@ from PIL import Image
 from gmf.checks.examine import examine_folder
 from gmf.checks.validation import validate_folder
 from gmf.core.errors import DataError
-from gmf.data.image_folders import ImageFolder, image_folder_of
 from gmf.data.images import UnusableImageError, open_image
-from gmf.data.paths import inside
-from gmf.data.reader import ReadOptions
-from gmf.data.readers import read_split
 from gmf.jobs.inputs.open import open_source
 from gmf.jobs.inputs.rows import InputOptions
+from gmf.reading.image_folders import ImageFolder, image_folder_of
+from gmf.reading.paths import inside
+from gmf.reading.reader import ReadOptions
+from gmf.reading.readers import read_split
 
 ENDINGS = [".jpg", ".JPG", ".jpeg", ".JPEG", ".png", ".webp", ".Gif", ".bmp"]
 TEXT = "IMGID:33\nAnn\tB-PER\n\nIMGID:17_06_1\nOslo\tB-LOC\n"

@@ -9,11 +9,11 @@ from typing import Any
 from gmf.core.errors import DataError
 from gmf.core.tags import TYPE_ALIASES, alias_tag, mend_tags, tags_of
 from gmf.core.types import Entity, Sample
-from gmf.data.json_rows import EntityRow, SampleRow, image_of_row, parse_row
-from gmf.data.offsets import CutWords, utf16_hint
-from gmf.data.reader import DEFAULTS, Reader, ReadOptions, fail, read_lines
-from gmf.data.tag_schemes import join_prefixed, read_tags
-from gmf.data.tokenize import tokenize
+from gmf.reading.json_rows import EntityRow, SampleRow, image_of_row, parse_row
+from gmf.reading.offsets import CutWords, utf16_hint
+from gmf.reading.reader import DEFAULTS, Reader, ReadOptions, fail, read_lines
+from gmf.reading.tag_schemes import join_prefixed, read_tags
+from gmf.reading.tokenize import tokenize
 
 
 class JsonlReader(Reader):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from gmf.core.errors import DataError
-from gmf.data.tag_schemes import is_tag, read_tags
+from gmf.reading.tag_schemes import is_tag, read_tags
 
 ID_PREFIX = "IMGID:"
 DOCUMENT_MARK = "-DOCSTART-"

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate
 
-from gmf.data.tokenize import is_inside_word
+from gmf.reading.tokenize import is_inside_word
 
 
 def units_before(text: str) -> list[int]:

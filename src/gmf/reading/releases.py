@@ -12,7 +12,7 @@ import numpy as np
 
 from gmf.core.tags import regular_tag
 from gmf.core.types import Sample
-from gmf.data.readers import find_split
+from gmf.reading.readers import find_split
 
 RELEASES_PATH = Path(__file__).with_name("releases.json")
 PRINTS_PATH = Path(__file__).with_name("prints.npz")

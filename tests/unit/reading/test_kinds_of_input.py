@@ -7,11 +7,11 @@ import pytest
 
 from gmf.core.errors import DataError
 from gmf.core.tags import entities_of
-from gmf.data.conll_lines import columns_of
-from gmf.data.readers import find_split, read_file, read_split
-from gmf.data.tag_schemes import read_tags
-from gmf.data.tokenize import tokenize
 from gmf.evaluation.files.read import read_labelled_file, read_pairs
+from gmf.reading.conll_lines import columns_of
+from gmf.reading.readers import find_split, read_file, read_split
+from gmf.reading.tag_schemes import read_tags
+from gmf.reading.tokenize import tokenize
 
 
 def read(tmp_path, content, name="train.txt"):

@@ -5,9 +5,9 @@ import pytest
 from gmf.core.errors import DataError
 from gmf.core.tags import entities_of
 from gmf.core.types import Entity, Region
-from gmf.data.json_rows import SCHEMA_PATH
-from gmf.data.jsonl import read_jsonl, sample_schema
-from gmf.data.regions_file import read_regions
+from gmf.reading.json_rows import SCHEMA_PATH
+from gmf.reading.jsonl import read_jsonl, sample_schema
+from gmf.reading.regions_file import read_regions
 
 
 def written(tmp_path, *rows):

@@ -8,8 +8,8 @@ from pydantic import Field
 from gmf.core.config import Config
 from gmf.core.errors import DataError
 from gmf.core.types import Region
-from gmf.data.json_rows import RegionRow, Text, parse_row, region_of_row
-from gmf.data.reader import fail, read_lines
+from gmf.reading.json_rows import RegionRow, Text, parse_row, region_of_row
+from gmf.reading.reader import fail, read_lines
 
 REGIONS_FILE = "regions.jsonl"
 

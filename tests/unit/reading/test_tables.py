@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gmf.core.errors import ConfigError, DataError
-from gmf.data.tables import MAX_RECORD, dialect_of, read_records, unknown_columns
+from gmf.reading.tables import MAX_RECORD, dialect_of, read_records, unknown_columns
 
 
 def table(text, name="a.csv", **options):

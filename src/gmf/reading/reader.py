@@ -9,8 +9,8 @@ from typing import ClassVar, NoReturn
 
 from gmf.core.errors import DataError
 from gmf.core.types import ImageInput, Sample
-from gmf.data.image_folders import image_folder_of
-from gmf.data.text_files import BYTE_ORDER_MARK, read_lines
+from gmf.reading.image_folders import image_folder_of
+from gmf.reading.text_files import BYTE_ORDER_MARK, read_lines
 
 __all__ = [
     "BYTE_ORDER_MARK",
@@ -72,8 +72,8 @@ class Reader(ABC):
     """Base of the readers: one file of a data set to samples.
 
     A reader needs ``suffixes`` and ``read``. It becomes available to every command with
-    ``@gmf.data.readers.readers.register(name)`` in a file that is given with ``--code``, or as an
-    entry point of the group ``gmf.readers`` in an installed package. The first line of its
+    ``@gmf.reading.readers.readers.register(name)`` in a file that is given with ``--code``, or as
+    an entry point of the group ``gmf.readers`` in an installed package. The first line of its
     docstring is shown by ``gmf formats list``.
 
     Attributes:

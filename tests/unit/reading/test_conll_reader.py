@@ -2,8 +2,8 @@ import pytest
 
 from gmf.core.errors import DataError
 from gmf.core.types import ImageInput, Region
-from gmf.data.conll import read_conll
-from gmf.data.readers import find_split, read_split, splits_of
+from gmf.reading.conll import read_conll
+from gmf.reading.readers import find_split, read_split, splits_of
 
 TWEETS = "IMGID:33\nRocky\tB-PER\nwins\tO\n\nIMGID:17_06_1\nOscar\tB-OTHER\nnight\tI-OTHER\n"
 

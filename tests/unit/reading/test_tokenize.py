@@ -1,6 +1,6 @@
 import pytest
 
-from gmf.data.tokenize import tokenize
+from gmf.reading.tokenize import tokenize
 
 
 @pytest.mark.parametrize(

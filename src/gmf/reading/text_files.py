@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gmf.core.errors import ConfigError, DataError
-from gmf.data.compression import open_bytes
+from gmf.reading.compression import open_bytes
 
 #: Bytes from the front of a file that are looked at to tell its encoding and line ends.
 HEAD_BYTES = 2**16

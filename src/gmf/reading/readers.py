@@ -9,17 +9,17 @@ from gmf.core.errors import DataError
 from gmf.core.registry import Registry, names_by_suffix, suffix_of
 from gmf.core.tags import regular_tag
 from gmf.core.types import Region, Sample
-from gmf.data.json_rows import is_json
-from gmf.data.near_files import names_in
-from gmf.data.reader import DEFAULTS, Reader, ReadOptions, fail
-from gmf.data.regions_file import REGIONS_FILE, read_regions
-from gmf.data.tag_schemes import EXPECTED, FileTags, foreign_tag, read_tags
+from gmf.reading.json_rows import is_json
+from gmf.reading.near_files import names_in
+from gmf.reading.reader import DEFAULTS, Reader, ReadOptions, fail
+from gmf.reading.regions_file import REGIONS_FILE, read_regions
+from gmf.reading.tag_schemes import EXPECTED, FileTags, foreign_tag, read_tags
 
 readers: Registry[type[Reader]] = Registry(
     "reader",
     group="gmf.readers",
     base=Reader,
-    built_in={"conll": "gmf.data.conll:ConllReader", "jsonl": "gmf.data.jsonl:JsonlReader"},
+    built_in={"conll": "gmf.reading.conll:ConllReader", "jsonl": "gmf.reading.jsonl:JsonlReader"},
 )
 
 #: File stems of each split, best first.

@@ -14,9 +14,9 @@ from pydantic import Field, FiniteFloat, NonNegativeInt, ValidationError, model_
 from gmf.core.config import Config
 from gmf.core.errors import DataError
 from gmf.core.types import ImageInput, Region
-from gmf.data.foreign_rows import tool_hint
-from gmf.data.paths import inside
-from gmf.data.text_files import HEAD_BYTES, open_text
+from gmf.reading.foreign_rows import tool_hint
+from gmf.reading.paths import inside
+from gmf.reading.text_files import HEAD_BYTES, open_text
 
 SCHEMA_PATH = Path(__file__).with_name("sample.schema.json")
 

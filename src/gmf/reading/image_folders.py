@@ -8,9 +8,25 @@ from collections.abc import Collection, Iterable
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from gmf.data.decoding import IMAGE_SUFFIXES
-from gmf.data.near_files import names_in
-from gmf.data.paths import inside
+from gmf.reading.near_files import names_in
+from gmf.reading.paths import inside
+
+#: Format of each ending of image files.
+IMAGE_SUFFIXES = {
+    ".jpg": "JPEG",
+    ".jpeg": "JPEG",
+    ".jpe": "JPEG",
+    ".jfif": "JPEG",
+    ".png": "PNG",
+    ".gif": "GIF",
+    ".webp": "WEBP",
+    ".bmp": "BMP",
+    ".tif": "TIFF",
+    ".tiff": "TIFF",
+    ".avif": "AVIF",
+    ".heic": "HEIF",
+    ".heif": "HEIF",
+}
 
 #: Folders of images beside the text of a data set as the field distributes them; ``{}`` is the name
 #: of the data set's folder: UMT, HVPNeT and their followers have ``twitter2015_images``.

@@ -1,0 +1,1 @@
+"""Files to samples: readers, tables, encodings, tag schemes, releases; needs no tensor library."""
