@@ -5,6 +5,7 @@ import io
 import math
 import multiprocessing
 import pickle
+from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 import pytest
@@ -221,5 +222,5 @@ def test_a_pipeline_travels_to_other_processes_by_its_folder(run):
 def test_workers_that_are_spawned_get_a_used_pipeline(run):
     nlp = gmf.load(run)
     expected = tagged(nlp)
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        assert pool.apply(tagged, (nlp,)) == expected
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        assert summary([pool.submit(nlp, TEXT).result()]) == expected
