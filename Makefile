@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
-PYTEST = OMP_NUM_THREADS=1 $(BIN)/pytest -n 2
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/pytest -n 4 --dist worksteal
 export TOKENIZERS_PARALLELISM = false
 
 .PHONY: demo test check lint docs wheel format clean

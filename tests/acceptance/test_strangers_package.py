@@ -118,14 +118,11 @@ def test_the_parts_are_listed_with_their_origin(stranger):
     assert formats["brackets"]["origin"] == stranger.origin("bracket_format")
 
 
+@pytest.mark.parametrize("stranger", ["package"], indirect=True)
 def test_the_model_passes_all_checks_in_the_strangers_own_tests(stranger, tmp_path):
-    load = "".join(f"load_code(Path({str(path)!r}))\n" for path in stranger.code)
     (tmp_path / "test_mine.py").write_text(
-        "from pathlib import Path\n"
         "import pytest\n"
-        "from gmf.core.registry import load_code\n"
         "from gmf.testing import model_checks\n"
-        f"{load}"
         "@pytest.mark.parametrize('check', model_checks('late-fusion'), ids=str)\n"
         "def test_late_fusion(check):\n"
         "    check()\n"
