@@ -1,384 +1,289 @@
 """Random mutants of the code, each tried on the tests that run its line: do they notice?
 
-    OMP_NUM_THREADS=1 pytest -n 2 --cov --cov-context=test --junitxml=times.xml
-    python benchmarks/mutants.py --coverage .coverage --times times.xml --count 300 --seed 1 \\
-        --out benchmarks/results/mutants.jsonl
+    OMP_NUM_THREADS=1 python benchmarks/mutants.py --count 300 --seed 1
 
-A mutant survives when none of these tests fails, the quickest first, and at most ``--seconds`` of
-them; so does one on a line that no test runs. The work tree is not touched: each job has a copy of
-its own. The same command goes on where a killed one stopped. Survivors that change no behaviour are
-told apart by hand: a row's field ``reason`` is kept.
+The first call copies the project to ``--folder`` and runs the tests of ``--tests`` there once, for
+the lines and the seconds of each; the same command goes on where a killed one stopped. A mutant
+survives when none of the tests that run its line fails, the quickest first, at most ``--seconds``
+of them. A line that runs at import, such as a default, takes the tests of its file.
+
+``--again`` tries the survivors once more with the tests as they are now, those that it names first.
+A survivor that changes no behaviour, or that may live, is told by hand in its row's field
+``reason``, which begins with "equivalent: " or "lives: ".
+
+mutmut leaves out decorated functions and the methods of dataclasses (its issues 387 and 480), and
+draws no sample; cosmic-ray starts a process a mutant, each of which imports PyTorch.
 """
 
 import argparse
-import ast
 import contextlib
-import copy
+import gc
 import importlib
 import json
 import os
-import random
+import resource
 import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 from coverage import CoverageData
+from mutations import Row, draw, mutated
 
 ROOT = Path(__file__).parents[1]
-#: What is mutated by default: what computes results.
-PLACES = (
-    "src/gmf/models",
-    "src/gmf/training",
-    "src/gmf/evaluation",
-    "src/gmf/inference",
-    "src/gmf/data/alignment.py",
-    "src/gmf/data/collate.py",
-    "src/gmf/data/views.py",
-    "src/gmf/data/batch.py",
-)
+RESULTS = ROOT / "benchmarks/results/mutants.json"
+TESTS = ("golden", "unit", "contract", "property")
 #: Imported once, before the tests of each mutant run in a fork.
 LIBRARIES = (
-    "torch",
-    "transformers",
     "accelerate",
-    "hypothesis",
+    "beartype",
+    "hypothesis.strategies",
+    "jaxtyping",
+    "PIL.ImageCms",
+    "PIL.ImageSequence",
     "pydantic",
+    "requests",
+    "rich.progress",
+    "scipy.stats",
+    "seqeval.metrics",
+    "torch",
+    "torchcrf",
+    "transformers.models.bert.modeling_bert",
+    "transformers.models.resnet.modeling_resnet",
     "typer",
-    "PIL.Image",
-    "scipy",
+    "unittest.mock",
+    "yaml",
 )
-SWAPS: dict[type[ast.AST], type[ast.AST]] = {
-    ast.Add: ast.Sub,
-    ast.Sub: ast.Add,
-    ast.Mult: ast.Div,
-    ast.Div: ast.Mult,
-    ast.FloorDiv: ast.Mult,
-    ast.Mod: ast.Mult,
-    ast.MatMult: ast.Add,
-    ast.Lt: ast.LtE,
-    ast.LtE: ast.Lt,
-    ast.Gt: ast.GtE,
-    ast.GtE: ast.Gt,
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-    ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is,
-    ast.In: ast.NotIn,
-    ast.NotIn: ast.In,
-    ast.And: ast.Or,
-    ast.Or: ast.And,
-}
 
 
-@dataclass(frozen=True)
-class Mutant:
-    """A change of one place.
+class Coverage:
+    """Which tests run which line, and how long each takes, from a run of them all.
 
     Args:
-        path: File, relative to the root.
-        line: First line of the changed statement or expression.
-        kind: What was done to it.
-        before: The code before.
-        after: The code after.
-        number: Its number among the mutants of the file.
+        folder: Of the files of coverage and of pytest's ``--junitxml``.
+        tree: The copy of the project in which it ran.
     """
 
-    path: str
-    line: int
-    kind: str
-    before: str
-    after: str
-    number: int
+    def __init__(self, folder: Path, *, tree: Path) -> None:
+        self.data = CoverageData(str(folder / "coverage"))
+        self.data.read()
+        self.seconds = durations(folder, tree=tree)
+
+    @cache  # noqa: B019
+    def of_file(self, path: str) -> dict[int, set[str]]:
+        """Return the tests of each line of a file; a test's fixtures count as itself."""
+        measured = next((f for f in self.data.measured_files() if f.endswith(path)), None)
+        lines = self.data.contexts_by_lineno(measured) if measured else {}
+        return {
+            line: {context.partition("|")[0] for context in contexts} - {""}
+            for line, contexts in lines.items()
+        }
+
+    def tests_of(self, mutant: Row, *, limit: float) -> list[str]:
+        """Return tests that run the mutant's line, the quickest first, within the seconds."""
+        lines = self.of_file(mutant["path"])
+        names = lines.get(mutant["line"]) or set[str]().union(*lines.values())
+        chosen: list[str] = []
+        for name in sorted(names, key=lambda name: (self.seconds.get(name, 1.0), name)):
+            limit -= self.seconds.get(name, 1.0)
+            if limit < 0 and chosen:
+                break
+            chosen.append(name)
+        return chosen
 
 
-def mutations(tree: ast.Module) -> Iterator[tuple[ast.AST, ast.AST, str]]:
-    """Yield a node, what replaces it, and the kind of change; annotations and docstrings stay."""
-    for node in _code(tree):
-        if isinstance(node, ast.BinOp | ast.BoolOp | ast.AugAssign) and type(node.op) in SWAPS:
-            yield _swapped(node, op=SWAPS[type(node.op)]())
-        elif isinstance(node, ast.Compare) and type(node.ops[0]) in SWAPS:
-            yield _swapped(node, ops=[SWAPS[type(node.ops[0])](), *node.ops[1:]])
-        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not | ast.USub | ast.Invert):
-            yield node, node.operand, "sign or negation dropped"
-        elif isinstance(node, ast.Constant):
-            if isinstance(node.value, bool):
-                yield node, ast.Constant(not node.value), "constant"
-            elif isinstance(node.value, int):
-                yield node, ast.Constant(node.value + 1), "constant"
-            elif isinstance(node.value, float):
-                yield node, ast.Constant(node.value * 2 if node.value else 0.5), "constant"
-        elif isinstance(node, ast.If | ast.IfExp):
-            for value in (True, False):
-                changed = copy.copy(node)
-                changed.test = ast.Constant(value)
-                yield node, changed, f"condition {value}"
-        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
-            yield node, ast.Pass(), "call dropped"
-        if isinstance(node, ast.Call):
-            for number, keyword in enumerate(node.keywords):
-                if keyword.arg is not None:
-                    changed = copy.copy(node)
-                    changed.keywords = node.keywords[:number] + node.keywords[number + 1 :]
-                    yield node, changed, f"argument {keyword.arg} dropped"
-            if len(node.args) == 1 and not isinstance(node.args[0], ast.Starred):
-                yield node, node.args[0], "function is identity"
-            if isinstance(node.func, ast.Attribute) and not isinstance(node.func.value, ast.Name):
-                yield node, node.func.value, "method is identity"
-        if isinstance(node, ast.comprehension) and node.ifs:
-            changed = copy.copy(node)
-            changed.ifs = node.ifs[1:]
-            yield node, changed, "filter dropped"
+def durations(folder: Path, *, tree: Path) -> dict[str, float]:
+    """Return the seconds of each test by its pytest name, from JUnit files of pytest."""
+    seconds: dict[str, float] = {}
+    for file in folder.glob("times*.xml"):
+        for case in ElementTree.parse(file).iter("testcase"):
+            parts = case.get("classname", "").split(".")
+            ends = (n for n in range(1, len(parts) + 1))
+            end = next(n for n in ends if (tree / ("/".join(parts[:n]) + ".py")).is_file())
+            name = "::".join(["/".join(parts[:end]) + ".py", *parts[end:], case.get("name", "")])
+            seconds[name] = float(case.get("time", 0))
+    return seconds
 
 
-def mutants_of(path: Path) -> list[Mutant]:
-    """Return all mutants of a file whose code differs."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    return [
-        Mutant(
-            str(path.relative_to(ROOT)),
-            getattr(node, "lineno", None) or node.target.lineno,  # a comprehension has none
-            kind,
-            _short(node),
-            _short(changed),
-            number,
-        )
-        for number, (node, changed, kind) in enumerate(mutations(tree))
-    ]
+def collect(folder: Path, *, tree: Path, tests: list[str]) -> None:
+    """Run the tests once, for the lines and the seconds of each."""
+    command = [sys.executable, "-m", "pytest", "-m", "not slow and not gpu", "--cov=gmf"]
+    command += ["--cov-context=test", "--cov-report=", f"--junitxml={folder / 'times.xml'}"]
+    command += [f"tests/{name}" for name in tests]
+    places = {"COVERAGE_FILE": str(folder / "coverage"), "PYTHONPATH": _paths(tree)}
+    subprocess.run(command, cwd=tree, env=os.environ | places, check=True)
 
 
-def mutated(source: str, number: int) -> str:
-    """Return the source with its mutant of that number."""
-    tree = ast.parse(source)
-    node, changed, _ = next(item for i, item in enumerate(mutations(tree)) if i == number)
-
-    class Put(ast.NodeTransformer):
-        def visit(self, here: ast.AST) -> ast.AST:
-            return changed if here is node else super().generic_visit(here)
-
-    return ast.unparse(ast.fix_missing_locations(Put().visit(tree)))
-
-
-def draw(paths: list[Path], *, count: int, seed: int) -> list[Mutant]:
-    """Draw mutants: a kind first, then one of its kind, so that frequent kinds do not crowd out."""
-    generator = random.Random(seed)
-    groups: dict[str, list[Mutant]] = {}
-    for path in paths:
-        for mutant in mutants_of(path):
-            kind = mutant.kind.split()[0]
-            groups.setdefault(kind, []).append(mutant)
-    drawn: list[Mutant] = []
-    while len(drawn) < count and any(groups.values()):
-        group = groups[generator.choice([kind for kind, rest in groups.items() if rest])]
-        drawn.append(group.pop(generator.randrange(len(group))))
-    return drawn
+def try_mutant(mutant: Row, tests: list[str], *, tree: Path, limit: float) -> Row:
+    """Run the tests on the mutant in the copy of the project, which is put right afterwards."""
+    file = tree / mutant["path"]
+    before = file.read_text(encoding="utf-8")
+    start = time.monotonic()
+    try:
+        file.write_text(mutated(before, number=mutant["number"]), encoding="utf-8")
+        outcome, killer = outcome_of(tests, tree=tree, limit=limit)
+    finally:
+        file.write_text(before, encoding="utf-8")
+    seconds = round(time.monotonic() - start, 1)
+    return {"outcome": outcome, "tests": len(tests), "killer": killer, "seconds": seconds}
 
 
-def tests_of(
-    mutant: Mutant, data: CoverageData, times: dict[str, float], limit: float
-) -> list[str]:
-    """Return tests that run the mutant's line, the quickest first, within ``limit`` seconds."""
-    contexts = data.contexts_by_lineno(str(ROOT / mutant.path)).get(mutant.line, [])
-    names = {context.partition("|")[0] for context in contexts} - {""}
-    chosen: list[str] = []
-    for name in sorted(names, key=lambda name: (times.get(name, limit), name)):
-        limit -= times.get(name, limit)
-        if limit < 0:
-            break
-        chosen.append(name)
-    return chosen
-
-
-def durations(path: Path) -> dict[str, float]:
-    """Return the seconds of each test by its pytest name, from a JUnit file of pytest."""
-    times: dict[str, float] = {}
-    for case in ElementTree.parse(path).iter("testcase"):
-        module = case.get("classname", "").split(".")
-        file = next(
-            n
-            for n in range(len(module), 0, -1)
-            if (ROOT / ("/".join(module[:n]) + ".py")).is_file()
-        )
-        name = "::".join(["/".join(module[:file]) + ".py", *module[file:], case.get("name", "")])
-        times[name] = float(case.get("time", 0))
-    return times
-
-
-def try_mutant(
-    mutant: Mutant, tests: list[str], tree: Path, *, timeout: float
-) -> dict[str, object]:
-    """Run the tests on the mutant in a copy of the project; the copy is put right afterwards.
+def outcome_of(tests: list[str], *, tree: Path, limit: float) -> tuple[str, str]:
+    """Return what becomes of a mutant, and the test that failed.
 
     The tests run in a fork of this process, which holds the libraries but nothing of gmf.
     """
-    file = tree / mutant.path
-    before = file.read_text(encoding="utf-8")
-    file.write_text(mutated(before, mutant.number), encoding="utf-8")
-    log = tree.parent / f"{tree.name}.log"
-    start = time.monotonic()
+    log, start, status = tree.parent / "log.txt", time.monotonic(), None
     child = os.fork()
     if child == 0:
-        os._exit(_run_tests(tests, tree, log))
-    status = None
-    while status is None and time.monotonic() - start < timeout:
-        time.sleep(0.05)
+        os._exit(_run_tests(tests, tree=tree, log=log, limit=limit))
+    while status is None and time.monotonic() - start < 20 * limit:
+        time.sleep(0.02)
         ended, code = os.waitpid(child, os.WNOHANG)
         status = code if ended else None
     with contextlib.suppress(ProcessLookupError):
         os.killpg(child, signal.SIGKILL)
     if status is None:
         os.waitpid(child, 0)
-    file.write_text(before, encoding="utf-8")
-    closing = [
-        line
-        for line in log.read_text(errors="replace").splitlines()
-        if line.startswith(("FAILED", "ERROR"))
-    ]
-    return {
-        "outcome": "timed out" if status is None else "survived" if status == 0 else "killed",
-        "tests": len(tests),
-        "killer": closing[0][:200] if closing else "",
-        "seconds": round(time.monotonic() - start, 1),
-    }
+    if status is None or os.WIFSIGNALED(status):
+        return "timed out", ""
+    lines = log.read_text(errors="replace").splitlines()
+    failed = [line.split()[1] for line in lines if line.startswith(("FAILED ", "ERROR "))]
+    return "killed" if status else "survived", failed[0] if failed else ""
 
 
-def _run_tests(tests: list[str], tree: Path, log: Path) -> int:
+def _run_tests(tests: list[str], *, tree: Path, log: Path, limit: float) -> int:
     os.setsid()
+    # Of the processor and not of the clock: the machine may be busy.
+    resource.setrlimit(resource.RLIMIT_CPU, (int(3 * limit), int(3 * limit)))
     os.chdir(tree)
     with log.open("w") as stream:
         os.dup2(stream.fileno(), 1)
         os.dup2(stream.fileno(), 2)
-    folders = [str(tree / name) for name in ("src", "demo", "tests")]
-    os.environ["PYTHONPATH"] = os.pathsep.join(folders)
-    sys.path[:0] = folders
-    return int(pytest.main(["-x", "-q", "-p", "no:cacheprovider", "-p", "no:randomly", *tests]))
+    os.environ |= {"PYTHONPATH": _paths(tree), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    sys.path[:0] = _paths(tree).split(os.pathsep)
+    return int(pytest.main(["-x", "-p", "no:cacheprovider", *tests]))
 
 
-def work(mutants: list[Mutant], options: argparse.Namespace, tree: Path) -> None:
-    """Try mutants one by one in one copy of the project, and append their rows to the output."""
-    data = CoverageData(str(options.coverage))
-    data.read()
-    times = durations(options.times)
-    _copy(tree)
-    for mutant in mutants:
-        tests = tests_of(mutant, data, times, options.seconds)
-        result = (
-            try_mutant(mutant, tests, tree, timeout=60 + 4 * options.seconds)
-            if tests
-            else {"outcome": "survived", "tests": 0}
+def _paths(tree: Path) -> str:
+    return os.pathsep.join(str(tree / name) for name in ("src", "demo", "tests"))
+
+
+def prepare(folder: Path) -> Path:
+    """Return the copy of the project that is mutated; it is made once, of what git knows."""
+    tree = folder / "tree"
+    if not tree.exists():
+        listed = subprocess.run(
+            ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True
         )
-        row = json.dumps({**asdict(mutant), **result}, ensure_ascii=False)
-        with options.out.open("a", encoding="utf-8") as out:
-            out.write(row + "\n")
-        print(row, flush=True)
+        for name in filter(None, listed.stdout.decode().split("\0")):
+            (tree / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, tree / name)
+    return tree
+
+
+def rows_of(results: Path) -> dict[str, Row]:
+    """Return what was tried, by file and number."""
+    rows = json.loads(results.read_text(encoding="utf-8"))["mutants"] if results.exists() else []
+    return {_key(row): row for row in rows}
+
+
+def _key(row: Row) -> str:
+    return f"{row['path']} {row['number']}"
+
+
+def write(results: Path, *, command: str, rows: Iterable[Row]) -> None:
+    """Write the results, and beside them a page of the counts and of what was not killed."""
+    rows = list(rows)
+    body = ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows)
+    whole = f'{{"command": {json.dumps(command)}, "mutants": [\n{body}\n]}}\n'
+    beside = results.with_suffix(".tmp")
+    beside.write_text(whole, encoding="utf-8")
+    beside.replace(results)
+    results.with_suffix(".md").write_text(page(command, rows), encoding="utf-8")
+
+
+def page(command: str, rows: list[Row]) -> str:
+    """Return the counts and the mutants that no test noticed, each with its reason, as Markdown."""
+    outcomes = Counter(_outcome(row) for row in rows)
+    behave = len(rows) - outcomes["equivalent"]
+    alive = outcomes["survived"] + outcomes["lives"]
+    lines = [
+        "# Mutants",
+        "",
+        f"    {command}",
+        "",
+        f"{len(rows)} drawn: "
+        + ", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common())
+        + f". Of the {behave} that change behaviour {alive} live"
+        + (f" ({alive / behave:.1%})." if behave else "."),
+        "",
+        "| place | before | after | outcome | why |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for row in sorted(rows, key=lambda row: (row["path"], row["line"])):
+        if row["outcome"] == "survived":
+            kind, _, why = row.get("reason", ": not yet told").partition(": ")
+            cells = [f"{row['path'].removeprefix('src/gmf/')}:{row['line']}"]
+            cells += [f"`{row['before']}`", f"`{row['after']}`", kind or "survived", why]
+            lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _outcome(row: Row) -> str:
+    return (
+        row.get("reason", "survived").partition(":")[0]
+        if row["outcome"] == "survived"
+        else row["outcome"]
+    )
 
 
 def main() -> None:
-    """Draw mutants, try those that the output does not have yet, and print the count."""
+    """Draw mutants, try those that the results do not have yet, and print the counts."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--coverage", type=Path, default=ROOT / ".coverage")
-    parser.add_argument("--times", type=Path, required=True, help="pytest's --junitxml.")
     parser.add_argument("--count", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--seconds", type=float, default=120, help="Of tests for one mutant.")
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("places", nargs="*", default=PLACES)
+    parser.add_argument("--seconds", type=float, default=30, help="Of tests for one mutant.")
+    parser.add_argument("--folder", type=Path, default=ROOT / "build/mutants")
+    parser.add_argument("--tests", nargs="*", default=TESTS, help="Folders below tests.")
+    parser.add_argument("--again", nargs="*", help="Tests that come first for the survivors.")
     options = parser.parse_args()
-    paths = [
-        path
-        for place in options.places
-        for path in ([ROOT / place] if place.endswith(".py") else (ROOT / place).rglob("*.py"))
-    ]
-    drawn = draw(sorted(paths), count=options.count, seed=options.seed)
-    tried = {(row["path"], row["number"]) for row in _rows(options.out)}
-    left = [mutant for mutant in drawn if (mutant.path, mutant.number) not in tried]
-    sys.dont_write_bytecode = True
     os.environ |= {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    tree = prepare(options.folder)
+    if not (options.folder / "coverage").exists():
+        collect(options.folder, tree=tree, tests=options.tests)
+    if options.again is not None:
+        shutil.copytree(ROOT / "tests", tree / "tests", dirs_exist_ok=True)
+    coverage = Coverage(options.folder, tree=tree)
+    drawn = draw(tree, count=options.count, seed=options.seed)
+    command = f"python benchmarks/mutants.py --count {options.count} --seed {options.seed}"
+    rows = rows_of(RESULTS)
     for name in LIBRARIES:
         importlib.import_module(name)
-    with tempfile.TemporaryDirectory() as folder:
-        workers: list[int] = []
-        for job in range(options.jobs):
-            worker = os.fork()
-            if worker == 0:
-                work(left[job :: options.jobs], options, Path(folder) / str(job))
-                os._exit(0)
-            workers.append(worker)
-        for worker in workers:
-            os.waitpid(worker, 0)
-    outcomes = Counter(row["outcome"] for row in _rows(options.out))
-    print(", ".join(f"{count} {outcome}" for outcome, count in outcomes.most_common()))
-
-
-def _rows(path: Path) -> list[dict[str, Any]]:
-    if not path.exists():
-        return []
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
-def _code(tree: ast.Module) -> Iterator[ast.AST]:
-    """Yield the nodes of a module that run: no annotations, no docstrings."""
-    stack: list[ast.AST] = [tree]
-    while stack:
-        node = stack.pop()
-        if isinstance(node, ast.AnnAssign):
-            stack += [node.value] if node.value else []
+    gc.freeze()
+    first = coverage.tests_of(drawn[0], limit=options.seconds)
+    if outcome_of(first, tree=tree, limit=options.seconds)[0] != "survived":
+        sys.exit(f"tests fail without a mutant, see {tree.parent / 'log.txt'}")
+    for number, mutant in enumerate(drawn, 1):
+        row = rows.get(_key(mutant))
+        survived = row is not None and row["outcome"] == "survived" and "reason" not in row
+        if row is not None and not (survived and options.again is not None):
             continue
-        if isinstance(node, ast.arg):
-            continue
-        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            continue
-        yield node
-        children = list(ast.iter_child_nodes(node))
-        if isinstance(node, ast.FunctionDef):
-            children = [*node.args.defaults, *filter(None, node.args.kw_defaults), *node.body]
-        if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Load) and _is_type(node):
-            continue
-        stack += reversed(children)
-
-
-def _is_type(node: ast.Subscript) -> bool:
-    """Whether a subscript is a type in code, such as ``dict[str, int]``."""
-    return isinstance(node.value, ast.Name) and node.value.id in {
-        "dict",
-        "list",
-        "tuple",
-        "set",
-        "Literal",
-        "Callable",
-    }
-
-
-def _swapped(node: ast.AST, **fields: object) -> tuple[ast.AST, ast.AST, str]:
-    changed = copy.copy(node)
-    for name, value in fields.items():
-        setattr(changed, name, value)
-    return node, changed, "operator"
-
-
-def _short(node: ast.AST) -> str:
-    text = ast.unparse(node) if not isinstance(node, ast.Pass) else "pass"
-    return text.partition("\n")[0][:120]
-
-
-def _copy(target: Path) -> Path:
-    listed = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    for name in filter(None, listed.stdout.split("\0")):
-        (target / name).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(ROOT / name, target / name)
-    return target
+        tests = [*(options.again or []), *coverage.tests_of(mutant, limit=options.seconds)]
+        result: Row = {"outcome": "survived", "tests": 0}
+        if tests:
+            result = try_mutant(mutant, tests, tree=tree, limit=options.seconds)
+        rows[_key(mutant)] = mutant | result
+        write(RESULTS, command=command, rows=rows.values())
+        print(f"{number}/{len(drawn)}", json.dumps(mutant | result), flush=True)
+    print(page(command, list(rows.values())).splitlines()[4])
 
 
 if __name__ == "__main__":

@@ -48,6 +48,19 @@ def test_strides_and_widths_are_those_of_the_maps(family):
         assert not any(stage.requires_grad for stage in maps)
 
 
+@pytest.mark.parametrize("family", ["resnet", "convnext", "convnextv2", "mobilenet_v2"])
+def test_maps_of_a_backbone_are_the_last_before_it_halves_them(family):
+    encoder, last = tiny_family_encoder(family), {}
+    blocks = ("encoder.stages", "layer", "conv_1x1")
+    for name, module in encoder.model.named_modules():
+        if name.removesuffix(f".{name.split('.')[-1]}") in blocks or name in blocks[2:]:
+            module.register_forward_hook(lambda *parts: last.update({parts[2].shape[2]: parts[2]}))
+    maps = encoder(torch.randn(2, 3, 64, 64))
+    for stage, stride in zip(maps, (4, 8, 16, 32), strict=True):
+        # No closeness: the states of random weights are tiny.
+        assert torch.equal(stage, last[64 // stride])
+
+
 @pytest.mark.parametrize("family", [*VISION_TRANSFORMERS, "swin"])
 def test_a_cell_shows_what_is_at_its_place(family):
     """A changed corner moves the cell of that corner more than the opposite one, in each stage."""

@@ -1,5 +1,7 @@
 """Tags and confidences of a head against the enumeration of every path of states."""
 
+import math
+
 import pytest
 import torch
 from torchcrf import CRF
@@ -93,6 +95,30 @@ def test_free_moves_find_a_stray_tag_and_it_opens_an_entity():
         emissions = torch.tensor([[[5.0, 0, 0], [4, 0, 5], [5, 0, 0]]])
         found[legal] = head.decode(emissions, batch)[0].tags
     assert found == {True: ("O", "O", "O"), False: ("O", "B-PER", "O")}
+
+
+def test_states_are_dropped_before_the_emissions_in_training_only():
+    head = TaggingHead(8, tags=TAGS, config=ModelOptions(dropout=0.5)).train()
+    batch = tiny_batch((3, 2), slots=((), ()), num_views=0, tags=len(TAGS))
+    hidden = torch.ones(2, batch.subword_words.shape[1], 8)
+    torch.nn.init.ones_(head.emission.weight)
+    torch.nn.init.zeros_(head.emission.bias)
+    # Half of eight ones are left on average, each twice as large.
+    found = {value for row in head(hidden, batch).tolist() for tags in row for value in tags}
+    assert len(found) > 1
+    assert found <= {2.0 * count for count in range(9)}
+    assert set(head.eval()(hidden, batch).flatten().tolist()) == {8.0}
+
+
+def test_the_loss_is_a_mean_over_samples_with_a_crf_and_over_words_with_a_softmax():
+    batch = tiny_batch((3, 1), slots=((), ()), num_views=0, tags=len(TAGS))
+    for decoder, count in (("crf", 2), ("softmax", 4)):
+        head = TaggingHead(None, tags=TAGS, config=ModelOptions(decoder=decoder))
+        for parameter in (head.crf.transitions, head.crf.start, head.crf.end):
+            torch.nn.init.zeros_(parameter)
+        # Without a preference each of four words costs the logarithm of the number of tags.
+        loss = head.loss(torch.zeros(2, 3, len(TAGS)), batch)
+        assert loss.item() == pytest.approx(4 * math.log(len(TAGS)) / count)
 
 
 def test_dropout_before_the_emissions_may_be_another():

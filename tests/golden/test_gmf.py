@@ -150,6 +150,61 @@ def test_type_presence_loss_reads_the_clues():
     assert model.type_presence.weight.grad is not None
 
 
+def test_type_presence_is_the_mean_over_types_of_what_the_visible_clues_say():
+    model = make(type_presence_weight=0.5).train()
+    without_dropout(model)
+    batch = tiny_batch(slots=((1, 0), (2,), ()))
+    # Of the third sample, which shows nothing, nothing is asked.
+    batch.labels[:] = torch.tensor([[0, 3, 4, 0], [7, 1, 0, 0], [5, 6, 0, 0]])
+    assert [model.tags.names[i] for i in (1, 3, 4, 7)] == ["B-PER", "B-LOC", "I-LOC", "B-MISC"]
+    present = {0: {"LOC"}, 1: {"PER", "MISC"}}
+    fused = model._pyramid(model.image_encoder(batch.views))[0]
+    shown, losses = {0: [1, 0], 1: [2]}, []
+    for row, views in shown.items():
+        clues = [
+            fused[layer, view, cell] for layer in range(2) for view in views for cell in range(4)
+        ]
+        logits = model.type_presence(sum(clues) / len(clues))
+        for kind, logit in zip(model.tags.types, logits, strict=True):
+            chance = torch.sigmoid(logit)
+            losses.append(-torch.log(chance if kind in present[row] else 1 - chance))
+    output = model(batch)
+    torch.testing.assert_close(output.losses["type_presence"], sum(losses) / len(losses))
+    ner, consistency = output.losses["ner"], output.losses["consistency"]
+    expected = 0.7 * ner + 0.3 * consistency + 0.5 * output.losses["type_presence"]
+    torch.testing.assert_close(output.loss, expected)
+
+
+def test_each_option_reaches_its_module():
+    model = make(
+        reduction_ratio=1,
+        cells_per_side=3,
+        temperature=0.5,
+        direction_weight=0.1,
+        dropout=0.25,
+        max_objects=5,
+    )
+    assert [part.channel[0].out_features for part in model.attention] == [16, 16, 32, 32]
+    assert [part.channel[0].out_features for part in make().attention] == [8, 8, 8, 8]
+    assert model.mapping.pool(torch.zeros(1, 1, 9, 9)).shape == (1, 1, 3, 3)
+    assert (model.matching.temperature, model.matching.direction_weight) == (0.5, 0.1)
+    assert (model.head.dropout.p, model.max_regions) == (0.25, 5)
+
+
+@pytest.mark.parametrize("normalise", [True, False])
+def test_stages_are_normalised_if_asked(normalise):
+    model = make(normalise_stages=normalise).train()
+    stages = model.mapping(model.image_encoder(tiny_batch().views))
+    variances = stages.transpose(0, 1).flatten(1, 2).var(dim=1, unbiased=False)
+    assert ((variances - 1).abs() < 0.05).all().item() == normalise
+
+
+def test_the_paper_s_settings_are_the_defaults():
+    options = GmfConfig()
+    assert (options.temperature, options.direction_weight, options.task_weight) == (0.21, 0.7, 0.7)
+    assert (options.reduction_ratio, options.max_objects, options.dropout) == (16, 3, 0.1)
+
+
 def test_mobilenet_gives_four_stages():
     model = make(image_family="mobilenet").eval()
     assert len(model.image_encoder.stage_channels) == 4

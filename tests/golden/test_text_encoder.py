@@ -44,6 +44,28 @@ def test_clues_change_every_word_and_masked_clues_change_nothing(family):
     torch.testing.assert_close(masked[real], plain[real], rtol=1e-5, atol=1e-5)
 
 
+#: Options of each family that drop something: attention's probabilities and states.
+DROPOUTS = {
+    "distilbert": ("attention_dropout", "dropout"),
+    "modernbert": ("attention_dropout", "mlp_dropout"),
+}
+
+
+@pytest.mark.parametrize("dropped", [0, 1], ids=["attention", "states"])
+@pytest.mark.parametrize("family", FAMILIES)
+def test_each_dropout_of_the_text_encoder_acts_in_training_only(family, dropped):
+    """Alone: one of them must not stand in for the other."""
+    names = DROPOUTS.get(family, ("attention_probs_dropout_prob", "hidden_dropout_prob"))
+    encoder = tiny_family_encoder(
+        family, **{name: 0.5 * (place == dropped) for place, name in enumerate(names)}
+    )
+    inputs, clues = tiny_batch().text_inputs, clues_for(encoder)
+    for given in (None, clues):
+        kept = encoder.eval()(inputs, given)
+        assert torch.equal(encoder(inputs, given), kept)
+        assert ((encoder.train()(inputs, given) - kept).abs().amax(dim=(1, 2)) > 1e-3).all()
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_clues_enter_the_chosen_layers_only(family):
     encoder = tiny_family_encoder(family).eval()

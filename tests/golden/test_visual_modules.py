@@ -77,6 +77,24 @@ def test_cross_scale_attention_is_equations_1_to_4(training):
     torch.testing.assert_close(module(maps), expected)
 
 
+@pytest.mark.parametrize(("channels", "ratio", "width"), [(256, 16, 16), (256, 4, 64), (64, 16, 8)])
+def test_cross_scale_attention_has_the_widths_and_dilations_of_its_record(channels, ratio, width):
+    module = CrossScaleAttention(channels, reduction_ratio=ratio)
+    first, _, second = module.channel
+    assert first.weight.shape == (width, channels)
+    assert second.weight.shape == (channels, width)
+    convolutions = [layer for layer in module.spatial if isinstance(layer, torch.nn.Conv2d)]
+    assert [tuple(layer.weight.shape) for layer in convolutions] == [
+        (width, channels, 1, 1),
+        (width, width, 3, 3),
+        (width, width, 3, 3),
+        (1, width, 1, 1),
+    ]
+    assert [layer.dilation for layer in convolutions] == [(1, 1), (4, 4), (4, 4), (1, 1)]
+    assert [layer.padding for layer in convolutions] == [(0, 0), (4, 4), (4, 4), (0, 0)]
+    assert CrossScaleAttention(256).channel[0].weight.shape == (16, 256)
+
+
 def test_attention_of_a_map_in_channels_last_order_is_the_same():
     module = CrossScaleAttention(8).double().train()
     maps = torch.randn(3, 8, 5, 5, dtype=torch.double)
@@ -251,6 +269,38 @@ def test_contrastive_loss_is_equations_14_to_16():
         total -= weight * math.log(own / down) + (1 - weight) * math.log(own / across)
     result = contrastive_loss(text, image, temperature=tau, direction_weight=weight)
     assert result.item() == pytest.approx(total / 4)
+
+
+def test_what_is_contrasted_are_two_perceptrons_of_the_pooled_text_and_of_the_image():
+    module = ConsistencyMatching(3, 2, temperature=1.0, direction_weight=0.5).double()
+    first, vectors = torch.randn(4, 3).double() * 2, torch.randn(4, 2).double()
+
+    def perceptron(inputs, weights):
+        (one, _, two), outputs = weights, []
+        for row in inputs.tolist():
+            hidden = [
+                max(0.0, sum(w * x for w, x in zip(line, row, strict=True)) + b)
+                for line, b in zip(one.weight.tolist(), one.bias.tolist(), strict=True)
+            ]
+            outputs.append(
+                [
+                    sum(w * x for w, x in zip(line, hidden, strict=True)) + b
+                    for line, b in zip(two.weight.tolist(), two.bias.tolist(), strict=True)
+                ]
+            )
+        return torch.tensor(outputs).double()
+
+    linear = module.pooler[0]
+    pooled = [
+        [
+            math.tanh(sum(w * x for w, x in zip(line, row, strict=True)) + b)
+            for line, b in zip(linear.weight.tolist(), linear.bias.tolist(), strict=True)
+        ]
+        for row in first.tolist()
+    ]
+    text, image = module(first, vectors)
+    torch.testing.assert_close(text, perceptron(torch.tensor(pooled), module.text_head))
+    torch.testing.assert_close(image, perceptron(vectors, module.image_head))
 
 
 def test_contrast_of_one_pair_is_zero_and_keeps_the_graph():

@@ -1,5 +1,7 @@
 """What single baselines do beyond the contract."""
 
+import math
+
 import pytest
 import torch
 
@@ -107,6 +109,28 @@ def test_maf_alignment_gives_lambda_to_text_to_image():
     text, image = model.alignment(states[rows, 0], maps[-1][[0, 2, 3]].mean((2, 3)))
     expected = contrastive_loss(text, image, temperature=0.179, direction_weight=0.0)
     torch.testing.assert_close(model(batch).losses["alignment"], expected)
+
+
+def test_maf_learns_which_pairs_are_its_own_and_keeps_what_it_takes_for_matched():
+    model, batch = build("maf", swap_share=1.0, task_weight=0.5), tiny_batch(**BATCH)
+    logits = torch.tensor([0.0, 2.0])
+    torch.nn.init.zeros_(model.matching.classifier.weight)
+    model.matching.classifier.bias.data = logits.clone()
+    # Of three samples with images a pair is swapped: two are not matched, one is.
+    swapped, matched = (-logits.log_softmax(0)).tolist()
+    losses = model.train()(batch).losses
+    assert losses["matching"].item() == pytest.approx((2 * swapped + matched) / 3)
+    seen = []
+    model.gate.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[1]))
+    for mode in (model.train, model.eval):
+        mode()
+        for difference, share in ((2.0, 1 / (1 + math.exp(-2))), (0.0, 0.5)):
+            model.matching.classifier.bias.data = torch.tensor([0.0, difference])
+            torch.manual_seed(0)
+            model(batch)
+            seen.append(seen.pop() / share)
+    torch.testing.assert_close(seen[0], seen[1])
+    torch.testing.assert_close(seen[2], seen[3])
 
 
 def test_maf_swaps_in_training_only_and_can_do_without():

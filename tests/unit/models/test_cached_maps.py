@@ -50,3 +50,15 @@ def test_a_model_reads_bf16_maps_without_autocast(tmp_path, monkeypatch, kind):
     assert outputs[1].dtype == torch.float32
     assert not torch.equal(*outputs)
     torch.testing.assert_close(*outputs, rtol=0.05, atol=0.05)
+
+
+def test_a_model_of_pooled_maps_reads_them_without_a_cache_too(tmp_path):
+    samples = synthetic_samples(tmp_path, count=3)
+    pooled, whole = (tagger_of("fp32", tmp_path, kind) for kind in ("pooled_maps", "maps"))
+    maps = pooled.collator()(samples).stage_maps
+    exact = whole.model.image_encoder(torch.as_tensor(whole.collator()(samples).views))
+    assert whole.collator()(samples).stage_maps is None
+    assert max(stage.shape[-1] for stage in exact) > 7
+    for stage, full in zip(maps, exact, strict=True):
+        expected = torch.nn.functional.adaptive_avg_pool2d(full, min(7, full.shape[-1]))
+        torch.testing.assert_close(torch.as_tensor(stage), expected)

@@ -3,6 +3,7 @@ import torch
 from torch import nn
 
 from gmf.models.kernels.clipping import fast_clip_gradients
+from gmf.testing import tiny_tagger
 from gmf.training.config import TrainingConfig
 from gmf.training.optimization import build_optimizer, build_schedule
 
@@ -76,3 +77,49 @@ def test_rates_fall_by_a_fifth_after_every_two_epochs_as_steplr_does():
             schedule.step()
         torchs.step()
         other.step()
+
+
+def test_rates_rise_over_the_warm_up_and_then_fall_to_zero():
+    optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.5)
+    schedule = build_schedule(optimizer, TrainingConfig(warmup_ratio=0.2), 10)
+    rates = []
+    for _ in range(11):
+        rates.append(schedule.get_last_lr()[0] / 0.5)
+        optimizer.step()
+        schedule.step()
+    falling = [rest / 8 for rest in range(8, -1, -1)]
+    assert rates == pytest.approx([0, 1 / 2, *falling])
+
+
+def test_each_group_has_its_rate_and_only_its_weights_decay():
+    model = tiny_tagger(finetune_image_encoder=True).model
+    config = TrainingConfig(
+        learning_rate=1.0,
+        image_learning_rate=2.0,
+        transitions_learning_rate=3.0,
+        new_learning_rate=4.0,
+        weight_decay=0.5,
+    )
+    name_of = {parameter: name for name, parameter in model.named_parameters()}
+    found = {
+        name_of[parameter]: (group["lr"], group["weight_decay"])
+        for group in build_optimizer(model, config).param_groups
+        for parameter in group["params"]
+    }
+    assert found.keys() == {n for n, p in model.named_parameters() if p.requires_grad}
+    expected = {
+        "text_encoder.model.encoder.layer.0.output.dense.weight": (1.0, 0.5),
+        "text_encoder.model.encoder.layer.0.output.dense.bias": (1.0, 0.0),
+        "text_encoder.model.encoder.layer.0.output.LayerNorm.weight": (1.0, 0.0),
+        "guidance.projections.0.weight": (1.0, 0.5),
+        "image_encoder.model.embedder.embedder.convolution.weight": (2.0, 0.5),
+        "image_encoder.model.embedder.embedder.normalization.weight": (2.0, 0.0),
+        "head.crf.transitions": (3.0, 0.0),
+        "head.crf.start": (3.0, 0.0),
+        "head.emission.weight": (4.0, 0.5),
+        "head.emission.bias": (4.0, 0.0),
+        "attention.0.channel_norm.norm.weight": (4.0, 0.0),
+        "mapping.norms.0.norm.weight": (4.0, 0.0),
+        "mapping.convolutions.0.weight": (4.0, 0.5),
+    }
+    assert {name: found[name] for name in expected} == expected
