@@ -210,9 +210,9 @@ def messages_by_hand(module, nodes, others):
 
 
 def test_graph_fusion_by_hand():
-    module = scramble(GraphFusion(4, num_layers=2, num_heads=2, feed_forward=3, dropout=0.4))
-    text, mask = randn(2, 3, 4), torch.tensor([[True, True, False], [True, True, True]])
-    objects = items(2, 3, 4, [[True, False, True], [False] * 3])
+    module = scramble(GraphFusion(6, num_layers=2, num_heads=2, feed_forward=3, dropout=0.4))
+    text, mask = randn(2, 3, 6), torch.tensor([[True, True, False], [True, True, True]])
+    objects = items(2, 3, 6, [[True, False, True], [False] * 3])
     result = module(text, mask, objects)
     assert isinstance(module.object_attention[0].value, torch.nn.Identity)
     assert len(module.to_objects) == 1

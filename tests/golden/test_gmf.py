@@ -8,6 +8,7 @@ from gmf.models.baselines.bert import BertTagger
 from gmf.models.gmf import Gmf, GmfConfig
 from gmf.models.modules.consistency_matching import contrastive_loss
 from gmf.models.modules.visual_inputs import real_images
+from gmf.models.registry import model_options
 from gmf.testing import tiny_batch, tiny_image_encoder, tiny_text_encoder
 
 
@@ -203,6 +204,12 @@ def test_the_paper_s_settings_are_the_defaults():
     options = GmfConfig()
     assert (options.temperature, options.direction_weight, options.task_weight) == (0.21, 0.7, 0.7)
     assert (options.reduction_ratio, options.max_objects, options.dropout) == (16, 3, 0.1)
+    assert (options.hide_images, options.type_presence_weight) == (0.0, 0.0)
+    assert not options.finetune_image_encoder
+
+
+def test_layers_of_clues_may_be_written_as_a_list():
+    assert model_options("gmf", {"clue_layers": [0, 1]}).clue_layers == (0, 1)
 
 
 def test_mobilenet_gives_four_stages():

@@ -142,3 +142,11 @@ def test_runs_must_match():
 def test_holm_by_hand():
     assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
     assert holm([0.9, 0.8]) == [1.0, 1.0]
+
+
+def test_intervals_are_of_a_thousand_resamples_at_95_percent_by_default():
+    correct = np.random.default_rng(1).integers(10**6, size=(60, 1))
+    counts = np.concatenate([correct + 10**6, correct + 2 * 10**6, correct], axis=1)
+    assert bootstrap(counts) == bootstrap(counts, rounds=1000, level=0.95, seed=0)
+    for other in ({"rounds": 1001}, {"seed": 1}, {"level": 0.9}):
+        assert bootstrap(counts) != bootstrap(counts, **other)

@@ -45,10 +45,21 @@ def test_html_escapes():
 
 def test_terminal_shows_markup_as_it_is():
     console = Console(width=80, record=True, file=StringIO())
-    print_tables([Table("t", ("",), (("[red]x[/red]",),), "note")], console=console)
+    print_tables([Table("t", ("[b]y[/b]",), (("[red]x[/red]",),), "note")], console=console)
     shown = console.export_text()
     assert "[red]x[/red]" in shown
+    assert "[b]y[/b]" in shown
     assert "note" in shown
+
+
+@pytest.mark.parametrize(("width", "is_turned"), [(24, False), (23, True)])
+def test_a_table_is_turned_as_soon_as_its_numbers_do_not_fit(width, is_turned):
+    """Four edges, the longest name, and the number and heading with a blank at either side."""
+    console = Console(width=width, record=True, file=StringIO())
+    print_tables([Table("t", ("", "a", "bcd"), (("names", 1.5, 3),))], console=console)
+    shown = console.export_text()
+    assert ("| bcd" in shown.replace("│", "|")) == is_turned
+    assert "1.5000" in shown
 
 
 def test_rows_must_fit_the_headings():

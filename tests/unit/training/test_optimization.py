@@ -2,14 +2,15 @@ import pytest
 import torch
 from torch import nn
 
-from gmf.models.kernels.clipping import fast_clip_gradients
+from gmf.models.kernels.clipping import fast_clip_gradients, plain_clip_gradients
 from gmf.testing import tiny_tagger
 from gmf.training.config import TrainingConfig
 from gmf.training.optimization import build_optimizer, build_schedule
 
 
+@pytest.mark.parametrize("clip", [fast_clip_gradients, plain_clip_gradients])
 @pytest.mark.parametrize("size", [1e-3, 10.0])
-def test_clipping_is_torchs_whether_the_norm_is_below_or_above(size):
+def test_clipping_is_torchs_whether_the_norm_is_below_or_above(size, clip):
     shapes = ((30, 7), (5,), (4, 3, 3, 3), ())
     torch.manual_seed(0)
     ours, torchs = ([nn.Parameter(torch.ones(shape)) for shape in shapes] for _ in range(2))
@@ -19,7 +20,7 @@ def test_clipping_is_torchs_whether_the_norm_is_below_or_above(size):
             own.grad = torch.randn(own.shape) * size
             other.grad = own.grad.clone()
         ours[1].grad = torchs[1].grad = None
-        fast_clip_gradients(optimizers[0], 0.5)
+        clip(optimizers[0], 0.5)
         nn.utils.clip_grad_norm_(torchs, 0.5)
         for optimizer in optimizers:
             optimizer.step()

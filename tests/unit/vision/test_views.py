@@ -9,6 +9,7 @@ from gmf.core.errors import ImageError
 from gmf.core.types import ImageInput, Region, Sample
 from gmf.data.decoding import FORMATS
 from gmf.data.image_report import ImageReport
+from gmf.data.images import FaultKind, UnusableImageError
 from gmf.data.views import FetchedViews, View, collate_views
 from gmf.testing import synthetic_samples, tiny_image_processor
 from gmf.vision.cache.identity import ContentKeys
@@ -104,6 +105,26 @@ def test_blank_stands_in_for_missing_and_for_none(tmp_path):
     assert np.array_equal(fields.content[0], white)
     assert report.blanks == 2
     assert report.images == {"absent": 1, "read": 1}
+
+
+def test_a_blank_that_is_used_first_comes_first():
+    samples = [sample(), sample(ImageInput(png("red")), name="2"), sample(ImageInput(b"junk"))]
+    fields = build(samples, missing_image="blank")
+    assert fields.view_index.tolist() == [[0], [1], [0]]
+    views = DirectViews(tiny_image_processor()).fetch([View(png("white")), View(png("red"))])
+    assert np.array_equal(fields.content, views.content)
+    assert len(set(fields.view_keys.tolist())) == 2
+
+
+def test_rows_of_a_block_are_those_of_the_views_without_fault():
+    fault = UnusableImageError("1", kind=FaultKind.ABSENT, detail="no file")
+    block = np.arange(2)
+    found = FetchedViews.of(block, faults={1: fault}, count=3)
+    assert found.rows.tolist() == [0, -1, 1]
+    assert [found.content_of(position) for position in (0, 2)] == [0, 1]
+    with pytest.raises(UnusableImageError):
+        found.content_of(1)
+    assert FetchedViews.of(None, faults={0: fault}, count=1).rows.tolist() == [-1]
 
 
 def test_no_image_gives_no_slots():

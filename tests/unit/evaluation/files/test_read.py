@@ -5,7 +5,8 @@ import pytest
 from gmf.core.errors import DataError
 from gmf.core.types import ScoredEntity
 from gmf.evaluation.files.read import read_pairs
-from gmf.evaluation.pairs import apply_service_policy
+from gmf.evaluation.pairs import SamplePair, apply_service_policy
+from gmf.evaluation.reports.report_tables import reading_table
 
 GOLD = "IMGID:7\nRocky\tB-PER\nin\tO\nNew\tB-LOC\nYork\tI-LOC\n\nIMGID:8\nOscars\tB-OTHER\n"
 
@@ -188,6 +189,79 @@ def test_confidences_follow_the_words(write):
     )
     paired = read_pairs(write("gold", GOLD), predicted=write("predicted", predicted))
     assert paired.pairs[0].scored == (ScoredEntity(2, 4, "LOC", 0.75),)
+
+
+def test_words_of_a_pipeline_are_joined_to_entities_with_their_mean_confidence(write):
+    def word(start, end, name, **more):
+        return {"start": start, "end": end, "entity": name, **more}
+
+    predicted = rows(
+        {
+            "id": "7",
+            "text": "Rocky in New York",
+            "entities": [
+                word(0, 5, "B-PER", score=0.5),
+                word(9, 12, "B-LOC", score=1.0),
+                word(13, 17, "I-LOC", score=0.5),
+            ],
+        },
+        {"id": "8", "text": "Oscars", "entities": [word(0, 6, "B-MISC")]},
+    )
+    paired = read_pairs(write("gold", GOLD), predicted=write("predicted", predicted))
+    assert sides(paired)[0][2] == ["B-PER", "O", "B-LOC", "I-LOC"]
+    assert paired.pairs[0].scored == (
+        ScoredEntity(0, 1, "PER", 0.5),
+        ScoredEntity(2, 4, "LOC", 0.75),
+    )
+    assert sides(paired)[1][2] == ["B-MISC"]
+    # Not every entity has a confidence, so that there is nothing to calibrate.
+    assert paired.pairs[1].scored is None
+    assert paired.notes.predicted_file.respelled_labels == {
+        "B-PER as PER": 1,
+        "B-LOC as LOC": 1,
+        "I-LOC as LOC": 1,
+        "B-MISC as MISC": 1,
+    }
+
+
+def test_dropped_words_take_their_scored_entities_with_them():
+    pair = SamplePair(
+        "1",
+        ("a", "b", "c", "d"),
+        gold=("X", "B-PER", "I-PER", "O"),
+        predicted=("B-PER", "I-PER", "I-PER", "B-LOC"),
+        own_gold=("O", "B-PER", "O", "O"),
+        unpredicted=(0, 3),
+        scored=(ScoredEntity(0, 3, "PER", 0.5), ScoredEntity(3, 4, "LOC", 0.25)),
+    )
+    (shorter,) = apply_service_policy([pair], policy="skip-gold")
+    assert (shorter.tokens, shorter.gold) == (("b", "c", "d"), ("B-PER", "I-PER", "O"))
+    assert shorter.scored == (ScoredEntity(2, 3, "LOC", 0.25),)
+    assert (shorter.unpredicted, shorter.own_gold) == ((2,), ("B-PER", "O", "O"))
+
+
+def test_what_was_decided_is_shown_and_nothing_else(write):
+    predicted = (
+        "IMGID:7\nRocky\tO\tB-PER\nin\tO\tX\nNeu\tB-LOC\tB-LOC\nYork\tI-LOC\tO\n\n"
+        "IMGID:9\nExtra\tO\tB-PER\n"
+    )
+    gold = write("gold", GOLD)
+    paired = read_pairs(gold, predicted=write("predicted", predicted), order="gold-predicted")
+    table = reading_table(paired.notes)
+    assert dict(table.rows) == {
+        "gold file": f"{gold}: conll, 2 tweets",
+        "gold file: labels respelled": "B-OTHER as B-MISC 1",
+        "prediction file": f"{gold.with_name('predicted')}: conll, 2 tweets",
+        "columns": "gold first, predicted second, as told",
+        "tweets matched by": "id",
+        "tweets without prediction, all O": "1: 8",
+        "predicted tweets not in gold, left out": "1: 9",
+        "words spelled otherwise, paired": "1",
+        "tweets with other gold in the system's file": "1: 7 (entities: 2, there 1)",
+        "service labels predicted": "1: X 1, in 7",
+    }
+    both = read_pairs(write("blocks", "1.jpg\na b\nO O\nX B-PER\n"), order="predicted-gold")
+    assert ("service labels in gold", "1: X 1") in reading_table(both.notes).rows
 
 
 def test_cut_and_missing_tweets_count_against_recall_and_are_noted(write):
