@@ -25,14 +25,14 @@ def fingerprints(data: Path, entries: list[dict[str, object]]) -> dict[str, np.n
     for entry in entries:
         name = str(entry["name"])
         splits = load_folder(data / name)
-        entry["digests"] = {split.name: split_digest(split.tweets) for split in splits}
+        entry["digests"] = {split.name: split_digest(split.raw_samples) for split in splits}
         for split in splits:
             if not entry.get("based_on"):
-                labelled = sorted(map(labelled_print, split.tweets))
+                labelled = sorted(map(labelled_print, split.raw_samples))
                 prints[f"{name}/{split.name}/labelled"] = np.array(labelled, dtype=np.uint32)
             if split.name == "test" and name in WITH_TEST_PRINTS:
-                texts = sorted({p for p in map(text_print, split.tweets) if p is not None})
-                ids = sorted(id_print(tweet.id) for tweet in split.tweets)
+                texts = sorted({p for p in map(text_print, split.raw_samples) if p is not None})
+                ids = sorted(id_print(tweet.id) for tweet in split.raw_samples)
                 prints[f"{name}/test/text"] = np.array(texts, dtype=np.uint64)
                 prints[f"{name}/test/id"] = np.array(ids, dtype=np.uint64)
     return prints

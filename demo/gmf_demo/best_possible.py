@@ -66,12 +66,12 @@ def limits_of(posts: Iterable[PostFacts], *, shares: PairShares) -> dict[str, Li
         ValueError: If a post cannot come from the generator.
     """
     named = [post for post in posts if post.kind is not None]
-    found: dict[str, Limit] = {}
+    limits: dict[str, Limit] = {}
     for scope in (*PAIRS, None):
         chosen = [post for post in named if scope in (None, post.pair)]
         if chosen:
-            found[scope or "all"] = _limit(chosen, shares=shares, pair=scope)
-    return found
+            limits[scope or "all"] = _limit(chosen, shares=shares, pair=scope)
+    return limits
 
 
 def _limit(posts: Sequence[PostFacts], *, shares: PairShares, pair: Pair | None) -> Limit:

@@ -40,8 +40,8 @@ def demo(
     page = out / "demo.html"
     for post in write_demo_page(result, page):
         document = document_of(post.prediction)
-        found = [f"{m.text} = {m.type} ({m.confidence:.2f})" for m in document.entities]
-        write(f"{post.caption}: {document.text!r} -> {', '.join(found) or 'no entities'}")
+        entities = [f"{m.text} = {m.type} ({m.confidence:.2f})" for m in document.entities]
+        write(f"{post.caption}: {document.text!r} -> {', '.join(entities) or 'no entities'}")
     write(f"page: {page}")
 
 

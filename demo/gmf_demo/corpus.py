@@ -225,5 +225,5 @@ def _write_side_files(
             regions = [{"box": r.box, "label": r.label, "score": r.score} for r in image.regions]
             lines.append(json.dumps({"image": Path(str(image.source)).name, "regions": regions}))
     (folder / "regions.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    known = {sample_id: asdict(post) for sample_id, post in facts.items()}
-    (folder / "kinds.json").write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+    posts = {sample_id: asdict(post) for sample_id, post in facts.items()}
+    (folder / "kinds.json").write_text(json.dumps(posts, indent=1) + "\n", encoding="utf-8")

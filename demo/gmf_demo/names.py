@@ -19,9 +19,9 @@ def word(rng: Random) -> str:
     while True:
         count = rng.choice((2, 2, 2, 3))
         syllables = [rng.choice(ONSETS) + rng.choice(VOWELS) for _ in range(count)]
-        made = "".join(syllables) + rng.choice(CODAS)
-        if not made.endswith(TELLING_ENDINGS) and not any(bad in made for bad in REJECTED):
-            return made
+        name = "".join(syllables) + rng.choice(CODAS)
+        if not name.endswith(TELLING_ENDINGS) and not any(bad in name for bad in REJECTED):
+            return name
 
 
 class NameMaker:
@@ -38,11 +38,11 @@ class NameMaker:
         self._rng, self._taken = rng, set(taken)
 
     def _fresh_word(self) -> str:
-        made = word(self._rng)
-        while made in self._taken:
-            made = word(self._rng)
-        self._taken.add(made)
-        return made
+        fresh = word(self._rng)
+        while fresh in self._taken:
+            fresh = word(self._rng)
+        self._taken.add(fresh)
+        return fresh
 
     def name(self) -> tuple[str, ...]:
         """Return one or two capitalised words."""
@@ -51,5 +51,5 @@ class NameMaker:
 
     def handle(self) -> str:
         """Return the handle of an account, for mentions."""
-        made = self._fresh_word()
-        return f"@{made}" + self._rng.choice(("", "", "_", "99", "7"))
+        name = self._fresh_word()
+        return f"@{name}" + self._rng.choice(("", "", "_", "99", "7"))

@@ -139,7 +139,7 @@ def test_gmner():
     assert not absent & {finding.kind for finding in report.findings}
     assert "annotation-without-tweet" not in {finding.kind for finding in report.findings}
     fine = examine("gmner/fine")
-    assert fine.copy == "the tweets of GMNER (Twitter10000 v2.0) with other labels"
+    assert fine.copy == "the posts of GMNER (Twitter10000 v2.0) with other labels"
 
 
 def test_mnre():
@@ -216,8 +216,8 @@ def test_text_only_sets(name, tweets, entities, published):
 def test_shipped_fingerprints_are_those_of_the_sets():
     for release in releases():
         splits = load_folder(shared_data() / release.name)
-        assert release.digests == {split.name: split_digest(split.tweets) for split in splits}
+        assert release.digests == {split.name: split_digest(split.raw_samples) for split in splits}
         if not release.based_on:
             for split in splits:
-                marks = sorted(map(labelled_print, split.tweets))
+                marks = sorted(map(labelled_print, split.raw_samples))
                 assert list(shipped_prints()[f"{release.name}/{split.name}/labelled"]) == marks

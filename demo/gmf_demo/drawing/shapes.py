@@ -104,13 +104,13 @@ def lettering(
         KeyError: If a letter has no strokes.
     """
     cell = (right - left) / len(letters)
-    found: list[Shape] = []
+    shapes: list[Shape] = []
     for i, letter in enumerate(letters):
         x, w = left + (i + 0.12) * cell, 0.76 * cell
         for points in LETTER_STROKES[letter]:
             placed = tuple((x + w * px, top + (bottom - top) * py) for px, py in points)
-            found.append(Shape(placed, role, width, is_detail=True))
-    return found
+            shapes.append(Shape(placed, role, width, is_detail=True))
+    return shapes
 
 
 def random_letters(rng: Random, low: int, high: int) -> str:

@@ -34,22 +34,24 @@ def check_regions(
             faults, regions = [error], {}
         message = str(faults[0]) if faults else ""
         findings += finding_of("format", (f.line for f in faults), file=path.name, message=message)
-        names = {f"{tweet.id}.jpg" for split in splits for tweet in split.tweets}
+        names = {f"{sample.id}.jpg" for split in splits for sample in split.raw_samples}
         findings += finding_of(
             "region-without-tweet",
             sorted(set(regions) - names),
             file=path.name,
-            message="regions of images that no tweet names",
+            message="regions of images that no post names",
         )
-        for where, (name, found) in zip(image_paths(folder, regions), regions.items(), strict=True):
-            boxes += _boxes(name, found, album.size_of(where))
+        for where, (name, own_boxes) in zip(
+            image_paths(folder, regions), regions.items(), strict=True
+        ):
+            boxes += _boxes(name, own_boxes, album.size_of(where))
         facts[path.name] = {"images": len(regions), "regions": sum(map(len, regions.values()))}
         findings += _box_findings(boxes, file=path.name)
     for split in splits:
         boxes = [
             box
-            for tweet in split.tweets
-            for image in tweet.images
+            for sample in split.raw_samples
+            for image in sample.images
             if isinstance(image.source, Path)
             for box in _boxes(image.source.name, image.regions, album.size_of(image.source))
         ]
@@ -153,13 +155,13 @@ def _annotation_findings(
             "annotation-without-tweet",
             sorted(set(annotations) - set(surfaces)),
             file=file,
-            message="annotations of images that no tweet names",
+            message="annotations of images that no post names",
         ),
         *finding_of(
             "box-without-entity",
             nameless,
             file=file,
-            message="boxes whose name is no entity of the tweet",
+            message="boxes whose name is no entity of the post",
         ),
         *finding_of(
             "size-mismatch", resized, file=file, message="the image has another size than stated"
@@ -175,14 +177,14 @@ def _annotation_facts(
         "boxes": sum(len(item.objects) for item in annotations.values()),
     }
     for split in splits:
-        ids = {tweet.id for tweet in split.tweets}
+        ids = {sample.id for sample in split.raw_samples}
         entities = boxless = 0
-        for tweet in split.tweets:
-            item = annotations.get(tweet.id)
+        for sample in split.raw_samples:
+            item = annotations.get(sample.id)
             names = {name for name, _ in item.objects} if item else set[str]()
-            for entity in entities_of(regular_tags(tweet) or ()):
+            for entity in entities_of(regular_tags(sample) or ()):
                 entities += 1
-                boxless += " ".join(tweet.tokens[entity.start : entity.end]) not in names
+                boxless += " ".join(sample.tokens[entity.start : entity.end]) not in names
         facts[split.name] = {
             "files": len(ids & set(annotations)),
             "entities": entities,
@@ -192,10 +194,10 @@ def _annotation_facts(
 
 
 def _surfaces(splits: Sequence[Split]) -> dict[str, set[str]]:
-    found: dict[str, set[str]] = {}
+    surfaces: dict[str, set[str]] = {}
     for split in splits:
-        for tweet in split.tweets:
-            names = found.setdefault(tweet.id, set())
-            for entity in entities_of(regular_tags(tweet) or ()):
-                names.add(" ".join(tweet.tokens[entity.start : entity.end]))
-    return found
+        for sample in split.raw_samples:
+            names = surfaces.setdefault(sample.id, set())
+            for entity in entities_of(regular_tags(sample) or ()):
+                names.add(" ".join(sample.tokens[entity.start : entity.end]))
+    return surfaces

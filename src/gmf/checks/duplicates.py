@@ -1,4 +1,4 @@
-"""Tweets that occur twice: within a split, in two splits, under one identifier."""
+"""Samples that occur twice: within a split, in two splits, under one identifier."""
 
 from collections.abc import Callable, Sequence
 from itertools import combinations
@@ -13,36 +13,36 @@ Pair = tuple[RawSample, RawSample]
 
 
 def check_duplicates(splits: Sequence[Split]) -> list[Finding]:
-    """Find repeated tweets and identifiers.
+    """Find repeated samples and identifiers.
 
-    A repeated tweet is one whose words came before: in the same split, or in an earlier split. It
+    A repeated sample is one whose words came before: in the same split, or in an earlier split. It
     counts once for each repetition.
     """
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for split in splits:
-        found += _within(split)
+        findings += _within(split)
     for earlier, later in combinations(splits, 2):
-        found += _across(earlier, later)
-    return found
+        findings += _across(earlier, later)
+    return findings
 
 
-def loose_key(tweet: RawSample) -> Key:
-    """Return the words without links, in lower case; of a tweet of links only, its words."""
-    return tuple(t.lower() for t in tweet.tokens if not is_link(t)) or tweet.tokens
+def loose_key(sample: RawSample) -> Key:
+    """Return the words without links, in lower case; of a sample of links only, its words."""
+    return tuple(t.lower() for t in sample.tokens if not is_link(t)) or sample.tokens
 
 
-def _exact_key(tweet: RawSample) -> Key:
-    return tweet.tokens
+def _exact_key(sample: RawSample) -> Key:
+    return sample.tokens
 
 
 def _within(split: Split) -> list[Finding]:
-    exact = _repeated(split.tweets, _exact_key)
-    loose = _repeated(split.tweets, loose_key)
-    ids = _repeated([t for t in split.tweets if t.id], lambda t: (t.id,))
+    exact = _repeated(split.raw_samples, _exact_key)
+    loose = _repeated(split.raw_samples, loose_key)
+    ids = _repeated([t for t in split.raw_samples if t.id], lambda t: (t.id,))
     return [
-        *_described("duplicate-tweet", exact, split.file, "repeats the words of an earlier tweet"),
+        *_described("duplicate-tweet", exact, split.file, "repeats the words of an earlier post"),
         *_loose(loose, exact, kind="near-duplicate-tweet", file=split.file),
-        *_described("duplicate-id", ids, split.file, "has the identifier of an earlier tweet"),
+        *_described("duplicate-id", ids, split.file, "has the identifier of an earlier post"),
     ]
 
 
@@ -50,39 +50,39 @@ def _across(earlier: Split, later: Split) -> list[Finding]:
     file = f"{earlier.file}, {later.file}"
     exact = _shared(earlier, later, _exact_key)
     loose = _shared(earlier, later, loose_key)
-    ids = {tweet.id: tweet for tweet in earlier.tweets if tweet.id}
-    same_id = [(ids[tweet.id], tweet) for tweet in later.tweets if tweet.id in ids]
+    ids = {sample.id: sample for sample in earlier.raw_samples if sample.id}
+    same_id = [(ids[sample.id], sample) for sample in later.raw_samples if sample.id in ids]
     return [
-        *_described("tweet-in-two-splits", exact, file, "has the words of a tweet of the other"),
+        *_described("tweet-in-two-splits", exact, file, "has the words of a post of the other"),
         *_loose(loose, exact, kind="near-tweet-in-two-splits", file=file),
         *_described("id-in-two-splits", same_id, file, "has the identifier of one of the other"),
     ]
 
 
-def _repeated(tweets: Sequence[RawSample], key: Callable[[RawSample], Key]) -> list[Pair]:
+def _repeated(samples: Sequence[RawSample], key: Callable[[RawSample], Key]) -> list[Pair]:
     first: dict[Key, RawSample] = {}
     pairs: list[Pair] = []
-    for tweet in tweets:
-        before = first.setdefault(key(tweet), tweet)
-        if before is not tweet:
-            pairs.append((before, tweet))
+    for sample in samples:
+        before = first.setdefault(key(sample), sample)
+        if before is not sample:
+            pairs.append((before, sample))
     return pairs
 
 
 def _shared(earlier: Split, later: Split, key: Callable[[RawSample], Key]) -> list[Pair]:
     first: dict[Key, RawSample] = {}
-    for tweet in earlier.tweets:
-        first.setdefault(key(tweet), tweet)
-    keyed = ((key(tweet), tweet) for tweet in later.tweets)
-    return [(first[words], tweet) for words, tweet in keyed if words in first]
+    for sample in earlier.raw_samples:
+        first.setdefault(key(sample), sample)
+    keyed = ((key(sample), sample) for sample in later.raw_samples)
+    return [(first[words], sample) for words, sample in keyed if words in first]
 
 
 def _described(kind: str, pairs: list[Pair], file: str, message: str) -> list[Finding]:
-    places = [f"{before.line}={after.line}" for before, after in pairs]
+    lines = [f"{before.line}={after.line}" for before, after in pairs]
     differing = sum(before.tags != after.tags for before, after in pairs)
     if differing and kind not in ("duplicate-id", "id-in-two-splits"):
         message += f"; {differing} of them with other tags"
-    return finding_of(kind, places, file=file, message=message)
+    return finding_of(kind, lines, file=file, message=message)
 
 
 def _loose(
@@ -92,7 +92,7 @@ def _loose(
     kind: str,
     file: str,
 ) -> list[Finding]:
-    """Count equal tweets up to links and case, when these are more than the exactly equal ones."""
+    """Count equal samples up to links and case, when these are more than the exactly equal ones."""
     if len(loose) == len(exact):
         return []
     message = f"equal up to links and case, {len(exact)} of them exactly"

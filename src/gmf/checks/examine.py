@@ -51,16 +51,16 @@ def examine_folder(folder: Path, *, against: Sequence[Path] = ()) -> Diagnosis:
     if paper:
         report.facts["published"] = paper
     report.findings += check_leaks(splits, parts=known_test_parts(prints))
-    named = {split.file: images_of(split, folder=folder) for split in splits}
-    album = read_album(folder, named=named)
+    images = {split.file: images_of(split, folder=folder) for split in splits}
+    album = read_album(folder, images_by_file=images)
     report.findings += album.findings
     report.facts["images"] = {"named": album.num_named, "present": album.num_present}
-    for found, facts in (
+    for more, facts in (
         check_regions(splits, folder=folder, album=album),
         check_annotations(splits, folder=folder, album=album),
         check_captions(splits, folder=folder),
         check_lists(splits, folder=folder),
         compare(splits, others=against),
     ):
-        report.add(found, facts)
+        report.add(more, facts)
     return report

@@ -12,9 +12,9 @@ KINDS = {
     "format": "a line or file breaks its format and is left out",
     "tag-scheme": "tags of another scheme than BIO2, or spelled otherwise, that training reads",
     "line-ends": "CR LF line ends or a byte order mark",
-    "missing-blank-line": "an IMGID line follows a tweet without an empty line",
-    "empty-tweet": "a tweet without tokens",
-    "orphan-tag": "I- after O or at the start of a tweet",
+    "missing-blank-line": "an IMGID line follows a post without an empty line",
+    "empty-tweet": "a post without tokens",
+    "orphan-tag": "I- after O or at the start of a post",
     "switched-tag": "I- straight after another type",
     "service-tag": "a tag of another scheme, such as X or [CLS]",
     "alias-type": "an entity type under another name",
@@ -24,42 +24,42 @@ KINDS = {
     "spaced-token": "a token with white space inside or at an end",
     "control-character": "a token with a control character",
     "replacement-character": "a token with U+FFFD, the trace of a broken encoding",
-    "duplicate-tweet": "the words of an earlier tweet of the split",
+    "duplicate-tweet": "the words of an earlier post of the split",
     "near-duplicate-tweet": "the same up to links and case",
-    "tweet-in-two-splits": "the words of a tweet of an earlier split",
+    "tweet-in-two-splits": "the words of a post of an earlier split",
     "near-tweet-in-two-splits": "the same up to links and case",
-    "duplicate-id": "the identifier of an earlier tweet of the split",
-    "id-in-two-splits": "the identifier of a tweet of an earlier split",
+    "duplicate-id": "the identifier of an earlier post of the split",
+    "id-in-two-splits": "the identifier of a post of an earlier split",
     "other-annotation": "words or tags differ from the original release",
     "altered-copy": "words or tags differ from the release that the copy is nearest to",
-    "missing-tweet": "fewer tweets than published",
-    "test-leak-by-id": "a tweet to learn from that is in another corpus's test part, by identifier",
+    "missing-tweet": "fewer posts than published",
+    "test-leak-by-id": "a post to learn from that is in another corpus's test part, by identifier",
     "test-leak-by-text": "the same by text, up to links, case and spaces",
-    "absent-image": "an image that a tweet names is not there",
-    "stray-image": "an image that no tweet names",
+    "absent-image": "an image that a post names is not there",
+    "stray-image": "an image that no post names",
     "broken-image": "a file that cannot be read as an image",
     "too-large-image": "an image over the pixel limit",
-    "blank-image": "a picture that shows nothing",
+    "blank-image": "an image that shows nothing",
     "duplicate-image": "the same image file under two names",
     "misnamed-image": "an image whose ending names another format",
     "empty-box": "a box without area",
     "box-outside": "a box that reaches out of the image",
-    "region-without-tweet": "regions of an image that no tweet names",
-    "annotation-without-tweet": "a Pascal-VOC file of an image that no tweet names",
-    "box-without-entity": "a box whose name is no entity of the tweet",
+    "region-without-tweet": "regions of an image that no post names",
+    "annotation-without-tweet": "a Pascal-VOC file of an image that no post names",
+    "box-without-entity": "a box whose name is no entity of the post",
     "size-mismatch": "an image of another size than its annotation states",
     "empty-caption": "a caption without text",
-    "caption-without-tweet": "a caption of an image that no tweet names",
-    "tweet-without-caption": "a tweet for whose image there is no caption",
+    "caption-without-tweet": "a caption of an image that no post names",
+    "tweet-without-caption": "a post for whose image there is no caption",
     "double-caption": "an image with two captions",
-    "crops-without-tweet": "a crop list of an image that no tweet names",
-    "tweet-without-crops": "a tweet for whose image there is no crop list",
+    "crops-without-tweet": "a crop list of an image that no post names",
+    "tweet-without-crops": "a post for whose image there is no crop list",
     "absent-crop": "a listed crop is not there",
     "stray-crop": "a crop that no list names",
-    "phrases-without-tweet": "phrases for an image that no tweet names",
-    "tweet-without-phrases": "a tweet for whose image there are no phrases",
-    "scores-without-tweet": "scores of an image that no tweet names",
-    "tweet-without-scores": "a tweet for whose image there are no scores",
+    "phrases-without-tweet": "phrases for an image that no post names",
+    "tweet-without-phrases": "a post for whose image there are no phrases",
+    "scores-without-tweet": "scores of an image that no post names",
+    "tweet-without-scores": "a post for whose image there are no scores",
     "double-scores": "an image with scores twice",
     "id-not-text": "an image identifier that is a number (relation files)",
     "name-not-in-tokens": "a head or tail whose name differs from its words (relation files)",
@@ -115,8 +115,8 @@ class Diagnosis:
 
     def add(self, findings: Iterable[Finding], facts: dict[str, dict[str, object]]) -> None:
         """Add findings and facts; a finding that names the same places again is left out."""
-        known = {(finding.kind, finding.file, finding.places) for finding in self.findings}
-        self.findings += [f for f in findings if (f.kind, f.file, f.places) not in known]
+        earlier = {(finding.kind, finding.file, finding.places) for finding in self.findings}
+        self.findings += [f for f in findings if (f.kind, f.file, f.places) not in earlier]
         self.facts |= facts
 
     @property
@@ -132,5 +132,5 @@ class Diagnosis:
 
 def finding_of(kind: str, places: Iterable[object], *, file: str, message: str) -> list[Finding]:
     """Return a finding that counts its places, or none when there are none."""
-    named = tuple(str(place) for place in places)
-    return [Finding(kind, len(named), file, message, named)] if named else []
+    texts = tuple(str(place) for place in places)
+    return [Finding(kind, len(texts), file, message, texts)] if texts else []

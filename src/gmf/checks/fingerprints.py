@@ -1,4 +1,4 @@
-"""Digests of tweets: what lets a copy be recognised without its content being shipped."""
+"""Digests of samples: what lets a copy be recognised without its content being shipped."""
 
 import hashlib
 
@@ -10,18 +10,20 @@ from gmf.reading.releases import labelled_content
 MIN_TEXT = 20
 
 
-def labelled_print(tweet: RawSample) -> int:
+def labelled_print(sample: RawSample) -> int:
     """Return 32 bits of words and tags, alias types renamed."""
-    return _digest(labelled_content(tweet), size=4)
+    return _digest(labelled_content(sample), size=4)
 
 
-def text_print(tweet: RawSample) -> int | None:
+def text_print(sample: RawSample) -> int | None:
     """Return 64 bits of the text without links, case and spaces, so however it is tokenised.
 
-    ``None`` for a text that is too short to tell tweets apart.
+    ``None`` for a text that is too short to tell samples apart.
     """
     text = "".join(
-        "".join(tweet.tokens[i] for i in range(len(tweet.tokens)) if not is_link(tweet.tokens[i]))
+        "".join(
+            sample.tokens[i] for i in range(len(sample.tokens)) if not is_link(sample.tokens[i])
+        )
         .lower()
         .split()
     )

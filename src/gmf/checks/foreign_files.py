@@ -93,17 +93,17 @@ def _examine_output(
     ]
 
 
-def _other_gold(tweets: list[RawSample], gold: Sequence[Split], *, file: str) -> list[Finding]:
-    known = {tweet.id: tweet for split in gold for tweet in split.tweets}
+def _other_gold(samples: list[RawSample], gold: Sequence[Split], *, file: str) -> list[Finding]:
+    references = {sample.id: sample for split in gold for sample in split.raw_samples}
     differing: list[str] = []
-    for tweet in tweets:
-        reference = known.get(tweet.id)
+    for sample in samples:
+        reference = references.get(sample.id)
         if reference is None:
             continue
-        found, expected = regular_tags(tweet) or (), regular_tags(reference) or ()
-        if found != expected:
-            more = len(entities_of(found)) - len(entities_of(expected))
-            differing.append(f"{tweet.id} ({more:+d} entities)")
+        tags, expected_tags = regular_tags(sample) or (), regular_tags(reference) or ()
+        if tags != expected_tags:
+            more = len(entities_of(tags)) - len(entities_of(expected_tags))
+            differing.append(f"{sample.id} ({more:+d} entities)")
     message = "gold tags differ from those of the data set"
     return finding_of("gold-differs", differing, file=file, message=message)
 

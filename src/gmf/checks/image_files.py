@@ -1,4 +1,4 @@
-"""Checks of image files: absent, broken, blank, double, misnamed, named by no tweet."""
+"""Checks of image files: absent, broken, blank, double, misnamed, named by no sample."""
 
 import hashlib
 from collections.abc import Iterable
@@ -13,13 +13,13 @@ from gmf.data.images import FaultKind, UnusableImageError, open_image, read_sour
 from gmf.reading.image_folders import IMAGE_SUFFIXES, ImageFolder, image_folder_of
 from gmf.reading.readers import reader_of
 
-#: A picture whose grey levels deviate less than this (of 255) from their mean shows nothing.
+#: An image whose grey levels deviate less than this (of 255) from their mean shows nothing.
 #: The stand-in of published MNER code has 2.2, the plainest of the benchmark images here 29.
 BLANK_DEVIATION = 4.0
 
 
 @dataclass(frozen=True)
-class Picture:
+class ImageFacts:
     """A decoded image file, reduced to what the checks need.
 
     Args:
@@ -39,39 +39,39 @@ class Picture:
 
 @dataclass(frozen=True)
 class Album:
-    """The pictures of a data set.
+    """The images of a data set.
 
     Args:
-        pictures: Readable ones by path.
+        images: Readable ones by path.
         findings: Irregularities of files.
-        num_named: Images that tweets name.
+        num_named: Images that samples name.
         num_present: Those whose file is there, readable or not.
     """
 
-    pictures: dict[Path, Picture]
+    images: dict[Path, ImageFacts]
     findings: tuple[Finding, ...]
     num_named: int
     num_present: int
 
     def size_of(self, path: Path) -> tuple[int, int] | None:
-        """Return width and height of a readable picture."""
-        picture = self.pictures.get(path)
-        return picture.size if picture else None
+        """Return width and height of a readable image."""
+        image = self.images.get(path)
+        return image.size if image else None
 
 
 def images_of(split: Split, *, folder: Path) -> list[Path]:
-    """Return the image files that a split's tweets name, in order, each once."""
-    named: dict[Path, None] = {}
+    """Return the image files that a split's samples name, in order, each once."""
+    paths: dict[Path, None] = {}
     names_images = reader_of(split.path).names_images
-    ids = {tweet.id for tweet in split.tweets}
+    ids = {sample.id for sample in split.raw_samples}
     images = ImageFolder(image_folder_of(folder), split=split.path.stem, ids=ids)
-    for tweet in split.tweets:
+    for sample in split.raw_samples:
         if names_images:
-            sources = [image.source for image in tweet.images]
+            sources = [image.source for image in sample.images]
         else:
-            sources = _paths_of(images, tweet.id) if tweet.id else ()
-        named.update((source, None) for source in sources if isinstance(source, Path))
-    return list(named)
+            sources = _paths_of(images, sample.id) if sample.id else ()
+        paths.update((source, None) for source in sources if isinstance(source, Path))
+    return list(paths)
 
 
 def image_paths(folder: Path, identifiers: Iterable[str]) -> list[Path]:
@@ -87,67 +87,67 @@ def _paths_of(images: ImageFolder, identifier: str) -> tuple[Path, ...]:
         return (images.path / "unusable-identifier",)
 
 
-def read_album(folder: Path, *, named: dict[str, list[Path]]) -> Album:
-    """Read every image file that tweets name or that lies in the folder.
+def read_album(folder: Path, *, images_by_file: dict[str, list[Path]]) -> Album:
+    """Read every image file that samples name or that lies in the folder.
 
     Args:
         folder: The data set.
-        named: Image files that tweets name, by the file of the split.
+        images_by_file: Image files that samples name, by the file of the split.
     """
     findings: list[Finding] = []
-    wanted = {path for paths in named.values() for path in paths}
-    for file, paths in named.items():
+    wanted = {path for paths in images_by_file.values() for path in paths}
+    for file, paths in images_by_file.items():
         absent = [path.name for path in paths if not path.is_file()]
         message = f"of {len(paths)} images are not there"
         findings += finding_of("absent-image", absent, file=file, message=message)
     lying = sorted(_image_files(folder))
-    place = "images"
+    file_name = "images"
     stray = [_shown(path, folder) for path in lying if path not in wanted]
-    message = "image files that no tweet names"
-    findings += finding_of("stray-image", stray, file=place, message=message)
-    pictures: dict[Path, Picture] = {}
+    message = "image files that no post names"
+    findings += finding_of("stray-image", stray, file=file_name, message=message)
+    images: dict[Path, ImageFacts] = {}
     faults: list[UnusableImageError] = []
     for path in sorted({*lying, *(path for path in wanted if path.is_file())}):
         try:
-            pictures[path] = _read(path)
+            images[path] = _read(path)
         except UnusableImageError as fault:
             faults.append(fault)
     for kind, large in (("broken-image", False), ("too-large-image", True)):
         mine = [f for f in faults if (f.kind is FaultKind.TOO_LARGE) == large]
         named_faults = [f"{_shown(Path(f.name), folder)}: {f.detail}" for f in mine]
         message = "images over the pixel limit" if large else "files that cannot be read as images"
-        findings += finding_of(kind, named_faults, file=place, message=message)
-    findings += _oddities(pictures, folder=folder, place=place)
-    return Album(pictures, tuple(findings), len(wanted), sum(path.is_file() for path in wanted))
+        findings += finding_of(kind, named_faults, file=file_name, message=message)
+    findings += _oddities(images, folder=folder, file_name=file_name)
+    return Album(images, tuple(findings), len(wanted), sum(path.is_file() for path in wanted))
 
 
-def _oddities(pictures: dict[Path, Picture], *, folder: Path, place: str) -> list[Finding]:
-    blank = [_shown(p.path, folder) for p in pictures.values() if p.is_blank]
+def _oddities(images: dict[Path, ImageFacts], *, folder: Path, file_name: str) -> list[Finding]:
+    blank = [_shown(p.path, folder) for p in images.values() if p.is_blank]
     misnamed = [
         f"{_shown(p.path, folder)} is {p.format}"
-        for p in pictures.values()
+        for p in images.values()
         if IMAGE_SUFFIXES.get(p.path.suffix.lower()) != p.format
     ]
     first: dict[str, Path] = {}
     double: list[str] = []
-    for picture in pictures.values():
-        before = first.setdefault(picture.digest, picture.path)
-        if before != picture.path:
-            double.append(f"{_shown(before, folder)}={_shown(picture.path, folder)}")
+    for image in images.values():
+        before = first.setdefault(image.digest, image.path)
+        if before != image.path:
+            double.append(f"{_shown(before, folder)}={_shown(image.path, folder)}")
     return [
-        *finding_of("blank-image", blank, file=place, message="pictures that show nothing"),
-        *finding_of("duplicate-image", double, file=place, message="the same file twice"),
+        *finding_of("blank-image", blank, file=file_name, message="images that show nothing"),
+        *finding_of("duplicate-image", double, file=file_name, message="the same file twice"),
         *finding_of(
-            "misnamed-image", misnamed, file=place, message="the ending names another format"
+            "misnamed-image", misnamed, file=file_name, message="the ending names another format"
         ),
     ]
 
 
-def _read(path: Path) -> Picture:
+def _read(path: Path) -> ImageFacts:
     content = read_source(path)
     image = open_image(path)
     grey = np.asarray(image.convert("L").resize((64, 64)), dtype=np.float64)
-    return Picture(
+    return ImageFacts(
         path=path,
         size=image.size,
         digest=hashlib.sha256(content).hexdigest(),

@@ -1,4 +1,4 @@
-"""Tweets that are in another corpus's test part: never train on one and test on the other."""
+"""Samples that are in another corpus's test part: never train on one and test on the other."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,22 +41,22 @@ def known_test_parts(copy: CopyPrints) -> list[TestPart]:
 
 
 def check_leaks(splits: Sequence[Split], *, parts: Sequence[TestPart]) -> list[Finding]:
-    """Find tweets of train and dev that are in the test part of another corpus.
+    """Find samples of train and dev that are in the test part of another corpus.
 
     By identifier, and by text up to links, case and spaces.
     """
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for split in splits:
         if split.name == "test":
             continue
         for part in parts:
-            same_id = [t for t in split.tweets if t.id and id_print(t.id) in part.ids]
-            same_text = [t for t in split.tweets if text_print(t) in part.texts]
-            either = len({tweet.line for tweet in (*same_id, *same_text)})
-            message = f"tweets of the test part of {part.name}; {either} by identifier or text"
-            for kind, tweets in (("test-leak-by-id", same_id), ("test-leak-by-text", same_text)):
-                found += finding_of(kind, _lines(tweets), file=split.file, message=message)
-    return found
+            same_id = [t for t in split.raw_samples if t.id and id_print(t.id) in part.ids]
+            same_text = [t for t in split.raw_samples if text_print(t) in part.texts]
+            either = len({sample.line for sample in (*same_id, *same_text)})
+            message = f"posts of the test part of {part.name}; {either} by identifier or text"
+            for kind, samples in (("test-leak-by-id", same_id), ("test-leak-by-text", same_text)):
+                findings += finding_of(kind, _lines(samples), file=split.file, message=message)
+    return findings
 
 
 def compare(
@@ -69,18 +69,21 @@ def compare(
     """
     findings: list[Finding] = []
     facts: dict[str, dict[str, object]] = {}
-    own = {split.name: {t.id for t in split.tweets if t.id} for split in splits}
+    own = {split.name: {t.id for t in split.raw_samples if t.id} for split in splits}
     for folder in others:
         theirs = load_folder(folder)
         facts[f"shared with {folder.name}"] = {
-            name: {other.name: len(ids & {tweet.id for tweet in other.tweets}) for other in theirs}
+            name: {
+                other.name: len(ids & {sample.id for sample in other.raw_samples})
+                for other in theirs
+            }
             for name, ids in own.items()
         }
         parts = [
             TestPart(
                 f"{folder.name} ({other.file})",
-                frozenset(id_print(t.id) for t in other.tweets if t.id),
-                frozenset(p for p in map(text_print, other.tweets) if p is not None),
+                frozenset(id_print(t.id) for t in other.raw_samples if t.id),
+                frozenset(p for p in map(text_print, other.raw_samples) if p is not None),
             )
             for other in theirs
             if other.name == "test"
@@ -89,5 +92,5 @@ def compare(
     return findings, facts
 
 
-def _lines(tweets: Sequence[RawSample]) -> list[int]:
-    return [tweet.line for tweet in tweets]
+def _lines(samples: Sequence[RawSample]) -> list[int]:
+    return [sample.line for sample in samples]

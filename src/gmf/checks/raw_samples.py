@@ -1,4 +1,4 @@
-"""A data set as it stands: tweets with raw tags and line numbers, faults of format as findings."""
+"""A data set as it stands: samples with raw tags and line numbers, faults of format as findings."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,13 +19,13 @@ class Split:
     Args:
         name: ``train``, ``dev`` or ``test``.
         path: The file.
-        tweets: Its posts, without what was written behind them.
+        raw_samples: Its posts, without what was written behind them.
         findings: Faults of format, service tags and appended text.
     """
 
     name: str
     path: Path
-    tweets: tuple[RawSample, ...]
+    raw_samples: tuple[RawSample, ...]
     findings: tuple[Finding, ...]
 
     @property
@@ -36,16 +36,16 @@ class Split:
     def samples(self) -> list[Sample]:
         """Return the posts as samples: types renamed by alias, foreign tags read as ``O``."""
         return [
-            Sample(tweet.id, tweet.tokens, regular_tags(tweet), tweet.images)
-            for tweet in self.tweets
+            Sample(sample.id, sample.tokens, regular_tags(sample), sample.images)
+            for sample in self.raw_samples
         ]
 
 
-def regular_tags(tweet: RawSample) -> tuple[str, ...] | None:
+def regular_tags(sample: RawSample) -> tuple[str, ...] | None:
     """Return tags with alias types renamed and what is no tag read as ``O``."""
-    if tweet.tags is None:
+    if sample.tags is None:
         return None
-    return tuple(map(regular_tag, tweet.tags))
+    return tuple(map(regular_tag, sample.tags))
 
 
 def load_folder(folder: Path, *, options: ReadOptions = DEFAULTS) -> list[Split]:
@@ -83,7 +83,7 @@ def load_split(path: Path, *, name: str, options: ReadOptions = DEFAULTS) -> Spl
         "missing-blank-line",
         (sample.line for sample in samples if not sample.is_separated),
         file=path.name,
-        message="an IMGID line follows a tweet without an empty line",
+        message="an IMGID line follows a post without an empty line",
     )
     for kind in ("format", "empty-tweet"):
         mine = [f for f in faults if (f.field == "IMGID") == (kind == "empty-tweet")]
@@ -97,46 +97,48 @@ def load_split(path: Path, *, name: str, options: ReadOptions = DEFAULTS) -> Spl
 
 def _line_ends(path: Path) -> list[Finding]:
     content = path.read_bytes()
-    found: list[Finding] = []
+    findings: list[Finding] = []
     if content.startswith(BYTE_ORDER_MARK.encode()):
-        found.append(Finding("line-ends", 1, path.name, "the file begins with a byte order mark"))
+        findings.append(
+            Finding("line-ends", 1, path.name, "the file begins with a byte order mark")
+        )
     carriage_returns = content.count(b"\r\n")
     if carriage_returns:
         message = "lines end with CR LF; expected LF"
-        found.append(Finding("line-ends", carriage_returns, path.name, message))
-    return found
+        findings.append(Finding("line-ends", carriage_returns, path.name, message))
+    return findings
 
 
 def _without_service_tags(
-    tweets: list[RawSample], *, file: str
+    raw_samples: list[RawSample], *, file: str
 ) -> tuple[list[RawSample], list[Finding]]:
     """Cut appended text (``<EOS>`` and what follows, all with foreign tags) and count it."""
-    kept: list[RawSample] = []
-    places: list[int] = []
+    samples: list[RawSample] = []
+    lines: list[int] = []
     tags: set[str] = set()
     appended = 0
-    for tweet in tweets:
-        foreign = [i for i, tag in enumerate(tweet.tags or ()) if not is_bio(tag)]
-        places += (tweet.lines[index] for index in foreign)
-        tags |= {(tweet.tags or ())[index] for index in foreign}
-        end = len(tweet.tokens)
-        while tweet.tags is not None and end and not is_bio(tweet.tags[end - 1]):
+    for sample in raw_samples:
+        foreign = [i for i, tag in enumerate(sample.tags or ()) if not is_bio(tag)]
+        lines += (sample.lines[index] for index in foreign)
+        tags |= {(sample.tags or ())[index] for index in foreign}
+        end = len(sample.tokens)
+        while sample.tags is not None and end and not is_bio(sample.tags[end - 1]):
             end -= 1
-        if 0 < end < len(tweet.tokens) and tweet.tokens[end] == "<EOS>":
+        if 0 < end < len(sample.tokens) and sample.tokens[end] == "<EOS>":
             appended += 1
-            tweet = _cut(tweet, end)
-        kept.append(tweet)
+            sample = _cut(sample, end)
+        samples.append(sample)
     listed = ", ".join(sorted(tags)[:5])
     message = (
         f"tags that are not O, B-TYPE or I-TYPE: {listed}; counted here as O, refused by training"
     )
     if appended:
-        message += f"; {appended} tweets are followed by <EOS> and other text, which is left out"
-    return kept, finding_of("service-tag", places, file=file, message=message)
+        message += f"; {appended} posts are followed by <EOS> and other text, which is left out"
+    return samples, finding_of("service-tag", lines, file=file, message=message)
 
 
-def _cut(tweet: RawSample, end: int) -> RawSample:
-    tags = None if tweet.tags is None else tweet.tags[:end]
+def _cut(sample: RawSample, end: int) -> RawSample:
+    tags = None if sample.tags is None else sample.tags[:end]
     return RawSample(
-        tweet.id, tweet.line, tweet.lines[:end], tweet.tokens[:end], tags, tweet.images
+        sample.id, sample.line, sample.lines[:end], sample.tokens[:end], tags, sample.images
     )

@@ -57,20 +57,20 @@ def examine_relations(folder: Path, *, against: Sequence[Path]) -> Diagnosis:
         report.findings += (*file.split.findings, *check_tokens(file.split))
         report.facts[file.split.file] = file.facts
     report.findings += check_leaks(splits, parts=known_test_parts(CopyPrints(splits)))
-    album = read_album(folder, named={s.file: images_of(s, folder=folder) for s in splits})
+    album = read_album(folder, images_by_file={s.file: images_of(s, folder=folder) for s in splits})
     report.findings += album.findings
     report.facts["images"] = {"named": album.num_named, "present": album.num_present}
-    numbered = {split.name: [str(n) for n in range(len(split.tweets))] for split in splits}
-    for found, facts in (
+    numbered = {split.name: [str(n) for n in range(len(split.raw_samples))] for split in splits}
+    for findings, facts in (
         check_lists(splits, folder=folder, keys=numbered),
         compare(splits, others=against),
     ):
-        report.add(found, facts)
+        report.add(findings, facts)
     return report
 
 
 def _read(path: Path, *, name: str) -> _File:
-    tweets: list[RawSample] = []
+    samples: list[RawSample] = []
     bad: list[int] = []
     numeric: list[int] = []
     misnamed: list[str] = []
@@ -94,7 +94,7 @@ def _read(path: Path, *, name: str) -> _File:
                 misnamed.append(f"{number} {end}")
         relations[row.relation] += 1
         identifier = str(row.img_id).removesuffix(".jpg")
-        tweets.append(RawSample(identifier, number, (number,) * len(row.token), row.token, None))
+        samples.append(RawSample(identifier, number, (number,) * len(row.token), row.token, None))
     findings = [
         *finding_of(
             "format",
@@ -111,9 +111,9 @@ def _read(path: Path, *, name: str) -> _File:
         ),
     ]
     facts: dict[str, object] = {
-        "instances": len(tweets),
-        "images": len({tweet.id for tweet in tweets}),
+        "instances": len(samples),
+        "images": len({sample.id for sample in samples}),
         "relations": len(relations),
         "without_relation": sum(n for r, n in relations.items() if r.lower() == "none"),
     }
-    return _File(Split(name, path, tuple(tweets), tuple(findings)), facts)
+    return _File(Split(name, path, tuple(samples), tuple(findings)), facts)

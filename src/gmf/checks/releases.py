@@ -8,7 +8,7 @@ from gmf.checks.fingerprints import labelled_print, text_print
 from gmf.checks.raw_samples import Split
 from gmf.reading.releases import Release, prints_of, releases, split_digest
 
-#: A copy is near a release when this share of its tweets is the release's.
+#: A copy is near a release when this share of its samples is the release's.
 NEAR = 0.5
 
 
@@ -21,9 +21,13 @@ class CopyPrints:
 
     def __init__(self, splits: Sequence[Split]) -> None:
         self.splits = splits
-        self.digests = {split.name: split_digest(split.tweets) for split in splits}
-        self.labelled = {split.name: list(map(labelled_print, split.tweets)) for split in splits}
-        test = [text_print(t) for split in splits if split.name == "test" for t in split.tweets]
+        self.digests = {split.name: split_digest(split.raw_samples) for split in splits}
+        self.labelled = {
+            split.name: list(map(labelled_print, split.raw_samples)) for split in splits
+        }
+        test = [
+            text_print(t) for split in splits if split.name == "test" for t in split.raw_samples
+        ]
         self.test_texts = [text for text in test if text is not None]
 
     def is_exactly(self, release: Release) -> bool:
@@ -31,7 +35,7 @@ class CopyPrints:
         return all(release.digests.get(name) == digest for name, digest in self.digests.items())
 
     def share_of(self, release: Release) -> float:
-        """Return the share of the copy's tweets that the release has in the same split."""
+        """Return the share of the copy's samples that the release has in the same split."""
         total = sum(map(len, self.labelled.values()))
         common = sum(
             (Counter(mine) & Counter(prints_of(release.name, name, "labelled"))).total()
@@ -41,16 +45,16 @@ class CopyPrints:
 
     def has_test_of(self, release: Release) -> bool:
         """Say whether the copy's test part is the release's, whatever its tags and tokens."""
-        known = set(prints_of(release.name, "test", "text"))
-        hits = sum(text in known for text in self.test_texts)
-        return bool(known) and hits >= NEAR * max(1, len(self.test_texts))
+        prints = set(prints_of(release.name, "test", "text"))
+        hits = sum(text in prints for text in self.test_texts)
+        return bool(prints) and hits >= NEAR * max(1, len(self.test_texts))
 
 
 def recognise(copy: CopyPrints) -> tuple[str, list[Finding], dict[str, object]]:
     """Name the release that a copy is, or is nearest to, and say how it differs.
 
     Returns:
-        The name (empty when unknown), findings on differing and missing tweets, and the entity
+        The name (empty when unknown), findings on differing and missing samples, and the entity
         counts that the release's paper gives.
     """
     for release in releases():
@@ -66,34 +70,36 @@ def recognise(copy: CopyPrints) -> tuple[str, list[Finding], dict[str, object]]:
         return f"{nearest.title}, {manner}", altered + missing, _paper(nearest, copy)
     for release in releases():
         if copy.has_test_of(release):
-            return f"the tweets of {release.title} with other labels", [], {}
+            return f"the posts of {release.title} with other labels", [], {}
     return "", [], {}
 
 
 def _differences(copy: CopyPrints, base: Release, *, kind: str) -> list[Finding]:
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for split in copy.splits:
-        known = set(prints_of(base.name, split.name, "labelled"))
-        pairs = zip(split.tweets, copy.labelled[split.name], strict=True)
-        other = [tweet.line for tweet, mark in pairs if mark not in known] if known else []
+        prints = set(prints_of(base.name, split.name, "labelled"))
+        pairs = zip(split.raw_samples, copy.labelled[split.name], strict=True)
+        other = [sample.line for sample, mark in pairs if mark not in prints] if prints else []
         message = (
-            f"tweets whose words or tags differ from {base.title}; scores on the two are not "
+            f"posts whose words or tags differ from {base.title}; scores on the two are not "
             "comparable"
         )
-        found += finding_of(kind, other, file=split.file, message=message)
-    return found
+        findings += finding_of(kind, other, file=split.file, message=message)
+    return findings
 
 
 def _incomplete(copy: CopyPrints, release: Release) -> list[Finding]:
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for split in copy.splits:
         expected = release.published.get(split.name, 0)
-        if len(split.tweets) < expected:
-            message = f"tweets missing: {len(split.tweets)} of the {expected} published are here"
-            found.append(
-                Finding("missing-tweet", expected - len(split.tweets), split.file, message)
+        if len(split.raw_samples) < expected:
+            message = (
+                f"posts missing: {len(split.raw_samples)} of the {expected} published are here"
             )
-    return found
+            findings.append(
+                Finding("missing-tweet", expected - len(split.raw_samples), split.file, message)
+            )
+    return findings
 
 
 def _paper(release: Release, copy: CopyPrints) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""Checks of files beside the tweets: captions, crop lists, phrases, image-text scores."""
+"""Checks of files beside the samples: captions, crop lists, phrases, image-text scores."""
 
 import json
 import math
@@ -19,7 +19,7 @@ Facts = dict[str, dict[str, object]]
 
 def check_captions(splits: Sequence[Split], *, folder: Path) -> tuple[list[Finding], Facts]:
     """Check ``captions*.txt``: ``<id>.jpg :<caption>`` or ``<id>.jpg TAB <caption>`` a line."""
-    ids = [tweet.id for split in splits for tweet in split.tweets if tweet.id]
+    ids = [sample.id for split in splits for sample in split.raw_samples if sample.id]
     findings: list[Finding] = []
     facts: Facts = {}
     for path in sorted(folder.glob("captions*.txt")):
@@ -49,23 +49,23 @@ def check_lists(
 ) -> tuple[list[Finding], Facts]:
     """Check ``<split>_crops.json``, ``_phrases.json`` and ``_image_text_scores.tsv``.
 
-    They lie in ``objects/`` or beside the tweets.
+    They lie in ``objects/`` or beside the samples.
 
     Args:
-        splits: The tweets.
+        splits: The samples.
         folder: The data set.
         keys: Expected keys by split; by default the lists are keyed by image name.
     """
     findings: list[Finding] = []
     facts: Facts = {}
     for split in splits:
-        ids = keys[split.name] if keys else [tweet.id for tweet in split.tweets if tweet.id]
+        ids = keys[split.name] if keys else [sample.id for sample in split.raw_samples if sample.id]
         for path in companions(folder, split, "crops.json"):
             crops, faults = read_lists(path)
             listed = Counter(Path(key).stem for key in crops)
             findings += [*faults, *_coverage(listed, ids, file=path.name, thing="crops")]
-            found, facts[path.name] = check_crop_files(crops, folder=folder, split=split, path=path)
-            findings += found
+            some, facts[path.name] = check_crop_files(crops, folder=folder, split=split, path=path)
+            findings += some
             facts[path.name]["tweets_with_crops"] = _hits(ids, listed)
         for path in companions(folder, split, "phrases.json"):
             phrases, faults = read_lists(path)
@@ -82,10 +82,10 @@ def check_lists(
 def companions(folder: Path, split: Split, ending: str) -> list[Path]:
     """Return the files of a split with such an ending that are there."""
     stems = {split.path.stem, split.name}
-    places = (
-        place / f"{stem}_{ending}" for place in (folder / "objects", folder) for stem in stems
+    paths = (
+        parent / f"{stem}_{ending}" for parent in (folder / "objects", folder) for stem in stems
     )
-    return [path for path in places if path.is_file()]
+    return [path for path in paths if path.is_file()]
 
 
 def read_lists(path: Path) -> tuple[dict[str, object], list[Finding]]:
@@ -156,19 +156,19 @@ def _is_share(text: str) -> bool:
 
 
 def _coverage(keys: Counter[str], ids: Sequence[str], *, file: str, thing: str) -> list[Finding]:
-    known = set(ids)
+    known_ids = set(ids)
     return [
         *finding_of(
             f"{thing}-without-tweet",
-            sorted(set(keys) - known),
+            sorted(set(keys) - known_ids),
             file=file,
-            message=f"{thing} for images that no tweet names",
+            message=f"{thing} for images that no post names",
         ),
         *finding_of(
             f"tweet-without-{thing}",
             [identifier for identifier in dict.fromkeys(ids) if identifier not in keys],
             file=file,
-            message=f"tweets for which there is no {thing}",
+            message=f"posts for which there is no {thing}",
         ),
         *finding_of(
             f"double-{thing}",

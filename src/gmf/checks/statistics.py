@@ -1,4 +1,4 @@
-"""The paper's Table 1 of a folder: tweets, words and entities of each split, under both rules."""
+"""The paper's Table 1 of a folder: samples, words and entities of each split, under both rules."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -60,9 +60,9 @@ def split_statistics(samples: Sequence[Sample]) -> SplitStatistics:
         tweets=len(samples),
         tokens=sum(len(sample.tokens) for sample in samples),
         longest=max((len(sample.tokens) for sample in samples), default=0),
-        strict=_by_type(entity.type for tweet in strict for entity in tweet),
-        lenient=_by_type(entity.type for tweet in lenient for entity in tweet),
-        without_entity=sum(not tweet for tweet in lenient),
+        strict=_by_type(entity.type for entities in strict for entity in entities),
+        lenient=_by_type(entity.type for entities in lenient for entity in entities),
+        without_entity=sum(not entities for entities in lenient),
         unlabelled=len(samples) - len(tagged),
         images=len(images),
         images_present=sum(

@@ -41,8 +41,8 @@ def split_facts(split: Split, *, train: Split | None) -> dict[str, object]:
     for derived in ("images", "images_present", "regions"):
         del facts[derived]
     if train is not None and split.name != "train":
-        known = set(_surfaces(train))
-        facts["entities_seen_in_train"] = sum(name in known for name in _surfaces(split))
+        train_surfaces = set(_surfaces(train))
+        facts["entities_seen_in_train"] = sum(name in train_surfaces for name in _surfaces(split))
     return facts
 
 
@@ -56,14 +56,14 @@ def check_tags(split: Split) -> list[Finding]:
     orphans: list[int] = []
     switched: list[int] = []
     aliased: list[int] = []
-    for tweet in split.tweets:
-        tags = regular_tags(tweet) or ()
+    for sample in split.raw_samples:
+        tags = regular_tags(sample) or ()
         for index, tag in enumerate(tags):
             previous = tags[index - 1] if index else None
             if not is_legal_move(previous, tag):
                 stray = previous is None or previous == OUTSIDE
-                (orphans if stray else switched).append(tweet.lines[index])
-        for line, tag in zip(tweet.lines, tweet.tags or (), strict=bool(tweet.tags)):
+                (orphans if stray else switched).append(sample.lines[index])
+        for line, tag in zip(sample.lines, sample.tags or (), strict=bool(sample.tags)):
             if is_bio(tag) and split_tag(tag)[1] in TYPE_ALIASES:
                 aliased.append(line)
     renamed = ", ".join(f"{old} (read as {new})" for old, new in TYPE_ALIASES.items())
@@ -89,15 +89,15 @@ def check_types(splits: Sequence[Split]) -> list[Finding]:
     types = {split.name: _types(split) for split in splits}
     if "train" not in types or not types["train"]:
         return []
-    found: list[Finding] = []
+    findings: list[Finding] = []
     for split in splits:
-        found += finding_of(
+        findings += finding_of(
             "type-not-in-train",
             sorted(types[split.name] - types["train"]),
             file=split.file,
             message="entity types that do not occur in the training part",
         )
-    return found
+    return findings
 
 
 def check_tokens(split: Split) -> list[Finding]:
@@ -109,21 +109,21 @@ def check_tokens(split: Split) -> list[Finding]:
         ("control-character", _has_control, "tokens with a control character"),
         ("replacement-character", lambda t: "\ufffd" in t, "tokens with U+FFFD: broken encoding"),
     )
-    distinct = {token for tweet in split.tweets for token in tweet.tokens}
-    found: list[Finding] = []
+    distinct = {token for sample in split.raw_samples for token in sample.tokens}
+    findings: list[Finding] = []
     for kind, test, message in kinds:
         odd = set(filter(test, distinct))
         hits = [
             (line, token)
-            for tweet in split.tweets
-            for line, token in zip(tweet.lines, tweet.tokens, strict=True)
+            for sample in split.raw_samples
+            for line, token in zip(sample.lines, sample.tokens, strict=True)
             if token in odd
         ]
         shown = ", ".join(f"{token!a} x{n}" for token, n in _common(hits))
-        found += finding_of(
+        findings += finding_of(
             kind, (line for line, _ in hits), file=split.file, message=f"{message}: {shown}"
         )
-    return found
+    return findings
 
 
 def _common(hits: list[tuple[int, str]]) -> list[tuple[str, int]]:
@@ -149,12 +149,12 @@ def _has_control(token: str) -> bool:
 
 
 def _types(split: Split) -> set[str]:
-    return {split_tag(tag)[1] for t in split.tweets for tag in regular_tags(t) or ()} - {""}
+    return {split_tag(tag)[1] for t in split.raw_samples for tag in regular_tags(t) or ()} - {""}
 
 
 def _surfaces(split: Split) -> list[tuple[tuple[str, ...], str]]:
     return [
-        (tweet.tokens[entity.start : entity.end], entity.type)
-        for tweet in split.tweets
-        for entity in entities_of(regular_tags(tweet) or ())
+        (sample.tokens[entity.start : entity.end], entity.type)
+        for sample in split.raw_samples
+        for entity in entities_of(regular_tags(sample) or ())
     ]

@@ -30,8 +30,8 @@ def validate_folder(folder: Path, *, options: ReadOptions = DEFAULTS) -> list[Fi
     findings: list[Finding] = []
 
     def note(error: DataError) -> None:
-        place = ":".join(str(part) for part in (error.path, error.line) if part is not None)
-        findings.append(Finding("format", 1, place or str(folder), str(error)))
+        location = ":".join(str(part) for part in (error.path, error.line) if part is not None)
+        findings.append(Finding("format", 1, location or str(folder), str(error)))
 
     def report(message: str) -> None:
         findings.append(Finding("reading", 1, str(folder), message))
@@ -51,7 +51,7 @@ def validate_folder(folder: Path, *, options: ReadOptions = DEFAULTS) -> list[Fi
                 message = f"identifier {sample.id!r} is also at {seen[sample.id]}"
                 findings.append(Finding("duplicate-id", 1, sample.origin, message))
             seen.setdefault(sample.id, sample.origin)
-        findings += _image_findings(samples, place=f"{folder} ({split})")
+        findings += _image_findings(samples, location=f"{folder} ({split})")
     for fault in training_faults(splits, folder=folder):
         findings.append(Finding("not-trainable", 1, str(fault.path or folder), str(fault)))
     return findings
@@ -72,14 +72,14 @@ def _tag_findings(sample: Sample) -> list[Finding]:
     return findings
 
 
-def _image_findings(samples: Sequence[Sample], *, place: str) -> list[Finding]:
+def _image_findings(samples: Sequence[Sample], *, location: str) -> list[Finding]:
     findings: list[Finding] = []
     absent: list[str] = []
     faulty: dict[str, list[str]] = defaultdict(list)
     for sample in samples:
         for image in sample.images:
             try:
-                picture = open_image(image.source)
+                opened = open_image(image.source)
             except UnusableImageError as fault:
                 if fault.kind is FaultKind.ABSENT:
                     absent.append(fault.name)
@@ -91,7 +91,7 @@ def _image_findings(samples: Sequence[Sample], *, place: str) -> list[Finding]:
                     if region.crop is not None:
                         open_image(region.crop)
                     elif region.box is not None:
-                        crop_box(picture, region.box, name=str(image.source))
+                        crop_box(opened, region.box, name=str(image.source))
                 except UnusableImageError as fault:
                     faulty[str(fault)].append(sample.origin)
     for message, origins in faulty.items():
@@ -99,5 +99,5 @@ def _image_findings(samples: Sequence[Sample], *, place: str) -> list[Finding]:
     if absent:
         total = sum(len(sample.images) for sample in samples)
         message = f"{len(absent)} of {total} images are absent, the first is {absent[0]}"
-        findings.append(Finding("absent-image", len(absent), place, message))
+        findings.append(Finding("absent-image", len(absent), location, message))
     return findings

@@ -19,17 +19,17 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 @cache_app.command()
 def info(as_json: AsJson = False) -> None:
     """List the caches: kind, views, size, last write, and the digests they are keyed by."""
-    found = cache_info()
+    caches = cache_info()
     if as_json:
-        write(_as_json(found))
+        write(_as_json(caches))
         return
     table = Table("cache", "kind", "views", "size", "written", title=str(cache_root()))
-    for cache in found:
+    for cache in caches:
         written = cache.written.strftime("%Y-%m-%d %H:%M UTC") if cache.written else "never"
         table.add_row(cache.name, cache.kind, f"{cache.views:,}", _size(cache.size_bytes), written)
     tables.print(table)
-    total = sum(cache.size_bytes for cache in found)
-    write(f"{len(found)} caches, {_size(total)}")
+    total = sum(cache.size_bytes for cache in caches)
+    write(f"{len(caches)} caches, {_size(total)}")
 
 
 @cache_app.command()
@@ -59,7 +59,7 @@ def fill(
         for done in cache.fill(plan):
             bar.update(task, completed=done)
     stored = cache.counts.stored
-    write(f"{stored:,} views written, {len(plan.missing) - stored:,} not (broken pictures)")
+    write(f"{stored:,} views written, {len(plan.missing) - stored:,} not (broken images)")
 
 
 @cache_app.command()

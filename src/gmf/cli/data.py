@@ -39,7 +39,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 def stats(
     folder: Folder, images: Images = None, encoding: Encoding = None, as_json: AsJson = False
 ) -> None:
-    """Count tweets, words and entities of each split (the paper's Table 1)."""
+    """Count samples, words and entities of each split (the paper's Table 1)."""
     counts = folder_statistics(folder, options=ReadOptions(encoding, images))
     if as_json:
         _print_json({split: _as_json(count) for split, count in counts.items()})
@@ -115,7 +115,7 @@ def _table(folder: Path, counts: dict[str, SplitStatistics]) -> Table:
         table.add_row(label, *(f"{value:,}" for value in values))
 
     splits = list(counts.values())
-    row("tweets", [s.tweets for s in splits])
+    row("posts", [s.tweets for s in splits])
     row("tokens", [s.tokens for s in splits])
     row("longest", [s.longest for s in splits])
     table.add_section()
@@ -125,9 +125,9 @@ def _table(folder: Path, counts: dict[str, SplitStatistics]) -> Table:
             row(f"{entity_type} ({rule})", [types.get(entity_type, 0) for types in by_type])
         row(f"total ({rule})", [sum(types.values()) for types in by_type])
         table.add_section()
-    row("tweets without entity", [s.without_entity for s in splits])
+    row("posts without entity", [s.without_entity for s in splits])
     if any(s.unlabelled for s in splits):
-        row("unlabelled tweets", [s.unlabelled for s in splits])
+        row("unlabelled posts", [s.unlabelled for s in splits])
     row("images named", [s.images for s in splits])
     row("images present", [s.images_present for s in splits])
     row("object regions", [s.regions for s in splits])

@@ -143,7 +143,7 @@ def _compare_controls(
     real: "RunEvaluation",
     controls: Sequence[Control],
 ) -> Table:
-    found = dict.fromkeys(controls[:1], real.pairs)
+    pairs = dict.fromkeys(controls[:1], real.pairs)
     for control in controls[1:]:
-        found[control] = evaluate_one(control=control).pairs
-    return control_table(found)
+        pairs[control] = evaluate_one(control=control).pairs
+    return control_table(pairs)

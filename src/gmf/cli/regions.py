@@ -97,14 +97,16 @@ def show(
     path = (regions or data) / REGIONS_FILE
     if not path.is_file():
         raise DataError("no such file; find regions first", path=path)
-    found = read_regions(path)
+    regions_by_image = read_regions(path)
     tasks = [
         task
         for task in collect_images(data, splits=split or ())
-        if task.name in found and task.path.is_file()
+        if task.name in regions_by_image and task.path.is_file()
     ]
     entries = [
-        SheetEntry(task.path, found[task.name], f"{task.name}: {' '.join(task.texts[0])}")
+        SheetEntry(
+            task.path, regions_by_image[task.name], f"{task.name}: {' '.join(task.texts[0])}"
+        )
         for task in tasks[:limit]
     ]
     if not entries:

@@ -75,7 +75,7 @@ def score_command(
     ] = None,
     images: Annotated[
         Path | None,
-        typer.Option(file_okay=False, help="Folder of images, to tell tweets with and without."),
+        typer.Option(file_okay=False, help="Folder of images, to tell posts with and without."),
     ] = None,
     rule: AnalysisRule = "lenient",
     service_labels: Service = "outside",
@@ -143,7 +143,7 @@ def compare_command(
     rounds: Annotated[int, typer.Option(min=1, help="Random exchanges.")] = 10_000,
     level: Level = 0.95,
     seed: Seed = 0,
-    changed: Annotated[int, typer.Option(min=0, help="Changed tweets to list.")] = 20,
+    changed: Annotated[int, typer.Option(min=0, help="Changed posts to list.")] = 20,
     as_json: AsJson = False,
     as_markdown: AsMarkdown = False,
     as_latex: AsLatex = False,

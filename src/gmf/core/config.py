@@ -81,8 +81,8 @@ def apply_overrides(options: Mapping[str, Any], overrides: Iterable[str]) -> dic
         target = merged
         for parent in parents:
             child = target.get(parent)
-            named = {"name": child} if isinstance(child, str) else {}
-            target[parent] = dict(child) if isinstance(child, dict) else named
+            values = {"name": child} if isinstance(child, str) else {}
+            target[parent] = dict(child) if isinstance(child, dict) else values
             target = target[parent]
         target[last] = value
     return merged
@@ -125,15 +125,15 @@ def describe_faults(
     for fault in error.errors(include_url=False):
         # Of a choice between literals pydantic names each branch.
         where = [str(part) for part in fault["loc"] if not str(part).startswith("literal[")]
-        place, message = ".".join(where), fault["msg"].removeprefix("Value error, ")
+        key, message = ".".join(where), fault["msg"].removeprefix("Value error, ")
         if fault["type"] == "extra_forbidden":
             message += _near_name(kind, options, fault["loc"])
         elif fault["type"] == "literal_error":
             message += near_hint(fault["input"], re.findall("'([^']*)'", message))
         if fault["type"] not in ("extra_forbidden", "missing") and where:
             message += f" (got {fault['input']!r})"
-        lines[place] = f"{lines[place]}; or: {message}" if place in lines else message
-    shown = [f"{place}: {message}" if place else message for place, message in lines.items()]
+        lines[key] = f"{lines[key]}; or: {message}" if key in lines else message
+    shown = [f"{key}: {message}" if key else message for key, message in lines.items()]
     return ("" if len(shown) == 1 else f"{len(shown)} faults\n  ") + "\n  ".join(shown)
 
 

@@ -58,6 +58,6 @@ class DataError(GmfError):
         field: str | None = None,
     ) -> None:
         self.path, self.line, self.field = path, line, field
-        place = ":".join(str(part) for part in (path, line) if part is not None)
-        where = ", ".join(part for part in (place, f"field {field!r}" if field else "") if part)
+        location = ":".join(str(part) for part in (path, line) if part is not None)
+        where = ", ".join(part for part in (location, f"field {field!r}" if field else "") if part)
         super().__init__(f"{where}: {message}" if where else message)

@@ -61,30 +61,30 @@ def regular_tag(tag: str) -> str:
 
 
 def entities_of(tags: Sequence[str], *, strict: bool = False) -> list[Entity]:
-    """Return the entities of one tweet, in order.
+    """Return the entities of one sample, in order.
 
     Lenient (the field's counting; conlleval and seqeval's default mode): an ``I-`` that cannot
     continue the previous tag opens an entity. Strict: only ``B-`` opens one, and such an ``I-``
     belongs to no entity (seqeval ``mode="strict", scheme=IOB2``).
 
     Args:
-        tags: Tags of one tweet.
+        tags: Tags of one sample.
         strict: Which rule.
 
     Raises:
         ValueError: If a tag is not of the scheme.
     """
-    found: list[Entity] = []
+    entities: list[Entity] = []
     start, current = 0, ""
     for index, tag in enumerate([*tags, OUTSIDE]):
         prefix, entity_type = split_tag(tag)
         if prefix == "I" and current and entity_type == current:
             continue
         if current:
-            found.append(Entity(start, index, current))
+            entities.append(Entity(start, index, current))
         opens = prefix == "B" or (prefix == "I" and not strict)
         start, current = index, entity_type if opens else ""
-    return found
+    return entities
 
 
 def tags_of(entities: Iterable[Entity], num_words: int) -> list[str]:
@@ -107,12 +107,12 @@ def tags_of(entities: Iterable[Entity], num_words: int) -> list[str]:
 def ordered_types(types: Iterable[str]) -> list[str]:
     """Return distinct types, the paper's first and in its order, others by name."""
     distinct = set(types)
-    known = [name for name in PAPER_TYPES if name in distinct]
-    return [*known, *sorted(distinct - set(known))]
+    paper_types = [name for name in PAPER_TYPES if name in distinct]
+    return [*paper_types, *sorted(distinct - set(paper_types))]
 
 
 def is_legal_move(previous: str | None, tag: str) -> bool:
-    """Say whether BIO2 allows ``tag`` after ``previous`` (``None`` at the start of a tweet)."""
+    """Say whether BIO2 allows ``tag`` after ``previous`` (``None`` at the start of a sample)."""
     prefix, entity_type = split_tag(tag)
     return prefix != "I" or (
         previous is not None and previous != OUTSIDE and split_tag(previous)[1] == entity_type

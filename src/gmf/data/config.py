@@ -15,7 +15,7 @@ class CacheConfig(Config):
     """How much of the visual side is computed once and kept on disk.
 
     Args:
-        kind: ``none``; ``pixels`` keeps decoded and prepared pictures, exactly; ``maps`` keeps the
+        kind: ``none``; ``pixels`` keeps decoded and prepared images, exactly; ``maps`` keeps the
             stage maps of the frozen backbone, exactly; ``pooled_maps`` keeps them averaged over
             7 x 7 cells, an approximation.
         folder: Folder of all caches; by default ``cache/views`` below ``GMF_HOME``.
@@ -35,8 +35,8 @@ class DataConfig(Config):
         encoding: Encoding of files that are not Unicode, for example ``cp1252``.
         max_subwords: Limit on subwords of a post, special tokens included.
         missing_image: ``mask`` leaves an absent or broken image out; ``blank`` puts a white
-            picture in its place, as the paper does.
-        cache: What of the pictures is kept on disk for training and evaluation.
+            image in its place, as the paper does.
+        cache: What of the images is kept on disk for training and evaluation.
     """
 
     folder: Path | None = Field(default=None, strict=False)

@@ -120,9 +120,9 @@ def _decode(content: bytes, max_pixels: int) -> Image.Image:
             raise Image.DecompressionBombError(
                 f"{width} x {height} pixels, the limit is {max_pixels}"
             )
-        shown = upright_rgb(image)
-        shown.format = "JPEG" if image.format == "MPO" else image.format
-        return shown
+        upright = upright_rgb(image)
+        upright.format = "JPEG" if image.format == "MPO" else image.format
+        return upright
 
 
 def _upright(image: Image.Image) -> Image.Image:

@@ -118,24 +118,24 @@ def compare(
 
 def _in_order_of(a: Sequence[SamplePair], b: Sequence[SamplePair]) -> Sequence[SamplePair]:
     """Return ``b`` in the order of ``a`` when ids tell it, else as it is."""
-    places = {pair.id: pair for pair in b}
+    pairs_by_id = {pair.id: pair for pair in b}
     ids = [pair.id for pair in a]
-    if len(places) < len(b) or len(set(ids)) < len(ids) or places.keys() != set(ids):
+    if len(pairs_by_id) < len(b) or len(set(ids)) < len(ids) or pairs_by_id.keys() != set(ids):
         return b
-    return [places[identifier] for identifier in ids]
+    return [pairs_by_id[identifier] for identifier in ids]
 
 
 def _check_same_gold(a: Sequence[SampleSpans], b: Sequence[SampleSpans]) -> None:
     if len(a) != len(b):
         raise DataError(
-            f"A has {len(a)} tweets and B {len(b)}: expected the same; give the gold file, so that "
-            "missing tweets are counted for both"
+            f"A has {len(a)} posts and B {len(b)}: expected the same; give the gold file, so that "
+            "missing posts are counted for both"
         )
     for ours, theirs in zip(a, b, strict=True):
         if ours.id != theirs.id or _placed(ours, ours.gold) != _placed(theirs, theirs.gold):
             raise DataError(
-                f"tweet {ours.id!r} of A and {theirs.id!r} of B differ in id or gold: expected the "
-                "same tweets; give the gold file"
+                f"post {ours.id!r} of A and {theirs.id!r} of B differ in id or gold: expected the "
+                "same posts; give the gold file"
             )
 
 

@@ -37,7 +37,7 @@ def evaluate(
         ValueError: If there are no pairs.
     """
     if not pairs:
-        raise ValueError("no tweets to score")
+        raise ValueError("no posts to score")
     clean = apply_service_policy(pairs, policy=config.service_labels)
     scores = score([pair.gold for pair in clean], [pair.predicted for pair in clean])
     spans = {rule: spans_of_pairs(clean, rule=rule) for rule in RULES}
@@ -47,7 +47,7 @@ def evaluate(
         training=None if training is None else tuple(training),
         config=config,
     )
-    known = provenance or Provenance(
+    origin = provenance or Provenance(
         config.rule, versions=package_versions(), hardware=describe_hardware()
     )
     return Report(
@@ -66,5 +66,5 @@ def evaluate(
         },
         metrics=measure_all(given),
         reading=notes,
-        provenance=replace(known, rule=config.rule, service_labels=config.service_labels),
+        provenance=replace(origin, rule=config.rule, service_labels=config.service_labels),
     )

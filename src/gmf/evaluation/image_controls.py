@@ -46,7 +46,7 @@ class ControlledSamples:
 
 
 @dataclass(frozen=True, slots=True)
-class _Picture:
+class _ImageFacts:
     digest: str
     width: int
     height: int
@@ -71,29 +71,29 @@ def apply_control(
     if control == "none":
         bare = [replace(sample, images=()) for sample in samples]
         return ControlledSamples(bare, sum(len(sample.images) for sample in samples), 0)
-    known: dict[Path | bytes, _Picture | None] = {}
+    facts: dict[Path | bytes, _ImageFacts | None] = {}
     for sample in samples:
         for image in sample.images:
-            if image.source not in known:
-                known[image.source] = _look_at(image.source)
+            if image.source not in facts:
+                facts[image.source] = _look_at(image.source)
     listed = [image for sample in samples for image in sample.images]
-    unusable = sum(known[image.source] is None for image in listed)
+    unusable = sum(facts[image.source] is None for image in listed)
     rng = np.random.default_rng(seed)
     if control == "shuffled":
-        return _shuffle(samples, known, rng, unusable)
-    pictures = [blank_image()]
+        return _shuffle(samples, facts, rng, unusable)
+    stand_ins = [blank_image()]
     if control == "noise":
         shape = (SIDE, SIDE, 3)
-        pictures = [_encode(rng.integers(0, 256, shape, dtype=np.uint8)) for _ in range(NUM_NOISE)]
+        stand_ins = [_encode(rng.integers(0, 256, shape, dtype=np.uint8)) for _ in range(NUM_NOISE)]
     changed = [
         replace(
             sample,
             images=tuple(
                 image
-                if (picture := known[image.source]) is None
+                if (original := facts[image.source]) is None
                 else ImageInput(
-                    pictures[int(rng.integers(len(pictures)))],
-                    tuple(_scaled(region, picture) for region in image.regions),
+                    stand_ins[int(rng.integers(len(stand_ins)))],
+                    tuple(_scaled(region, original) for region in image.regions),
                 )
                 for image in sample.images
             ),
@@ -126,19 +126,19 @@ def control_table(
     for control in CONTROLS:
         if control not in runs:
             continue
-        found = compare(runs["real"], runs[control], rounds=rounds, config=config)
-        scores = found.differences[config.rule]
+        comparison = compare(runs["real"], runs[control], rounds=rounds, config=config)
+        scores = comparison.differences[config.rule]
         f1 = scores["f1"]
         shown: tuple[Cell, ...] = (
             control,
             *(Percent(value) for value in (scores["precision"].b, scores["recall"].b, f1.b)),
         )
-        strict = found.differences["strict" if config.rule == "lenient" else "lenient"]["f1"].b
+        strict = comparison.differences["strict" if config.rule == "lenient" else "lenient"]["f1"].b
         against: tuple[Cell, ...] = (None,) * 5
         if control != "real":
             change = (f1.difference, f1.interval.low, f1.interval.high)
             signed = (Percent(value, is_signed=True) for value in change)
-            against = (*signed, f1.p_value, len(found.changed))
+            against = (*signed, f1.p_value, len(comparison.changed))
         rows.append((*shown, Percent(strict), *against))
     other = "strict" if config.rule == "lenient" else "lenient"
     number = len(runs["real"])
@@ -147,30 +147,30 @@ def control_table(
         f"What the image contributes ({config.rule} counting, micro)",
         ("images", "P", "R", "F1", f"F1 {other}", "F1 - real", "low", "high", "p", "changed"),
         tuple(rows),
-        f"Percent; {number} tweets, {with_image} with an image. low, high: {config.level:.0%} "
+        f"Percent; {number} posts, {with_image} with an image. low, high: {config.level:.0%} "
         f"paired bootstrap interval; p: approximate randomisation, {rounds} rounds; changed: "
-        "tweets with other entities than with real images.",
+        "posts with other entities than with real images.",
     )
 
 
-def _look_at(source: Path | bytes) -> _Picture | None:
+def _look_at(source: Path | bytes) -> _ImageFacts | None:
     """Return an image's digest and size, or ``None`` when it cannot be used."""
     try:
         width, height = open_image(source).size
-        return _Picture(sha256(read_source(source)).hexdigest(), width, height)
+        return _ImageFacts(sha256(read_source(source)).hexdigest(), width, height)
     except UnusableImageError:
         return None
 
 
 def _shuffle(
     samples: Sequence[Sample],
-    known: Mapping[Path | bytes, _Picture | None],
+    facts: Mapping[Path | bytes, _ImageFacts | None],
     rng: np.random.Generator,
     unusable: int,
 ) -> ControlledSamples:
     """Give each sample the images of the next in a random circle; separate those that share."""
     owned = [
-        {picture.digest for image in sample.images if (picture := known[image.source])}
+        {original.digest for image in sample.images if (original := facts[image.source])}
         for sample in samples
     ]
     order = [int(i) for i in rng.permutation(len(samples)) if owned[i]]
@@ -191,22 +191,22 @@ def _part(
 
     With one image a sample this always succeeds unless one image is in more than half of them.
     """
-    for place, index in enumerate(order):
-        if owned[index].isdisjoint(owned[givers[place]]):
+    for position, index in enumerate(order):
+        if owned[index].isdisjoint(owned[givers[position]]):
             continue
         for other in rng.permutation(len(order)):
             if owned[index].isdisjoint(owned[givers[other]]) and owned[order[other]].isdisjoint(
-                owned[givers[place]]
+                owned[givers[position]]
             ):
-                givers[place], givers[other] = givers[other], givers[place]
+                givers[position], givers[other] = givers[other], givers[position]
                 break
 
 
-def _scaled(region: Region, picture: _Picture) -> Region:
+def _scaled(region: Region, original: _ImageFacts) -> Region:
     """Return a region at its position in an image of ``SIDE``; a ready crop becomes all of it."""
     if region.box is None:
         return replace(region, box=(0.0, 0.0, float(SIDE), float(SIDE)), crop=None)
-    x, y = SIDE / picture.width, SIDE / picture.height
+    x, y = SIDE / original.width, SIDE / original.height
     left, top, right, bottom = region.box
     return replace(region, box=(left * x, top * y, right * x, bottom * y))
 

@@ -113,36 +113,40 @@ def apply_service_policy(
     """
     resolved: list[SamplePair] = []
     for pair in pairs:
-        gold, predicted, kept = resolve_service_labels(pair.gold, pair.predicted, policy=policy)
+        gold, predicted, positions = resolve_service_labels(
+            pair.gold, pair.predicted, policy=policy
+        )
         changed = replace(pair, gold=tuple(gold), predicted=tuple(predicted))
-        if len(kept) < len(pair.gold):
-            changed = _without_words(changed, kept, pair.tokens)
+        if len(positions) < len(pair.gold):
+            changed = _without_words(changed, positions, pair.tokens)
         resolved.append(changed)
     return resolved
 
 
-def keep_words(pair: SamplePair, kept: list[int]) -> SamplePair:
+def keep_words(pair: SamplePair, positions: list[int]) -> SamplePair:
     """Return the pair with some of its words, given by index in order."""
     shorter = replace(
         pair,
-        gold=tuple(pair.gold[index] for index in kept),
-        predicted=tuple(pair.predicted[index] for index in kept),
+        gold=tuple(pair.gold[index] for index in positions),
+        predicted=tuple(pair.predicted[index] for index in positions),
     )
-    return _without_words(shorter, kept, pair.tokens)
+    return _without_words(shorter, positions, pair.tokens)
 
 
-def _without_words(pair: SamplePair, kept: list[int], tokens: tuple[str, ...]) -> SamplePair:
-    place = {index: position for position, index in enumerate(kept)}
+def _without_words(pair: SamplePair, positions: list[int], tokens: tuple[str, ...]) -> SamplePair:
+    new_position = {index: position for position, index in enumerate(positions)}
     scored = pair.scored and tuple(
-        replace(entity, start=place[entity.start], end=place[entity.end - 1] + 1)
+        replace(entity, start=new_position[entity.start], end=new_position[entity.end - 1] + 1)
         for entity in pair.scored
-        if all(index in place for index in range(entity.start, entity.end))
+        if all(index in new_position for index in range(entity.start, entity.end))
     )
     return replace(
         pair,
-        tokens=tuple(tokens[index] for index in kept),
-        own_gold=pair.own_gold and tuple(pair.own_gold[index] for index in kept),
-        unpredicted=tuple(place[index] for index in pair.unpredicted if index in place),
+        tokens=tuple(tokens[index] for index in positions),
+        own_gold=pair.own_gold and tuple(pair.own_gold[index] for index in positions),
+        unpredicted=tuple(
+            new_position[index] for index in pair.unpredicted if index in new_position
+        ),
         scored=scored,
     )
 
@@ -153,10 +157,10 @@ def spans_of_pairs(pairs: Iterable[SamplePair], *, rule: Rule) -> list[SampleSpa
     Raises:
         ValueError: If a label is not BIO.
     """
-    known = list(pairs)
-    gold = spans_of((pair.gold for pair in known), rule=rule)
-    predicted = spans_of((pair.predicted for pair in known), rule=rule)
+    all_pairs = list(pairs)
+    gold = spans_of((pair.gold for pair in all_pairs), rule=rule)
+    predicted = spans_of((pair.predicted for pair in all_pairs), rule=rule)
     return [
-        SampleSpans(pair.id, pair.tokens, wanted, found, pair.scored, pair.has_image)
-        for pair, wanted, found in zip(known, gold, predicted, strict=True)
+        SampleSpans(pair.id, pair.tokens, gold_tags, predicted_tags, pair.scored, pair.has_image)
+        for pair, gold_tags, predicted_tags in zip(all_pairs, gold, predicted, strict=True)
     ]

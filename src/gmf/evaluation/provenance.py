@@ -56,13 +56,13 @@ def digest_of_options(options: Mapping[str, object]) -> str:
 
 def package_versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that are installed."""
-    found = {"python": platform.python_version()}
+    versions = {"python": platform.python_version()}
     for name in PACKAGES:
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except PackageNotFoundError:
             continue
-    return found
+    return versions
 
 
 def describe_hardware(*, accelerators: Sequence[str] = ()) -> dict[str, str]:
@@ -92,9 +92,9 @@ def data_warnings(
         One sentence a difference: a part of the same name with other content, or another release.
     """
     warnings: list[str] = []
-    known = {item.part: item for item in run}
+    data = {item.part: item for item in run}
     for item in evaluated:
-        before = known.get(item.part)
+        before = data.get(item.part)
         if before and before.digest != item.digest:
             warnings.append(
                 f"{item.part}: {_named(item)} is not what the run used, {_named(before)}; "

@@ -174,8 +174,10 @@ def count_spans(
     """
     totals: tuple[Counter[str], ...] = (Counter(), Counter(), Counter())
     for gold_spans, predicted_spans in zip(gold, predicted, strict=True):
-        wanted, found = set(gold_spans), set(predicted_spans)
-        for total, spans in zip(totals, (wanted, found, wanted & found), strict=True):
+        gold_set, predicted_set = set(gold_spans), set(predicted_spans)
+        for total, spans in zip(
+            totals, (gold_set, predicted_set, gold_set & predicted_set), strict=True
+        ):
             total.update(span.type for span in spans)
     names = ordered_types({*totals[0], *totals[1]})
     return RuleScores({name: Counts(*(total[name] for total in totals)) for name in names})
@@ -188,12 +190,10 @@ def check_same_shape(gold: Sequence[Sequence[str]], predicted: Sequence[Sequence
         ValueError: Names the first sample that differs.
     """
     if len(gold) != len(predicted):
-        raise ValueError(
-            f"{len(gold)} gold tweets and {len(predicted)} predicted: expected as many"
-        )
-    for index, (wanted, found) in enumerate(zip(gold, predicted, strict=True)):
-        if len(wanted) != len(found):
+        raise ValueError(f"{len(gold)} gold posts and {len(predicted)} predicted: expected as many")
+    for index, (gold_tags, predicted_tags) in enumerate(zip(gold, predicted, strict=True)):
+        if len(gold_tags) != len(predicted_tags):
             raise ValueError(
-                f"tweet {index}: {len(wanted)} gold tags and {len(found)} predicted; "
+                f"post {index}: {len(gold_tags)} gold tags and {len(predicted_tags)} predicted; "
                 "give words without a prediction the tag O"
             )

@@ -164,7 +164,7 @@ def compare_runs(
     if not a or len(a) != len(b):
         raise ValueError(f"expected as many runs of both systems, got {len(a)} and {len(b)}")
     if any(x.shape != a[0].shape or (x[:, 0] != a[0][:, 0]).any() for x in (*a, *b)):
-        raise ValueError("the two systems were not scored on the same tweets with the same gold")
+        raise ValueError("the two systems were not scored on the same posts with the same gold")
     table_a, table_b = np.concatenate(a, axis=1), np.concatenate(b, axis=1)
     total_a, total_b = table_a.sum(0).astype(np.float64), table_b.sum(0).astype(np.float64)
     score_a, score_b = _mean_measures(total_a), _mean_measures(total_b)
@@ -179,13 +179,13 @@ def compare_runs(
     intervals = _percentiles(_mean_measures(drawn_b) - _mean_measures(drawn_a), level)
     return {
         name: Difference(
-            float(score_a[place]),
-            float(score_b[place]),
-            float(score_b[place] - score_a[place]),
-            float(p_values[place]),
+            float(score_a[index]),
+            float(score_b[index]),
+            float(score_b[index] - score_a[index]),
+            float(p_values[index]),
             intervals[name],
         )
-        for place, name in enumerate(MEASURES)
+        for index, name in enumerate(MEASURES)
     }
 
 
@@ -196,10 +196,10 @@ def holm(p_values: Sequence[float]) -> list[float]:
     """
     adjusted = [0.0] * len(p_values)
     highest = 0.0
-    order = sorted(range(len(p_values)), key=lambda place: p_values[place])
-    for rank, place in enumerate(order):
-        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[place]))
-        adjusted[place] = highest
+    order = sorted(range(len(p_values)), key=lambda index: p_values[index])
+    for rank, index in enumerate(order):
+        highest = max(highest, min(1.0, (len(p_values) - rank) * p_values[index]))
+        adjusted[index] = highest
     return adjusted
 
 
@@ -255,5 +255,5 @@ def _percentiles(drawn: NDArray[np.float64], level: float) -> dict[str, Interval
     tail = (1 - level) / 2
     low, high = np.quantile(drawn, [tail, 1 - tail], axis=0)
     return {
-        name: Interval(float(low[place]), float(high[place])) for place, name in enumerate(MEASURES)
+        name: Interval(float(low[index]), float(high[index])) for index, name in enumerate(MEASURES)
     }

@@ -77,10 +77,10 @@ def text_bounds(content: str, where: str, report: ConversionReport) -> list[Boun
 
 def _bound(head: str, rest: str, number: int) -> Bound:
     data, _, text = rest.partition("\t")
-    name, _, places = data.partition(" ")
+    name, _, fragments = data.partition(" ")
     spans: list[Span] = []
-    for place in places.split(";"):
-        match = re.fullmatch(r"(\d{1,12}) (\d{1,12}) *", place)
+    for fragment in fragments.split(";"):
+        match = re.fullmatch(r"(\d{1,12}) (\d{1,12}) *", fragment)
         if not match or int(match[1]) >= int(match[2]):
             raise ValueError(
                 f"line {number}: expected `{head}<TAB>TYPE START END<TAB>TEXT`, got {data[:60]!r}"

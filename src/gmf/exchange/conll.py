@@ -36,10 +36,10 @@ class ConllFormat(TextFormat):
         lines = head.split("\n")[:50] if isinstance(head, str) else []
         if lines and lines[0].startswith("#FORMAT="):
             return False
-        named = any(line.startswith(ID_PREFIX) for line in lines)
+        has_ids = any(line.startswith(ID_PREFIX) for line in lines)
         columns = [line.rstrip("\r").split("\t") for line in lines[:-1] or lines if line.strip()]
         is_text = isinstance(head, str) and "\0" not in head and "\ufffd" not in head
-        return path.is_file() and is_text and (named or any(len(each) > 1 for each in columns))
+        return path.is_file() and is_text and (has_ids or any(len(each) > 1 for each in columns))
 
     def read(self, path: Path, *, report: ConversionReport) -> Iterator[AnnotatedText]:
         """Yield the document of each block; one with a faulty line is left out as a whole."""
@@ -95,8 +95,8 @@ class ConllFormat(TextFormat):
             raise ValueError("CoNLL cannot hold a post without words")
         names = {entity.type for entity in entities}
         identifier = [("identifier", document.id)] if self.has_ids else []
-        named = (*identifier, *(("word", w) for w in words), *(("type", n) for n in names))
-        for name, value in named:
+        cells = (*identifier, *(("word", w) for w in words), *(("type", n) for n in names))
+        for name, value in cells:
             if not _SEPARATORS.isdisjoint(value):
                 raise ValueError(f"CoNLL cannot hold {name} {value!r}: it has a TAB or a line end")
             if value.startswith(DOCUMENT_MARK):

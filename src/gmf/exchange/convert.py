@@ -67,18 +67,18 @@ def convert(
         raise ConfigError(f"{target}: no such folder as {target.parent}; make it first")
     report = ConversionReport()
     with TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as temporary:
-        made = Path(temporary) / "whole"
+        whole = Path(temporary) / "whole"
         if files is None:
             reader = _reader(from_format or format_of_source(source), offsets)
-            _write(_documents(source, reader, report), made, writer, report)
+            _write(_documents(source, reader, report), whole, writer, report)
         else:
-            made.mkdir()
+            whole.mkdir()
             for file in files:
                 reader = _reader(from_format or format_of_source(file), offsets)
                 writer = _writer(to_format, scheme)
                 ending = "" if writer.is_folder else writer.suffix
                 documents = _documents(file, reader, report)
-                _write(documents, made / f"{file.stem}{ending}", writer, report)
+                _write(documents, whole / f"{file.stem}{ending}", writer, report)
         if report.read and not report.written:
             shown = report.faults[0] if report.faults else "nothing could be read"
             raise DataError(
@@ -87,7 +87,7 @@ def convert(
             )
         if target.is_dir() and not target.is_symlink():
             shutil.rmtree(target)
-        made.replace(target)
+        whole.replace(target)
     return report
 
 

@@ -138,8 +138,8 @@ def doc_of(
 
 def document_of_doc(doc: "Doc", *, number: int = 0, origin: str = "") -> AnnotatedText:
     """Return a spaCy document as a document; white space that is a token is no word."""
-    kept = cast(dict[str, Any], doc.user_data.get(USER_DATA) or {})
-    confidences = list(kept.get("confidences") or ())
+    data = cast(dict[str, Any], doc.user_data.get(USER_DATA) or {})
+    confidences = list(data.get("confidences") or ())
     if len(confidences) != len(doc.ents):
         confidences = [None] * len(doc.ents)
     mentions = tuple(
@@ -148,11 +148,11 @@ def document_of_doc(doc: "Doc", *, number: int = 0, origin: str = "") -> Annotat
     )
     words = tuple((t.idx, t.idx + len(t)) for t in doc if not t.is_space)
     # spaCy cannot tell it of a document without tokens.
-    is_labelled = kept.get("is_labelled", doc.has_annotation("ENT_IOB"))
+    is_labelled = data.get("is_labelled", doc.has_annotation("ENT_IOB"))
     return AnnotatedText(
         doc.text,
         mentions if is_labelled else None,
-        str(kept.get("id") or ""),
+        str(data.get("id") or ""),
         words=words or None,
         number=number,
         origin=origin,

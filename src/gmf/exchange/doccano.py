@@ -35,17 +35,17 @@ class DoccanoFormat(JsonFormat):
     ) -> AnnotatedText | None:
         """Return the document of a line; see ``JsonFormat``."""
         text = text_of(row, "text" if "text" in row else "data")
-        given = [name for name in ("label", "labels", "entities") if row.get(name) is not None]
+        keys = [name for name in ("label", "labels", "entities") if row.get(name) is not None]
         mentions: list[Mention] = []
-        for name in given:
+        for name in keys:
             for value in listed(row, name):
                 mentions.append(_mention(value))
         report.lose("relation", where, len(objects(row, "relations")))
         report.lose("comment", where, len(listed(row, "Comments")))
         if row.get("cats"):
             report.lose("category of the whole text", where)
-        known = tuple(mentions) if given else None
-        return AnnotatedText(text, known, identifier_of(row.get("id")))
+        entities = tuple(mentions) if keys else None
+        return AnnotatedText(text, entities, identifier_of(row.get("id")))
 
     def render(self, document: AnnotatedText) -> str:
         """Return a line."""

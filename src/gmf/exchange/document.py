@@ -128,9 +128,9 @@ def document_of_words(
                 f"{len(words)} of the document"
             )
         mentions.append(Mention(spans[entity.start][0], spans[entity.end - 1][1], entity.type))
-    known = None if entities is None else tuple(mentions)
-    made = AnnotatedText(" ".join(words), known, words=tuple(spans), is_joined=True)
-    return replace(made, **fields)  # pyright: ignore[reportArgumentType]
+    mentions_or_none = None if entities is None else tuple(mentions)
+    document = AnnotatedText(" ".join(words), mentions_or_none, words=tuple(spans), is_joined=True)
+    return replace(document, **fields)  # pyright: ignore[reportArgumentType]
 
 
 def document_of_tags(words: list[str], tags: list[str] | None, **fields: object) -> AnnotatedText:

@@ -34,8 +34,8 @@ def checked(document: AnnotatedText, report: ConversionReport) -> AnnotatedText:
     for mention, (start, end) in zip(mentions, spans, strict=True):
         if (start, end) in odd and not _has_words_at(document, mention):
             is_inside = text[start:end] == text[start:end].strip()
-            place = "inside a word" if is_inside else "with white space"
-            kind = f"entity that begins or ends {place}{cause}"
+            where = "inside a word" if is_inside else "with white space"
+            kind = f"entity that begins or ends {where}{cause}"
             report.note(kind, document.origin)
     distinct = tuple(dict.fromkeys(mentions))
     report.note("entity marked twice", document.origin, len(mentions) - len(distinct))
@@ -84,30 +84,30 @@ def _counts_images(target: DocumentFormat) -> bool:
 
 
 def _trimmed(document: AnnotatedText, report: ConversionReport) -> AnnotatedText:
-    kept: list[Mention] = []
+    mentions: list[Mention] = []
     for mention in document.mentions or ():
         span = document.text[mention.char_start : mention.char_end]
         if _has_words_at(document, mention):
-            kept.append(mention)
+            mentions.append(mention)
             continue
         start = mention.char_start + len(span) - len(span.lstrip())
         moved = replace(mention, char_start=start, char_end=start + len(span.strip()))
         report.note("entity freed of white space at an edge", document.origin, moved != mention)
-        kept.append(moved)
-    return document if document.mentions is None else replace(document, mentions=tuple(kept))
+        mentions.append(moved)
+    return document if document.mentions is None else replace(document, mentions=tuple(mentions))
 
 
 def _without_overlap(document: AnnotatedText, report: ConversionReport) -> AnnotatedText:
     """Return it with the longest of the mentions that overlap; of equals, the first."""
-    kept: list[Mention] = []
+    mentions: list[Mention] = []
     order = sorted(document.mentions or (), key=lambda m: (m.char_start - m.char_end, m.char_start))
     taken: set[int] = set()
     for mention in order:
-        places = range(mention.char_start, mention.char_end)
-        if taken.isdisjoint(places):
-            taken.update(places)
-            kept.append(mention)
-    lost = [mention for mention in order if mention not in kept]
+        characters = range(mention.char_start, mention.char_end)
+        if taken.isdisjoint(characters):
+            taken.update(characters)
+            mentions.append(mention)
+    lost = [mention for mention in order if mention not in mentions]
     report.lose(Trait.OVERLAP, document.origin, len(lost))
     return document.without(*lost) if lost else document
 

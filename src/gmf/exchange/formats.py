@@ -52,9 +52,9 @@ def format_of_source(path: Path) -> str:
     if fault is not None and not names:
         raise fault
     if len(names) != 1:
-        found = "; it may be " + " or ".join(names) if names else ""
+        guess = "; it may be " + " or ".join(names) if names else ""
         raise ConfigError(
-            f"{path}: not known as a format{found}; name it with --from, one of {readable()}"
+            f"{path}: not known as a format{guess}; name it with --from, one of {readable()}"
         )
     return names[0]
 

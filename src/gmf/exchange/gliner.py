@@ -41,8 +41,8 @@ class GlinerFormat(JsonFormat):
             first, last, label = cast(list[Any], value)
             start, end = span_of(first, last)
             entities.append(Entity(start, end + 1, type_of(label)))
-        known = entities if row.get("ner") is not None else None
-        return document_of_words(words, known, id=identifier_of(row.get("id")))
+        mentions = entities if row.get("ner") is not None else None
+        return document_of_words(words, mentions, id=identifier_of(row.get("id")))
 
     def render(self, document: AnnotatedText) -> str:
         """Return an example.

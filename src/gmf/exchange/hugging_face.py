@@ -221,10 +221,10 @@ def _document_of(
 def _named(tags: object, names: tuple[str, ...] | None) -> list[str]:
     if not isinstance(tags, list):
         raise ValueError(f"tags: expected a list, got {type(tags).__name__}")
-    named: list[str] = []
+    result: list[str] = []
     for tag in cast(list[object], tags):
         if isinstance(tag, str):
-            named.append(tag)
+            result.append(tag)
         elif isinstance(tag, int) and not isinstance(tag, bool):
             if names is None:
                 raise ValueError(
@@ -233,10 +233,10 @@ def _named(tags: object, names: tuple[str, ...] | None) -> list[str]:
                 )
             if not 0 <= tag < len(names):
                 raise ValueError(f"tag {tag}: expected 0 to {len(names) - 1}")
-            named.append(names[tag])
+            result.append(names[tag])
         else:
             raise ValueError(f"tag {tag!r}: expected a name or a number")
-    return named
+    return result
 
 
 def _row_of(document: AnnotatedText, scheme: str) -> dict[str, Any]:

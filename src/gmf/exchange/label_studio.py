@@ -53,13 +53,17 @@ class LabelStudioFormat(JsonFormat):
             return self._of_minimal(row, where, report)
         data = cast(dict[str, Any], row["data"])
         done = [*objects(row, "annotations"), *objects(row, "completions")]
-        kept = [each for each in done if not each.get("was_cancelled")]
-        report.lose("cancelled annotation", where, len(done) - len(kept))
-        if done and not kept:
+        annotations = [each for each in done if not each.get("was_cancelled")]
+        report.lose("cancelled annotation", where, len(done) - len(annotations))
+        if done and not annotations:
             report.fault(f"{where}: its annotation was cancelled")
             return None
-        is_predicted = not kept
-        chosen = _chosen(kept, where, report) if kept else _last(objects(row, "predictions"))
+        is_predicted = not annotations
+        chosen = (
+            _chosen(annotations, where, report)
+            if annotations
+            else _last(objects(row, "predictions"))
+        )
         key = _text_key(data, chosen)
         text = text_of(data, key)
         mentions = None if chosen is None else self._mentions(chosen, text, where, report)
@@ -152,10 +156,12 @@ class LabelStudioFormat(JsonFormat):
         return json.dumps(task, ensure_ascii=False)
 
 
-def _chosen(kept: list[dict[str, Any]], where: str, report: ConversionReport) -> dict[str, Any]:
+def _chosen(
+    annotations: list[dict[str, Any]], where: str, report: ConversionReport
+) -> dict[str, Any]:
     """Return the annotation that counts: ground truth, or else the first; others are counted."""
-    chosen = next((each for each in kept if each.get("ground_truth")), kept[0])
-    others = [each for each in kept if each is not chosen]
+    chosen = next((each for each in annotations if each.get("ground_truth")), annotations[0])
+    others = [each for each in annotations if each is not chosen]
     different = [each for each in others if _regions(each) != _regions(chosen)]
     report.lose(
         "annotation of another annotator, different from the one taken", where, len(different)
@@ -218,12 +224,12 @@ def _placed(
     }
     faults: dict[Unit, str] = {}
     for name in ("code-points", "utf-16") if unit is None else (unit,):
-        found = units[name]()
-        fault = next(_mismatches(text, found, texts), "")
+        counter = units[name]()
+        fault = next(_mismatches(text, counter, texts), "")
         if not fault:
-            if found != spans:
+            if counter != spans:
                 report.note("offsets counted in UTF-16 units", where)
-            pairs = zip(mentions, found, strict=True)
+            pairs = zip(mentions, counter, strict=True)
             return tuple(replace(m, char_start=s, char_end=e) for m, (s, e) in pairs)
         faults[name] = fault
     raise ValueError(next(iter(faults.values())))

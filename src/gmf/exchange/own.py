@@ -101,8 +101,8 @@ def _document(row: SampleRow, confidences: list[float | None], is_predicted: boo
     if row.tokens is not None:
         sample = sample_of_row(row, folder=Path(), aliases={})
         entities = None if sample.tags is None else entities_of(sample.tags)
-        made = document_of_words(list(row.tokens), entities, images=row.images)
-        text, mentions, words = made.text, made.mentions, made.words
+        document = document_of_words(list(row.tokens), entities, images=row.images)
+        text, mentions, words = document.text, document.mentions, document.words
     else:
         text, words = row.text or "", None
         sample_of_row(row.model_copy(update={"entities": None}), folder=Path(), aliases={})

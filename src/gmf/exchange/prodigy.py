@@ -51,11 +51,11 @@ class ProdigyFormat(JsonFormat):
         names = cast(list[Any], several) if isinstance(several, list) else [row.get("image")]
         is_labelled = "spans" in row or "answer" in row
         meta = row.get("meta")
-        named = cast(dict[str, Any], meta).get("id") if isinstance(meta, dict) else None
+        identifier = cast(dict[str, Any], meta).get("id") if isinstance(meta, dict) else None
         return AnnotatedText(
             text,
             tuple(mentions) if is_labelled else None,
-            identifier_of(row.get("id")) or identifier_of(named),
+            identifier_of(row.get("id")) or identifier_of(identifier),
             words=_words(objects(row, "tokens")),
             images=tuple(r for n in names for r in image_of(n, where=where, report=report)),
         )

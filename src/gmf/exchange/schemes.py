@@ -29,13 +29,13 @@ def tags_of_scheme(entities: Iterable[Entity], num_words: int, *, scheme: str) -
     """
     if scheme not in SCHEMES:
         raise ValueError(f"scheme {scheme!r}: expected one of {', '.join(SCHEMES)}")
-    known = list(entities)
-    tags = tags_of(known, num_words)
+    spans = list(entities)
+    tags = tags_of(spans, num_words)
     if scheme == "IOB2":
         return tags
-    before = {entity.end: entity.type for entity in known}
+    before = {entity.end: entity.type for entity in spans}
     end, single = {"BIOES": "ES", "BILOU": "LU"}.get(scheme, "  ")
-    for entity in known:
+    for entity in spans:
         if scheme == "IO" or (scheme == "IOB1" and before.get(entity.start) != entity.type):
             tags[entity.start] = f"I-{entity.type}"
         elif scheme != "IOB1":

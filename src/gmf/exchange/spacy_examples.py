@@ -44,8 +44,8 @@ class SpacyExamplesFormat(JsonFormat):
         report.lose("relation", where, len(objects(row, "relations")))
         for name in ("cats", "links"):
             report.lose(f"{name} of the text", where, bool(row.get(name)))
-        known = tuple(mentions) if row.get("entities") is not None else None
-        return AnnotatedText(text_of(row), known, identifier_of(row.get("id")))
+        entities = tuple(mentions) if row.get("entities") is not None else None
+        return AnnotatedText(text_of(row), entities, identifier_of(row.get("id")))
 
     def render(self, document: AnnotatedText) -> str:
         """Return an example."""

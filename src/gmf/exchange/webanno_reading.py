@@ -114,12 +114,12 @@ def _taken(columns: list[tuple[str, str, list[str]]]) -> int | None:
         if kind == "T_SP" and usable and not _is_linguistic(layer):
             positions[layer] = position + usable[0]
         position += len(names)
-    named = [name for name in positions if name.endswith(".NamedEntity")]
+    layers = [name for name in positions if name.endswith(".NamedEntity")]
     if not positions:
         return None
-    if len(named or positions) > 1:
+    if len(layers or positions) > 1:
         raise ValueError(f"expected the layer NamedEntity or one layer, got {', '.join(positions)}")
-    return positions[(named or list(positions))[0]]
+    return positions[(layers or list(positions))[0]]
 
 
 def _is_linguistic(layer: str) -> bool:
@@ -149,14 +149,16 @@ def _sentences(lines: Sequence[str], *, width: int) -> Iterator[_Sentence]:
 def _token(line: str, number: int, width: int) -> _Token:
     cells = line.split("\t")
     name = _TOKEN.fullmatch(cells[0])
-    place = _PLACE.fullmatch(cells[1]) if len(cells) > 2 else None
-    if not name or not place or len(cells) < 3 + width:
+    offsets = _PLACE.fullmatch(cells[1]) if len(cells) > 2 else None
+    if not name or not offsets or len(cells) < 3 + width:
         raise ValueError(
             f"line {number}: expected sentence-token, begin-end, token and {width} columns, got "
             f"{line[:60]!r}"
         )
     values = tuple(cells[3 : 3 + width])
-    return _Token(number, int(place[1]), int(place[2]), unescaped(cells[2]), values, bool(name[3]))
+    return _Token(
+        number, int(offsets[1]), int(offsets[2]), unescaped(cells[2]), values, bool(name[3])
+    )
 
 
 def _text_of(sentences: list[_Sentence]) -> str:

@@ -107,8 +107,8 @@ def run_series(
     """
     file = folder / SERIES
     if file.is_file():
-        found = json.loads(file.read_text(encoding="utf-8"))
-        if {name: found.get(name) for name in facts} != dict(facts):
+        stored = json.loads(file.read_text(encoding="utf-8"))
+        if {name: stored.get(name) for name in facts} != dict(facts):
             raise ConfigError(
                 f"{folder}: holds another series; choose another folder with --run, or delete it"
             )

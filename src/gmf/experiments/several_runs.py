@@ -65,7 +65,7 @@ def _described(run: Path) -> tuple[int | None, dict[str, Any]]:
     options = {"model": meta.get("model"), "data": meta.get("data")}
     # A checkpoint lies two folders below its run, which alone knows how it was trained.
     config = next(
-        (path for place in (run, run.parent.parent) if (path := place / CONFIG).is_file()), None
+        (path for folder in (run, run.parent.parent) if (path := folder / CONFIG).is_file()), None
     )
     if config is not None:
         options["training"] = read_yaml(config).get("training", {})

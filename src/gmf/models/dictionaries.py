@@ -17,7 +17,7 @@ def read_gazetteers(folder: Path) -> dict[str, tuple[str, ...]]:
     Raises:
         DataError: If there is no such file, or one cannot be read.
     """
-    found = {
+    paths = {
         path.stem: tuple(
             dict.fromkeys(
                 " ".join(line.lower().split()) for line in read_lines(path) if line.strip()
@@ -25,9 +25,9 @@ def read_gazetteers(folder: Path) -> dict[str, tuple[str, ...]]:
         )
         for path in sorted(folder.glob("*.txt"))
     }
-    if not found:
+    if not paths:
         raise DataError("expected gazetteers, files NAME.txt of one phrase a line", path=folder)
-    return found
+    return paths
 
 
 def read_clusters(path: Path) -> dict[str, str]:

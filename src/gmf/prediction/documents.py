@@ -45,7 +45,7 @@ class Document:
         text: The text as given; words joined by single spaces when only words were given.
         entities: Entities in order.
         notes: What of the post the model did not see, and why.
-        explanation: What the model used; on request, and only when it saw a picture.
+        explanation: What the model used; on request, and only when it saw an image.
         words: ``(char_start, char_end)`` of each word that the model tagged.
         tags: BIO2 tag of each word.
         id: Identifier of the post, when it has one.

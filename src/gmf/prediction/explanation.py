@@ -1,4 +1,4 @@
-"""Why a model found what it found: gates, attention on pictures, the result without them."""
+"""Why a model found what it found: gates, attention on views, the result without them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from gmf.core.types import Prediction, ScoredEntity, SlotOrigin
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture that the model read: an image of the post or one of its regions.
+    """A view that the model read: an image of the post or one of its regions.
 
     Args:
         image: Position of the image in the post, from 0; ``None`` for the blank stand-in of a
@@ -36,11 +36,11 @@ class Evidence:
 
     Args:
         text_attention: Share of the attention of its words that stays on the text, in [0, 1]; mean
-            over its words, the heads, and the layers that see pictures. ``None`` for models that
+            over its words, the heads, and the layers that see views. ``None`` for models that
             do not tell.
-        picture_attention: Share that goes to each picture; with ``text_attention`` it sums to 1.
-        confidence_without_images: Probability of the same span and type without pictures, in
-            [0, 1]; below it in ``Entity.confidence`` is what the pictures added.
+        picture_attention: Share that goes to each view; with ``text_attention`` it sums to 1.
+        confidence_without_images: Probability of the same span and type without images, in
+            [0, 1]; below it in ``Entity.confidence`` is what the images added.
     """
 
     text_attention: float | None
@@ -53,13 +53,13 @@ class Explanation:
     """What the model used of one post.
 
     Args:
-        pictures: The pictures that it read, in the order of all that follows.
-        gates: Weight of each visual stage, ``(layers, pictures, stages)``; sums to 1 over stages.
+        pictures: The views that it read, in the order of all that follows.
+        gates: Weight of each visual stage, ``(layers, views, stages)``; sums to 1 over stages.
             ``None`` for models without gates.
-        attention: Attention of each word on each picture, ``(layers, words, pictures)``, mean over
-            heads; layers that see no pictures are left out. ``None`` for models without it.
+        attention: Attention of each word on each view, ``(layers, words, views)``, mean over
+            heads; layers that see no views are left out. ``None`` for models without it.
         entities: Evidence of each entity of the document, in order.
-        without_images: The entities that the model finds without any picture.
+        without_images: The entities that the model finds without any image.
     """
 
     pictures: tuple[Picture, ...]
@@ -79,16 +79,16 @@ class Explanation:
             kept: For each of its entities, whether the document has it.
             without_images: Its ``without_images`` as mentions.
         """
-        shown = prediction.explanation
-        if shown is None:
+        explanation = prediction.explanation
+        if explanation is None:
             return None
-        attention = shown.slot_attention
+        attention = explanation.slot_attention
         return cls(
-            pictures=tuple(_picture(origin, prediction) for origin in shown.slots),
-            gates=shown.gates,
+            pictures=tuple(_picture(origin, prediction) for origin in explanation.slots),
+            gates=explanation.gates,
             attention=attention,
             entities=tuple(
-                _evidence(entity, attention) for entity in compress(shown.same_entities, kept)
+                _evidence(entity, attention) for entity in compress(explanation.same_entities, kept)
             ),
             without_images=without_images,
         )

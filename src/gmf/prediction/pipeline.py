@@ -148,11 +148,11 @@ class Pipeline:
         check_predict_options(
             batch_size=batch_size, threshold=threshold, types=types, long=long, known=self.types
         )
-        kept = None if types is None else frozenset(types)
+        wanted_types = None if types is None else frozenset(types)
         predictions = self.engine.predict(
             samples, batch_size=batch_size, explain=explain, long=long, report=report
         )
-        return (document_of(p, threshold=threshold, types=kept) for p in predictions)
+        return (document_of(p, threshold=threshold, types=wanted_types) for p in predictions)
 
     def save_pretrained(self, folder: str | Path, **options: Any) -> Path:
         """Write all that ``gmf.load`` needs into a folder, with a model card.

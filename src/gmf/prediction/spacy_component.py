@@ -107,8 +107,8 @@ class GmfComponent:
         docs = iter(stream)
         while batch := list(islice(docs, batch_size)):
             posts = [(doc.text, _images_of(doc)) for doc in batch]
-            for doc, found in zip(batch, self.pipeline.stream(posts), strict=True):
-                doc._.gmf_notes = [*found.notes, *self._fill(doc, found.entities)]
+            for doc, document in zip(batch, self.pipeline.stream(posts), strict=True):
+                doc._.gmf_notes = [*document.notes, *self._fill(doc, document.entities)]
                 yield doc
 
     def _fill(self, doc: Doc, mentions: Iterable[Entity]) -> list[str]:
@@ -134,10 +134,10 @@ class GmfComponent:
                 )
             chosen[tokens] = span, mention
         doc.ents = filter_spans([span for span, _ in chosen.values()])
-        kept = {(span.start, span.end): span for span in doc.ents}
+        spans = {(span.start, span.end): span for span in doc.ents}
         for tokens, (_, mention) in chosen.items():
-            if tokens in kept:
-                kept[tokens]._.gmf_confidence = mention.confidence
+            if tokens in spans:
+                spans[tokens]._.gmf_confidence = mention.confidence
             else:
                 notes.append(f"{_shown(mention)} is left out: it shares a token with a longer one")
         return notes

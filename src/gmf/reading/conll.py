@@ -165,7 +165,7 @@ def read_blocks(
                 is_separated=block.is_separated,
             )
         elif not block.lines:
-            message = f"tweet {identifier!r} has no tokens; add them or remove the {ID_PREFIX} line"
+            message = f"post {identifier!r} has no tokens; add them or remove the {ID_PREFIX} line"
             on_fault(DataError(message, path=path, line=line, field="IMGID"))
     if comments:
         on_note(f"{comments} comment lines (# ...) at the head of samples are left out")
@@ -201,7 +201,7 @@ def _fault_of(row: Sequence[str], *, width: int | None, columns: Columns) -> str
     if width is not None and len(row) != width:
         return (
             f"expected {width} columns separated by {columns.name}, as in the lines before, got "
-            f"{len(row)}: {shown!r}; a tweet ends with an empty line"
+            f"{len(row)}: {shown!r}; a post ends with an empty line"
         )
     if not all(column.strip() for column in row[1:]):
         return f"expected a token and its tag, got an empty tag in {shown!r}"

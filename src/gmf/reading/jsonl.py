@@ -77,7 +77,7 @@ def read_jsonl(
     samples: list[Sample] = []
     for (number, row), read in zip(rows, tags.tags, strict=True):
         spans = [(e.char_start, e.char_end) for e in row.entities or ()]
-        cut_words.look_at(row.text or "", spans, place=f"line {number}")
+        cut_words.look_at(row.text or "", spans, where=f"line {number}")
         try:
             samples.append(
                 sample_of_row(

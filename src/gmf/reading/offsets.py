@@ -57,13 +57,13 @@ class CutWords:
     utf16: int = 0
     example: str = ""
 
-    def look_at(self, text: str, spans: Iterable[tuple[int, int]], *, place: str) -> None:
+    def look_at(self, text: str, spans: Iterable[tuple[int, int]], *, where: str) -> None:
         """Count the entities of a text.
 
         Args:
             text: The text.
             spans: First character and one past the last of each entity.
-            place: File and line, for messages.
+            where: File and line, for messages.
         """
         for start, end in spans:
             if cuts_word(text, start, end):
@@ -71,7 +71,7 @@ class CutWords:
                 self.total += 1
                 self.utf16 += bool(hint)
                 if not self.example or (hint and self.utf16 == 1):
-                    self.example = f"{place}: [{start}, {end}) is {text[start:end]!r}{hint}"
+                    self.example = f"{where}: [{start}, {end}) is {text[start:end]!r}{hint}"
 
     def note(self) -> str:
         """Return the line; empty if no entity cuts a word."""

@@ -41,21 +41,21 @@ def read_regions(
     Raises:
         DataError: If a line is wrong or an image is listed twice.
     """
-    found: dict[str, tuple[Region, ...]] = {}
+    regions: dict[str, tuple[Region, ...]] = {}
     for number, line in enumerate(read_lines(path), 1):
         if line.strip() == "":
             continue
         try:
             row = parse_row(RegionsRow, line, path=path, line=number)
-            if row.image in found:
+            if row.image in regions:
                 message = f"image {row.image!r} is listed twice; keep one line"
                 raise DataError(message, path=path, line=number, field="image")
             try:
-                found[row.image] = tuple(
+                regions[row.image] = tuple(
                     region_of_row(region, path.parent) for region in row.regions
                 )
             except ValueError as error:
                 raise DataError(str(error), path=path, line=number, field="regions") from error
         except DataError as error:
             on_fault(error)
-    return found
+    return regions

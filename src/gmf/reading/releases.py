@@ -26,7 +26,7 @@ class DataFingerprint:
         part: ``train``, ``dev``, ``test``, or ``gold`` and ``predictions`` for files of others.
         source: File name.
         digest: Of its content.
-        tweets: Tweets in it.
+        tweets: Samples in it.
         copy: Title of the known release that the content is; empty when it is none.
     """
 
@@ -59,8 +59,8 @@ class Release:
         name: Short name, key of the prints.
         title: What people call it.
         digests: Digest of each split.
-        published: Tweets of each split as published.
-        based_on: Release of the same tweets with the original tags; empty when this is it.
+        published: Samples of each split as published.
+        based_on: Release of the same samples with the original tags; empty when this is it.
         paper: Published entity counts by split and type, where a paper gives them.
     """
 

@@ -152,8 +152,8 @@ def unknown_columns(
         if not absent:
             continue
         near = get_close_matches(absent[0].lower(), [name.lower() for name in header], n=1)
-        shown = next((name for name in header if near and name.lower() == near[0]), None)
-        hint = f"; did you mean {shown!r}?" if shown else f"; name the column with {option}"
+        near_name = next((name for name in header if near and name.lower() == near[0]), None)
+        hint = f"; did you mean {near_name!r}?" if near_name else f"; name the column with {option}"
         if len(header) == 1 and (mark := next((d for d in DELIMITERS if d in header[0]), None)):
             hint = f"; it looks separated by {mark!r}: add --delimiter '{mark}'"
         listed = ", ".join(map(repr, header[:20])) + (", ..." if len(header) > 20 else "")

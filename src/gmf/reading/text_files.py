@@ -66,18 +66,18 @@ def open_text(path: Path, *, encoding: str | None = None) -> BinaryIO:
     if binary is not None:
         file.close()
         raise DataError(f"expected text, this is {binary}", path=path)
-    found, mark = _encoding_of(head, encoding)
-    has_cr_only = _has_cr_only(head[mark:].decode(found, errors="replace"))
-    if found == "utf-8" and not (mark or has_cr_only):
+    detected, mark = _encoding_of(head, encoding)
+    has_cr_only = _has_cr_only(head[mark:].decode(detected, errors="replace"))
+    if detected == "utf-8" and not (mark or has_cr_only):
         return file
-    recoded = _Recoded(file, found, path=path, mark=mark, has_cr_only=has_cr_only)
+    recoded = _Recoded(file, detected, path=path, mark=mark, has_cr_only=has_cr_only)
     return io.BufferedReader(recoded, HEAD_BYTES)
 
 
 def read_lines(path: Path, *, encoding: str | None = None) -> list[str]:
     r"""Return the lines of a text file, split at LF only, without CR and byte order mark.
 
-    ``str.splitlines`` would also cut at U+0085 or U+2028, which tweets contain.
+    ``str.splitlines`` would also cut at U+0085 or U+2028, which posts contain.
 
     Args:
         path: The file.

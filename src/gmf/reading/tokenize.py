@@ -88,10 +88,10 @@ def tokenize(
     Returns:
         Tokens, and ``(start, end)`` of each: ``text[start:end] == token``.
     """
-    wanted = sorted(set(cuts))
+    cuts_in_order = sorted(set(cuts))
     offsets: list[tuple[int, int]] = []
     for start, end in _spans_of(text):
-        inner = wanted[bisect_right(wanted, start) : bisect_left(wanted, end)]
+        inner = cuts_in_order[bisect_right(cuts_in_order, start) : bisect_left(cuts_in_order, end)]
         offsets += pairwise([start, *inner, end])
     return tuple(text[start:end] for start, end in offsets), tuple(offsets)
 
@@ -102,11 +102,11 @@ def _spans_of(text: str) -> Iterator[tuple[int, int]]:
         return
     dropped = [match.span() for match in _DROPPED.finditer(text)]
     edges = [0, *(edge for span in dropped for edge in span), len(text)]
-    kept = list(zip(edges[::2], edges[1::2], strict=True))
-    visible = "".join(text[start:end] for start, end in kept)
+    spans = list(zip(edges[::2], edges[1::2], strict=True))
+    visible = "".join(text[start:end] for start, end in spans)
     # First visible character of each kept piece, and how many were dropped before it.
-    begins = [0, *accumulate(end - start for start, end in kept)][:-1]
-    shifts = [start - begin for (start, _), begin in zip(kept, begins, strict=True)]
+    begins = [0, *accumulate(end - start for start, end in spans)][:-1]
+    shifts = [start - begin for (start, _), begin in zip(spans, begins, strict=True)]
     position, waiting = 0, iter((*dropped, (len(text), len(text))))
     gap = next(waiting)
     for match in _TOKEN.finditer(visible):

@@ -48,8 +48,8 @@ def coco_regions(path: Path) -> PrecomputedProposer:
         raise DataError(f"cannot be read ({error})", path=path) from error
     except ValidationError as error:
         fault = error.errors(include_url=False)[0]
-        place = ".".join(map(str, fault["loc"])) or None
-        raise DataError(f"not COCO JSON: {fault['msg']}", path=path, field=place) from error
+        field = ".".join(map(str, fault["loc"])) or None
+        raise DataError(f"not COCO JSON: {fault['msg']}", path=path, field=field) from error
     names = {image.id: PurePosixPath(image.file_name).name for image in content.images}
     labels: dict[int | None, str] = {c.id: c.name for c in content.categories}
     labels[None] = ""

@@ -24,25 +24,25 @@ class RegionRequest:
 
     Args:
         name: Name of the image file, relative to the folder of images.
-        picture: The upright RGB picture; ``None`` when it cannot be read and the proposer does
+        image: The upright RGB image; ``None`` when it cannot be read and the proposer does
             without.
         texts: The words of each post that shows the image.
     """
 
     name: str
-    picture: Image.Image | None
+    image: Image.Image | None
     texts: tuple[tuple[str, ...], ...] = ()
 
     @property
     def upright(self) -> Image.Image:
-        """The picture.
+        """The image.
 
         Raises:
             ValueError: If there is none; `needs_picture` of the proposer says whether one may ask.
         """
-        if self.picture is None:
-            raise ValueError(f"{self.name}: no picture was given")
-        return self.picture
+        if self.image is None:
+            raise ValueError(f"{self.name}: no image was given")
+        return self.image
 
 
 class Wordless:
@@ -70,7 +70,7 @@ class Proposer(Protocol):
         ...
 
     def propose(self, requests: Sequence[RegionRequest]) -> list[list[Region]]:
-        """Return the regions of each image, unfiltered, boxes in pixels of the upright picture."""
+        """Return the regions of each image, unfiltered, boxes in pixels of the upright image."""
         ...
 
 

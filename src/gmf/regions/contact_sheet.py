@@ -16,7 +16,7 @@ _MARGIN, _CAPTION_LINES, _LINE_HEIGHT, _FONT_SIZE = 8, 3, 15, 12
 
 @dataclass(frozen=True, slots=True)
 class SheetEntry:
-    """One picture of a sheet.
+    """One image of a sheet.
 
     Args:
         path: The image.
@@ -34,12 +34,12 @@ def contact_sheet(
 ) -> Image.Image:
     """Draw images with boxes, labels and scores, side by side.
 
-    A region that is a ready crop is shown as a small picture in the lower left corner. An image
+    A region that is a ready crop is shown as a small image in the lower left corner. An image
     that cannot be read leaves an empty place that says why.
 
     Args:
-        entries: The pictures, row by row.
-        columns: Pictures in a row, at least 1.
+        entries: The images, row by row.
+        columns: Images in a row, at least 1.
         tile_px: Side of the square into which each is fitted, in pixels.
     """
     columns = max(1, min(columns, len(entries) or 1))
@@ -64,7 +64,7 @@ def draw_regions(image: Image.Image, regions: Sequence[Region]) -> Image.Image:
     """Return a copy of an image with the boxes of its regions, labelled and scored.
 
     Args:
-        image: An upright picture.
+        image: An upright image.
         regions: Regions with boxes in its pixels; ready crops are passed over.
     """
     drawn = image.copy()
@@ -77,10 +77,10 @@ def draw_regions(image: Image.Image, regions: Sequence[Region]) -> Image.Image:
         pen.rectangle((left, top, right - 1, bottom - 1), outline=colour, width=3)
         label = f"{region.label} {region.score:.2f}".strip()
         room = drawn.width - pen.textlength(label, font=_font()) - 3
-        place = (max(3.0, min(left + 3, room)), max(0.0, top + 2))
-        box = pen.textbbox(place, label, font=_font())
+        corner = (max(3.0, min(left + 3, room)), max(0.0, top + 2))
+        box = pen.textbbox(corner, label, font=_font())
         pen.rectangle((box[0] - 2, box[1] - 1, box[2] + 2, box[3] + 1), fill=colour)
-        pen.text(place, label, fill="white", font=_font())
+        pen.text(corner, label, fill="white", font=_font())
     return drawn
 
 

@@ -74,16 +74,18 @@ class DetectionProposer(Wordless):
         """Return the detected objects of each image."""
         if not requests:
             return []
-        pictures = [request.upright for request in requests]
-        inputs = self._processor(images=pictures, return_tensors="pt").to(self._device)
+        images = [request.upright for request in requests]
+        inputs = self._processor(images=images, return_tensors="pt").to(self._device)
         outputs = self._model(**inputs)
-        found = self._processor.post_process_object_detection(
+        detections = self._processor.post_process_object_detection(
             outputs,
             threshold=self.config.min_score,
-            target_sizes=[(picture.height, picture.width) for picture in pictures],
+            target_sizes=[(image.height, image.width) for image in images],
         )
         names: Mapping[int, str] = self._model.config.id2label
-        return [regions_of(result, [names[int(n)] for n in result["labels"]]) for result in found]
+        return [
+            regions_of(result, [names[int(n)] for n in result["labels"]]) for result in detections
+        ]
 
 
 def regions_of(result: Mapping[str, Any], labels: Sequence[str]) -> list[Region]:

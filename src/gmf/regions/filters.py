@@ -51,19 +51,19 @@ def filter_regions(
         At most ``limits.max_regions`` regions, best first; boxes rounded to a hundredth of a pixel.
     """
     ranked = sorted((_clipped(region, size) for region in regions), key=lambda r: _rank(r, size))
-    kept: list[Region] = []
+    regions_so_far: list[Region] = []
     for region in ranked:
-        if len(kept) == limits.max_regions:
+        if len(regions_so_far) == limits.max_regions:
             break
         if region.score < limits.min_score or not _has_fitting_area(region, limits, size):
             continue
         if region.box is not None and any(
             other.box is not None and overlap(region.box, other.box) > limits.max_overlap
-            for other in kept
+            for other in regions_so_far
         ):
             continue
-        kept.append(region)
-    return tuple(kept)
+        regions_so_far.append(region)
+    return tuple(regions_so_far)
 
 
 def suppress(
@@ -82,15 +82,15 @@ def suppress(
         classes: Only boxes of one class suppress each other; ``None`` for all.
     """
     order = np.argsort(-scores, kind="stable")
-    kept: list[int] = []
+    chosen: list[int] = []
     while order.size:
         best, order = order[0], order[1:]
-        kept.append(int(best))
+        chosen.append(int(best))
         too_near = overlaps(boxes[best], boxes[order]) > max_overlap
         if classes is not None:
             too_near &= classes[order] == classes[best]
         order = order[~too_near]
-    return kept
+    return chosen
 
 
 def overlaps(

@@ -71,12 +71,12 @@ class GroundingProposer:
         config: GroundingConfig,
         device: torch.device | None = None,
     ) -> None:
-        place = model if model is not None else HUB_MODELS[name]
+        source = model if model is not None else HUB_MODELS[name]
         self.config, self._device = config, device or torch.device("cpu")
         finder, self._find_phrases = phrase_finder(config.phrases)
         self._is_dino = name == "grounding-dino"
-        self._processor: Any = load_pretrained(AutoProcessor.from_pretrained, place)
-        grounder = load_pretrained(AutoModelForZeroShotObjectDetection.from_pretrained, place)
+        self._processor: Any = load_pretrained(AutoProcessor.from_pretrained, source)
+        grounder = load_pretrained(AutoModelForZeroShotObjectDetection.from_pretrained, source)
         self._model = freeze(grounder, self._device)
         processor = self._processor.image_processor.to_dict()
         settings = {**config.model_dump(), "phrases": finder, "processor": processor}
@@ -100,56 +100,56 @@ class GroundingProposer:
         regions: list[list[Region]] = [[] for _ in requests]
         if not rows:
             return regions
-        pictures = [requests[row].upright for row in rows]
-        sizes = [(picture.height, picture.width) for picture in pictures]
+        images = [requests[row].upright for row in rows]
+        sizes = [(image.height, image.width) for image in images]
         asked = [queries[row] for row in rows]
         ground = self._ground_with_dino if self._is_dino else self._ground_with_owl
-        for row, found in zip(rows, ground(pictures, asked, sizes), strict=True):
-            regions[row] = found
+        for row, regions_of_image in zip(rows, ground(images, asked, sizes), strict=True):
+            regions[row] = regions_of_image
         return regions
 
     def _ground_with_dino(
-        self, pictures: list[Any], queries: list[list[str]], sizes: list[tuple[int, int]]
+        self, images: list[Any], queries: list[list[str]], sizes: list[tuple[int, int]]
     ) -> list[list[Region]]:
         sentences = [sentence_of(asked) for asked in queries]
         inputs = self._processor(
-            images=pictures, text=sentences, padding=True, truncation=True, return_tensors="pt"
+            images=images, text=sentences, padding=True, truncation=True, return_tensors="pt"
         ).to(self._device)
         outputs = self._model(**inputs)
         probabilities = outputs.logits.sigmoid().cpu()
         corners = _corners(outputs.pred_boxes.cpu())
-        found: list[list[Region]] = []
+        regions: list[list[Region]] = []
         for row, asked in enumerate(queries):
             height, width = sizes[row]
-            places = token_places(self._processor.tokenizer, asked)
+            positions = token_places(self._processor.tokenizer, asked)
             scores = probabilities[row].amax(dim=-1)
-            kept = scores >= self.config.min_score
+            confident = scores >= self.config.min_score
             labels = [
-                best_query(probability, places=places, queries=asked)
-                for probability in probabilities[row][kept]
+                best_query(probability, positions=positions, queries=asked)
+                for probability in probabilities[row][confident]
             ]
-            boxes = corners[row][kept] * torch.tensor([width, height, width, height])
-            found.append(regions_of({"boxes": boxes, "scores": scores[kept]}, labels))
-        return found
+            boxes = corners[row][confident] * torch.tensor([width, height, width, height])
+            regions.append(regions_of({"boxes": boxes, "scores": scores[confident]}, labels))
+        return regions
 
     def _ground_with_owl(
-        self, pictures: list[Any], queries: list[list[str]], sizes: list[tuple[int, int]]
+        self, images: list[Any], queries: list[list[str]], sizes: list[tuple[int, int]]
     ) -> list[list[Region]]:
         inputs = self._processor(
-            images=pictures, text=queries, truncation=True, return_tensors="pt"
+            images=images, text=queries, truncation=True, return_tensors="pt"
         ).to(self._device)
         outputs = self._model(**inputs)
         results = self._processor.post_process_grounded_object_detection(
             outputs, threshold=self.config.min_score, target_sizes=sizes
         )
-        found: list[list[Region]] = []
+        regions: list[list[Region]] = []
         for result, asked in zip(results, queries, strict=True):
             # The shorter lists of a batch are padded with empty queries; they mean nothing.
             real = result["labels"] < len(asked)
             labels = [asked[int(n)] for n in result["labels"][real]]
-            kept = {"boxes": result["boxes"][real], "scores": result["scores"][real]}
-            found.append(regions_of(kept, labels))
-        return found
+            named_boxes = {"boxes": result["boxes"][real], "scores": result["scores"][real]}
+            regions.append(regions_of(named_boxes, labels))
+        return regions
 
 
 def sentence_of(queries: Sequence[str]) -> str:
@@ -165,35 +165,35 @@ def token_places(tokenizer: Any, queries: Sequence[str]) -> list[list[int]]:
         queries: What is looked for.
     """
     encoded = tokenizer(sentence_of(queries), return_offsets_mapping=True, truncation=True)
-    places: list[list[int]] = []
+    positions: list[list[int]] = []
     start = 0
     for query in queries:
         end = start + len(query)
-        places.append(
+        positions.append(
             [
-                place
-                for place, (first, last) in enumerate(encoded["offset_mapping"])
+                position
+                for position, (first, last) in enumerate(encoded["offset_mapping"])
                 if first < last and start <= first and last <= end
             ]
         )
         start = end + len(". ")
-    return places
+    return positions
 
 
 def best_query(
     probability: Float[Tensor, " tokens"],
     *,
-    places: Sequence[Sequence[int]],
+    positions: Sequence[Sequence[int]],
     queries: Sequence[str],
 ) -> str:
     """Return the query with the most probable token; of equal ones the first.
 
     Args:
         probability: How well a box fits each token.
-        places: Tokens of each query.
+        positions: Tokens of each query.
         queries: What is looked for.
     """
-    best = [max((float(probability[n]) for n in tokens), default=-1.0) for tokens in places]
+    best = [max((float(probability[n]) for n in tokens), default=-1.0) for tokens in positions]
     return queries[best.index(max(best))]
 
 

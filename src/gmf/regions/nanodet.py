@@ -59,25 +59,25 @@ class NanoDetProposer(Wordless):
         """Return the detected objects of each image."""
         return [self._detect(request.upright) for request in requests]
 
-    def _detect(self, picture: Image.Image) -> list[Region]:
-        boxes, scores = (value.numpy() for value in self._network(prepare(picture)))
-        places, classes = np.nonzero(scores >= self.config.min_score)
-        scale = np.array([picture.width, picture.height] * 2, dtype=np.float32) / _SIZE
-        boxes, values = boxes[places] * scale, scores[places, classes]
-        kept = suppress(boxes, values, max_overlap=self.config.max_overlap, classes=classes)
+    def _detect(self, image: Image.Image) -> list[Region]:
+        boxes, scores = (value.numpy() for value in self._network(prepare(image)))
+        rows, classes = np.nonzero(scores >= self.config.min_score)
+        scale = np.array([image.width, image.height] * 2, dtype=np.float32) / _SIZE
+        boxes, values = boxes[rows] * scale, scores[rows, classes]
+        chosen = suppress(boxes, values, max_overlap=self.config.max_overlap, classes=classes)
         return [
             Region(
                 (float(boxes[n][0]), float(boxes[n][1]), float(boxes[n][2]), float(boxes[n][3])),
                 label=self._names[classes[n]],
                 score=min(1.0, float(values[n])),
             )
-            for n in kept
+            for n in chosen
         ]
 
 
-def prepare(picture: Image.Image) -> Float[Tensor, "1 3 416 416"]:
-    """Squeeze a picture to the input size, blue first, normalised."""
-    squeezed = picture.resize((_SIZE, _SIZE), Image.Resampling.BILINEAR)
+def prepare(image: Image.Image) -> Float[Tensor, "1 3 416 416"]:
+    """Squeeze an image to the input size, blue first, normalised."""
+    squeezed = image.resize((_SIZE, _SIZE), Image.Resampling.BILINEAR)
     values = torch.from_numpy(np.array(squeezed)).flip(-1).float()
     values = (values - torch.tensor(_MEAN)) / torch.tensor(_STD)
     return values.permute(2, 0, 1)[None].contiguous()

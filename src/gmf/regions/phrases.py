@@ -42,8 +42,8 @@ def chunk_phrases(tokens: Sequence[str]) -> list[str]:
         runs[-1] += words
     phrases = [run[start : start + MAX_PHRASE_WORDS] for run in runs for start in _starts(run)]
     phrases = [phrase for phrase in phrases if any(len(word) > 1 for word in phrase)]
-    named = [phrase for phrase in phrases if any(word[0].isupper() for word in phrase)]
-    return _distinct(" ".join(phrase) for phrase in named or phrases)
+    names = [phrase for phrase in phrases if any(word[0].isupper() for word in phrase)]
+    return _distinct(" ".join(phrase) for phrase in names or phrases)
 
 
 def spacy_phrases(model: str = _SPACY_MODEL) -> PhraseFinder:
@@ -113,7 +113,7 @@ def _starts(run: list[str]) -> range:
 
 
 def _distinct(phrases: Iterable[str]) -> list[str]:
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     for phrase in phrases:
-        found.setdefault(phrase.lower(), phrase)
-    return list(found.values())
+        texts.setdefault(phrase.lower(), phrase)
+    return list(texts.values())

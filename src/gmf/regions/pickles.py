@@ -36,25 +36,25 @@ def read_name_lists(path: Path) -> dict[str, tuple[str, ...]]:
                 content = _PlainUnpickler(file).load()
     except (OSError, ValueError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
         raise DataError(f"not a readable dictionary of plain values: {error}", path=path) from error
-    found = _as_name_lists(content)
-    if found is None:
+    names = _as_name_lists(content)
+    if names is None:
         raise DataError(
             'expected a dictionary from image name to a list of crop names, {"33.jpg": '
             '["0_pred_yolo_crop_1.png"]}',
             path=path,
         )
-    return found
+    return names
 
 
 def _as_name_lists(content: object) -> dict[str, tuple[str, ...]] | None:
     if not isinstance(content, dict):
         return None
-    found: dict[str, tuple[str, ...]] = {}
+    phrases: dict[str, tuple[str, ...]] = {}
     for key, value in cast(dict[Any, Any], content).items():
         if not isinstance(value, list | tuple):
             return None
         names = cast(list[Any], value)
         if not all(isinstance(name, str) for name in names):
             return None
-        found[str(key)] = tuple(names)
-    return found
+        phrases[str(key)] = tuple(names)
+    return phrases

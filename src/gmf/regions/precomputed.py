@@ -33,7 +33,7 @@ class PrecomputedProposer(Wordless):
         by_stem: bool = False,
     ) -> None:
         self._by_stem = by_stem
-        self._regions = {self._key(image): tuple(found) for image, found in regions.items()}
+        self._regions = {self._key(image): tuple(boxes) for image, boxes in regions.items()}
         self.source = source_name(name, digest, {"by_stem": by_stem})
 
     def propose(self, requests: Sequence[RegionRequest]) -> list[list[Region]]:
@@ -69,19 +69,19 @@ def crop_folder(pairs: Sequence[tuple[Path, Path]]) -> PrecomputedProposer:
         DataError: If a dictionary cannot be read, an image is listed twice, a folder is absent or a
             crop's name leaves its folder.
     """
-    found: dict[str, list[Region]] = {}
+    regions: dict[str, list[Region]] = {}
     for dictionary, folder in pairs:
         if not folder.is_dir():
             raise DataError("no such folder of crops", path=folder)
         for image, names in read_name_lists(dictionary).items():
-            if image in found:
+            if image in regions:
                 raise DataError(f"image {image!r} is listed twice", path=dictionary)
             try:
-                found[image] = [Region(crop=inside(folder, name)) for name in names]
+                regions[image] = [Region(crop=inside(folder, name)) for name in names]
             except ValueError as error:
                 raise DataError(str(error), path=dictionary, field=image) from error
     digest = "+".join(sha256_of(dictionary) for dictionary, _ in pairs)
-    return PrecomputedProposer("hvpnet", regions=found, digest=digest, by_stem=True)
+    return PrecomputedProposer("hvpnet", regions=regions, digest=digest, by_stem=True)
 
 
 def build_hvpnet(choice: ProposerChoice) -> PrecomputedProposer:

@@ -24,9 +24,9 @@ def load_pretrained(load: Callable[..., Loaded], name: str, **options: Any) -> L
     Raises:
         EncoderError: If it cannot be loaded.
     """
-    place = resolve_encoder(name)
+    source = resolve_encoder(name)
     try:
-        return load(place, **({} if isinstance(place, Path) else options))
+        return load(source, **({} if isinstance(source, Path) else options))
     except (OSError, ValueError, ImportError, KeyError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise EncoderError(

@@ -61,11 +61,11 @@ class RegionsFile:
                     path=self.path,
                     line=number,
                 )
-        kept = [row for row in _read_rows(self.partial) if row and row.source == self.source]
-        self.rows |= {row.image: row for row in kept}
+        rows = [row for row in _read_rows(self.partial) if row and row.source == self.source]
+        self.rows |= {row.image: row for row in rows}
         if self.partial.exists():
             # Rewritten, so that a torn last line does not swallow the next one.
-            _write_rows(self.partial, kept)
+            _write_rows(self.partial, rows)
 
     def append(self, rows: Sequence[RegionsRow]) -> None:
         """Keep lines now, so that a killed job does not lose them."""

@@ -136,7 +136,7 @@ class RegionsJob:
 
     def _prepare(self, task: ImageTask) -> _Pending | None:
         """Open an image, unless its line is there already or it cannot be read."""
-        digest, picture = None, None
+        digest, image = None, None
         try:
             content = read_source(task.path)
             digest = hashlib.sha256(content).hexdigest()
@@ -145,16 +145,16 @@ class RegionsJob:
             if row is not None and (row.digest, row.queries) == (digest, queries):
                 self.report.count("kept", row)
                 return None
-            picture = open_image(content)
+            image = open_image(content)
         except UnusableImageError as fault:
             if self.proposer.needs_picture:
                 self.report.fail(fault.kind.value, f"{task.path}: {fault.detail}")
                 return None
-        return _Pending(task, digest, RegionRequest(task.name, picture, task.texts))
+        return _Pending(task, digest, RegionRequest(task.name, image, task.texts))
 
     def _propose(self, pending: Sequence[_Pending]) -> None:
         try:
-            found = self.proposer.propose([item.request for item in pending])
+            proposals = self.proposer.propose([item.request for item in pending])
         except Exception as error:
             # Whatever a model chokes on, the other images of the batch must not suffer.
             if len(pending) > 1:
@@ -163,15 +163,15 @@ class RegionsJob:
             else:
                 self.report.fail("failed", f"{pending[0].task.path}: {error!r}")
             return
-        rows = [self._row(item, regions) for item, regions in zip(pending, found, strict=True)]
+        rows = [self._row(item, regions) for item, regions in zip(pending, proposals, strict=True)]
         self.file.append(rows)
         for row in rows:
             self.report.count("proposed", row)
 
     def _row(self, item: _Pending, regions: Sequence[Region]) -> RegionsRow:
         present = [region for region in regions if self._has_crop(region)]
-        picture = item.request.picture
-        kept = filter_regions(present, limits=self.limits, size=picture.size if picture else None)
+        image = item.request.image
+        usable = filter_regions(present, limits=self.limits, size=image.size if image else None)
         return RegionsRow(
             image=item.task.name,
             digest=item.digest,
@@ -179,7 +179,7 @@ class RegionsJob:
             queries=tuple(self.proposer.queries_of(item.task.texts)),
             regions=tuple(
                 self.file.row_of(region, image=item.task.name, number=number)
-                for number, region in enumerate(kept)
+                for number, region in enumerate(usable)
             ),
         )
 

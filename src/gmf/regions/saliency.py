@@ -73,12 +73,12 @@ class SaliencyProposer(Wordless):
         """Return the salient areas of each image."""
         if not requests:
             return []
-        pictures = [request.upright for request in requests]
-        batch = np.stack([_prepare(picture) for picture in pictures])
+        images = [request.upright for request in requests]
+        batch = np.stack([_prepare(image) for image in images])
         (maps,) = self._session.run(None, {self._session.get_inputs()[0].name: batch})
         return [
-            salient_regions(_without_padding(values[0], picture.size), picture.size, self.config)
-            for values, picture in zip(maps, pictures, strict=True)
+            salient_regions(_without_padding(values[0], image.size), image.size, self.config)
+            for values, image in zip(maps, images, strict=True)
         ]
 
 
@@ -119,11 +119,11 @@ def _fitted_size(size: tuple[int, int]) -> tuple[int, int]:
     return max(1, int(size[0] * scale)), max(1, int(size[1] * scale))
 
 
-def _prepare(picture: Image.Image) -> Float[np.ndarray, "3 224 224"]:
+def _prepare(image: Image.Image) -> Float[np.ndarray, "3 224 224"]:
     """Fit the longest side and pad with black around the centre."""
-    width, height = _fitted_size(picture.size)
+    width, height = _fitted_size(image.size)
     canvas = Image.new("RGB", (_SIZE, _SIZE))
-    resized = picture.resize((width, height), Image.Resampling.BOX)
+    resized = image.resize((width, height), Image.Resampling.BOX)
     canvas.paste(resized, ((_SIZE - width) // 2, (_SIZE - height) // 2))
     values = (np.asarray(canvas, dtype=np.float32) / 255 - _MEAN) / _STD
     return np.ascontiguousarray(values.transpose(2, 0, 1))

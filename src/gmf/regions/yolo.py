@@ -76,15 +76,14 @@ class YoloProposer(Wordless):
         if not requests:
             return []
         size = self._network.input_size
-        pictures = [request.upright for request in requests]
-        pixels = torch.stack([letterbox(picture, size=size) for picture in pictures])
+        images = [request.upright for request in requests]
+        pixels = torch.stack([letterbox(image, size=size) for image in images])
         maps = self._network(pixels.to(self._device))
         decoded = [decode(m, h, size) for m, h in zip(maps, self._heads, strict=True)]
         boxes = torch.cat([box for box, _ in decoded], dim=1).cpu().numpy()
         scores = torch.cat([score for _, score in decoded], dim=1).cpu().numpy()
         return [
-            self._regions(boxes[row], scores[row], picture.size)
-            for row, picture in enumerate(pictures)
+            self._regions(boxes[row], scores[row], image.size) for row, image in enumerate(images)
         ]
 
     def _regions(
@@ -93,38 +92,38 @@ class YoloProposer(Wordless):
         scores: Float[np.ndarray, "boxes classes"],
         size: tuple[int, int],
     ) -> list[Region]:
-        places, classes = np.nonzero(scores >= self.config.min_score)
-        boxes = undo_letterbox(boxes[places], size=size, input_size=self._network.input_size)
+        rows, classes = np.nonzero(scores >= self.config.min_score)
+        boxes = undo_letterbox(boxes[rows], size=size, input_size=self._network.input_size)
         # A box may be endless, since its size is an exponential.
         boxes = np.clip(boxes, 0, np.array(size * 2, dtype=np.float32))
-        values = scores[places, classes]
-        kept = suppress(boxes, values, max_overlap=self.config.max_overlap, classes=classes)
+        values = scores[rows, classes]
+        chosen = suppress(boxes, values, max_overlap=self.config.max_overlap, classes=classes)
         return [
             Region(
                 (float(boxes[n][0]), float(boxes[n][1]), float(boxes[n][2]), float(boxes[n][3])),
                 label=self._names[classes[n]],
                 score=float(values[n]),
             )
-            for n in kept
+            for n in chosen
         ]
 
 
-def letterbox(picture: Image.Image, *, size: int) -> Float[Tensor, "3 size size"]:
-    """Fit a picture into a grey square and return values in [0, 1]."""
-    width, height, left, top = _placement(picture.size, size)
+def letterbox(image: Image.Image, *, size: int) -> Float[Tensor, "3 size size"]:
+    """Fit an image into a grey square and return values in [0, 1]."""
+    width, height, left, top = _placement(image.size, size)
     canvas = Image.new("RGB", (size, size), _GREY)
-    canvas.paste(picture.resize((width, height), Image.Resampling.BILINEAR), (left, top))
+    canvas.paste(image.resize((width, height), Image.Resampling.BILINEAR), (left, top))
     return torch.from_numpy(np.array(canvas)).permute(2, 0, 1).float() / 255
 
 
 def undo_letterbox(
     boxes: Float[np.ndarray, "boxes 4"], *, size: tuple[int, int], input_size: int
 ) -> Float[np.ndarray, "boxes 4"]:
-    """Map boxes from the grey square back to pixels of the picture.
+    """Map boxes from the grey square back to pixels of the image.
 
     Args:
         boxes: Boxes in pixels of the square.
-        size: Width and height of the picture.
+        size: Width and height of the image.
         input_size: Side of the square.
     """
     width, height, left, top = _placement(size, input_size)
@@ -166,7 +165,7 @@ def decode(
 
 
 def _placement(size: tuple[int, int], target: int) -> tuple[int, int, int, int]:
-    """Return width, height, left and top of a picture fitted into a square."""
+    """Return width, height, left and top of an image fitted into a square."""
     scale = target / max(size)
     width, height = max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
     return width, height, (target - width) // 2, (target - height) // 2

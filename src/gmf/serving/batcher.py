@@ -87,8 +87,8 @@ class Batcher(Generic[Job, Result]):
         self._waiting += len(tickets)
         for ticket in tickets:
             self._queue.put_nowait(ticket)
-        found = await asyncio.gather(*(t.future for t in tickets), return_exceptions=True)
-        return [_not_fatal(result) for result in found]
+        results = await asyncio.gather(*(t.future for t in tickets), return_exceptions=True)
+        return [_not_fatal(result) for result in results]
 
     async def stop(self) -> None:
         """Finish what was accepted, then end the worker."""

@@ -37,8 +37,8 @@ class Batches:
         async with asyncio.timeout_at(deadline):
             checked = await asyncio.gather(*map(self.intake.usable, posts))
         usable = [post for post in checked if isinstance(post, Post)]
-        found = iter(await self.service.answer(usable, deadline=deadline) if usable else [])
-        return [self._item(next(found) if isinstance(c, Post) else c) for c in checked]
+        answers = iter(await self.service.answer(usable, deadline=deadline) if usable else [])
+        return [self._item(next(answers) if isinstance(c, Post) else c) for c in checked]
 
     async def lines(self, posts: Sequence[object]) -> AsyncIterator[bytes]:
         """Yield the item of each post as a line of JSON, in order; no failure ends the answer."""
@@ -66,8 +66,8 @@ class Batches:
                 refusal = error
             return [self._item(refusal) for _ in posts]
 
-    def _item(self, found: Entities | RefusedError) -> BatchItem:
-        if isinstance(found, Entities):
-            return BatchItem(result=found, problem=None)
-        self.service.metrics.refusals.labels(found.reason).inc()
-        return BatchItem(result=None, problem=found.problem())
+    def _item(self, result: Entities | RefusedError) -> BatchItem:
+        if isinstance(result, Entities):
+            return BatchItem(result=result, problem=None)
+        self.service.metrics.refusals.labels(result.reason).inc()
+        return BatchItem(result=None, problem=result.problem())

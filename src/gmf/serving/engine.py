@@ -50,7 +50,7 @@ class Engine:
         )
 
     def size(self, post: Post) -> int:
-        """Return the cost of a post: the pictures that may be read for it, at least 1."""
+        """Return the cost of a post: the views that may be read for it, at least 1."""
         if not self.pipeline.engine.reads_images:
             return 1
         most = self.max_regions

@@ -25,27 +25,31 @@ def entity_of(entity: documents.Entity) -> Entity:
 def explanation_of(document: Document) -> Explanation:
     """Return the explanation of a document that was asked to be explained.
 
-    One whose model saw no picture has none of its own: what was found is what the text says.
+    One whose model saw no image has none of its own: what was found is what the text says.
     """
-    found = document.explanation
-    mentions = document.entities if found is None else found.without_images
+    explanation = document.explanation
+    mentions = document.entities if explanation is None else explanation.without_images
     without_images = [entity_of(mention) for mention in mentions]
-    if found is None:
+    if explanation is None:
         return Explanation(views=[], evidence=[], without_images=without_images)
     views = [
         View(
-            image=picture.image,
-            region=picture.region,
-            box=picture.box,
-            label=picture.label,
-            gates=None if found.gates is None else _rounded(found.gates[:, place].mean(axis=0)),
+            image=view.image,
+            region=view.region,
+            box=view.box,
+            label=view.label,
+            gates=None
+            if explanation.gates is None
+            else _rounded(explanation.gates[:, index].mean(axis=0)),
             gates_by_layer=(
-                None if found.gates is None else [_rounded(row) for row in found.gates[:, place]]
+                None
+                if explanation.gates is None
+                else [_rounded(row) for row in explanation.gates[:, index]]
             ),
         )
-        for place, picture in enumerate(found.pictures)
+        for index, view in enumerate(explanation.pictures)
     ]
-    evidence = [_evidence_of(one) for one in found.entities]
+    evidence = [_evidence_of(one) for one in explanation.entities]
     return Explanation(views=views, evidence=evidence, without_images=without_images)
 
 

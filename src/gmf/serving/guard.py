@@ -121,8 +121,8 @@ class ApiKey:
         """
         if self._key is None:
             return
-        scheme, _, given = request.headers.get("authorization", "").partition(" ")
-        is_right = hmac.compare_digest(given.strip().encode(), self._key)
+        scheme, _, credentials = request.headers.get("authorization", "").partition(" ")
+        is_right = hmac.compare_digest(credentials.strip().encode(), self._key)
         if scheme.lower() != "bearer" or not is_right:
             detail = "Send the API key of this service as 'Authorization: Bearer KEY'."
             raise RefusedError(401, detail, reason="key")

@@ -59,13 +59,13 @@ class Intake:
         """
         kind, charset = content_type(request)
         if kind == FORM:
-            given: object = await read_form(request, config=self.config)
+            content: object = await read_form(request, config=self.config)
         elif kind == JSON:
             text = decoded_text(await request.body(), charset=charset)
-            given = await self._in_thread(read_json, text)
+            content = await self._in_thread(read_json, text)
         else:
             raise _unread(JSON, FORM)
-        usable = await self.usable(given)
+        usable = await self.usable(content)
         if isinstance(usable, RefusedError):
             raise usable
         return usable

@@ -22,7 +22,7 @@ CONTENT_TYPES = {
 PAGES = {"index.html": "/", "docs.html": "/docs"}
 _SWAGGER = ("swagger-ui.css", "swagger-ui-bundle.js")
 _POLICY = "Content-Security-Policy"
-#: Swagger UI draws with inline styles and with pictures in its style sheet.
+#: Swagger UI draws with inline styles and with images in its style sheet.
 _DOCS_POLICY = (
     HEADERS[_POLICY]
     .replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")

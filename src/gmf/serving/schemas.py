@@ -100,7 +100,7 @@ class Entity(Schema):
 
 
 class View(Schema):
-    """A picture that the model read: a whole image, a region of it, or a blank stand-in."""
+    """A view that the model read: a whole image, a region of it, or a blank stand-in."""
 
     image: int | None = Field(
         description="Which image of the post, from 0; null for the blank stand-in of a post "
@@ -129,7 +129,7 @@ class EntityEvidence(Schema):
 
 
 class Explanation(Schema):
-    """What the model used; views and evidence are empty when it read no picture."""
+    """What the model used; views and evidence are empty when it read no image."""
 
     views: list[View]
     evidence: list[EntityEvidence] = Field(description="One an entity, in their order.")

@@ -52,8 +52,8 @@ def weigh_views(batch: Batch) -> Batch:
     if not has_peers():
         return batch
     keys = batch.view_keys
-    known = batch.view_index.new_zeros(0) if keys is None else keys
-    others = gather_rows(known[:, None])[:, 0]
+    own_keys = batch.view_index.new_zeros(0) if keys is None else keys
+    others = gather_rows(own_keys[:, None])[:, 0]
     if keys is None:
         return batch
     return replace(batch, view_weights=1 / (keys[:, None] == others).sum(dim=1))

@@ -20,10 +20,10 @@ def image_digest(samples: Iterable[Sample]) -> str:
 
     Where files lie and when they were written does not enter; that one is absent does.
     """
-    digest, known = hashlib.sha256(), dict[Path, str]()
+    digest, digests = hashlib.sha256(), dict[Path, str]()
     for sample in samples:
         for image in sample.images:
-            digest.update(_described(image, known).encode())
+            digest.update(_described(image, digests).encode())
         digest.update(b"\n")
     return digest.hexdigest()
 
@@ -62,25 +62,25 @@ def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, str]
     }
 
 
-def _described(image: ImageInput, known: dict[Path, str]) -> str:
+def _described(image: ImageInput, digests: dict[Path, str]) -> str:
     regions = [
-        (region.box, region.label, region.score, _content(region.crop, known))
+        (region.box, region.label, region.score, _content(region.crop, digests))
         for region in image.regions
     ]
-    return repr((_content(image.source, known), regions))
+    return repr((_content(image.source, digests), regions))
 
 
-def _content(source: Path | bytes | None, known: dict[Path, str]) -> str:
+def _content(source: Path | bytes | None, digests: dict[Path, str]) -> str:
     if source is None:
         return ""
     if isinstance(source, bytes):
         return hashlib.sha256(source).hexdigest()
-    if source not in known:
+    if source not in digests:
         try:
-            known[source] = sha256_of(source)
+            digests[source] = sha256_of(source)
         except (OSError, ValueError):
-            known[source] = "absent"
-    return known[source]
+            digests[source] = "absent"
+    return digests[source]
 
 
 def _difference(before: Any, now: Any) -> str:

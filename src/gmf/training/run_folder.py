@@ -101,17 +101,17 @@ class RunFolder:
         if not path.exists():
             return RunState()
         try:
-            found = _completed(yaml.safe_load(path.read_text(encoding="utf-8")))
+            config_of_run = _completed(yaml.safe_load(path.read_text(encoding="utf-8")))
         except (OSError, ValueError, yaml.YAMLError) as error:
             raise CheckpointError(
                 f"{path}: expected the configuration of a run ({error}); delete the folder to "
                 "train anew"
             ) from error
         wanted = config.model_dump(mode="json")
-        if found != wanted:
+        if config_of_run != wanted:
             raise ConfigError(
                 f"{self.path}: holds a run of another configuration "
-                f"({_differences(found, wanted)}); choose another folder with --run, or "
+                f"({_differences(config_of_run, wanted)}); choose another folder with --run, or "
                 "delete this one"
             )
         return self.state()
@@ -278,13 +278,13 @@ def _completed(options: Any) -> Any:
         return options
 
 
-def _differences(found: Any, wanted: Any, prefix: str = "") -> str:
-    if not isinstance(found, dict) or not isinstance(wanted, dict):
-        return f"{prefix.rstrip('.')}: {found!r} there, {wanted!r} asked for"
-    keys = sorted({*found, *wanted})
+def _differences(present: Any, wanted: Any, prefix: str = "") -> str:
+    if not isinstance(present, dict) or not isinstance(wanted, dict):
+        return f"{prefix.rstrip('.')}: {present!r} there, {wanted!r} asked for"
+    keys = sorted({*present, *wanted})
     parts = [
-        _differences(found.get(key), wanted.get(key), f"{prefix}{key}.")
+        _differences(present.get(key), wanted.get(key), f"{prefix}{key}.")
         for key in keys
-        if found.get(key) != wanted.get(key)
+        if present.get(key) != wanted.get(key)
     ]
     return "; ".join(parts)

@@ -56,13 +56,13 @@ def batches(
         order[n * len(order) // num_pools : (n + 1) * len(order) // num_pools]
         for n in range(num_pools)
     ]
-    found = [
+    batches = [
         batch
         for pool in pools
         for batch in _cut(sorted(pool, key=lambda index: lengths[index]), batch_size)
     ]
-    dice.shuffle(found)
-    return found
+    dice.shuffle(batches)
+    return batches
 
 
 def share_of(batch: Sequence[int], *, rank: int, world_size: int) -> list[int]:

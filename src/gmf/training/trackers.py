@@ -65,9 +65,12 @@ class Scalars:
                 trackers[name].start()
                 continue
             # Weights & Biases calls a collection of runs a project, MLflow an experiment.
-            named = {"mlflow": {"run_name": self.folder.name}, "wandb": {"name": self.folder.name}}
-            places = {"logging_dir": self.folder} if kind.requires_logging_directory else {}
-            trackers[name] = kind("gmf", **places, **named.get(name, {}))
+            run_names = {
+                "mlflow": {"run_name": self.folder.name},
+                "wandb": {"name": self.folder.name},
+            }
+            folders = {"logging_dir": self.folder} if kind.requires_logging_directory else {}
+            trackers[name] = kind("gmf", **folders, **run_names.get(name, {}))
             trackers[name].start()
             trackers[name].store_init_configuration(_flat(self.config.model_dump(mode="json")))
         return trackers
@@ -104,11 +107,11 @@ def check_trackers(names: Sequence[str]) -> None:
         return
     from accelerate.tracking import LOGGER_TYPE_TO_CLASS, get_available_trackers
 
-    known, installed = list(LOGGER_TYPE_TO_CLASS), list(map(str, get_available_trackers()))
+    all_names, installed = list(LOGGER_TYPE_TO_CLASS), list(map(str, get_available_trackers()))
     for name in names:
-        if name not in known:
-            hint = near_hint(name, known)
-            raise ConfigError(f"tracker {name!r}: expected one of {', '.join(known)}{hint}")
+        if name not in all_names:
+            hint = near_hint(name, all_names)
+            raise ConfigError(f"tracker {name!r}: expected one of {', '.join(all_names)}{hint}")
         # Accelerate asks once; a class that was registered in this process is there anyway.
         if name not in installed and LOGGER_TYPE_TO_CLASS[name].__module__.startswith("accelerate"):
             raise ConfigError(f"tracker {name!r}: install it with: pip install {name}")

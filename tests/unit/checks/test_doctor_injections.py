@@ -251,11 +251,12 @@ def known_release(tmp_path, monkeypatch):
     release = releases.Release(
         name="toy",
         title="Toy",
-        digests={split.name: split_digest(split.tweets) for split in splits},
-        published={split.name: len(split.tweets) for split in splits},
+        digests={split.name: split_digest(split.raw_samples) for split in splits},
+        published={split.name: len(split.raw_samples) for split in splits},
     )
     prints = {
-        f"toy/{split.name}/labelled": tuple(map(labelled_print, split.tweets)) for split in splits
+        f"toy/{split.name}/labelled": tuple(map(labelled_print, split.raw_samples))
+        for split in splits
     }
     monkeypatch.setattr(releases, "releases", lambda: (release,))
     monkeypatch.setattr(recognition, "releases", lambda: (release,))

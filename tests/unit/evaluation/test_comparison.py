@@ -57,7 +57,7 @@ def test_service_labels_follow_the_policy():
 
 
 def test_other_tweets_or_gold_are_refused():
-    with pytest.raises(DataError, match="A has 3 tweets and B 2: expected the same; give the gold"):
+    with pytest.raises(DataError, match="A has 3 posts and B 2: expected the same; give the gold"):
         compare(A, B[:2])
-    with pytest.raises(DataError, match="tweet '1' of A and '1' of B differ in id or gold"):
+    with pytest.raises(DataError, match="post '1' of A and '1' of B differ in id or gold"):
         compare(A[:1], [pair("1", GOLD, gold=("O", "O", "O"))])

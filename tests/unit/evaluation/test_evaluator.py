@@ -75,7 +75,7 @@ def test_predictions_of_a_model_become_pairs():
 
 
 def test_no_tweets_is_an_error():
-    with pytest.raises(ValueError, match="no tweets"):
+    with pytest.raises(ValueError, match="no posts"):
         evaluate([])
 
 

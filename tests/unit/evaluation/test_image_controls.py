@@ -123,7 +123,7 @@ def test_table_compares_with_the_real_images():
     assert table.rows[1][3] == Percent(0.0)
     assert table.rows[1][5] == Percent(-1.0, is_signed=True)
     assert table.rows[1][-1] == 4
-    assert "4 tweets, 3 with an image" in table.note
+    assert "4 posts, 3 with an image" in table.note
     with pytest.raises(ValueError, match="a run with real images"):
         control_table({"none": none})
 

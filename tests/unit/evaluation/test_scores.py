@@ -42,7 +42,7 @@ def test_nothing_at_all_scores_zero():
 
 
 def test_different_shapes_are_refused():
-    with pytest.raises(ValueError, match="1 gold tweets and 2 predicted"):
+    with pytest.raises(ValueError, match="1 gold posts and 2 predicted"):
         score([["O"]], [["O"], ["O"]])
-    with pytest.raises(ValueError, match="tweet 1: 2 gold tags and 1 predicted"):
+    with pytest.raises(ValueError, match="post 1: 2 gold tags and 1 predicted"):
         score([["O"], ["O", "O"]], [["O"], ["O"]])

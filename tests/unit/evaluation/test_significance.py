@@ -66,7 +66,7 @@ def test_a_large_difference_is_significant_and_signed():
 
 def test_other_gold_is_refused():
     a = random_counts(1, 5, 0.5)
-    with pytest.raises(ValueError, match="same tweets with the same gold"):
+    with pytest.raises(ValueError, match="same posts with the same gold"):
         compare_counts(a, a + 1)
 
 
@@ -135,7 +135,7 @@ def test_runs_must_match():
     a = random_counts(1, 5, 0.5)
     with pytest.raises(ValueError, match="as many runs of both systems, got 1 and 2"):
         compare_runs([a], [a, a])
-    with pytest.raises(ValueError, match="not scored on the same tweets"):
+    with pytest.raises(ValueError, match="not scored on the same posts"):
         compare_runs([a, a], [a, a[:4]])
 
 

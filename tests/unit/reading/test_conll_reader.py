@@ -60,7 +60,7 @@ def test_one_column_is_unlabelled_and_four_columns_end_in_the_tag(tmp_path):
         ("IMGID:1\na\tO\n\u00a0\nb\tO\n", r"train\.txt:3: expected 2 columns"),
         ("IMGID:1\na\tO\nb\t\n", r"train\.txt:3: .*empty tag"),
         ("IMGID:1\na\tX\n", r"train\.txt:2, field 'tag': tag 'X': expected O, B-TYPE or I-TYPE"),
-        ("IMGID:1\n\nIMGID:2\na\tO\n", r"train\.txt:1, field .IMGID.: tweet .1. has no tokens"),
+        ("IMGID:1\n\nIMGID:2\na\tO\n", r"train\.txt:1, field .IMGID.: post .1. has no tokens"),
         (b"IMGID:1\na\tO\n\xff\tO\n", r"train\.txt:3: expected UTF-8"),
         ("IMGID:../../etc/x\na\tO\n", r"train\.txt:1, field 'IMGID': path .* leaves its folder"),
     ],

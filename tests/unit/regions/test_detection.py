@@ -118,7 +118,7 @@ def test_boxes_are_those_of_the_model_in_pixels_of_the_image(saved):
     assert all(found)
     square = requests()[1:]
     (regions,) = proposer.propose(square)
-    pixels = proposer._processor(images=[square[0].picture], return_tensors="pt")
+    pixels = proposer._processor(images=[square[0].image], return_tensors="pt")
     with torch.no_grad():
         outputs = model(**pixels)
     # centre and size, relative to the image, to corners in pixels

@@ -185,9 +185,9 @@ def test_boxes_are_named_by_the_query_of_their_best_token():
     probability = torch.zeros(32)
     probability[0] = 0.9  # a special token names nothing
     probability[places[1][0]] = 0.3
-    assert best_query(probability, places=places, queries=queries) == "snow"
+    assert best_query(probability, positions=places, queries=queries) == "snow"
     probability[places[0][4]] = 0.4
-    assert best_query(probability, places=places, queries=queries) == "ann lee"
+    assert best_query(probability, positions=places, queries=queries) == "ann lee"
 
 
 def test_nothing_asked_nothing_found(proposer):

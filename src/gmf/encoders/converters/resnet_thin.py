@@ -77,15 +77,15 @@ def _state(convolutions: list[_Conv]) -> dict[str, Tensor]:
             has_shortcut = layer == 0
             size = 4 if has_shortcut else 3
             block, rest = rest[:size], rest[size:]
-            place = f"encoder.stages.{stage}.layers.{layer}"
+            prefix = f"encoder.stages.{stage}.layers.{layer}"
             if has_shortcut:
                 (shortcut,) = (
                     c for c in block if c.source == block[0].source and c.weight.shape[0] == width
                 )
-                state |= _named(f"{place}.shortcut", shortcut)
+                state |= _named(f"{prefix}.shortcut", shortcut)
                 block = [c for c in block if c is not shortcut]
             for position, conv in enumerate(block):
-                state |= _named(f"{place}.layer.{position}", conv)
+                state |= _named(f"{prefix}.layer.{position}", conv)
     return state
 
 
@@ -98,10 +98,10 @@ def _fold_input_scaling(stem: _Conv) -> _Conv:
     return replace(stem, weight=weight, mean=stem.mean - offset)
 
 
-def _named(place: str, conv: _Conv) -> dict[str, Tensor]:
-    norm = f"{place}.normalization"
+def _named(prefix: str, conv: _Conv) -> dict[str, Tensor]:
+    norm = f"{prefix}.normalization"
     return {
-        f"{place}.convolution.weight": conv.weight,
+        f"{prefix}.convolution.weight": conv.weight,
         f"{norm}.running_mean": conv.mean - conv.bias,
         f"{norm}.running_var": torch.full_like(conv.mean, 1 - _EPSILON),
         f"{norm}.weight": conv.scale,

@@ -66,7 +66,7 @@ def align_samples(ours: LabelledSample, theirs: LabelledSample) -> Alignment:
         return Alignment(ours.tokens, list(range(len(owners))), owners, respelled, extra)
     if ours.text is not None and theirs.text is not None and ours.text != theirs.text:
         raise DataError(
-            f"tweet {ours.id!r}: the texts of gold and prediction differ and their characters "
+            f"post {ours.id!r}: the texts of gold and prediction differ and their characters "
             "cannot be compared; give the text that was tagged, unchanged"
         )
     try:
@@ -74,7 +74,7 @@ def align_samples(ours: LabelledSample, theirs: LabelledSample) -> Alignment:
             ours.offsets or locate(ours.tokens, text), theirs.offsets or locate(theirs.tokens, text)
         )
     except ValueError as error:
-        raise DataError(f"tweet {ours.id!r}: {error}") from error
+        raise DataError(f"post {ours.id!r}: {error}") from error
     tokens = tuple(text[start:end] for start, end in pieces)
     return Alignment(tokens, our_words, their_words)
 
@@ -82,8 +82,8 @@ def align_samples(ours: LabelledSample, theirs: LabelledSample) -> Alignment:
 def match_samples(gold: LabelledFile, predicted: LabelledFile) -> tuple[Owners, str]:
     """Return for each gold sample the index of its prediction, and what they were matched by."""
     if all(sample.id for sample in (*gold.samples, *predicted.samples)):
-        place = {key: index for index, key in enumerate(_numbered(predicted))}
-        by_id = [place.get(key) for key in _numbered(gold)]
+        positions = {key: index for index, key in enumerate(_numbered(predicted))}
+        by_id = [positions.get(key) for key in _numbered(gold)]
         if any(match is not None for match in by_id):
             return by_id, "id"
     matches, _ = align(
@@ -94,7 +94,7 @@ def match_samples(gold: LabelledFile, predicted: LabelledFile) -> tuple[Owners, 
             matches[index] = None
     if all(match is None for match in matches):
         raise DataError(
-            f"no tweet of {gold.path} has a prediction here, neither by id nor by words",
+            f"no post of {gold.path} has a prediction here, neither by id nor by words",
             path=predicted.path,
         )
     return matches, "words"

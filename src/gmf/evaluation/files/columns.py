@@ -96,15 +96,15 @@ def samples_of_columns(
     has_two = width > 2 and _have_labels(rows)
     lines = [[number for number, _ in row] for row in rows]
     sides = [
-        labels.read([[c[place] for _, c in row] for row in rows], lines=lines, field="tag")
-        for place in ((-2, -1) if has_two else (-1,))
+        labels.read([[c[column] for _, c in row] for row in rows], lines=lines, field="tag")
+        for column in ((-2, -1) if has_two else (-1,))
     ]
     for block, row, *both in zip(blocks, rows, *sides, strict=True):
         number, head = block[0]
         identifier = sample_id(head.removeprefix(ID_PREFIX).strip()) if is_id_line(head) else ""
         if not row:
             raise DataError(
-                f"tweet {identifier!r} has no words; add them or remove the {ID_PREFIX} line",
+                f"post {identifier!r} has no words; add them or remove the {ID_PREFIX} line",
                 path=labels.path,
                 line=number,
             )
@@ -115,7 +115,7 @@ def samples_of_columns(
 
 def _have_labels(rows: Sequence[Sequence[tuple[int, list[str]]]]) -> bool:
     """Return whether both of the last two columns hold labels, of whatever scheme."""
-    sides = [[[columns[place] for _, columns in row] for row in rows] for place in (-1, -2)]
+    sides = [[[columns[column] for _, columns in row] for row in rows] for column in (-1, -2)]
     return all(is_tag(tag) for side in sides for row in side for tag in row) or all(
         read_tags(side).scheme == "IO" for side in sides
     )
@@ -133,7 +133,7 @@ def _width(rows: Sequence[Sequence[tuple[int, list[str]]]], path: Path) -> int:
                 )
                 raise DataError(
                     f"expected {expected}, got {len(columns)} in {shown!r}; an empty line ends a "
-                    "tweet",
+                    "post",
                     path=path,
                     line=line,
                 )
@@ -149,8 +149,8 @@ def _spread(labels: Sequence[str], tokens: Sequence[str], path: Path, line: int)
             field="tags",
         )
     visible = [index for index, token in enumerate(tokens) if not _is_invisible(token)]
-    places = visible if len(labels) == len(visible) else range(len(labels))
-    placed = dict(zip(places, labels, strict=True))
+    positions = visible if len(labels) == len(visible) else range(len(labels))
+    placed = dict(zip(positions, labels, strict=True))
     return tuple(placed.get(index) for index in range(len(tokens)))
 
 

@@ -151,13 +151,13 @@ def _sample_of(row: _SampleRow, *, line: int, labels: LabelReader) -> LabelledSa
     columns: list[Labels] = []
     scored = None
     for side in sides:
-        found = scored = None
+        entities = scored = None
         if side.entities is not None:
-            found = [_words_of(row, entity, offsets, owners, labels) for entity in side.entities]
-            scored = _with_confidence(found, side.entities)
+            entities = [_words_of(row, entity, offsets, owners, labels) for entity in side.entities]
+            scored = _with_confidence(entities, side.entities)
             spans_in_text = [chars for e in side.entities if (chars := _chars(row, e))]
-            labels.cut_words.look_at(row.text or "", spans_in_text, place=f"line {line}")
-        columns.append(_column(side, found, owners, row))
+            labels.cut_words.look_at(row.text or "", spans_in_text, where=f"line {line}")
+        columns.append(_column(side, entities, owners, row))
     return LabelledSample(
         sample_id(str(row.id)),
         tokens,
@@ -180,12 +180,12 @@ def _sides(row: _SampleRow) -> list[_Side]:
         gold, plain = plain, nothing
     elif predicted == nothing and gold != nothing:
         predicted, plain = plain, nothing
-    found = [side for side in (plain, gold, predicted) if side != nothing]
-    if not found:
+    sides = [side for side in (plain, gold, predicted) if side != nothing]
+    if not sides:
         raise ValueError("expected tags or entities, got neither; without entities give []")
-    if len(found) > 2:
+    if len(sides) > 2:
         raise ValueError("expected gold and prediction, got tags or entities of a third side")
-    return found
+    return sides
 
 
 def _base_spans(tokens: list[str] | None, text: str) -> list[Span]:
@@ -235,24 +235,24 @@ def _words_of(
 
 
 def _with_confidence(
-    found: Sequence[Entity], rows: Sequence[_EntityRow]
+    entities: Sequence[Entity], rows: Sequence[_EntityRow]
 ) -> tuple[ScoredEntity, ...] | None:
     if any(row.confidence is None for row in rows):
         return None
     return tuple(
         ScoredEntity(entity.start, entity.end, entity.type, row.confidence or 0.0)
-        for entity, row in zip(found, rows, strict=True)
+        for entity, row in zip(entities, rows, strict=True)
     )
 
 
 def _column(
     side: _Side,
-    found: Sequence[Entity] | None,
+    entities: Sequence[Entity] | None,
     owners: Sequence[int],
     row: _SampleRow,
 ) -> Labels:
     if side.tags is None:
-        return tuple(tags_of(found or (), len(owners)))
+        return tuple(tags_of(entities or (), len(owners)))
     if row.tokens is None or len(side.tags) != len(row.tokens):
         number = "no" if row.tokens is None else len(row.tokens)
         raise ValueError(f"expected one tag a token, got {len(side.tags)} tags and {number} tokens")

@@ -17,8 +17,8 @@ SERVICE_POLICIES: tuple[ServicePolicy, ...] = ("outside", "skip-gold", "seqeval"
 
 def count_service_labels(labels: Sequence[Sequence[str]]) -> dict[str, int]:
     """Count the service labels that occur, by label."""
-    found = Counter(label for sample in labels for label in sample if label in SERVICE_LABELS)
-    return dict(sorted(found.items()))
+    counts = Counter(label for sample in labels for label in sample if label in SERVICE_LABELS)
+    return dict(sorted(counts.items()))
 
 
 def resolve_service_labels(
@@ -35,16 +35,16 @@ def resolve_service_labels(
         Gold tags, predicted tags, and for each the index of its word.
     """
     if policy == "outside":
-        kept = list(range(len(gold)))
+        positions = list(range(len(gold)))
     else:
-        kept = [index for index, label in enumerate(gold) if label not in SERVICE_LABELS]
-    wanted = [_as_outside(gold[index]) for index in kept]
-    found = [predicted[index] for index in kept]
+        positions = [index for index, label in enumerate(gold) if label not in SERVICE_LABELS]
+    gold_labels = [_as_outside(gold[index]) for index in positions]
+    predicted_labels = [predicted[index] for index in positions]
     if policy == "seqeval":
-        return wanted, _as_seqeval(found), kept
+        return gold_labels, _as_seqeval(predicted_labels), positions
     if policy == "chunker":
-        return wanted, _as_own_type(found), kept
-    return wanted, [_as_outside(label) for label in found], kept
+        return gold_labels, _as_own_type(predicted_labels), positions
+    return gold_labels, [_as_outside(label) for label in predicted_labels], positions
 
 
 def _as_outside(label: str) -> str:

@@ -13,9 +13,9 @@ class FileNote:
         path: As given.
         format: What it was recognised as.
         sha256: Digest.
-        tweets: Tweets in it.
+        tweets: Samples in it.
         respelled_labels: Labels whose spelling was mended, with counts.
-        skipped_lines: Lines that are no part of a tweet.
+        skipped_lines: Lines that are no part of a sample.
         warning: What looks wrong with its offsets.
     """
 
@@ -30,10 +30,10 @@ class FileNote:
 
 @dataclass(frozen=True, slots=True)
 class ChangedGold:
-    """A tweet whose gold in the system's file differs from the given gold.
+    """A sample whose gold in the system's file differs from the given gold.
 
     Args:
-        id: The tweet.
+        id: The sample.
         gold: Entities of the given gold, lenient.
         own: Entities of the system's file, lenient.
     """
@@ -52,16 +52,16 @@ class PairingNotes:
         predicted_file: The file of the predictions; ``None`` when it is the same.
         columns: How two label columns were read, and why.
         matched_by: ``same file``, ``id`` or ``words``.
-        missing: Tweets without a prediction; all their entities count as missed.
-        extra: Predicted tweets that the gold does not have; left out.
-        unpredicted: Words without a prediction in the other tweets, by tweet; read as O.
+        missing: Samples without a prediction; all their entities count as missed.
+        extra: Predicted samples that the gold does not have; left out.
+        unpredicted: Words without a prediction in the other samples, by sample; read as O.
         respelled_words: Words that the system spells otherwise, paired by position.
         extra_words: Predicted words that the gold does not have; left out.
-        unlabelled_gold: Words without a gold label, by tweet; read as O. Give the gold file.
-        changed_gold: Tweets whose gold in the system's file differs.
+        unlabelled_gold: Words without a gold label, by sample; read as O. Give the gold file.
+        changed_gold: Samples whose gold in the system's file differs.
         gold_service_labels: Service labels in the gold, with counts.
         predicted_service_labels: Service labels in the prediction, with counts.
-        predicted_service_words: Words that they are on, by tweet.
+        predicted_service_words: Words that they are on, by sample.
     """
 
     gold_file: FileNote

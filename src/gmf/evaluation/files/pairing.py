@@ -62,7 +62,7 @@ def pair_files(
         for number, sample in enumerate(predicted.samples, 1)
         if number - 1 not in taken
     ]
-    found = [alignment for alignment in aligned if alignment]
+    covered = [alignment for alignment in aligned if alignment]
     return _finish(
         pairs,
         gold,
@@ -70,8 +70,8 @@ def pair_files(
         columns=columns,
         matched_by=matched_by,
         extra=tuple(extra),
-        respelled=sum(alignment.respelled for alignment in found),
-        extra_words=sum(alignment.extra for alignment in found),
+        respelled=sum(alignment.respelled for alignment in covered),
+        extra_words=sum(alignment.extra for alignment in covered),
         unlabelled=_unlabelled([sample.id for sample in gold.samples], golds),
     )
 
@@ -143,7 +143,7 @@ def _pair(
     alignment: Alignment,
     number: int,
 ) -> SamplePair:
-    found = [
+    positions = [
         None if owner is None else label
         for owner, label in zip(
             alignment.theirs,
@@ -162,9 +162,9 @@ def _pair(
         id=gold.id or f"#{number}",
         tokens=alignment.tokens,
         gold=tuple(label or OUTSIDE for label in spread_labels(gold_labels, alignment.ours)),
-        predicted=tuple(label or OUTSIDE for label in found),
+        predicted=tuple(label or OUTSIDE for label in positions),
         own_gold=own_gold,
-        unpredicted=tuple(index for index, label in enumerate(found) if label is None),
+        unpredicted=tuple(index for index, label in enumerate(positions) if label is None),
         scored=_scored(predicted, alignment),
         has_image=predicted.has_image if gold.has_image is None else gold.has_image,
     )

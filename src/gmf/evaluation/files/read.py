@@ -86,11 +86,9 @@ def read_labelled_file(path: Path, *, aliases: Mapping[str, str] = TYPE_ALIASES)
             kind = "conll"
             samples = tuple(samples_of_columns(blocks, columns=columns, labels=labels))
     if not samples:
-        raise DataError("expected labelled tweets, the file is empty", path=path)
+        raise DataError("expected labelled posts, the file is empty", path=path)
     if len({sample.second is None for sample in samples}) > 1:
-        raise DataError(
-            "some tweets have two sides and some have one; give all the same", path=path
-        )
+        raise DataError("some posts have two sides and some have one; give all the same", path=path)
     warning = labels.cut_words.note()
     return LabelledFile(
         path, kind, digest_of(path), samples, dict(labels.respelled), skipped, warning

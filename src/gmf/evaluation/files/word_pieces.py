@@ -40,11 +40,11 @@ def cut_at(spans: Iterable[Span], cuts: Iterable[int]) -> tuple[list[Span], list
     Returns:
         The pieces, and the index of the span that each is part of.
     """
-    places = sorted(set(cuts))
+    cuts_in_order = sorted(set(cuts))
     pieces: list[Span] = []
     owners: list[int] = []
     for index, (start, end) in enumerate(spans):
-        edges = [start, *(place for place in places if start < place < end), end]
+        edges = [start, *(place for place in cuts_in_order if start < place < end), end]
         pieces += pairwise(edges)
         owners += [index] * (len(edges) - 1)
     return pieces, owners
@@ -81,14 +81,14 @@ def common_pieces(
     edges = sorted({edge for span in (*ours, *theirs) for edge in span})
     pieces: list[Span] = []
     owners: tuple[list[int | None], list[int | None]] = ([], [])
-    places = [0, 0]
+    positions = [0, 0]
     for piece in pairwise(edges):
         found: list[int | None] = []
         for side, spans in enumerate((ours, theirs)):
-            while places[side] < len(spans) and spans[places[side]][1] <= piece[0]:
-                places[side] += 1
-            inside = places[side] < len(spans) and spans[places[side]][0] <= piece[0]
-            found.append(places[side] if inside else None)
+            while positions[side] < len(spans) and spans[positions[side]][1] <= piece[0]:
+                positions[side] += 1
+            inside = positions[side] < len(spans) and spans[positions[side]][0] <= piece[0]
+            found.append(positions[side] if inside else None)
         if any(owner is not None for owner in found):
             pieces.append(piece)
             for side, owner in enumerate(found):

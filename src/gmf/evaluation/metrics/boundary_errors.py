@@ -60,7 +60,7 @@ class BoundaryErrors(Metric):
             for kind, row in values.items()
             for item in row["examples"]
         )
-        headings = ("kind", "tweet", "gold", "predicted")
+        headings = ("kind", "post", "gold", "predicted")
         shown = (
             [Table("Examples of errors", headings, examples, is_detail=True)] if examples else []
         )
@@ -127,14 +127,16 @@ def count_errors(samples: Sequence[SampleSpans], *, num_examples: int = 3) -> li
         total += Counts(len(sample.gold), len(sample.predicted), len(right))
         wrong_gold = [entity for entity in sample.gold if entity not in right]
         wrong_found = [entity for entity in sample.predicted if entity not in right]
-        for gold, found in _overlapping(wrong_gold, wrong_found):
-            kind = kind_of(gold, found)
+        for gold, predicted_entity in _overlapping(wrong_gold, wrong_found):
+            kind = kind_of(gold, predicted_entity)
             errors[kind] += 1
-            involved[kind] += Counts(len(gold), len(found))
+            involved[kind] += Counts(len(gold), len(predicted_entity))
             if len(examples[kind]) < num_examples:
                 examples[kind].append(
                     ErrorExample(
-                        sample.id, tuple(map(sample.show, gold)), tuple(map(sample.show, found))
+                        sample.id,
+                        tuple(map(sample.show, gold)),
+                        tuple(map(sample.show, predicted_entity)),
                     )
                 )
     return [
@@ -158,11 +160,11 @@ def kind_of(gold: Sequence[Entity], predicted: Sequence[Entity]) -> str:
         return "spurious"
     if len(gold) > 1 or len(predicted) > 1:
         return "merge" if len(predicted) == 1 else "split" if len(gold) == 1 else "tangle"
-    wanted, found = gold[0], predicted[0]
-    left, right = wanted.start - found.start, found.end - wanted.end
+    gold_entity, predicted_entity = gold[0], predicted[0]
+    left, right = gold_entity.start - predicted_entity.start, predicted_entity.end - gold_entity.end
     if left == right == 0:
         return "type"
-    if wanted.type != found.type:
+    if gold_entity.type != predicted_entity.type:
         return "type and span"
     if left * right < 0:
         return "shifted"

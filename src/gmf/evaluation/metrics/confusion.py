@@ -55,11 +55,13 @@ class Confusion:
     def rows(self) -> dict[str, dict[str, int]]:
         """Return a row a gold type, with ``missed``, and a row ``spurious``."""
         rows = {
-            gold: {found: self.pairs.get((gold, found), 0) for found in self.types}
+            gold: {predicted: self.pairs.get((gold, predicted), 0) for predicted in self.types}
             | {"missed": self.missed.get(gold, 0)}
             for gold in self.types
         }
-        return rows | {"spurious": {found: self.spurious.get(found, 0) for found in self.types}}
+        return rows | {
+            "spurious": {predicted: self.spurious.get(predicted, 0) for predicted in self.types}
+        }
 
 
 def count_confusion(samples: Iterable[SampleSpans]) -> Confusion:
@@ -68,14 +70,14 @@ def count_confusion(samples: Iterable[SampleSpans]) -> Confusion:
     missed: Counter[str] = Counter()
     spurious: Counter[str] = Counter()
     for sample in samples:
-        found = {(entity.start, entity.end): entity.type for entity in sample.predicted}
+        predicted_types = {(entity.start, entity.end): entity.type for entity in sample.predicted}
         for entity in sample.gold:
-            predicted = found.pop((entity.start, entity.end), None)
+            predicted = predicted_types.pop((entity.start, entity.end), None)
             if predicted is None:
                 missed[entity.type] += 1
             else:
                 pairs[entity.type, predicted] += 1
-        spurious.update(found.values())
+        spurious.update(predicted_types.values())
     types = ordered_types({*missed, *spurious, *(name for pair in pairs for name in pair)})
     return Confusion(tuple(types), dict(pairs), dict(missed), dict(spurious))
 

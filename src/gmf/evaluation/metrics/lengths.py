@@ -28,8 +28,8 @@ class EntityLength(GroupMetric):
 class SampleLength(GroupMetric):
     """Scores by the length of the sample in words."""
 
-    title = "By tweet length in words"
-    chart_title = "F1 by tweet length in words"
+    title = "By post length in words"
+    chart_title = "F1 by post length in words"
 
     def count(self, given: MetricInput) -> dict[str, Counts]:
         """Return counts by length."""

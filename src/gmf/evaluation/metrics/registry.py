@@ -58,9 +58,9 @@ def show_all(
     """
     return [
         item
-        for name, found in values.items()
-        if found is not None
-        for item in METRICS.get(name)().show(found, config=config)
+        for name, value in values.items()
+        if value is not None
+        for item in METRICS.get(name)().show(value, config=config)
         if name in in_full or not (isinstance(item, Table) and item.is_detail)
     ]
 

@@ -80,8 +80,8 @@ def count_untyped(samples: Iterable[SampleSpans]) -> Counts:
     total = Counts()
     for sample in samples:
         gold = {(entity.start, entity.end) for entity in sample.gold}
-        found = {(entity.start, entity.end) for entity in sample.predicted}
-        total += Counts(len(gold), len(found), len(gold & found))
+        predicted_spans = {(entity.start, entity.end) for entity in sample.predicted}
+        total += Counts(len(gold), len(predicted_spans), len(gold & predicted_spans))
     return total
 
 

@@ -38,7 +38,7 @@ def image_with_boxes(image: ImageInput) -> str:
     )
     return (
         '<div class="picture">'
-        f'<img src="data:image/jpeg;base64,{data}" alt="The picture of the post">'
+        f'<img src="data:image/jpeg;base64,{data}" alt="The image of the post">'
         f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{len(boxes)} boxes">{marks}'
         "</svg></div>"
     )

@@ -123,7 +123,7 @@ def _cards(report: Report) -> str:
             f"predicted {micro.predicted}, correct {micro.correct}</small></div>"
         )
     cards.append(
-        f'<div class="card"><b>{report.num_samples}</b><span>tweets</span>'
+        f'<div class="card"><b>{report.num_samples}</b><span>posts</span>'
         f"<small>{report.num_words} words</small>"
         f"<small>images: {escape(report.provenance.images)}</small></div>"
     )
@@ -146,5 +146,5 @@ def _changed(change: str, samples: Sequence[ChangedSample]) -> str:
         (sample.id, sample.text, "; ".join(sample.gold), "; ".join(sample.a), "; ".join(sample.b))
         for sample in samples
     )
-    title = f"B is {change}: {len(samples)} tweets"
-    return to_html(Table(title, ("tweet", "words", "gold", "A", "B"), rows))
+    title = f"B is {change}: {len(samples)} posts"
+    return to_html(Table(title, ("post", "words", "gold", "A", "B"), rows))

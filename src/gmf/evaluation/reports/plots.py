@@ -73,8 +73,8 @@ def bar_chart(bars: Sequence[Bar], *, title: str, maximum: float | None = None) 
     full = maximum or max((bar.value for bar in bars), default=0) or 1
     room = WIDTH - start - _VALUE_WIDTH
     parts: list[str] = []
-    for place, bar in enumerate(bars):
-        top = place * _ROW_HEIGHT
+    for row, bar in enumerate(bars):
+        top = row * _ROW_HEIGHT
         middle = top + _ROW_HEIGHT / 2
         length = bar.value / full * room
         end = max(length, (bar.high or 0) / full * room)
@@ -105,17 +105,17 @@ def heat_map(
     """
     width, height, top = (WIDTH - _LABEL_WIDTH) / max(len(columns), 1), 34, 28
     parts = [
-        _text(_LABEL_WIDTH + (place + 0.5) * width, top / 2, name, anchor="middle")
-        for place, name in enumerate(columns)
+        _text(_LABEL_WIDTH + (column + 0.5) * width, top / 2, name, anchor="middle")
+        for column, name in enumerate(columns)
     ]
     for line, (name, counts) in enumerate(rows):
         middle = top + (line + 0.5) * height
         total = sum(count or 0 for count in counts) or 1
         parts.append(_text(_LABEL_WIDTH - 8, middle, name, anchor="end"))
-        for place, count in enumerate(counts):
+        for column, count in enumerate(counts):
             if count is None:
                 continue
-            left, share = _LABEL_WIDTH + place * width, count / total
+            left, share = _LABEL_WIDTH + column * width, count / total
             parts += [
                 _rect(left, middle - height / 2, width - 2, height - 2, "series0", opacity=share),
                 _text(

@@ -40,8 +40,8 @@ def score_table(report: Report, rule: Rule) -> Table:
     rows.append(("macro", *means, None, None, None))
     rows += [(name, *count_cells(plain(counts))) for name, counts in scores.types.items()]
     note = (
-        f"{report.num_samples} tweets, {report.num_words} words, scored tweet by tweet, exact span "
-        f"and type, percent. {report.config.level:.0%} interval, bootstrap over tweets: "
+        f"{report.num_samples} posts, {report.num_words} words, scored post by post, exact span "
+        f"and type, percent. {report.config.level:.0%} interval, bootstrap over posts: "
         + ", ".join(f"{name} {_interval(bounds[name])}" for name in MEASURES)
         + "."
     )
@@ -58,7 +58,7 @@ def reading_table(notes: PairingNotes) -> Table:
     files = [notes.gold_file, *([notes.predicted_file] if notes.predicted_file else [])]
     rows: list[tuple[Cell, ...]] = []
     for name, file in zip(("gold file", "prediction file"), files, strict=False):
-        rows.append((name, f"{file.path}: {file.format}, {file.tweets} tweets"))
+        rows.append((name, f"{file.path}: {file.format}, {file.tweets} posts"))
         if file.respelled_labels:
             rows.append((f"{name}: labels respelled", _tally(file.respelled_labels)))
         if file.skipped_lines:
@@ -66,10 +66,10 @@ def reading_table(notes: PairingNotes) -> Table:
         if file.warning:
             rows.append((f"{name}: warning", file.warning))
     rows.append(("columns", notes.columns))
-    rows.append(("tweets matched by", notes.matched_by))
-    found: list[tuple[str, int, str]] = [
-        ("tweets without prediction, all O", len(notes.missing), _ids(notes.missing)),
-        ("predicted tweets not in gold, left out", len(notes.extra), _ids(notes.extra)),
+    rows.append(("posts matched by", notes.matched_by))
+    counts: list[tuple[str, int, str]] = [
+        ("posts without prediction, all O", len(notes.missing), _ids(notes.missing)),
+        ("predicted posts not in gold, left out", len(notes.extra), _ids(notes.extra)),
         ("words without prediction, O", _total(notes.unpredicted), f"in {_ids(notes.unpredicted)}"),
         ("words spelled otherwise, paired", notes.respelled_words, ""),
         ("predicted words not in gold, left out", notes.extra_words, ""),
@@ -79,7 +79,7 @@ def reading_table(notes: PairingNotes) -> Table:
             f"in {_ids(notes.unlabelled_gold)}; give the gold file to count them",
         ),
         (
-            "tweets with other gold in the system's file",
+            "posts with other gold in the system's file",
             len(notes.changed_gold),
             _ids(f"{c.id} (entities: {c.gold}, there {c.own})" for c in notes.changed_gold),
         ),
@@ -96,7 +96,7 @@ def reading_table(notes: PairingNotes) -> Table:
     ]
     rows += [
         (name, f"{count}: {detail}" if detail else str(count))
-        for name, count, detail in found
+        for name, count, detail in counts
         if count
     ]
     return Table("How it was read", ("", "what was found"), tuple(rows))
@@ -149,12 +149,12 @@ def comparison_tables(comparison: Comparison, *, max_changed: int = 20) -> list[
             "B against A",
             ("micro", "A", "B", "B - A", "low", "high", "p"),
             rows,
-            f"Percent; {comparison.num_samples} tweets. Two-sided p by approximate randomisation, "
+            f"Percent; {comparison.num_samples} posts. Two-sided p by approximate randomisation, "
             f"{comparison.rounds} rounds; {comparison.level:.0%} paired bootstrap interval.",
         ),
         Table(
-            f"Tweets that changed: {numbers} ({comparison.rule} counting)",
-            ("tweet", "B is", "gold", "A", "B"),
+            f"Posts that changed: {numbers} ({comparison.rule} counting)",
+            ("post", "B is", "gold", "A", "B"),
             tuple((t.id, t.change, _listing(t.gold), _listing(t.a), _listing(t.b)) for t in listed),
             f"{len(listed)} of {len(comparison.changed)} shown; all are in the JSON report.",
         ),
@@ -163,30 +163,34 @@ def comparison_tables(comparison: Comparison, *, max_changed: int = 20) -> list[
 
 def provenance_table(report: Report) -> Table:
     """Return what stands behind the result."""
-    known = report.provenance
+    provenance = report.provenance
     rows: list[tuple[Cell, ...]] = [
-        ("counting rule of analyses", known.rule),
-        ("service labels", known.service_labels),
-        ("images", known.images),
+        ("counting rule of analyses", provenance.rule),
+        ("service labels", provenance.service_labels),
+        ("images", provenance.images),
     ]
-    rows += [(f"images {outcome}", str(count)) for outcome, count in known.image_counts.items()]
+    rows += [
+        (f"images {outcome}", str(count)) for outcome, count in provenance.image_counts.items()
+    ]
     rows += [
         (
             f"data: {item.part}",
-            f"{item.source}, {item.tweets} tweets, {item.digest[:12]}"
+            f"{item.source}, {item.tweets} posts, {item.digest[:12]}"
             + ("" if item.part == "predictions" else f", {item.copy or 'no known release'}"),
         )
-        for item in known.data
+        for item in provenance.data
     ]
-    rows += [(f"encoder {name}", digest[:12]) for name, digest in known.encoders.items()]
-    if known.config_digest:
-        rows.append(("configuration", known.config_digest[:12]))
-    if known.precision:
-        rows.append(("precision of training", known.precision))
-    if known.seeds:
-        rows.append(("seeds", ", ".join(map(str, known.seeds))))
-    rows += [("versions", ", ".join(f"{name} {number}" for name, number in known.versions.items()))]
-    rows += [(name, text) for name, text in known.hardware.items()]
+    rows += [(f"encoder {name}", digest[:12]) for name, digest in provenance.encoders.items()]
+    if provenance.config_digest:
+        rows.append(("configuration", provenance.config_digest[:12]))
+    if provenance.precision:
+        rows.append(("precision of training", provenance.precision))
+    if provenance.seeds:
+        rows.append(("seeds", ", ".join(map(str, provenance.seeds))))
+    rows += [
+        ("versions", ", ".join(f"{name} {number}" for name, number in provenance.versions.items()))
+    ]
+    rows += [(name, text) for name, text in provenance.hardware.items()]
     return Table("Provenance", ("", "value"), tuple(rows), "Digests are cut; JSON has them whole.")
 
 

@@ -118,8 +118,8 @@ def print_tables(tables: Iterable[Table], *, console: Console) -> None:
 
 def _drawn(table: Table) -> RichTable:
     drawn = RichTable()
-    for place, heading in enumerate(table.columns):
-        is_number = table.is_number(place)
+    for index, heading in enumerate(table.columns):
+        is_number = table.is_number(index)
         justify = "right" if is_number else "left"
         drawn.add_column(Text(heading), justify=justify, overflow="fold", no_wrap=is_number)
     for row in table.rows:
@@ -141,8 +141,8 @@ def _breaks(table: Table, console: Console) -> bool:
 def _turned(table: Table) -> Table:
     heading, *names = table.columns
     rows = tuple(
-        (name, *(format_cell(row[place]) for row in table.rows))
-        for place, name in enumerate(names, 1)
+        (name, *(format_cell(row[index]) for row in table.rows))
+        for index, name in enumerate(names, 1)
     )
     return Table(table.title, (heading, *(str(row[0]) for row in table.rows)), rows, table.note)
 
@@ -162,16 +162,16 @@ def to_html(table: Table) -> str:
 
     def cells(row: Sequence[Cell], tag: str) -> str:
         parts: list[str] = []
-        for place, cell in enumerate(row):
-            name = "th" if tag == "th" or place == 0 else "td"
-            kind = ' class="number"' if place and table.is_number(place) else ""
+        for index, cell in enumerate(row):
+            name = "th" if tag == "th" or index == 0 else "td"
+            kind = ' class="number"' if index and table.is_number(index) else ""
             scope = ' scope="row"' if name == "th" and tag == "td" else ""
             parts.append(f"<{name}{scope}{kind}>{escape(format_cell(cell))}</{name}>")
         return "".join(parts)
 
-    def line(place: int) -> str:
-        kind = ' class="secondary"' if place in table.secondary else ""
-        return f"<tr{kind}>{cells(table.rows[place], 'td')}</tr>"
+    def line(index: int) -> str:
+        kind = ' class="secondary"' if index in table.secondary else ""
+        return f"<tr{kind}>{cells(table.rows[index], 'td')}</tr>"
 
     body = "".join(map(line, range(len(table.rows))))
     note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
@@ -186,7 +186,7 @@ def _markdown(table: Table) -> str:
     def line(cells: Iterable[str]) -> str:
         return f"| {' | '.join(_one_line(cell) for cell in cells)} |"
 
-    rules = ("---:" if table.is_number(place) else "---" for place in range(len(table.columns)))
+    rules = ("---:" if table.is_number(index) else "---" for index in range(len(table.columns)))
     lines = [f"**{table.title}**", "", line(table.columns), line(rules)]
     lines += [line(map(format_cell, row)) for row in table.rows]
     return "\n".join(lines + (["", table.note] if table.note else []))
@@ -200,7 +200,7 @@ def _latex(table: Table) -> str:
     def line(cells: Iterable[str]) -> str:
         return f"{' & '.join(map(_escape_latex, cells))} \\\\"
 
-    kinds = "".join("r" if table.is_number(place) else "l" for place in range(len(table.columns)))
+    kinds = "".join("r" if table.is_number(index) else "l" for index in range(len(table.columns)))
     caption = f"{table.title}. {table.note}" if table.note else f"{table.title}."
     return "\n".join(
         [

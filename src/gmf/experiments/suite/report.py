@@ -43,7 +43,7 @@ def write_report(
     Args:
         runs: Finished runs, in any order.
         out: Folder to write to; created when absent.
-        data: Folder of each data set, for statistics and pictures.
+        data: Folder of each data set, for statistics and images.
         encoders: Name of the pair of encoders, for the text.
 
     Raises:

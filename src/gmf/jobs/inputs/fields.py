@@ -44,7 +44,7 @@ def row_of_fields(
         default_id: Identifier of a row without one.
     """
     name = default_id
-    kept = {column: value_at(fields, column) for column in options.keep}
+    columns = {column: value_at(fields, column) for column in options.keep}
     try:
         name = _id_of(value_at(fields, options.id), default_id)
         images = tuple(
@@ -53,9 +53,9 @@ def row_of_fields(
             for image in _images_of(value_at(fields, column), root)
         )
         sample = _sample_of(fields, images, name, origin, options)
-        return Row(number, name, origin, sample, columns=kept)
+        return Row(number, name, origin, sample, columns=columns)
     except (ValueError, GmfError) as error:
-        return Row(number, name, origin, error=str(error), columns=kept)
+        return Row(number, name, origin, error=str(error), columns=columns)
 
 
 def value_at(fields: Mapping[str, Any], name: str) -> Any:
@@ -179,15 +179,15 @@ def _images_of(value: object, root: Path) -> Iterable[ImageInput]:
         return (image_at(root, value),)
     if not isinstance(value, dict):
         raise ValueError(f"image: expected a path or bytes, got {type(value).__name__}")
-    named = cast(dict[str, Any], value)
-    if "bytes" in named:
-        return _images_of(named["bytes"] or named.get("path"), root)
-    return (_image_with_regions(named, root),)
+    mapping = cast(dict[str, Any], value)
+    if "bytes" in mapping:
+        return _images_of(mapping["bytes"] or mapping.get("path"), root)
+    return (_image_with_regions(mapping, root),)
 
 
-def _image_with_regions(named: dict[str, Any], root: Path) -> ImageInput:
+def _image_with_regions(mapping: dict[str, Any], root: Path) -> ImageInput:
     try:
-        row = from_plain(ImageRow, named)
+        row = from_plain(ImageRow, mapping)
     except ValidationError as error:
         raise ValueError(f"image: {describe_faults(error)}") from error
     whole = image_at(root, row.path)

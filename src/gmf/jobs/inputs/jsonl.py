@@ -30,13 +30,13 @@ class JsonlSource(ScannedSource):
     def __init__(self, path: Path, *, options: InputOptions) -> None:
         super().__init__(path, options=options)
         self.root = options.image_root or path.parent
-        named = {options.text, options.id, *(options.images or ()), *options.keep} - {"text", "id"}
-        keys = self._keys(named) if named else []
+        asked = {options.text, options.id, *(options.images or ()), *options.keep} - {"text", "id"}
+        keys = self._keys(asked) if asked else []
         if keys:
             # What was not asked for may be absent: each row then says what it lacks.
             check_columns(options, [*keys, *({"text"} - set(keys))], path=path)
 
-    def _keys(self, named: set[str]) -> list[str]:
+    def _keys(self, asked: set[str]) -> list[str]:
         """Return the keys of the rows from the front until all that are named have come."""
         keys: dict[str, None] = {}
         with self._open() as file:
@@ -44,7 +44,7 @@ class JsonlSource(ScannedSource):
                 row = self._object_of(record)
                 if isinstance(row, dict):
                     keys |= dict.fromkeys(cast(dict[str, Any], row))
-                if all(name in keys or name.partition(".")[0] in keys for name in named):
+                if all(name in keys or name.partition(".")[0] in keys for name in asked):
                     break
         return list(keys)
 

@@ -27,8 +27,8 @@ class CsvFormat(LineFormat):
     def render(self, row: Row, document: Document) -> str:
         """Return a record."""
         entities = [entity.to_dict() for entity in document.entities]
-        kept = [row.columns.get(name) for name in self.columns]
-        cells = ["" if v is None else v if isinstance(v, str) else as_json(v) for v in kept]
+        values = [row.columns.get(name) for name in self.columns]
+        cells = ["" if v is None else v if isinstance(v, str) else as_json(v) for v in values]
         texts = (document.text, as_json(entities), as_json(list(document.notes)))
         return self._line([row.number, row.id, *texts, *cells])
 

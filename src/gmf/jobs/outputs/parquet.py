@@ -48,9 +48,9 @@ class _ParquetWriter:
     def add(self, row: Row, document: Document) -> None:
         fields = document.to_dict()
         names = ("text", "entities", "notes")
-        kept = {name: self._fitting(name, value) for name, value in row.columns.items()}
+        values = {name: self._fitting(name, value) for name, value in row.columns.items()}
         own = {"row": row.number, "id": row.id, **{name: fields[name] for name in names}}
-        self.waiting.append({**own, **kept})
+        self.waiting.append({**own, **values})
         if len(self.waiting) >= GROUP_ROWS:
             self._flush()
 
@@ -88,7 +88,7 @@ class _ParquetWriter:
         self.waiting = []
 
 
-def _schema(kept: Mapping[str, Any]) -> Any:
+def _schema(values: Mapping[str, Any]) -> Any:
     import pyarrow
 
     entity = pyarrow.struct(
@@ -107,6 +107,6 @@ def _schema(kept: Mapping[str, Any]) -> Any:
             ("text", pyarrow.string()),
             ("entities", pyarrow.list_(entity)),
             ("notes", pyarrow.list_(pyarrow.string())),
-            *((name, kind or pyarrow.string()) for name, kind in kept.items()),
+            *((name, kind or pyarrow.string()) for name, kind in values.items()),
         ]
     )

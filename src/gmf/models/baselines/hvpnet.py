@@ -77,7 +77,7 @@ class Hvpnet(MnerModel[HvpnetConfig]):
         (
             CHOSEN_STATES,
             RESNET_WEIGHTS,
-            Departure("missing images", "a picture of its own, inf.png", "a white image"),
+            Departure("missing images", "an image of its own, inf.png", "a white image"),
             Departure("absent objects", "black images that the text sees", "masked"),
             Departure("heads", "a reshape that mixes slots", "split as BERT splits its own"),
             Departure("statistics of the frozen ResNet", "drift in training", "stay"),

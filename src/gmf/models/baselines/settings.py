@@ -58,7 +58,7 @@ RANDOM_CROPS = Departure(
     "a random part of 224 x 224 pixels, mirrored at random, in evaluation too",
     "prepared as the image encoder was trained, always alike",
 )
-STAND_IN = Departure("missing images", "one picture of its own", "a white image")
+STAND_IN = Departure("missing images", "one image of its own", "a white image")
 
 
 def one_rate(rate: float) -> dict[str, float]:

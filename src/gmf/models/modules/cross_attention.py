@@ -14,8 +14,8 @@ def masked_softmax(
         scores: One score an item.
         mask: True where the item is there; broadcast over the rows.
     """
-    kept = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
-    return kept.softmax(dim=-1) * mask
+    masked = scores.masked_fill(~mask, torch.finfo(scores.dtype).min)
+    return masked.softmax(dim=-1) * mask
 
 
 class CrossLayer(nn.Module):

@@ -17,13 +17,13 @@ class FeatureMapping(nn.Module):
 
     Source: GMF, Sect. 3.4.1, Eq. 5-6. Departs from it: the last stage is pooled too when its map
     is larger than ``cells_per_side``; ``normalise`` adds a batch normalisation, without which what
-    all pictures share drowns what tells them apart (docs/decisions/0003).
+    all views share drowns what tells them apart (docs/decisions/0003).
 
     Args:
         stage_channels: Channels of each stage.
         out_dim: Width that all stages share.
         cells_per_side: g; each image keeps g x g cells, 1 to 7.
-        normalise: Whether to normalise each channel over the pictures and cells of a batch.
+        normalise: Whether to normalise each channel over the views and cells of a batch.
 
     Raises:
         ValueError: If no stage is given or ``cells_per_side`` is outside 1 to 7.

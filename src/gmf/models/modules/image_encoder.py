@@ -56,11 +56,11 @@ class ImageEncoder(nn.Module):
         Raises:
             EncoderError: If it cannot be found or fetched, or is of an unknown family.
         """
-        place = resolve_encoder(name)
+        source = resolve_encoder(name)
         try:
-            family = image_family(AutoConfig.from_pretrained(place).model_type)
+            family = image_family(AutoConfig.from_pretrained(source).model_type)
             model = family.model_class.from_pretrained(
-                place, dtype=torch.float32, **family.model_options
+                source, dtype=torch.float32, **family.model_options
             )
         except (OSError, ValueError) as error:
             raise hub_error(name, error) from error

@@ -55,11 +55,11 @@ class TextEncoder(nn.Module):
             EncoderError: If it cannot be found or fetched, which names what installs without a
                 hub, or is no encoder for words.
         """
-        place = resolve_encoder(name)
+        source = resolve_encoder(name)
         try:
-            config = AutoConfig.from_pretrained(place)
+            config = AutoConfig.from_pretrained(source)
             options = _options_of(config)
-            model = AutoModel.from_pretrained(place, config=config, dtype=torch.float32, **options)
+            model = AutoModel.from_pretrained(source, config=config, dtype=torch.float32, **options)
         except (OSError, ValueError) as error:
             raise hub_error(name, error) from error
         return cls(model)

@@ -1,4 +1,4 @@
-"""Features of tokens in tweets: spelling, context and dictionaries (T-NER)."""
+"""Features of tokens in samples: spelling, context and dictionaries (T-NER)."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -22,10 +22,10 @@ _FLAGS = {
 
 
 class TokenFeatures:
-    """Name the features of every token of a tweet.
+    """Name the features of every token of a sample.
 
     Source: Ritter et al. 2011, Sect. 3 (orthographic, contextual and dictionary features, Brown
-    clusters, capitalisation of the whole tweet). Departs from it: no part-of-speech tagger and no
+    clusters, capitalisation of the whole sample). Departs from it: no part-of-speech tagger and no
     chunker; the share of capitalised words stands for their trained capitalisation classifier.
 
     Args:
@@ -48,17 +48,17 @@ class TokenFeatures:
         seen_far = [list(self._contextual(token)) for token in tokens]
         for position, names in enumerate(self._gazetteer_names(tokens)):
             seen_far[position] += [f"gazetteer={name}" for name in sorted(names)]
-        tweet = f"capitals={_capital_tenths(tokens)}"
-        found: list[list[str]] = []
+        capitals = f"capitals={_capital_tenths(tokens)}"
+        features_of_tokens: list[list[str]] = []
         for position, token in enumerate(tokens):
-            features = ["bias", tweet, *_affixes(token)]
+            features = ["bias", capitals, *_affixes(token)]
             for offset in range(-WINDOW, WINDOW + 1):
-                place = position + offset
-                inside = 0 <= place < len(tokens)
-                near = seen_far[place] if inside else ["outside"]
+                neighbour = position + offset
+                inside = 0 <= neighbour < len(tokens)
+                near = seen_far[neighbour] if inside else ["outside"]
                 features += [f"{offset}:{feature}" for feature in near]
-            found.append(list(dict.fromkeys(features)))
-        return found
+            features_of_tokens.append(list(dict.fromkeys(features)))
+        return features_of_tokens
 
     def _contextual(self, token: str) -> Iterator[str]:
         """Yield the features of a token that its neighbours see too."""
@@ -83,15 +83,15 @@ class TokenFeatures:
     def _gazetteer_names(self, tokens: Sequence[str]) -> list[set[str]]:
         """Return the gazetteers of the longest phrase that starts at each token, for its words."""
         lower = [token.lower() for token in tokens]
-        found: list[set[str]] = [set() for _ in tokens]
+        names_of_tokens: list[set[str]] = [set() for _ in tokens]
         for start in range(len(tokens)):
             for end in range(min(len(tokens), start + self.longest), start, -1):
                 names = self.names_of.get(" ".join(lower[start:end]))
                 if names:
-                    for place in range(start, end):
-                        found[place].update(names)
+                    for index in range(start, end):
+                        names_of_tokens[index].update(names)
                     break
-        return found
+        return names_of_tokens
 
 
 def _affixes(token: str) -> Iterator[str]:

@@ -90,12 +90,12 @@ def gather_clues(
     num_heads: int,
     layers: tuple[int, ...] | None = None,
 ) -> VisualClues:
-    """Return the clues of every post, the cells of its pictures side by side, Eq. 10.
+    """Return the clues of every post, the cells of its views side by side, Eq. 10.
 
     Args:
-        projected: Keys and values of each distinct picture, one after the other on the last axis;
+        projected: Keys and values of each distinct view, one after the other on the last axis;
             one tensor a layer.
-        view_index: Picture of each slot; negative where absent.
+        view_index: View of each slot; negative where absent.
         slot_mask: Which slots may be seen.
         num_heads: Heads of the text encoder; clues are split as it splits its own keys.
         layers: Text layers that receive clues; all when ``None``.
@@ -113,11 +113,11 @@ def gather_clues(
 
 
 class VisualClueGuidance(nn.Module):
-    """Project the gated pyramid of each picture into clues for each text layer.
+    """Project the gated pyramid of each view into clues for each text layer.
 
-    ``[phi_k^l ; phi_v^l] = V^(l) W_l``, the cells of all pictures of a post side by side.
+    ``[phi_k^l ; phi_v^l] = V^(l) W_l``, the cells of all views of a post side by side.
 
-    Source: GMF, Sect. 3.4.3-3.4.4, Eq. 10-12. Departs from it: pictures that are absent are
+    Source: GMF, Sect. 3.4.3-3.4.4, Eq. 10-12. Departs from it: views that are absent are
     masked (docs/decisions/0004).
 
     Args:
@@ -145,8 +145,8 @@ class VisualClueGuidance(nn.Module):
         """Return the clues of every post.
 
         Args:
-            fused: V^(l) of each distinct picture, Eq. 9.
-            view_index: Picture of each slot; negative where absent.
+            fused: V^(l) of each distinct view, Eq. 9.
+            view_index: View of each slot; negative where absent.
             slot_mask: Which slots may be seen.
             layers: Text layers that receive clues; all when ``None``.
         """

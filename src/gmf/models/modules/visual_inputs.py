@@ -104,8 +104,8 @@ def _gather(batch: Batch, items: Tensor | None, shown: Tensor, channels: int) ->
     index = batch.view_index
     if not torch.compiler.is_exporting():
         # Masked slots change nothing but cost time; a graph's shapes must not depend on its values.
-        kept = shown.any(dim=0)
-        index, shown = index[:, kept], shown[:, kept]
+        used = shown.any(dim=0)
+        index, shown = index[:, used], shown[:, used]
     if items is None or not index.shape[1]:
         device = batch.view_index.device
         return VisualItems(

@@ -1,4 +1,4 @@
-"""Visual prefix: the pyramid of each picture as extra keys and values of BERT (HVPNeT)."""
+"""Visual prefix: the pyramid of each view as extra keys and values of BERT (HVPNeT)."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from gmf.models.kernels.linear import fast_linears
 from gmf.models.kernels.pooling import CellPool
 from gmf.models.modules.visual_clue_guidance import VisualClues, gather_clues
 
-#: Slots of each picture and learned levels that the gates mix, both as in the public code.
+#: Slots of each view and learned levels that the gates mix, both as in the public code.
 NUM_SLOTS = NUM_LEVELS = 4
 #: Cells along each side of a pooled map.
 SIDE = 2
@@ -20,8 +20,8 @@ class VisualPrefix(nn.Module):
     """Pool the stages to 2 x 2, mix all channels, and gate four learned levels for each text layer.
 
     Source: HVPNeT (Chen et al. 2022, Sect. 3.2-3.3) in the form of its public code: the four slots
-    of a picture are groups of channels, and the gates mix learned levels, not stages. Departs from
-    it: heads are split as BERT splits its own keys, absent pictures are masked, and pooling leaves
+    of a view are groups of channels, and the gates mix learned levels, not stages. Departs from
+    it: heads are split as BERT splits its own keys, absent views are masked, and pooling leaves
     no row or column out (docs/decisions/0211).
 
     Args:
@@ -64,8 +64,8 @@ class VisualPrefix(nn.Module):
         """Return keys and values of every text layer.
 
         Args:
-            maps: Stage maps of the distinct pictures.
-            view_index: Picture of each slot; negative where absent.
+            maps: Stage maps of the distinct views.
+            view_index: View of each slot; negative where absent.
             slot_mask: Which slots may be seen.
         """
         levels = self.levels(maps)

@@ -46,8 +46,8 @@ class Vocabulary(Config):
 
     def with_extra(self, words: Iterable[str]) -> "Vocabulary":
         """Return the vocabulary with further words known by their vectors only."""
-        known = set(self.words)
-        extra = tuple(word for word in words if word not in known)
+        present = set(self.words)
+        extra = tuple(word for word in words if word not in present)
         return Vocabulary.model_validate({**self.model_dump(), "extra_words": extra})
 
     def word(self, word: str) -> int:

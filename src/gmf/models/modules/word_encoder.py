@@ -87,8 +87,8 @@ class WordTable(nn.Module):
     def forward(self, words: Int[Tensor, "batch words"]) -> Float[Tensor, "batch words dim"]:
         """Return the vector of each word index."""
         if self.training and self.unknown_dropout:
-            known = self.vocabulary
-            is_rare = (words > known.num_repeated) & (words <= len(known.words))
+            vocabulary = self.vocabulary
+            is_rare = (words > vocabulary.num_repeated) & (words <= len(vocabulary.words))
             is_dropped = torch.rand(words.shape, device=words.device) < self.unknown_dropout
             words = words.masked_fill(is_rare & is_dropped, UNKNOWN)
         count = self.trained.num_embeddings

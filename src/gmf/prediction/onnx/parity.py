@@ -43,13 +43,13 @@ def compare(tagger: Tagger, folder: Path, info: ExportInfo) -> tuple[float, floa
         ) or not np.array_equal(own.first_subword, batch.first_subword):
             raise ExportError("the tokenizer's file splits words otherwise than the tokenizer")
         with torch.no_grad():
-            wanted = tagger.model(batch)
-        found = model(own)
+            expected = tagger.model(batch)
+        actual = model(own)
         keep = tagger.model.head.mask(batch).numpy()
-        reference = wanted.emissions.numpy()[keep]
-        differences.append(float(np.abs(found[keep] - reference).max()))
+        reference = expected.emissions.numpy()[keep]
+        differences.append(float(np.abs(actual[keep] - reference).max()))
         if not info.int8 and not np.allclose(
-            found[keep], reference, rtol=RELATIVE_TOLERANCE, atol=ABSOLUTE_TOLERANCE
+            actual[keep], reference, rtol=RELATIVE_TOLERANCE, atol=ABSOLUTE_TOLERANCE
         ):
             raise ExportError(
                 f"the graphs differ from the checkpoint by {differences[-1]:.2g} in an emission, "
@@ -57,7 +57,7 @@ def compare(tagger: Tagger, folder: Path, info: ExportInfo) -> tuple[float, floa
                 "does not hold"
             )
         for one, other in zip(
-            tagger.model.decode(wanted, batch), model.decode(found, own), strict=True
+            tagger.model.decode(expected, batch), model.decode(actual, own), strict=True
         ):
             same += sum(map(str.__eq__, one.tags, other.tags))
             total += len(one.tags)

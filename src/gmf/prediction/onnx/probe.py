@@ -13,8 +13,8 @@ _TEXTS = (
     "Sarah's",
     "el niño 東京 😀👍🏽 — “Acme” vs. the Red-Cross & more",
     "World Cup 2018: 3.5 million fans!!!",
-    "no picture here , just Helsinki",
-    "the same picture as in the first post",
+    "no image here , just Helsinki",
+    "the same image as in the first post",
 )
 
 

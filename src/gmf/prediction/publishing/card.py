@@ -26,7 +26,7 @@ _INTENDED = """## Intended use
 
 Finding named entities in short social-media posts, for research and for the analysis of text at
 scale. Not meant for decisions about single persons, for surveillance, or for identifying people in
-pictures: the model reads a picture only to type the names in the text, it recognises nobody."""
+images: the model reads an image only to type the names in the text, it recognises nobody."""
 
 
 def model_card(
@@ -47,7 +47,7 @@ def model_card(
     model = meta["model"]
     name = str(model["name"] if isinstance(model, dict) else model)
     title = repo_id.split("/")[1] if repo_id else f"gmf: {name}"
-    made: Mapping[str, Any] = meta.get("provenance", {})
+    provenance: Mapping[str, Any] = meta.get("provenance", {})
     sections = [
         f"# {title}",
         f"A `{name}` model of gmf for multimodal named entity "
@@ -59,8 +59,8 @@ def model_card(
             images=" Images may be left out." if _reads_images(meta) else "",
         ),
         _scores(scores),
-        _data(made),
-        _making(made),
+        _data(provenance),
+        _making(provenance),
         _INTENDED,
         _limits(meta),
         f"## Licence\n\n{license or 'Not stated by whoever published it.'}",
@@ -104,7 +104,7 @@ def _scores(scores: Sequence[PublishedScore]) -> str:
         [
             "## Scores",
             "",
-            "Micro, exact spans, tweet by tweet; `lenient` is the field's counting, `strict` BIO2.",
+            "Micro, exact spans, post by post; `lenient` is the field's counting, `strict` BIO2.",
             "",
             "| data | rule | P | R | F1 | entities | measured by | digest of the data |",
             "| --- | --- | --- | --- | --- | --- | --- | --- |",
@@ -113,11 +113,11 @@ def _scores(scores: Sequence[PublishedScore]) -> str:
     )
 
 
-def _data(made: Mapping[str, Any]) -> str:
+def _data(provenance: Mapping[str, Any]) -> str:
     rows = [
         f"| {part['part']} | {part.get('copy') or part['source']} | {part.get('tweets', '')} | "
         f"`{part['digest'][:12]}` |"
-        for part in fingerprints_of(made)
+        for part in fingerprints_of(provenance)
     ]
     if not rows:
         return "## Data\n\nNot recorded with this model."
@@ -125,20 +125,22 @@ def _data(made: Mapping[str, Any]) -> str:
     return "\n".join(["## Data", "", "Trained on `train`, chosen on `dev`.", "", *head, *rows])
 
 
-def _making(made: Mapping[str, Any]) -> str:
+def _making(provenance: Mapping[str, Any]) -> str:
     encoders = [
         f"- {side} encoder: {encoder['name']}, weights `{encoder['digest'][:12]}`"
-        for side, encoder in made.get("encoders", {}).items()
+        for side, encoder in provenance.get("encoders", {}).items()
         if isinstance(encoder, dict)
     ]
-    versions = ", ".join(f"{name} {number}" for name, number in made.get("versions", {}).items())
+    versions = ", ".join(
+        f"{name} {number}" for name, number in provenance.get("versions", {}).items()
+    )
     facts = [
-        f"- {label}: {made[key]}"
+        f"- {label}: {provenance[key]}"
         for key, label in (("seed", "seed"), ("precision", "precision"), ("hardware", "hardware"))
-        if key in made
+        if key in provenance
     ]
-    if "config_digest" in made:
-        facts.append(f"- digest of the configuration: `{made['config_digest'][:12]}`")
+    if "config_digest" in provenance:
+        facts.append(f"- digest of the configuration: `{provenance['config_digest'][:12]}`")
     if versions:
         facts.append(f"- versions: {versions}")
     return "\n".join(["## Making", "", *(encoders + facts or ["Not recorded with this model."])])

@@ -65,10 +65,12 @@ def save_pretrained(
         if path.is_file() and any(path.match(pattern) for pattern in PATTERNS):
             (folder / relative).parent.mkdir(parents=True, exist_ok=True)
             _copy(path, folder / relative)
-    known = {score.key: score for score in (*read_scores(source), *scores_of_run(source), *scores)}
-    write_scores(list(known.values()), folder)
+    all_scores = {
+        score.key: score for score in (*read_scores(source), *scores_of_run(source), *scores)
+    }
+    write_scores(list(all_scores.values()), folder)
     meta = json.loads((folder / name).read_text(encoding="utf-8"))
-    card = model_card(meta, list(known.values()), repo_id=repo_id, license=license)
+    card = model_card(meta, list(all_scores.values()), repo_id=repo_id, license=license)
     write_text(folder / CARD, card)
     return folder
 
@@ -136,8 +138,8 @@ def _copy(path: Path, target: Path) -> None:
 def _public(value: Any) -> Any:
     """Return a JSON value without the keys that name paths."""
     if isinstance(value, dict):
-        named = cast(dict[str, Any], value)
-        return {key: _public(item) for key, item in named.items() if key not in _PLACES}
+        mapping = cast(dict[str, Any], value)
+        return {key: _public(item) for key, item in mapping.items() if key not in _PLACES}
     if isinstance(value, list):
         return [_public(item) for item in cast(list[Any], value)]
     return value
@@ -147,7 +149,7 @@ def _forget_places(meta: dict[str, Any]) -> None:
     if "folder" in meta.get("data", {}):
         meta["data"]["folder"] = None
     provenance = meta.get("provenance", {})
-    named = [(entry, "name") for entry in provenance.get("encoders", {}).values()]
-    for entry, key in [*named, (provenance, "model_origin")]:
+    sources = [(entry, "name") for entry in provenance.get("encoders", {}).values()]
+    for entry, key in [*sources, (provenance, "model_origin")]:
         if isinstance(entry, dict) and _ABSOLUTE.match(str(entry.get(key, ""))):
             entry[key] = re.split(r"[\\/]", str(entry[key]).rstrip("\\/"))[-1]

@@ -71,8 +71,8 @@ class ContentKeys:
             # Reading fails likewise and says why.
             return hashlib.sha256(read_source(source))
         state = (status.st_size, status.st_mtime_ns, status.st_ino)
-        known = self._known.get(source)
-        if known is None or known[0] != state:
-            known = (state, hashlib.sha256(read_source(source)))
-            self._known[source] = known
-        return known[1]
+        cached = self._known.get(source)
+        if cached is None or cached[0] != state:
+            cached = (state, hashlib.sha256(read_source(source)))
+            self._known[source] = cached
+        return cached[1]

@@ -94,17 +94,17 @@ class RecordStore:
         return len(fresh)
 
     def _append(self, fresh: Mapping[bytes, bytes]) -> None:
-        known = len(self._positions)
+        count = len(self._positions)
         with _open_for_update(self.folder / RECORDS) as file:
-            file.seek(known * self.record_bytes)
+            file.seek(count * self.record_bytes)
             for record in fresh.values():
                 file.write(record)
             file.flush()
             os.fsync(file.fileno())
         with _open_for_update(self.folder / INDEX) as file:
-            file.truncate(known * ENTRY_BYTES)
-            file.seek(known * ENTRY_BYTES)
-            file.write(b"".join(_entry(key, known + n) for n, key in enumerate(fresh)))
+            file.truncate(count * ENTRY_BYTES)
+            file.seek(count * ENTRY_BYTES)
+            file.write(b"".join(_entry(key, count + n) for n, key in enumerate(fresh)))
             file.flush()
             os.fsync(file.fileno())
 
@@ -146,8 +146,8 @@ class RecordStore:
         if not self._files:
             return False
         held = os.fstat(self._files[0].fileno())
-        named = (self.folder / INDEX).stat()
-        return os.path.samestat(held, os.fstat(index.fileno())) and os.path.samestat(held, named)
+        status = (self.folder / INDEX).stat()
+        return os.path.samestat(held, os.fstat(index.fileno())) and os.path.samestat(held, status)
 
     def _write_meta(self) -> None:
         if not (self.folder / META).exists():

@@ -107,9 +107,9 @@ class CachedViews:
         root: Path | None = None,
     ) -> None:
         self.inner, self.counts = inner, CacheCounts()
-        named = {"kind": kind, "format": str(_FORMAT_VERSION), **identity}
-        folder = (root or cache_root()) / f"{kind}-{digest_of(named)[:20]}"
-        meta = _read_or_make_meta(folder, named=named, make_codec=lambda: make_codec(inner))
+        facts = {"kind": kind, "format": str(_FORMAT_VERSION), **identity}
+        folder = (root or cache_root()) / f"{kind}-{digest_of(facts)[:20]}"
+        meta = _read_or_make_meta(folder, facts=facts, make_codec=lambda: make_codec(inner))
         self._codec: Codec = codec_of(meta["codec"])
         self._store = RecordStore(folder, record_bytes=self._codec.record_bytes, meta=meta)
         self._keys = ContentKeys()
@@ -148,8 +148,8 @@ class CachedViews:
             for number, positions in enumerate(missing.values()):
                 if number in computed.faults:
                     fault = computed.faults[number]
-                    named = {p: _renamed(fault.kind, fault.detail, views[p]) for p in positions}
-                    faults.update(named)
+                    renamed = {p: _renamed(fault.kind, fault.detail, views[p]) for p in positions}
+                    faults.update(renamed)
                 else:
                     rows[positions] = len(records) + computed.rows[number]
                     if number in computed.substitutions:
@@ -236,7 +236,7 @@ class CachedViews:
 
 
 def _read_or_make_meta(
-    folder: Path, *, named: dict[str, str], make_codec: Callable[[], Codec]
+    folder: Path, *, facts: dict[str, str], make_codec: Callable[[], Codec]
 ) -> dict[str, Any]:
     path = folder / META
     folder.parent.mkdir(parents=True, exist_ok=True)
@@ -245,7 +245,7 @@ def _read_or_make_meta(
             folder.mkdir(exist_ok=True)
             codec = make_codec()
             meta = {
-                "identity": named,
+                "identity": facts,
                 "record_bytes": codec.record_bytes,
                 "codec": codec.describe(),
             }

@@ -353,7 +353,7 @@ def test_faults_name_file_line_and_remedy(content, message, write):
 
 
 def test_files_that_share_no_tweet_are_refused(write):
-    with pytest.raises(DataError, match=r"no tweet of .* has a prediction here"):
+    with pytest.raises(DataError, match=r"no post of .* has a prediction here"):
         read_pairs(write("gold", GOLD), predicted=write("other", "x\tO\ny\tO\n"))
 
 

@@ -334,7 +334,7 @@ def test_a_tweet_that_the_data_lacks(written, tmp_path):
     shorter = tmp_path / "data"
     shorter.mkdir()
     (shorter / "test.txt").write_text("IMGID:1\nAnn\tB-PER\n\n", encoding="utf-8")
-    with pytest.raises(DataError, match="other: tweet 'test0' of the runs is not in its test"):
+    with pytest.raises(DataError, match="other: post 'test0' of the runs is not in its test"):
         choose_cases(SuiteResults(moved), dataset="other", folder=shorter)
 
 

@@ -21,4 +21,4 @@ def _image(case: Case) -> str:
         images = [image_with_boxes(image) for image in case.sample.images[:1]]
     except UnusableImageError:
         images = []
-    return "".join(images) or '<div class="picture">no picture</div>'
+    return "".join(images) or '<div class="picture">no image</div>'

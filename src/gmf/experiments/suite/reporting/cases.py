@@ -15,9 +15,9 @@ from gmf.reading.readers import read_split
 #: Systems that are shown, where they have runs: the paper's four and BERT-CRF.
 SHOWN = (TEXT_BASELINE, "debiascl", "gmf-without-vcg", "gmf-without-cm", GMF)
 RULE_OF_CHOICE = (
-    "For each heading, of the tweets with entities that it describes, the one on which most of the "
-    "shown systems are wrong, the first of the file among equals; those with a readable picture go "
-    "before all others; no tweet twice. Right: all entities of the tweet and no others. "
+    "For each heading, of the posts with entities that it describes, the one on which most of the "
+    "shown systems are wrong, the first of the file among equals; those with a readable image go "
+    "before all others; no post twice. Right: all entities of the post and no others. "
     "Predictions of one seed. Cases illustrate, they prove nothing."
 )
 
@@ -85,7 +85,7 @@ def choose_cases(results: SuiteResults, *, dataset: str, folder: Path) -> CaseSt
     for outcome in outcomes:
         if _id(outcome) not in by_id:
             raise DataError(
-                f"{dataset}: tweet {_id(outcome)!r} of the runs is not in its test split"
+                f"{dataset}: post {_id(outcome)!r} of the runs is not in its test split"
             )
     taken: set[int] = set()
     cases: list[Case] = []

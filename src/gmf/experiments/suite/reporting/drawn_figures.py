@@ -20,7 +20,7 @@ _PAPER = ("twitter2015", "twitter2017")
 def dataset_figures(
     results: SuiteResults, *, dataset: str, study: CaseStudy | None, folder: Path
 ) -> list[PlacedFigure]:
-    """Write the figures of one data set and return those that the page shows as pictures.
+    """Write the figures of one data set and return those that the page shows as images.
 
     Figure 8 is written too; the page has its cases as text.
 

@@ -12,14 +12,14 @@ from gmf.experiments.suite.reporting.results import (
     SystemResults,
 )
 
-#: Below this share of samples with a picture, multimodal systems are hardly that.
-_FEW_PICTURES = 0.5
+#: Below this share of samples with an image, multimodal systems are hardly that.
+_FEW_IMAGES = 0.5
 
 
 def findings(
     results: SuiteResults, *, dataset: str, statistics: Mapping[str, SplitStatistics]
 ) -> list[str]:
-    """Return paragraphs on one data set: pictures, seeds, ranking, significance, ablations.
+    """Return paragraphs on one data set: images, seeds, ranking, significance, ablations.
 
     Args:
         results: All runs.
@@ -29,7 +29,7 @@ def findings(
     return [
         text
         for text in (
-            _pictures(statistics),
+            _images(statistics),
             _seeds(results, dataset),
             _ranking(results.systems(dataset)),
             _significance(results.against_gmf(dataset)),
@@ -40,24 +40,24 @@ def findings(
     ]
 
 
-def has_few_pictures(statistics: Mapping[str, SplitStatistics]) -> bool:
-    """Whether most samples have no picture."""
+def has_few_images(statistics: Mapping[str, SplitStatistics]) -> bool:
+    """Whether most samples have no image."""
     samples = sum(split.tweets for split in statistics.values())
     present = sum(split.images_present for split in statistics.values())
-    return bool(samples) and present / samples < _FEW_PICTURES
+    return bool(samples) and present / samples < _FEW_IMAGES
 
 
-def _pictures(statistics: Mapping[str, SplitStatistics]) -> str:
-    named = sum(split.images for split in statistics.values())
+def _images(statistics: Mapping[str, SplitStatistics]) -> str:
+    num_images = sum(split.images for split in statistics.values())
     present = sum(split.images_present for split in statistics.values())
     samples = sum(split.tweets for split in statistics.values())
-    if has_few_pictures(statistics):
+    if has_few_images(statistics):
         return (
-            f"Warning: pictures are mostly missing ({present} for {samples} tweets). Multimodal "
-            "systems had to do without, so that these scores say nothing on what pictures bring."
+            f"Warning: images are mostly missing ({present} for {samples} posts). Multimodal "
+            "systems had to do without, so that these scores say nothing on what images bring."
         )
-    if present < named:
-        return f"{named - present} of the {named} pictures that the tweets name are missing."
+    if present < num_images:
+        return f"{num_images - present} of the {num_images} images that the posts name are missing."
     return ""
 
 

@@ -120,7 +120,7 @@ def _figure(figure: PlacedFigure) -> str:
 
 
 def _cases(study: CaseStudy) -> str:
-    absent = f" No such tweet: {'; '.join(study.absent)}." if study.absent else ""
+    absent = f" No such post: {'; '.join(study.absent)}." if study.absent else ""
     return (
         f"<h3>Figure 8. Case studies, seed {study.seed}</h3>"
         f'<p class="lead note">{escape(RULE_OF_CHOICE + absent)}</p>'

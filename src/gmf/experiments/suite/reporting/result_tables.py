@@ -25,9 +25,9 @@ COUNTING = (
     "paper repeat the printed numbers."
 )
 METHOD = (
-    "p: two-sided paired approximate randomisation over tweets of the difference in mean F1 to "
-    f"GMF, on the seeds that both have, {ROUNDS} rounds. A tweet is exchanged in all seeds at "
-    "once, as runs on one tweet are not independent; the test speaks of other tweets, the "
+    "p: two-sided paired approximate randomisation over posts of the difference in mean F1 to "
+    f"GMF, on the seeds that both have, {ROUNDS} rounds. A post is exchanged in all seeds at "
+    "once, as runs on one post are not independent; the test speaks of other posts, the "
     "deviation of other seeds. p Holm: adjusted for the number of comparisons in the table. "
     "Minutes: of training, mean of a run, on the machine that ran it."
 )
@@ -38,18 +38,18 @@ def statistics_table(dataset: str, *, counts: Mapping[str, SplitStatistics]) -> 
     printed = reported_statistics(dataset)
     types = ordered_types({name for split in counts.values() for name in split.lenient})
     rows: dict[str, dict[str, int]] = {
-        name: {split: found.lenient.get(name, 0) for split, found in counts.items()}
+        name: {split: count.lenient.get(name, 0) for split, count in counts.items()}
         for name in types
     }
     for name, field in (
         ("total", "total_lenient"),
-        ("tweets", "tweets"),
+        ("posts", "tweets"),
         ("words", "tokens"),
         ("images named", "images"),
         ("images present", "images_present"),
         ("object regions", "regions"),
     ):
-        rows[name] = {split: getattr(found, field) for split, found in counts.items()}
+        rows[name] = {split: getattr(count, field) for split, count in counts.items()}
     columns = [""]
     lines: list[list[Cell]] = [[name] for name in rows]
     for split in counts:
@@ -62,7 +62,7 @@ def statistics_table(dataset: str, *, counts: Mapping[str, SplitStatistics]) -> 
         f"Table 1. {dataset_name(dataset)}",
         tuple(columns),
         tuple(map(tuple, lines)),
-        "Entities by type, tweets, words, images. Entities counted leniently: a stray I- opens "
+        "Entities by type, posts, words, images. Entities counted leniently: a stray I- opens "
         "an entity.",
     )
 
@@ -130,7 +130,7 @@ def ablation_table(results: SuiteResults, *, dataset: str) -> Table | None:
         f"Table 4. Ablations of GMF on {dataset_name(dataset)}",
         ("", "runs", "P", "R", "F1", "less GMF", "p", "p Holm", "95% interval", "minutes"),
         tuple(rows),
-        f"{COUNTING} {METHOD} Interval: paired bootstrap over tweets of the difference.",
+        f"{COUNTING} {METHOD} Interval: paired bootstrap over posts of the difference.",
         _reported_rows(rows),
     )
 

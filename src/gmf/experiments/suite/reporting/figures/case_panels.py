@@ -57,7 +57,7 @@ def _image(axes: "Axes", case: Case, theme: Theme) -> None:
         image.thumbnail((_MAX_SIDE_PX, _MAX_SIDE_PX))
         axes.imshow(np.asarray(image))
     if not images:
-        axes.text(0.5, 0.5, "no picture", ha="center", va="center", color=theme.soft)
+        axes.text(0.5, 0.5, "no image", ha="center", va="center", color=theme.soft)
 
 
 #: Text, colour and whether it is bold.
