@@ -64,6 +64,8 @@ class Sample:
         text: The raw text when the source has one.
         offsets: ``(char_start, char_end)`` of each word in ``text``.
         origin: ``file:line`` for messages.
+        context: What others say of the post or of its images, by field: a caption, the text in an
+            image, knowledge. Read beside the words, never tagged.
     """
 
     id: str
@@ -73,6 +75,7 @@ class Sample:
     text: str | None = None
     offsets: tuple[tuple[int, int], ...] | None = None
     origin: str = ""
+    context: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,9 @@
 """Words to subwords and back, for any fast tokenizer; in NumPy."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,11 +31,16 @@ class EncodedWords:
 
     Args:
         arrays: What the model takes, by name.
-        words: Word of each subword; -1 on special tokens.
+        words: Word of each subword; -1 on special tokens and in the context.
+        context_fields: Field of each subword of the context, -1 elsewhere; the special tokens that
+            the context brings have the number of its fields. ``None`` without context.
+        context_is_cut: Whether there was no room for all of the context.
     """
 
     arrays: dict[str, Int[np.ndarray, " subwords"]]
     words: Int[np.ndarray, " subwords"]
+    context_fields: Int[np.ndarray, " subwords"] | None = None
+    context_is_cut: bool = False
 
     def __len__(self) -> int:
         return len(self.words)
@@ -47,6 +54,26 @@ class AlignedWords:
     first_subword: Int[np.ndarray, "batch words"]
     word_mask: Bool[np.ndarray, "batch words"]
     subword_words: Int[np.ndarray, "batch subwords"]
+    context_fields: Int[np.ndarray, "batch subwords"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """Two segments as a tokenizer joins them.
+
+    Args:
+        arrays: An example.
+        between: Positions of the special tokens between the segments.
+        second: A position in the second segment.
+        after: Positions of the special tokens after it.
+        closing: Special tokens after a segment that stands alone, the first ones of ``between``.
+    """
+
+    arrays: dict[str, Int[np.ndarray, " subwords"]]
+    between: Int[np.ndarray, " specials"]
+    second: int
+    after: Int[np.ndarray, " specials"]
+    closing: int
 
 
 class WordEncoder:
@@ -105,12 +132,30 @@ class WordEncoder:
             unknown_token=None if tokenizer.unk_token is None else str(tokenizer.unk_token),
         )
 
-    def encode(self, samples: Sequence[Sequence[str]]) -> list[EncodedWords]:
+    def encode(
+        self,
+        samples: Sequence[Sequence[str]],
+        *,
+        contexts: Sequence[Sequence[Sequence[str]]] = (),
+    ) -> list[EncodedWords]:
         """Return the words of each sample as subwords.
+
+        Args:
+            samples: Words of each sample.
+            contexts: Words of each field of each sample's context, the second segment of what the
+                model reads; it has the room that the words leave. None has any when empty.
 
         Raises:
             ConfigError: If a word has no subword and the tokenizer no unknown token.
         """
+        encoded = self._encode_words(samples)
+        rows = [row for row, fields in enumerate(contexts) if any(fields)]
+        words = [list(chain.from_iterable(contexts[row])) for row in rows]
+        for row, encoding in zip(rows, self._encode(words, special=False), strict=True):
+            encoded[row] = self._with_context(encoded[row], encoding, contexts[row])
+        return encoded
+
+    def _encode_words(self, samples: Sequence[Sequence[str]]) -> list[EncodedWords]:
         words = [list(sample) for sample in samples]
         encodings = self._encode(words)
         changed = [
@@ -163,6 +208,7 @@ class WordEncoder:
         shape = len(encoded), max(map(len, encoded), default=0)
         arrays = {name: np.full(shape, self._padding[name]) for name in self.inputs}
         words = np.full(shape, -1)
+        fields = np.full(shape, -1)
         first = np.zeros((len(encoded), max(num_words, default=0)), dtype=np.int64)
         mask = np.zeros_like(first, dtype=np.bool_)
         for row, sample in enumerate(encoded):
@@ -171,14 +217,83 @@ class WordEncoder:
             for name, array in arrays.items():
                 array[row, inside] = sample.arrays[name]
             words[row, inside] = sample.words
+            if sample.context_fields is not None:
+                fields[row, inside] = sample.context_fields
             present, positions = np.unique(sample.words, return_index=True)
             is_word = present >= 0
             first[row, present[is_word]] = positions[is_word] + start
             mask[row, present[is_word]] = True
-        return AlignedWords(arrays, first, mask, words)
+        has_context = any(sample.context_fields is not None for sample in encoded)
+        return AlignedWords(arrays, first, mask, words, fields if has_context else None)
 
-    def _encode(self, words: list[list[str]]) -> list[Encoding]:
-        return self._tokenizer.encode_batch(words, is_pretokenized=True) if words else []
+    def _with_context(
+        self, words: EncodedWords, context: Encoding, fields: Sequence[Sequence[str]]
+    ) -> EncodedWords:
+        """Return encoded words followed by a context, as the tokenizer joins two segments."""
+        pair = self._pair
+        kept = len(words) - pair.closing
+        room = self.max_subwords - kept - len(pair.between) - len(pair.after)
+        if room < 1:
+            return replace(words, context_is_cut=True)
+        used = min(room, len(context))
+        ends = np.cumsum([len(field) for field in fields])
+        of_words = np.searchsorted(ends, context.word_ids[:used], side="right")
+        specials = len(fields)
+        return EncodedWords(
+            {
+                name: np.concatenate(
+                    [
+                        array[:kept],
+                        pair.arrays[name][pair.between],
+                        np.array(context.ids[:used], dtype=np.int64)
+                        if name == "input_ids"
+                        else np.full(used, pair.arrays[name][pair.second]),
+                        pair.arrays[name][pair.after],
+                    ]
+                )
+                for name, array in words.arrays.items()
+            },
+            np.concatenate(
+                [words.words[:kept], np.full(len(pair.between) + used + len(pair.after), -1)]
+            ),
+            np.concatenate(
+                [
+                    np.full(len(words), -1),
+                    np.full(len(pair.between) - pair.closing, specials),
+                    of_words,
+                    np.full(len(pair.after), specials),
+                ]
+            ),
+            context_is_cut=used < len(context) or bool(context.overflowing),
+        )
+
+    @cached_property
+    def _pair(self) -> "_Pair":
+        """How the tokenizer joins two segments, learnt from a pair of its own."""
+        words = ["a"]
+        single, pair = (
+            self._tokenizer.encode(words, second, is_pretokenized=True) for second in (None, words)
+        )
+        is_special = np.array(pair.special_tokens_mask, dtype=np.bool_)
+        first, *_, second = np.flatnonzero(~is_special)
+        gap = first + int(np.argmax(is_special[first:]))
+        between = np.flatnonzero(is_special & (np.arange(len(pair)) >= gap))
+        closing = np.flatnonzero(single.special_tokens_mask)
+        return _Pair(
+            {
+                name: np.array(getattr(pair, _ATTRIBUTES[name]), dtype=np.int64)
+                for name in self.inputs
+            },
+            between=between[between < second],
+            second=int(second),
+            after=between[between > second],
+            closing=int((closing > first).sum()),
+        )
+
+    def _encode(self, words: list[list[str]], *, special: bool = True) -> list[Encoding]:
+        if not words:
+            return []
+        return self._tokenizer.encode_batch(words, is_pretokenized=True, add_special_tokens=special)
 
     def _arrays_of(self, encoding: Encoding) -> EncodedWords:
         arrays = {

@@ -33,6 +33,9 @@ class Batch(Generic[Array]):
         first_subword: Position of each word's first subword; 0 where ``word_mask`` is off.
         word_mask: Words that have a subword within the length limit: a prefix of each row.
         subword_words: Word index of every subword; -1 on special tokens and padding.
+        context_fields: Field of each subword of the context, -1 on what is none; the special tokens
+            that the context brings have the number of a sample's fields. ``None`` where no sample
+            has any.
         labels: Tag index of each word (0, ``O``, on padding); ``None`` when any sample has no tags.
         views: Prepared pixels ``(views, 3, height, width)``; ``None`` without images or with maps.
         stage_maps: Maps of the frozen image encoder, one tensor a stage
@@ -65,6 +68,7 @@ class Batch(Generic[Array]):
     slot_origins: tuple[tuple[SlotOrigin, ...], ...] = ()
     view_keys: Int[Array, " views"] | None = None
     view_weights: Float[Array, " views"] | None = None
+    context_fields: Int[Array, "batch subwords"] | None = None
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -99,6 +103,25 @@ class Batch(Generic[Array]):
         """
         mask: Any = self.word_mask
         return replace(self.without_images(), word_mask=mask & False)
+
+    def without_context(self, hidden: Bool[Any, "batch fields"] | None = None) -> "Batch[Array]":
+        """Return the batch as if no sample had a context, or not all fields of it.
+
+        Args:
+            hidden: True for each field that is hidden; all are when ``None``. The special tokens of
+                a context stay as long as any of its fields does.
+        """
+        if self.context_fields is None:
+            return self
+        fields: Any = self.context_fields
+        is_hidden = fields >= 0
+        if hidden is not None:
+            is_hidden = is_hidden & hidden.all(1)[:, None]
+            for number in range(hidden.shape[1]):
+                is_hidden = is_hidden | (fields == number) & hidden[:, number, None]
+        inputs: dict[str, Any] = dict(self.text_inputs)
+        inputs["attention_mask"] = inputs["attention_mask"] * ~is_hidden
+        return replace(self, text_inputs=inputs)
 
     def without_images(self) -> "Batch[Array]":
         """Return the batch as if no sample had an image."""

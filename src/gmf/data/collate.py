@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int
 
-from gmf.core.errors import DataError
+from gmf.core.errors import ConfigError, DataError
 from gmf.core.tags import TagSet
 from gmf.core.types import Sample
 from gmf.data.alignment import AlignedWords, EncodedWords, WordEncoder, align_words
@@ -51,6 +51,10 @@ class Collator:
         view_source: Where views come from; ``None`` for models that read no images.
         max_regions: First regions of each image to use.
         missing_image: What takes the place of an unusable image: nothing, or a white image.
+        context: Fields of the samples' context that are read beside the words, in this order.
+
+    Raises:
+        ConfigError: If a context is asked for and the model reads words.
 
     Attributes:
         report: What became of the images of all batches that were not counted elsewhere.
@@ -64,10 +68,17 @@ class Collator:
         view_source: ViewSource | None = None,
         max_regions: int = 3,
         missing_image: MissingImage = "mask",
+        context: Sequence[str] = (),
     ) -> None:
+        if context and encoder is None:
+            raise ConfigError(
+                "data.context: the model reads words and has no second segment for a context; "
+                "leave it out or choose a model with a text encoder"
+            )
         self.tags, self.encoder = tags, encoder
         self.view_source, self.max_regions = view_source, max_regions
         self.missing_image: MissingImage = missing_image
+        self.context = tuple(context)
         self.report = ImageReport()
 
     def __call__(self, samples: Sequence[Sample]) -> Batch[np.ndarray]:
@@ -78,7 +89,10 @@ class Collator:
         """Return samples with their words encoded: their lengths, and what ``collate`` takes."""
         if self.encoder is None:
             return [EncodedSample(sample, None) for sample in samples]
-        words = self.encoder.encode([sample.tokens for sample in samples])
+        words = self.encoder.encode(
+            [sample.tokens for sample in samples],
+            contexts=[self._context_of(sample) for sample in samples] if self.context else (),
+        )
         return list(map(EncodedSample, samples, words))
 
     def collate(
@@ -112,11 +126,18 @@ class Collator:
             view_is_blank=visual.view_is_blank,
             slot_origins=visual.slot_origins,
             view_keys=visual.view_keys,
+            context_fields=words.context_fields,
         )
 
     def views(self, samples: Sequence[Sample]) -> list[View]:
         """Return the distinct views that batches of these samples read."""
         return views_of(samples, max_regions=self.max_regions)
+
+    def _context_of(self, sample: Sample) -> list[list[str]]:
+        """Return the words of each field: its name, a colon, and what it says; none if absent."""
+        texts = dict(sample.context)
+        words = [(name, texts.get(name, "").split()) for name in self.context]
+        return [[name, ":", *content] if content else [] for name, content in words]
 
     def _align(self, encoded: Sequence[EncodedSample]) -> AlignedWords:
         num_words = [len(item.sample.tokens) for item in encoded]

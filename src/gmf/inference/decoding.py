@@ -169,7 +169,8 @@ class Decoder(Generic[Array]):
         if self.states.subword_labels == "first":
             return batch.word_mask
         attention: Any = batch.text_inputs["attention_mask"]
-        return attention > 0
+        fields: Any = batch.context_fields
+        return attention > 0 if fields is None else (attention > 0) & (fields < 0)
 
     def decode(self, emissions: Array, batch: Batch[Array]) -> list[Decoded]:
         """Return the best legal tags of every sample and the probability of each entity."""

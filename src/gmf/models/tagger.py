@@ -61,6 +61,7 @@ class Tagger:
             view_source=self._views(cached) if self.image_processor else None,
             max_regions=self.model.max_regions,
             missing_image=self.data.missing_image,
+            context=self.data.context,
         )
 
     @torch.no_grad()

@@ -14,9 +14,10 @@ from gmf.core.errors import DataError, ImageError
 from gmf.core.types import ImageInput, Sample
 from gmf.data.decoding import upright_rgb
 from gmf.data.images import RefusedImage
+from gmf.reading.context import context_of
 from gmf.reading.tokenize import tokenize
 
-TEXT, TOKENS, ID = "text", "tokens", "id"
+TEXT, TOKENS, ID, CONTEXT = "text", "tokens", "id", "context"
 #: Keys of images in posts that are mappings.
 IMAGE_KEYS = ("image", "images")
 
@@ -45,12 +46,17 @@ ImageLike = (
 #: The images of one post.
 PostImages = ImageLike | Sequence[ImageLike] | None
 #: A post: its text; its text and its images; or a mapping with ``text`` (or ``tokens``), perhaps
-#: ``image`` or ``images`` and ``id``.
+#: ``image`` or ``images``, ``context`` (texts by field) and ``id``.
 Post = str | tuple[str, PostImages] | Mapping[str, Any]
 
 
 def sample_of(
-    text: object, images: PostImages = None, *, name: str = "", origin: str = ""
+    text: object,
+    images: PostImages = None,
+    *,
+    name: str = "",
+    origin: str = "",
+    context: tuple[tuple[str, str], ...] = (),
 ) -> Sample:
     """Return a post as a sample; files are not opened yet.
 
@@ -59,6 +65,7 @@ def sample_of(
         images: None, one or a list.
         name: Identifier of the post.
         origin: Where it came from, for messages.
+        context: Text by field, as ``context_of`` returns it.
 
     Raises:
         DataError: If the text is no string, or holds half a character (a lone surrogate).
@@ -82,11 +89,17 @@ def sample_of(
         text=text,
         offsets=offsets,
         origin=origin,
+        context=context,
     )
 
 
 def sample_of_words(
-    words: object, images: PostImages = None, *, name: str = "", origin: str = ""
+    words: object,
+    images: PostImages = None,
+    *,
+    name: str = "",
+    origin: str = "",
+    context: tuple[tuple[str, str], ...] = (),
 ) -> Sample:
     """Return a post of ready words as a sample; see ``sample_of``.
 
@@ -102,7 +115,7 @@ def sample_of_words(
         "".join(tokens).encode()
     except UnicodeEncodeError as error:
         raise DataError("a word holds half of a surrogate pair", field=TOKENS) from error
-    return Sample(name, tokens, images=images_of(images), origin=origin)
+    return Sample(name, tokens, images=images_of(images), origin=origin, context=context)
 
 
 def sample_of_post(post: object, *, origin: str = "") -> Sample:
@@ -120,7 +133,15 @@ def sample_of_post(post: object, *, origin: str = "") -> Sample:
         fields = cast(Mapping[str, Any], post)
         images = [image for key in IMAGE_KEYS for image in images_of(fields.get(key))]
         name = fields.get(ID)
-        named: dict[str, Any] = {"name": "" if is_missing(name) else str(name), "origin": origin}
+        try:
+            context = context_of(None if is_missing(fields.get(CONTEXT)) else fields[CONTEXT])
+        except ValueError as error:
+            raise DataError(str(error), field=CONTEXT) from error
+        named: dict[str, Any] = {
+            "name": "" if is_missing(name) else str(name),
+            "origin": origin,
+            "context": context,
+        }
         if is_missing(fields.get(TEXT)) and TOKENS in fields:
             return sample_of_words(fields[TOKENS], images, **named)
         if TEXT not in fields:

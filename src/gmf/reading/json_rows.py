@@ -14,6 +14,7 @@ from pydantic import Field, FiniteFloat, NonNegativeInt, ValidationError, model_
 from gmf.core.config import Config
 from gmf.core.errors import DataError
 from gmf.core.types import ImageInput, Region
+from gmf.reading.context import Context
 from gmf.reading.foreign_rows import tool_hint
 from gmf.reading.paths import inside
 from gmf.reading.text_files import HEAD_BYTES, open_text
@@ -107,6 +108,9 @@ class SampleRow(Config):
     )
     tags: tuple[str, ...] | None = Field(None, description="O, B-TYPE or I-TYPE, one a token.")
     images: tuple[ImageRow, ...] = Field((), description="Zero, one or several images.")
+    context: Context | None = Field(
+        None, description="What others say of the post or its images, by field, e.g. caption."
+    )
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -167,6 +171,8 @@ def parse_row(kind: type[RowType], content: str, *, path: Path, line: int) -> Ro
             message += f"; {len(others)} more faults in this line"
         hint = _tool_hint(content) or (
             f"the format is described in {SCHEMA_PATH.name} of the package"
+            if kind is SampleRow
+            else f"a line has {', '.join(kind.model_fields)}"
         )
         raise DataError(
             f"{message}; {hint}",

@@ -129,6 +129,7 @@ def sample_of_row(
         raise located("images", error) from error
     identifier = row.id if row.id is not None else default_id
     origin = f"{path}:{line}" if path else ""
+    context = tuple((row.context or {}).items())
     if row.tokens is not None:
         try:
             tags = (
@@ -138,13 +139,13 @@ def sample_of_row(
             )
         except ValueError as error:
             raise located("tags", error) from error
-        return Sample(identifier, row.tokens, tags, images, origin=origin)
+        return Sample(identifier, row.tokens, tags, images, origin=origin, context=context)
     text = row.text or ""
     try:
         tokens, offsets, tags = tokenize_with_entities(text, entities=row.entities, aliases=aliases)
     except ValueError as error:
         raise located("text" if row.entities is None else "entities", error) from error
-    return Sample(identifier, tokens, tags, images, text, offsets, origin)
+    return Sample(identifier, tokens, tags, images, text, offsets, origin, context)
 
 
 def tokenize_with_entities(

@@ -53,10 +53,12 @@ class ReadOptions:
     Args:
         encoding: Encoding of text that is not Unicode, for example ``cp1252``.
         images: Folder of the images; ``None`` looks in the usual places.
+        context: File of contexts; ``None`` takes ``context.jsonl`` beside the data if it is there.
     """
 
     encoding: str | None = None
     images: Path | None = None
+    context: Path | None = None
 
 
 #: Nothing stated.

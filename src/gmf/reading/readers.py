@@ -9,6 +9,7 @@ from gmf.core.errors import DataError
 from gmf.core.registry import Registry, names_by_suffix, suffix_of
 from gmf.core.tags import regular_tag
 from gmf.core.types import Region, Sample
+from gmf.reading.context_file import CONTEXT_FILE, read_context
 from gmf.reading.json_rows import is_json
 from gmf.reading.near_files import names_in
 from gmf.reading.reader import DEFAULTS, Reader, ReadOptions, fail
@@ -161,7 +162,8 @@ def read_split(
 
     CoNLL files take their images from ``<folder>/images/<IMGID>.jpg``, or the same with another
     ending or in another usual place, see ``image_folder_of``; JSONL files name their own.
-    Images without regions get those of an optional ``<folder>/regions.jsonl``. The type ``OTHER``
+    Images without regions get those of an optional ``<folder>/regions.jsonl``, samples the context
+    of an optional ``<folder>/context.jsonl``. The type ``OTHER``
     is read as ``MISC``.
 
     Args:
@@ -182,10 +184,14 @@ def read_split(
     image_folder = reader_of(path, options=options).image_folder(folder)
     if options.images is None and image_folder not in (folder, folder / "images"):
         on_note(f"{path}: images are taken from {image_folder}")
-    if not (folder / REGIONS_FILE).is_file():
-        return samples
-    regions = read_regions(folder / REGIONS_FILE, on_fault=on_fault)
-    return [_with_regions(sample, regions, image_folder) for sample in samples]
+    if (folder / REGIONS_FILE).is_file():
+        regions = read_regions(folder / REGIONS_FILE, on_fault=on_fault)
+        samples = [_with_regions(sample, regions, image_folder) for sample in samples]
+    context_file = options.context or folder / CONTEXT_FILE
+    if options.context is not None or context_file.is_file():
+        context = read_context(context_file, on_fault=on_fault)
+        samples = [context.added_to(sample, image_folder=image_folder) for sample in samples]
+    return samples
 
 
 def _with_regular_tags(

@@ -21,7 +21,10 @@ _ALL = (
     artefacts.saved_model_reloads_bit_for_bit,
     artefacts.export_agrees_with_the_checkpoint,
 )
-_OF_SUBWORDS = (learning.states_left_out_are_read_by_nobody,)
+_OF_SUBWORDS = (
+    learning.states_left_out_are_read_by_nobody,
+    predictions.context_is_read_and_a_hidden_one_is_not,
+)
 _OF_CONVENTIONS = (learning.learns_the_older_subword_convention,)
 _OF_IMAGES = (
     images.image_matters_and_a_masked_one_does_not,

@@ -12,7 +12,7 @@ from gmf.core.registry import CODE_VARIABLE
 from gmf.core.types import ImageInput, Sample
 
 #: Keys of a run's provenance that decide what training computes.
-DECISIVE = ("data", "images", "code", "versions", "encoders", "precision")
+DECISIVE = ("data", "images", "context", "code", "versions", "encoders", "precision")
 
 
 def image_digest(samples: Iterable[Sample]) -> str:
@@ -25,6 +25,17 @@ def image_digest(samples: Iterable[Sample]) -> str:
         for image in sample.images:
             digest.update(_described(image, digests).encode())
         digest.update(b"\n")
+    return digest.hexdigest()
+
+
+def context_digest(samples: Iterable[Sample], fields: Iterable[str]) -> str:
+    """Return the digest of the context fields of samples that are read, in order."""
+    digest, names = hashlib.sha256(), tuple(fields)
+    if not names:
+        return "not read"
+    for sample in samples:
+        texts = dict(sample.context)
+        digest.update(repr([texts.get(name) for name in names]).encode())
     return digest.hexdigest()
 
 

@@ -14,11 +14,12 @@ from gmf.data.image_report import ImageReport
 from gmf.evaluation.provenance import describe_hardware, digest_of_options, package_versions
 from gmf.models.runtime import resolve_precision, seed_everything
 from gmf.models.tagger import Tagger, build_tagger
+from gmf.reading.context_file import check_fields
 from gmf.reading.readers import read_split
 from gmf.reading.releases import fingerprint
 from gmf.reading.trainable import absent_images, training_faults
 from gmf.training.config import RunConfig
-from gmf.training.inputs import code_digests, image_digest
+from gmf.training.inputs import code_digests, context_digest, image_digest
 from gmf.training.run_folder import RunFolder
 from gmf.training.run_state import RunState
 from gmf.training.trainer import OnEpoch, OnStep, Trainer
@@ -67,6 +68,9 @@ def train(
     splits = splits or read_splits(config, on_note=on_note)
     for fault in training_faults(splits, folder=data_folder(config)):
         raise fault
+    for name, samples in splits.items():
+        for note in check_fields(samples, config.data.context, what=name):
+            on_note(note)
     tagger = untrained_tagger(config, splits["train"])
     provenance = {**tagger.provenance, **_provenance(config, splits, tagger)}
     collator = tagger.collator(cached=True)
@@ -147,6 +151,9 @@ def _provenance(config: RunConfig, splits: Splits, tagger: Tagger) -> dict[str, 
         "images": {
             name: image_digest(samples) if tagger.model.uses_images else "not read"
             for name, samples in splits.items()
+        },
+        "context": {
+            name: context_digest(samples, config.data.context) for name, samples in splits.items()
         },
         "code": code_digests(type(tagger.model)),
         "config_digest": digest_of_options(config.model_dump(mode="json")),

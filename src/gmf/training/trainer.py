@@ -208,7 +208,12 @@ class Trainer:
         rank, world = self.accelerator.process_index, self.accelerator.num_processes
         own = share_of(indices, rank=rank, world_size=world)
         batch = self.collator.collate([self._encoded[index] for index in own or indices[:1]])
-        return weigh_views((batch if own else batch.stand_in()).to(self.accelerator.device))
+        moved = weigh_views((batch if own else batch.stand_in()).to(self.accelerator.device))
+        share, fields = self.config.data.hide_context, len(self.config.data.context)
+        if not share or not fields:
+            return moved
+        hidden = torch.rand(len(moved), fields, device=self.accelerator.device) < share
+        return moved.without_context(hidden)
 
     def _report(
         self, losses: StepLosses, plan: Sequence[Sequence[int]], *, epoch: int, done: int

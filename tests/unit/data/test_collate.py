@@ -1,10 +1,12 @@
+import numpy as np
 import pytest
 import torch
+from tokenizers.processors import TemplateProcessing
 
 from gmf.core.errors import ConfigError, DataError
 from gmf.core.tags import TagSet
 from gmf.core.types import Sample
-from gmf.data.alignment import WordEncoder
+from gmf.data.alignment import WordEncoder, standalone_tokenizer
 from gmf.data.collate import Collator
 from gmf.testing import synthetic_samples, tiny_image_processor, tiny_tokenizer
 from gmf.vision.views import DirectViews
@@ -127,3 +129,74 @@ def test_batch_survives_a_move_and_loss_of_images(tmp_path):
     collate = Collator(tags=TagSet(), encoder=None, view_source=DirectViews(tiny_image_processor()))
     batch = collate(synthetic_samples(tmp_path, count=2)).to(torch.device("cpu"))
     assert not batch.without_images().has_views
+
+
+def test_context_is_a_second_segment_and_its_fields_are_known():
+    encoder = WordEncoder(
+        standalone_tokenizer(tiny_tokenizer(), max_subwords=24),
+        inputs=("input_ids", "token_type_ids", "attention_mask"),
+        unknown_token="[UNK]",
+    )
+    told, bare = encoder.encode(
+        [["rocky", "\u00a0"], ["snow"]], contexts=[[["is", "new"], [], ["the"]], [[], [], []]]
+    )
+    batch = encoder.align([told, bare], num_words=[2, 1])
+    pieces = tiny_tokenizer().convert_ids_to_tokens(batch.text_inputs["input_ids"][0])
+    assert pieces == ["[CLS]", "rocky", "[UNK]", "[SEP]", "is", "new", "the", "[SEP]"]
+    assert batch.text_inputs["token_type_ids"].tolist() == [[0, 0, 0, 0, 1, 1, 1, 1], [0] * 8]
+    assert batch.subword_words.tolist() == [[-1, 0, 1, *[-1] * 5], [-1, 0, *[-1] * 6]]
+    assert batch.context_fields is not None
+    assert batch.context_fields.tolist() == [[-1, -1, -1, -1, 0, 0, 2, 3], [-1] * 8]
+
+
+@pytest.mark.parametrize(("room", "expected"), [(9, 3), (8, 2), (7, 1), (6, 0), (5, 0)])
+def test_context_has_the_room_that_the_words_leave(room, expected):
+    encoder = WordEncoder.of(tiny_tokenizer(), max_subwords=room)
+    words = ["rocky", "is", "ready"]
+    (told,) = encoder.encode([words], contexts=[[["new", "snow", "season"]]])
+    assert told.words.tolist()[1:4] == [0, 1, 2]
+    fields = told.context_fields
+    assert (0 if fields is None else (fields == 0).sum()) == expected
+    assert told.context_is_cut == (expected < 3)
+    assert len(told) <= room
+
+
+def test_roberta_joins_two_segments_by_two_marks():
+    backend = tiny_tokenizer().backend_tokenizer
+    backend.post_processor = TemplateProcessing(
+        single="[CLS] $A [SEP]",
+        pair="[CLS] $A [SEP] [SEP] $B [SEP]",
+        special_tokens=[("[CLS]", 2), ("[SEP]", 3)],
+    )
+    tokenizer = tiny_tokenizer()
+    tokenizer.backend_tokenizer.post_processor = backend.post_processor
+    encoder = WordEncoder.of(tokenizer, max_subwords=24)
+    (told,) = encoder.encode([["rocky"]], contexts=[[["new"], ["snow"]]])
+    pieces = tokenizer.convert_ids_to_tokens(told.arrays["input_ids"])
+    assert pieces == ["[CLS]", "rocky", "[SEP]", "[SEP]", "new", "snow", "[SEP]"]
+    assert told.context_fields is not None
+    assert told.context_fields.tolist() == [-1, -1, -1, 2, 0, 1, 2]
+
+
+def test_fields_are_hidden_each_by_itself_and_their_marks_with_the_last():
+    samples = [
+        Sample("1", ("rocky",), context=(("b", "snow"), ("a", "is new"))),
+        Sample("2", ("rocky",), context=(("b", "snow"),)),
+        Sample("3", ("rocky",)),
+    ]
+    encoder = WordEncoder.of(tiny_tokenizer(), max_subwords=24)
+    for move in (lambda batch: batch, lambda batch: batch.to("cpu")):
+        batch = move(Collator(tags=TagSet(), encoder=encoder, context=("a", "b"))(samples))
+        assert batch.context_fields[0].tolist() == [-1, -1, -1, 0, 0, 0, 0, 1, 1, 1, 2]
+        kept = np.array([[True, False], [True, True], [False, False]])
+        hidden = kept if isinstance(batch.word_mask, np.ndarray) else torch.from_numpy(kept)
+        read = batch.without_context(hidden).text_inputs["attention_mask"]
+        assert read[0].tolist() == [1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1]
+        assert read[1].tolist() == [1, 1, 1, *[0] * 8]
+        assert batch.without_context().text_inputs["attention_mask"].sum(1).tolist() == [3, 3, 3]
+        assert batch.text_inputs["attention_mask"].sum(1).tolist() == [11, 7, 3]
+
+
+def test_models_of_words_have_no_room_for_a_context():
+    with pytest.raises(ConfigError, match=r"data\.context: the model reads words"):
+        Collator(tags=TagSet(), encoder=None, context=("caption",))

@@ -15,6 +15,7 @@ from gmf.core.types import ImageInput, Sample
 from gmf.data.images import RefusedImage
 from gmf.jobs.inputs.rows import InputOptions, Row
 from gmf.prediction.user_input import sample_of
+from gmf.reading.context import context_of
 from gmf.reading.json_rows import ImageRow, region_of_row
 from gmf.reading.paths import inside
 from gmf.reading.tables import unknown_columns
@@ -52,7 +53,9 @@ def row_of_fields(
             for column in (IMAGE_COLUMNS if options.images is None else options.images)
             for image in _images_of(value_at(fields, column), root)
         )
-        sample = _sample_of(fields, images, name, origin, options)
+        sample = replace(
+            _sample_of(fields, images, name, origin, options), context=_context(fields, options)
+        )
         return Row(number, name, origin, sample, columns=columns)
     except (ValueError, GmfError) as error:
         return Row(number, name, origin, error=str(error), columns=columns)
@@ -89,6 +92,7 @@ def check_columns(options: InputOptions, header: Sequence[str], *, path: Path) -
         "--text-column": () if has_words else (options.text,),
         "--image-column": options.images or (),
         "--id-column": () if options.id == "id" else (options.id,),
+        "--context-column": options.context,
         "--keep-columns": options.keep,
     }
     # Whether a nested column has such a field, only its values tell.
@@ -164,6 +168,13 @@ def _sample_of(
     words = tuple(cast(list[str], tokens))
     "".join(words).encode()
     return Sample(name, words, None, images, origin=origin)
+
+
+def _context(fields: Mapping[str, Any], options: InputOptions) -> tuple[tuple[str, str], ...]:
+    """Return the context of a row; a column of that name that is no mapping is another's."""
+    own = fields.get("context")
+    named = {column.rpartition(".")[2]: value_at(fields, column) for column in options.context}
+    return context_of({**(cast(dict[str, Any], own) if isinstance(own, dict) else {}), **named})
 
 
 def _images_of(value: object, root: Path) -> Iterable[ImageInput]:

@@ -30,7 +30,8 @@ class JsonlSource(ScannedSource):
     def __init__(self, path: Path, *, options: InputOptions) -> None:
         super().__init__(path, options=options)
         self.root = options.image_root or path.parent
-        asked = {options.text, options.id, *(options.images or ()), *options.keep} - {"text", "id"}
+        columns = (*(options.images or ()), *options.context, *options.keep)
+        asked = {options.text, options.id, *columns} - {"text", "id"}
         keys = self._keys(asked) if asked else []
         if keys:
             # What was not asked for may be absent: each row then says what it lacks.

@@ -28,6 +28,8 @@ class InputOptions(Config):
         text: Column or key of the text.
         images: Columns or keys of images: a path, encoded bytes, or a list of them. ``None`` takes
             ``image`` and ``images`` where they exist.
+        context: Columns or keys of texts that are read as context fields of their names, beside
+            those of the mapping ``context`` of rows that have one.
         id: Column or key of the identifier; rows without one are named ``<file>-<row>``.
         keep: Columns or keys that go to the output as they are.
         image_root: Folder that image paths are relative to and never leave; that of the input when
@@ -40,6 +42,7 @@ class InputOptions(Config):
     quoting: Quoting = "auto"
     text: str = Field(default="text", min_length=1)
     images: tuple[str, ...] | None = Field(default=None, strict=False)
+    context: tuple[str, ...] = Field(default=(), strict=False)
     id: str = Field(default="id", min_length=1)
     keep: tuple[str, ...] = Field(default=(), strict=False)
     image_root: Path | None = Field(default=None, strict=False)

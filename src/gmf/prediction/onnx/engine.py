@@ -111,4 +111,5 @@ def collator_of(folder: Path, *, info: ExportInfo) -> Collator:
         view_source=None if info.images is None else PreparedViews(info.images.preparation),
         max_regions=0 if info.images is None else info.images.max_regions,
         missing_image=info.missing_image,
+        context=info.context,
     )

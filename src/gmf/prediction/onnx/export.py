@@ -115,6 +115,7 @@ def _write(tagger: Tagger, folder: Path, *, int8: bool) -> ExportInfo:
         unknown_token=None if tokenizer.unk_token is None else str(tokenizer.unk_token),
         max_subwords=tagger.data.max_subwords,
         missing_image=tagger.data.missing_image,
+        context=tagger.data.context,
         images=images,
         int8=int8,
         provenance=tagger.provenance,

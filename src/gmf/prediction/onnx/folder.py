@@ -59,6 +59,7 @@ class ExportInfo(Config):
         unknown_token: Stands for a word without subwords.
         max_subwords: Limit on subwords of a post, special tokens included.
         missing_image: What stands in for an unusable image.
+        context: Fields of the context that the model reads.
         images: Set when the model reads images.
         int8: Whether the matrix products are quantised.
         provenance: What the checkpoint said of its origin.
@@ -74,6 +75,7 @@ class ExportInfo(Config):
     unknown_token: str | None
     max_subwords: int
     missing_image: Literal["mask", "blank"]
+    context: tuple[str, ...] = ()
     images: ImageSide | None = None
     int8: bool = False
     provenance: dict[str, Any]

@@ -1,8 +1,12 @@
 """Checks of what a model predicts."""
 
 import math
+from dataclasses import replace
+
+import torch
 
 from gmf.core.tags import is_legal_move
+from gmf.core.types import Sample
 from gmf.testing.batches import take_rows
 from gmf.testing.subject import Subject
 
@@ -43,3 +47,41 @@ def tags_are_legal_and_confidences_are_probabilities(subject: Subject) -> None:
             all(0 < confidence <= 1 for confidence in confidences),
             f"confidences that are no probabilities: {confidences}",
         )
+
+
+@torch.no_grad()
+def context_is_read_and_a_hidden_one_is_not(subject: Subject) -> None:
+    """A context changes what the model says, none that it is tagged; hidden, it is as if absent."""
+    tagger = subject.tagger()
+    tagger = replace(tagger, data=tagger.data.model_copy(update={"context": ("caption", "text")}))
+    words = [("Rocky", "in", "Oslo"), ("snow", "!"), ("the", "new", "season", "is", "in")]
+    bare = [Sample(str(row), tokens, ("O",) * len(tokens)) for row, tokens in enumerate(words)]
+    context = (("text", "Oslo 2024"), ("caption", "a dog in the snow"))
+    told = [replace(sample, context=context[: row + 1]) for row, sample in enumerate(bare)]
+    collator = tagger.collator()
+    with_context, without = collator(told).to("cpu"), collator(bare).to("cpu")
+    output, hidden = subject.model(with_context), subject.model(with_context.without_context())
+    expected = subject.model(without)
+    tagged = [subject.model.decode(*pair) for pair in ((output, with_context), (expected, without))]
+    subject.require(
+        all(
+            len(row.tags) == len(sample.tokens)
+            for rows in tagged
+            for row, sample in zip(rows, bare, strict=True)
+        ),
+        "tags the context",
+    )
+    mask = subject.model.head.mask(without)
+    width = min(output.emissions.shape[1], mask.shape[1])
+
+    def of_words(emissions: torch.Tensor) -> torch.Tensor:
+        return emissions[:, :width][mask[:, :width]]
+
+    subject.require(
+        torch.allclose(of_words(hidden.emissions), of_words(expected.emissions), atol=1e-4),
+        "reads a context that is hidden",
+    )
+    subject.require(
+        not torch.allclose(of_words(output.emissions), of_words(expected.emissions), atol=1e-4),
+        "does not read the context",
+    )

@@ -1,0 +1,102 @@
+"""A model that reads context: from training over files and Python to an exported model."""
+
+import json
+import random
+
+import pytest
+
+import gmf
+from gmf.core.errors import ConfigError, GmfError
+from gmf.models.checkpoint import load_tagger
+from gmf.prediction.onnx.export import export_onnx
+from gmf.testing import save_tiny_encoders
+from gmf.training.run_folder import checkpoint_of
+
+NAMES = ("new", "snow", "ready", "season")
+
+
+def rows(count, seed):
+    """Posts in which only the context tells of what type a name is."""
+    chosen = random.Random(seed)
+    for _ in range(count):
+        name, kind = chosen.choice(NAMES), chosen.choice(("PER", "LOC"))
+        shown = {"PER": "rocky rocky", "LOC": "the the"}[kind]
+        yield {
+            "tokens": ["in", name, "is"],
+            "tags": ["O", f"B-{kind}", "O"],
+            "context": {"caption": shown},
+        }
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("context")
+    text, image = save_tiny_encoders(folder)
+    (folder / "data").mkdir()
+    for seed, (split, count) in enumerate({"train": 128, "dev": 64, "test": 32}.items()):
+        lines = "".join(json.dumps(row) + "\n" for row in rows(count, seed))
+        (folder / "data" / f"{split}.jsonl").write_text(lines)
+    notes = []
+    run = gmf.train(
+        "twitter2017",
+        run=folder / "run",
+        data={"folder": folder / "data", "context": ["caption"], "hide_context": 0.2},
+        encoders={"text": text, "image": image},
+        model={"name": "bert-crf"},
+        training={
+            "epochs": 8,
+            "batch_size": 8,
+            "precision": "fp32",
+            "learning_rate": 2e-3,
+            "new_learning_rate": 2e-3,
+        },
+        on_note=notes.append,
+    )
+    return run, folder, notes
+
+
+def test_the_type_of_a_name_is_learnt_from_the_context(trained):
+    run, folder, notes = trained
+    assert notes == []
+    assert gmf.evaluate(run.folder, split="test").report.scores.lenient.micro.f1 > 0.9
+    nlp = gmf.load(run.folder)
+    posts = [{"tokens": ["in", "snow", "is"], "context": c} for c in ({"caption": "the the"}, None)]
+    posts.append({**posts[0], "context": {"caption": "rocky rocky"}})
+    documents = nlp(posts)
+    assert [d.entities[0].type for d in (documents[0], documents[2])] == ["LOC", "PER"]
+    engine = gmf.load(export_onnx(load_tagger(checkpoint_of(run.folder)), folder / "onnx").folder)
+    for one, other in zip(engine(posts), documents, strict=True):
+        assert one.tags == other.tags
+        assert [e.confidence for e in one.entities] == pytest.approx(
+            [e.confidence for e in other.entities], abs=1e-3
+        )
+
+
+def test_rows_of_files_bring_it_as_a_mapping_or_in_columns(trained):
+    run, folder, _ = trained
+    gmf.predict_files(run.folder, folder / "data" / "test.jsonl", folder / "a.jsonl")
+    table = folder / "posts.csv"
+    lines = [json.loads(line) for line in (folder / "data" / "test.jsonl").read_text().splitlines()]
+    posts = [f"{' '.join(row['tokens'])},{row['context']['caption']}\n" for row in lines]
+    table.write_text("".join(["text,caption\n", *posts]))
+    gmf.predict_files(run.folder, table, folder / "b.jsonl", input={"context": ["caption"]})
+    first, second = (
+        [json.loads(line)["entities"] for line in (folder / name).read_text().splitlines()]
+        for name in ("a.jsonl", "b.jsonl")
+    )
+    assert first == second
+    assert [entities[0]["type"] for entities in first] == [row["tags"][1][2:] for row in lines]
+    with pytest.raises(ConfigError, match=r"no column 'captions'.*did you mean 'caption'"):
+        gmf.predict_files(run.folder, table, folder / "c.jsonl", input={"context": ["captions"]})
+
+
+def test_a_field_that_no_sample_has_ends_training_before_it_begins(trained):
+    _, folder, _ = trained
+    with pytest.raises(GmfError, match="no sample has the context field 'ocr'"):
+        gmf.train(
+            "twitter2017",
+            run=folder / "other",
+            data={"folder": folder / "data", "context": ["ocr"]},
+            model={"name": "bert-crf"},
+        )
+    assert not (folder / "other").exists()
