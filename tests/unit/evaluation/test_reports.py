@@ -140,7 +140,7 @@ def test_the_page_of_a_report_has_its_scores_by_rule_and_type():
     assert types.count('class="series0"') == types.count('class="series1"') == 3
     assert types.count(">100.00 of 1</text>") == 2
     assert types.count(">0.00 of 1</text>") == 4
-    assert "<b>2</b><span>tweets</span><small>5 words</small>" in page
+    assert "<b>2</b><span>posts</span><small>5 words</small>" in page
 
 
 def test_the_tables_of_a_report_have_their_intervals_below_them():
@@ -180,7 +180,7 @@ def test_the_page_of_several_runs_has_a_bar_a_run_and_the_whiskers_of_the_mean()
 def test_the_page_of_a_comparison_has_both_systems_and_what_changed():
     better = [PAIRS[0], SamplePair("2", ("Acme", "it"), ("B-ORG", "O"), ("B-ORG", "O"))]
     page = comparison_page(compare(PAIRS, better, rounds=20), title="t")
-    assert "<caption>B is better: 1 tweets</caption>" in page
+    assert "<caption>B is better: 1 posts</caption>" in page
     assert "B is worse" not in page
     assert page.count(">40.00</text>") == page.count(">80.00</text>") == 2
     assert '<figcaption>F1<small><span class="key0">A</span>, <span class="key1">B</span>' in page

@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[3]
 sys.path.append(str(ROOT / "tools"))
 #: Options that no user sets: rows of files, saved state, the demo's generator.
 INNER = {
+    "ContextRow",
     "CrfScores",
     "DemoCorpusConfig",
     "EntityRow",

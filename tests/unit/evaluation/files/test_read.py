@@ -249,15 +249,15 @@ def test_what_was_decided_is_shown_and_nothing_else(write):
     paired = read_pairs(gold, predicted=write("predicted", predicted), order="gold-predicted")
     table = reading_table(paired.notes)
     assert dict(table.rows) == {
-        "gold file": f"{gold}: conll, 2 tweets",
+        "gold file": f"{gold}: conll, 2 posts",
         "gold file: labels respelled": "B-OTHER as B-MISC 1",
-        "prediction file": f"{gold.with_name('predicted')}: conll, 2 tweets",
+        "prediction file": f"{gold.with_name('predicted')}: conll, 2 posts",
         "columns": "gold first, predicted second, as told",
-        "tweets matched by": "id",
-        "tweets without prediction, all O": "1: 8",
-        "predicted tweets not in gold, left out": "1: 9",
+        "posts matched by": "id",
+        "posts without prediction, all O": "1: 8",
+        "predicted posts not in gold, left out": "1: 9",
         "words spelled otherwise, paired": "1",
-        "tweets with other gold in the system's file": "1: 7 (entities: 2, there 1)",
+        "posts with other gold in the system's file": "1: 7 (entities: 2, there 1)",
         "service labels predicted": "1: X 1, in 7",
     }
     both = read_pairs(write("blocks", "1.jpg\na b\nO O\nX B-PER\n"), order="predicted-gold")
