@@ -237,7 +237,9 @@ class WordEncoder:
             return replace(words, context_is_cut=True)
         used = min(room, len(context))
         ends = np.cumsum([len(field) for field in fields])
-        of_words = np.searchsorted(ends, context.word_ids[:used], side="right")
+        of_words = np.searchsorted(
+            ends, [word or 0 for word in context.word_ids[:used]], side="right"
+        )
         specials = len(fields)
         return EncodedWords(
             {
