@@ -16,7 +16,7 @@ from transformers import (
     SiglipModel,
 )
 
-from gmf.core.errors import EncoderError
+from gmf.core.errors import ConfigError, EncoderError
 from gmf.core.tags import TagSet
 from gmf.data.config import CacheConfig, DataConfig
 from gmf.models.checkpoint import load_tagger, save_tagger
@@ -208,6 +208,14 @@ def test_maps_of_other_strides_than_stated_are_refused(monkeypatch):
     monkeypatch.setattr(ResNet, "strides", lambda *_: (4, 8, 16))
     with pytest.raises(EncoderError, match=r"states the strides \(4, 8, 16\)"):
         tiny_family_encoder("resnet")
+
+
+def test_what_is_no_family_is_refused(monkeypatch):
+    monkeypatch.setattr(IMAGE_FAMILIES, "_registered", dict(IMAGE_FAMILIES._registered))
+    with pytest.raises(
+        ConfigError, match=r"image encoder family 'mine' .*: expected a class .*Image"
+    ):
+        IMAGE_FAMILIES.register("mine")(dict)
 
 
 def test_patches_that_are_no_squares_are_refused():

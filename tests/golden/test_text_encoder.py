@@ -6,7 +6,8 @@ from transformers import AutoModel
 from gmf.core.errors import EncoderError
 from gmf.models.modules.text_encoder import TextEncoder
 from gmf.models.modules.visual_clue_guidance import VisualClues
-from gmf.models.text_encoders import bert_like
+from gmf.models.text_encoders import TEXT_FAMILIES, bert_like, families_with_clues
+from gmf.models.text_encoders.base import TextFamily
 from gmf.testing import tiny_batch
 from gmf.testing.encoders import TEXT_CONFIGS
 
@@ -104,6 +105,14 @@ def test_families_without_a_way_in_for_clues_refuse_them(family):
     clues = clues_for(tiny_family_encoder("bert"))
     with pytest.raises(EncoderError, match=rf"cannot enter .*'{family}'.*bert, .*modernbert"):
         encoder(tiny_batch().text_inputs, clues)
+
+
+def test_families_with_clues_are_those_that_say_so(monkeypatch):
+    monkeypatch.setattr(TEXT_FAMILIES, "_registered", dict(TEXT_FAMILIES._registered))
+    before = families_with_clues()
+    assert {*WITH_CLUES, "bert", "mpnet", "camembert"} == set(before)
+    TEXT_FAMILIES.register("blind")(type("Blind", (TextFamily,), {"__doc__": "No clues."}))
+    assert families_with_clues() == before
 
 
 @pytest.mark.parametrize(

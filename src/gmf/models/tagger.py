@@ -189,8 +189,7 @@ def build_tagger(
 
 
 def _check_length(model: MnerModel[Any], data: DataConfig) -> None:
-    encoder = getattr(model, "text_encoder", None)
-    limit = encoder.max_subwords if isinstance(encoder, TextEncoder) else None
+    limit = model.text_encoder.max_subwords
     if limit is not None and data.max_subwords > limit:
         raise ConfigError(
             f"data.max_subwords {data.max_subwords}: the text encoder has positions for {limit} "

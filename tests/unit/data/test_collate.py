@@ -56,6 +56,12 @@ def test_padding_on_the_left_shifts_positions():
     assert found.first_subword.tolist() == [[2, 0, 0], [1, 2, 3]]
 
 
+def test_no_sample_is_no_row():
+    found = align([], tokenizer=tiny_tokenizer(), max_subwords=32)
+    assert found.text_inputs["input_ids"].shape == found.subword_words.shape == (0, 0)
+    assert found.word_mask.shape == found.first_subword.shape == (0, 0)
+
+
 def test_lengths_are_those_that_the_model_reads():
     samples = [Sample("1", ("ab", "c")), Sample("2", ()), Sample("3", ("a" * 40, "b"))]
     encoder = WordEncoder.of(tiny_tokenizer(), max_subwords=12)

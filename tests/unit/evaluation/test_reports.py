@@ -36,6 +36,7 @@ def test_bars_begin_after_their_labels_and_have_whiskers_where_both_bounds_are_k
     (one,), (other,) = elements(chart, "series0"), elements(chart, "series1")
     assert [one[key] for key in ("x", "y", "width", "height")] == ["150.0", "3.0", "180.0", "20.0"]
     assert [other[key] for key in ("x", "y", "width")] == ["150.0", "29.0", "90.0"]
+    assert "fill-opacity" not in chart
     (whisker,) = elements(chart, "whisker")
     assert whisker["d"] == "M240.0 9.0V17.0M240.0 13.0H420.0M420.0 9.0V17.0"
     values = elements(chart, "value")

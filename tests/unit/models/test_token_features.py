@@ -16,6 +16,7 @@ def test_spelling():
     assert features_of(["7,5"], 0) >= {"0:number", "0:digit"}
     assert features_of(["!!"], 0) >= {"0:punctuation", "0:shape=!"}
     assert features_of(["NYC"], 0) >= {"0:all-capital"}
+    assert {f for f in features_of(["A"], 0) if "capital" in f} == {"0:capital", "capitals=10"}
 
 
 def test_window_of_two_and_its_edges():

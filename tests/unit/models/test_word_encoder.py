@@ -2,6 +2,7 @@ import json
 
 import pytest
 import torch
+from pydantic import ValidationError
 from torch import nn
 
 from gmf.core.errors import ConfigError
@@ -11,6 +12,7 @@ from gmf.data.collate import Collator
 from gmf.models.modules.recurrence import last_states, run_lstm
 from gmf.models.modules.vocabulary import UNKNOWN, Vocabulary
 from gmf.models.modules.word_encoder import CharacterConfig, WordConfig, WordEncoder
+from gmf.models.registry import model_options
 
 POSTS = (("Ann", "is", "in", "Oslo"), ("is", "it", "in", "New", "York"))
 SAMPLES = tuple(Sample(str(row), post) for row, post in enumerate(POSTS))
@@ -23,6 +25,15 @@ def batch_of(*posts):
 
 def build(config=None, **options):
     return WordEncoder.build(config or WordConfig(**options), samples=SAMPLES, assets={})
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [("unknown_dropout", 1.01), ("unknown_dropout", -0.01), ("dropout", 1.0), ("hidden_dim", 3)],
+)
+def test_options_out_of_range_are_refused(option, value):
+    with pytest.raises(ValidationError, match=option):
+        model_options("bilstm-crf", {option: value})
 
 
 def test_vocabulary_is_ranked_and_looked_up_with_lower_case_fallback():

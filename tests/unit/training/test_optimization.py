@@ -80,6 +80,16 @@ def test_rates_fall_by_a_fifth_after_every_two_epochs_as_steplr_does():
         other.step()
 
 
+def test_training_is_by_default_what_the_paper_and_the_recipe_say():
+    config = TrainingConfig()
+    assert (config.epochs, config.batch_size, config.accumulation_steps) == (30, 16, 1)
+    assert (config.learning_rate, config.image_learning_rate) == (5e-5, 1e-5)
+    assert (config.new_learning_rate, config.transitions_learning_rate) == (1e-3, 1e-2)
+    assert (config.warmup_ratio, config.weight_decay, config.max_grad_norm) == (0.1, 0.01, 1.0)
+    assert (config.schedule, config.order, config.decayed) == ("linear", "length", "weights")
+    assert (config.patience, config.precision) == (None, "auto")
+
+
 def test_rates_rise_over_the_warm_up_and_then_fall_to_zero():
     optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.5)
     schedule = build_schedule(optimizer, TrainingConfig(warmup_ratio=0.2), 10)

@@ -10,7 +10,8 @@ from gmf.core.types import ImageInput, Region, Sample
 from gmf.data.decoding import FORMATS
 from gmf.data.image_report import ImageReport
 from gmf.data.images import FaultKind, UnusableImageError
-from gmf.data.views import FetchedViews, View, collate_views
+from gmf.data.view_pixels import prepare_views
+from gmf.data.views import FetchedViews, View, blank_image, collate_views
 from gmf.testing import synthetic_samples, tiny_image_processor
 from gmf.vision.cache.identity import ContentKeys
 from gmf.vision.views import DirectViews
@@ -131,6 +132,27 @@ def test_no_image_gives_no_slots():
     fields = build([sample(), sample(ImageInput(b"junk"), name="2")])
     assert fields.content is None
     assert fields.view_index.shape == (2, 0)
+
+
+@pytest.mark.parametrize("is_wide", [True, False])
+def test_of_a_thin_picture_the_middle_is_shown(is_wide):
+    """Eight times its short side at most: of 20 by 1 the pixels 6 to 13."""
+    pixels = np.arange(20, dtype=np.uint8).reshape((1, 20) if is_wide else (20, 1))
+    buffer = io.BytesIO()
+    Image.fromarray(np.repeat(pixels[..., None], 3, axis=-1)).save(buffer, format="PNG")
+    seen = []
+
+    def prepare(images):
+        seen.extend(np.asarray(image)[..., 0].flatten().tolist() for image in images)
+        return np.zeros((len(images), 3, 1, 1))
+
+    prepare_views([View(buffer.getvalue())], prepare=prepare, max_pixels=100)
+    assert seen == [list(range(6, 14))]
+
+
+def test_the_blank_stand_in_is_a_white_square_of_224_pixels():
+    blank = Image.open(io.BytesIO(blank_image()))
+    assert (blank.size, blank.getextrema()) == ((224, 224), ((255, 255),) * 3)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 3), (1, 4000), (4000, 2), (2, 3)])

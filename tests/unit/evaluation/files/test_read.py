@@ -4,8 +4,8 @@ import pytest
 
 from gmf.core.errors import DataError
 from gmf.core.types import ScoredEntity
-from gmf.evaluation.files.read import read_pairs
-from gmf.evaluation.pairs import SamplePair, apply_service_policy
+from gmf.evaluation.files.read import read_labelled_file, read_pairs
+from gmf.evaluation.pairs import SamplePair, apply_service_policy, mark_images
 from gmf.evaluation.reports.report_tables import reading_table
 
 GOLD = "IMGID:7\nRocky\tB-PER\nin\tO\nNew\tB-LOC\nYork\tI-LOC\n\nIMGID:8\nOscars\tB-OTHER\n"
@@ -214,6 +214,8 @@ def test_words_of_a_pipeline_are_joined_to_entities_with_their_mean_confidence(w
         ScoredEntity(2, 4, "LOC", 0.75),
     )
     assert sides(paired)[1][2] == ["B-MISC"]
+    file = read_labelled_file(write("padded", f"\n\n{predicted}\n"))
+    assert (file.format, file.samples[0].first) == ("jsonl", ("B-PER", "O", "B-LOC", "I-LOC"))
     # Not every entity has a confidence, so that there is nothing to calibrate.
     assert paired.pairs[1].scored is None
     assert paired.notes.predicted_file.respelled_labels == {
@@ -264,6 +266,16 @@ def test_what_was_decided_is_shown_and_nothing_else(write):
     assert ("service labels in gold", "1: X 1") in reading_table(both.notes).rows
 
 
+def test_images_of_a_folder_are_found_by_the_name_of_the_tweet(tmp_path):
+    for name in ("1.jpg", "2.PNG", "3.txt", "4"):
+        (tmp_path / name).touch()
+    pairs = [SamplePair(name, ("a",), ("O",), ("O",)) for name in ("1", "2", "3", "4", "5")]
+    found = [pair.has_image for pair in mark_images(pairs, folder=tmp_path)]
+    assert found == [True, True, False, False, False]
+    with pytest.raises(DataError, match="no such folder of images"):
+        mark_images(pairs, folder=tmp_path / "none")
+
+
 def test_cut_and_missing_tweets_count_against_recall_and_are_noted(write):
     predicted = "IMGID:7\nRocky\tB-PER\nin\tO\n\nIMGID:9\nExtra\tB-PER\n"
     paired = read_pairs(write("gold", GOLD), predicted=write("predicted", predicted))
@@ -272,6 +284,7 @@ def test_cut_and_missing_tweets_count_against_recall_and_are_noted(write):
         ("8", ["B-MISC"], ["O"]),
     ]
     assert paired.notes.missing == ("8",)
+    assert paired.pairs[1].unpredicted == (0,)
     assert paired.notes.extra == ("9",)
     assert paired.notes.unpredicted == {"7": (2, 3)}
 
@@ -329,6 +342,14 @@ def test_a_word_of_odd_space_stays_a_word(write):
         ("", "the file is empty"),
         ("{\n", r"bad:1: .*Invalid JSON"),
         ('{"tokens": ["a"], "tags": ["O", "O"]}', r"bad:1: expected one tag a token, got 2 tags"),
+        (
+            '{"tokens": ["a"], "entities": [{"type": "PER", "word_start": 0, "word_end": 2}]}',
+            r"bad:1: entity \[0, 2\) PER: expected 0 <= start < end <= 1, words of the sample",
+        ),
+        (
+            '{"tokens": ["a"], "entities": [{"type": "PER", "word_start": 1, "word_end": 1}]}',
+            r"bad:1: entity \[1, 1\) PER: expected 0 <= start < end <= 1, words of the sample",
+        ),
         ('{"tokens": ["a"]}', r"bad:1: expected tags or entities, got neither"),
         ('{"tags": ["O"]}', r"bad:1: expected tokens or text, got neither"),
         (

@@ -34,6 +34,7 @@ def again(pairs, path):
 def test_pairs_come_back_as_they_were(tmp_path):
     path = tmp_path / "pairs.jsonl"
     assert again(PAIRS, path) == PAIRS
+    assert '"\u00a0", "\ufe0f"]' in path.read_text(encoding="utf-8")
     entity = json.loads(path.read_text(encoding="utf-8").splitlines()[0])["predicted_entities"][0]
     assert entity == {"word_start": 1, "word_end": 4, "type": "PER", "confidence": 0.75}
 
