@@ -147,3 +147,62 @@ def test_an_empty_sequence_has_likelihood_one():
 def test_bad_size():
     with pytest.raises(ValueError, match="num_tags is 0"):
         LinearChainCrf(0)
+
+
+def agreeing_paths(names, possible):
+    """Sequences of possible tags in which an open tag is reached by legal moves only."""
+    choices = [[tag for tag, is_possible in enumerate(row) if is_possible] for row in possible]
+    for path in itertools.product(*choices):
+        before = [None, *(names[tag] for tag in path)]
+        if all(
+            len(choices[word]) == 1 or is_legal_move(before[word], names[tag])
+            for word, tag in enumerate(path)
+        ):
+            yield path
+
+
+def partly_observed():
+    names, crf = legal_crf()
+    emissions = 2 * torch.randn(4, 4, len(names), dtype=torch.double)
+    mask = torch.arange(4) < torch.tensor([[4], [4], [3], [1]])
+    open_outside = ["O", "B-LOC", "I-LOC"]
+    observed = [
+        [open_outside, ["B-PER"], open_outside, open_outside],
+        [names, open_outside, ["I-PER"], ["O"]],  # Gold that breaks BIO2 stays possible.
+        [["B-PER"], ["I-PER"], ["O"], ["O"]],
+        [names, ["O"], ["O"], ["O"]],
+    ]
+    possible = torch.tensor([[[n in word for n in names] for word in row] for row in observed])
+    return names, crf, emissions, mask, possible
+
+
+def test_likelihood_of_what_is_partly_observed_equals_enumeration_of_what_agrees():
+    names, crf, emissions, mask, possible = partly_observed()
+    labels = possible.int().argmax(dim=2)
+    emissions.requires_grad_()
+    result = crf.log_likelihood(emissions, labels, mask, possible=possible)
+    expected = []
+    for row, length in enumerate(mask.sum(1).tolist()):
+        every = [path_score(crf, emissions[row], p) for p in all_paths(length, len(names))]
+        agreeing = agreeing_paths(names, possible[row, :length].tolist())
+        scores = torch.stack([path_score(crf, emissions[row], p) for p in agreeing])
+        expected.append(scores.logsumexp(0) - torch.stack(every).logsumexp(0))
+    torch.testing.assert_close(result, torch.stack(expected))
+    of = (emissions, crf.transitions, crf.start, crf.end)
+    for found, wanted in zip(
+        torch.autograd.grad(result.sum(), of),
+        torch.autograd.grad(torch.stack(expected).sum(), of),
+        strict=True,
+    ):
+        torch.testing.assert_close(found, wanted)
+
+
+def test_what_is_wholly_observed_or_not_at_all_has_its_own_likelihood_or_one():
+    names, crf, emissions, mask, _ = partly_observed()
+    labels = torch.randint(0, len(names), mask.shape)
+    one = torch.nn.functional.one_hot(labels, len(names)).bool()
+    whole = crf.log_likelihood(emissions, labels, mask)
+    torch.testing.assert_close(crf.log_likelihood(emissions, labels, mask, possible=one), whole)
+    free = LinearChainCrf(len(names)).double()
+    nothing = free.log_likelihood(emissions, labels, mask, possible=torch.ones_like(one))
+    torch.testing.assert_close(nothing, torch.zeros_like(nothing))

@@ -38,6 +38,10 @@ PAGES = [
 def place(tmp_path):
     """A folder with what the pages name: data, an image, encoders."""
     write_corpus(tmp_path / "data")
+    post = "Ann\tB-person\nat\tO\nAcme\tB-company\nDune\tB-work\nnow\tB-date\n"
+    (tmp_path / "more").mkdir()
+    for split in ("train", "dev"):
+        (tmp_path / "more" / f"{split}.txt").write_text(f"{post}\n" * 4)
     Image.new("RGB", (40, 40), "red").save(tmp_path / "rocky.jpg")
     return tmp_path
 

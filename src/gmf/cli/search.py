@@ -48,7 +48,6 @@ def search(
     from gmf.experiments.presets import load_run_config
     from gmf.experiments.search import Trial, best_of, corners, parse_space
     from gmf.experiments.search import search as run_search
-    from gmf.training.run import data_folder
     from gmf.training.trackers import check_trackers
 
     given = overrides or []
@@ -56,7 +55,7 @@ def search(
     distributions = parse_space(space or [])
     for option in corners(distributions):
         load_run_config(preset, [*given, option])
-    data_folder(config)
+    _ = config.data.corpora  # Told before anything else is done.
     check_trackers(tracker or [])
     folder = run or Path("runs") / f"{run_name(preset, config)}-search"
 

@@ -37,11 +37,10 @@ def train(
     # Here, not above: help needs no torch.
     from gmf.experiments.presets import load_run_config
     from gmf.experiments.setting import describe_setting
-    from gmf.training.run import data_folder
     from gmf.training.trackers import check_trackers
 
     config = load_run_config(preset, overrides or [])
-    data_folder(config)
+    _ = config.data.corpora  # Told before anything else is done.
     check_trackers(tracker or [])
     folder = run or Path("runs") / (run_name(preset, config) + (f"-folds{folds}" if folds else ""))
     if not is_helping():

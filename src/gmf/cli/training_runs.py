@@ -25,11 +25,11 @@ Overrides = Annotated[
     typer.Argument(
         metavar="KEY=VALUE",
         help="Options, e.g. data.folder=DIR training.epochs=5; `gmf options` explains them all: "
-        "data.(folder, images, encoding, max_subwords, missing_image, cache.kind, cache.folder), "
-        "encoders.(text, image) or encoders=PAIR, model=NAME and model.KEY, training.(epochs, "
-        "order, batch_size, accumulation_steps, learning_rate, new_learning_rate, "
-        "transitions_learning_rate, image_learning_rate, warmup_ratio, schedule, weight_decay, "
-        "decayed, max_grad_norm, patience, precision), seed.",
+        "data.(folder, folders, mix, images, encoding, max_subwords, missing_image, cache.kind, "
+        "cache.folder), encoders.(text, image) or encoders=PAIR, model=NAME and model.KEY, "
+        "training.(epochs, order, batch_size, accumulation_steps, learning_rate, "
+        "new_learning_rate, transitions_learning_rate, image_learning_rate, warmup_ratio, "
+        "schedule, weight_decay, decayed, max_grad_norm, patience, precision), seed.",
     ),
 ]
 RunFolder = Annotated[
@@ -117,7 +117,8 @@ def run_name(preset: str, config: "RunConfig") -> str:
     from gmf.experiments.setting import flat_options
 
     folder, model = config.data.folder, config.model.name
-    data = folder.resolve().name if folder else "data"
+    several = "+".join(corpus.title for corpus in config.data.folders)
+    data = folder.resolve().name if folder else several or "data"
     usual = load_run_config(preset)
     if usual.model.name != model:
         usual = load_run_config(preset, [f"model={model}"])

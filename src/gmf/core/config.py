@@ -146,6 +146,8 @@ def near_hint(word: object, names: Iterable[str]) -> str:
 def _near_name(kind: type[Config] | None, options: object, location: tuple[int | str, ...]) -> str:
     *parents, key = map(str, location)
     for parent in parents:
+        if parent.isdecimal():  # A member of a list, whose options are of one class.
+            continue
         options = options.get(parent) if isinstance(options, Mapping) else None
         kind = None if kind is None else kind.options_at(parent, options)
     names = [] if kind is None else list(kind.model_fields)

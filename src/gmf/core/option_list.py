@@ -4,7 +4,7 @@ import inspect
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import get_args
+from typing import get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
@@ -50,6 +50,8 @@ def options_of(kind: type[Config], *, prefix: str = "") -> Iterator[Option]:
 
 def inner_options(field: FieldInfo) -> type[Config] | None:
     """Return the class of options that a field holds, if it has keys of its own."""
+    if get_origin(field.annotation) is tuple:
+        return None  # Its members have; they are given as one value.
     kinds = [field.annotation, *get_args(field.annotation)]
     inner = [kind for kind in kinds if isinstance(kind, type) and issubclass(kind, Config)]
     return inner[0] if inner and inner[0].model_fields else None

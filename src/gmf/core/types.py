@@ -66,6 +66,10 @@ class Sample:
         origin: ``file:line`` for messages.
         context: What others say of the post or of its images, by field: a caption, the text in an
             image, knowledge. Read beside the words, never tagged.
+        corpus: Name of its corpus, where several are read together.
+        annotated: Types that its corpus annotates: an ``O`` may be an entity of any other.
+            ``None``: all types.
+        unknown: Words, by index, of whose tag nothing is known; ``O`` in ``tags``.
     """
 
     id: str
@@ -76,6 +80,9 @@ class Sample:
     offsets: tuple[tuple[int, int], ...] | None = None
     origin: str = ""
     context: tuple[tuple[str, str], ...] = ()
+    corpus: str = ""
+    annotated: tuple[str, ...] | None = None
+    unknown: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,8 @@ class Batch(Generic[Array]):
             one image. ``None`` when all differ.
         view_weights: Of each view in statistics over all processes: one that n of them have counts
             1/n in each. ``None`` when each counts once.
+        possible: Tags that each word may have, where the annotation leaves that of some word open,
+            see ``Sample``; ``None`` when ``labels`` tells all.
     """
 
     samples: tuple[Sample, ...]
@@ -69,6 +71,7 @@ class Batch(Generic[Array]):
     view_keys: Int[Array, " views"] | None = None
     view_weights: Float[Array, " views"] | None = None
     context_fields: Int[Array, "batch subwords"] | None = None
+    possible: Bool[Array, "batch words tags"] | None = None
 
     def __len__(self) -> int:
         return len(self.samples)

@@ -12,6 +12,7 @@ from gmf.core.types import Sample
 from gmf.data.alignment import AlignedWords, EncodedWords, WordEncoder, align_words
 from gmf.data.batch import Batch
 from gmf.data.image_report import ImageReport
+from gmf.data.observed import possible_tags
 from gmf.data.views import (
     MissingImage,
     View,
@@ -119,6 +120,7 @@ class Collator:
             word_mask=words.word_mask,
             subword_words=words.subword_words,
             labels=self._labels(samples),
+            possible=possible_tags(samples, self.tags),
             views=None if isinstance(visual.content, tuple) else visual.content,
             stage_maps=visual.content if isinstance(visual.content, tuple) else None,
             view_index=visual.view_index,

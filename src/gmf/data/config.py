@@ -1,12 +1,13 @@
 """Options of the data side."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, PositiveFloat, field_validator, model_validator
 
-from gmf.core.config import Config
-from gmf.reading.reader import ReadOptions
+from gmf.core.config import Config, near_hint
+from gmf.core.errors import ConfigError
+from gmf.reading.corpora import CorpusConfig, corpus_of
 
 CacheKind = Literal["none", "pixels", "maps", "pooled_maps"]
 
@@ -32,6 +33,10 @@ class DataConfig(Config):
         folder: Folder with ``train``, ``dev`` and ``test``; ``None`` must be overridden.
         images: Folder of the images; by default ``images`` in the folder, or a usual place beside
             it such as ``../twitter2015_images``. Own data (JSON lines) names images relative to it.
+        folders: Several corpora in place of ``folder``: folders, or mappings with ``folder``,
+            ``name``, ``images``, ``context_file``, ``types`` and ``annotates``.
+        mix: Share of each corpus in an epoch of training, by name, in any unit; an epoch has as
+            many samples as all corpora together. ``None``: each sample once.
         encoding: Encoding of files that are not Unicode, for example ``cp1252``.
         max_subwords: Limit on subwords of a post, special tokens and context included.
         context: Fields of the samples' context that are read beside the words, in this order:
@@ -46,6 +51,8 @@ class DataConfig(Config):
 
     folder: Path | None = Field(default=None, strict=False)
     images: Path | None = Field(default=None, strict=False)
+    folders: tuple[CorpusConfig, ...] = Field(default=(), strict=False)
+    mix: dict[str, PositiveFloat] | None = None
     encoding: str | None = None
     max_subwords: int = Field(default=128, ge=8, le=512)
     context: tuple[str, ...] = Field(default=(), strict=False)
@@ -54,7 +61,44 @@ class DataConfig(Config):
     missing_image: Literal["mask", "blank"] = "mask"
     cache: CacheConfig = Field(default_factory=CacheConfig)
 
+    @field_validator("folders", mode="before")
+    @classmethod
+    def _name_folders(cls, folders: Any) -> Any:
+        return tuple(map(corpus_of, folders)) if isinstance(folders, list | tuple) else folders
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        names = [corpus.title for corpus in self.folders]
+        own = ("folder", "images", "context_file")
+        if self.folders and (given := [key for key in own if getattr(self, key) is not None]):
+            raise ValueError(
+                f"folders: stands in place of {given[0]}, which each corpus has of its own; give "
+                "one or the other"
+            )
+        if twice := {name for name in names if names.count(name) > 1}:
+            raise ValueError(f"folders: two are named {min(twice)!r}; give each a name")
+        if self.mix is not None and set(self.mix) != set(names):
+            odd = sorted(set(self.mix) ^ set(names))[0]
+            listed = ", ".join(names) or "none, for data.folders is empty"
+            raise ValueError(
+                f"mix: expected a share of every corpus and no other ({listed}); "
+                f"{odd!r} {'has none' if odd in names else 'is none' + near_hint(odd, names)}"
+            )
+        return self
+
     @property
-    def reading(self) -> ReadOptions:
-        """How the files of the folder are read."""
-        return ReadOptions(encoding=self.encoding, images=self.images, context=self.context_file)
+    def corpora(self) -> tuple[CorpusConfig, ...]:
+        """What is read: the folders, or the one folder.
+
+        Raises:
+            ConfigError: If none is named.
+        """
+        if self.folders:
+            return self.folders
+        if self.folder is None:
+            raise ConfigError(
+                "data.folder: expected a folder with train and dev; add data.folder=DIR"
+            )
+        return (
+            CorpusConfig(folder=self.folder, images=self.images, context_file=self.context_file),
+        )

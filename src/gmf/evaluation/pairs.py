@@ -8,6 +8,7 @@ from gmf.core.errors import DataError
 from gmf.core.types import Entity, Prediction, Sample, ScoredEntity
 from gmf.evaluation.files.labels import ServicePolicy, resolve_service_labels
 from gmf.evaluation.scores import Rule, spans_of
+from gmf.reading.corpora import judged, judged_tags
 from gmf.reading.image_folders import IMAGE_SUFFIXES
 
 
@@ -27,6 +28,7 @@ class SamplePair:
         scored: Predicted entities with confidences, when known.
         has_image: Whether there is an image: for our own models, whether the model saw one; for
             files of others, whether one is listed or there; ``None`` when unknown.
+        corpus: Name of its corpus, where several are scored together.
     """
 
     id: str
@@ -38,6 +40,7 @@ class SamplePair:
     is_missing: bool = False
     scored: tuple[ScoredEntity, ...] | None = None
     has_image: bool | None = None
+    corpus: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class SampleSpans:
         predicted: Entities of the system, in order.
         scored: The system's entities with confidences, when known.
         has_image: Whether the sample has an image; ``None`` when unknown.
+        corpus: Name of its corpus, where several are scored together.
     """
 
     id: str
@@ -59,6 +63,7 @@ class SampleSpans:
     predicted: tuple[Entity, ...]
     scored: tuple[ScoredEntity, ...] | None = None
     has_image: bool | None = None
+    corpus: str = ""
 
     def surface(self, entity: Entity) -> str:
         """Return an entity's words, joined by spaces."""
@@ -76,11 +81,14 @@ def pair_of(prediction: Prediction) -> SamplePair:
         DataError: If the sample has no gold tags.
     """
     pair = pair_of_tags(prediction.sample, prediction.tags)
-    return replace(pair, scored=prediction.entities, has_image=prediction.saw_image)
+    scored = tuple(judged(prediction.sample, prediction.entities))
+    return replace(pair, scored=scored, has_image=prediction.saw_image)
 
 
 def pair_of_tags(sample: Sample, tags: Sequence[str]) -> SamplePair:
     """Return gold and the tags of any system; it has an image if one of its files is there.
+
+    Predicted entities that the sample's annotation cannot judge are left out.
 
     Raises:
         DataError: If the sample has no gold tags.
@@ -89,7 +97,10 @@ def pair_of_tags(sample: Sample, tags: Sequence[str]) -> SamplePair:
         raise DataError(f"sample {sample.id!r} ({sample.origin}) has no gold tags to score against")
     sources = [image.source for image in sample.images]
     has_image = any(isinstance(source, bytes) or source.is_file() for source in sources)
-    return SamplePair(sample.id, sample.tokens, sample.tags, tuple(tags), has_image=has_image)
+    predicted, corpus = judged_tags(sample, tags), sample.corpus
+    return SamplePair(
+        sample.id, sample.tokens, sample.tags, predicted, has_image=has_image, corpus=corpus
+    )
 
 
 def mark_images(pairs: Iterable[SamplePair], *, folder: Path) -> list[SamplePair]:
@@ -161,6 +172,14 @@ def spans_of_pairs(pairs: Iterable[SamplePair], *, rule: Rule) -> list[SampleSpa
     gold = spans_of((pair.gold for pair in all_pairs), rule=rule)
     predicted = spans_of((pair.predicted for pair in all_pairs), rule=rule)
     return [
-        SampleSpans(pair.id, pair.tokens, gold_tags, predicted_tags, pair.scored, pair.has_image)
-        for pair, gold_tags, predicted_tags in zip(all_pairs, gold, predicted, strict=True)
+        SampleSpans(
+            pair.id,
+            pair.tokens,
+            gold_entities,
+            predicted_entities,
+            pair.scored,
+            pair.has_image,
+            pair.corpus,
+        )
+        for pair, gold_entities, predicted_entities in zip(all_pairs, gold, predicted, strict=True)
     ]

@@ -92,9 +92,9 @@ def data_warnings(
         One sentence a difference: a part of the same name with other content, or another release.
     """
     warnings: list[str] = []
-    data = {item.part: item for item in run}
+    data = {(item.part, item.corpus): item for item in run}
     for item in evaluated:
-        before = data.get(item.part)
+        before = data.get((item.part, item.corpus))
         if before and before.digest != item.digest:
             warnings.append(
                 f"{item.part}: {_named(item)} is not what the run used, {_named(before)}; "

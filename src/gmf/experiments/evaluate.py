@@ -28,9 +28,8 @@ from gmf.evaluation.provenance import (
 from gmf.evaluation.report import Report
 from gmf.models.checkpoint import load_tagger
 from gmf.prediction.onnx.folder import is_exported, read_info
-from gmf.reading.reader import DEFAULTS as AS_FOUND
-from gmf.reading.readers import read_split, splits_of
-from gmf.reading.releases import fingerprint
+from gmf.reading.corpora import CorpusConfig, fingerprints, read_corpora
+from gmf.reading.readers import splits_of
 from gmf.training.run_folder import checkpoint_of
 
 
@@ -82,26 +81,25 @@ def evaluate_run(
         DataError: If the split breaks its format or has no tags.
     """
     model = _load(checkpoint_of(run), device=device)
-    # Where the images lie is known of the folder of the run alone.
-    reading = model.data.reading if folder is None and model.data else AS_FOUND
-    folder = folder or (model.data and model.data.folder)
-    if folder is None:
+    read = _Data.of(folder, model.data)
+    if read is None:
         raise ConfigError(f"{run}: names no data folder; add --data DIR")
-    samples = _aliased(read_split(folder, split, options=reading), aliases)
+    samples = _aliased(read.split(split), aliases)
     if any(sample.tags is None for sample in samples):
-        raise DataError(f"split {split}: expected tags on every sample", path=folder)
+        raise DataError(f"split {split}: expected tags on every sample", path=read.path)
     shown = apply_control(samples, control=control, seed=config.seed).samples
     pairs: list[SamplePair] = []
     for prediction in model.predict(shown, batch_size=batch_size):
         pairs.append(_aliased_pair(pair_of(prediction), aliases))
         on_progress(len(pairs), len(samples))
     trained_on = model.trained_on
-    scored = fingerprint(samples, part=split, folder=folder)
-    warnings = data_warnings(trained_on, evaluated=[scored])
-    if split != "train" and any(item.digest == scored.digest for item in trained_on[:1]):
+    scored = fingerprints(samples, part=split, corpora=read.corpora)
+    warnings = data_warnings(trained_on, evaluated=scored)
+    learned = {item.digest for item in trained_on if item.part == "train"}
+    if split != "train" and any(item.digest in learned for item in scored):
         warnings.append(f"{split}: is what the run was trained on")
-    has_training = "train" in splits_of(folder)
-    training = read_split(folder, "train", options=reading) if has_training else None
+    has_training = all("train" in splits_of(corpus.folder) for corpus in read.corpora)
+    training = read.split("train") if has_training else None
     report = evaluate(
         pairs,
         training=training and _aliased(training, aliases),
@@ -109,6 +107,46 @@ def evaluate_run(
         config=config,
     )
     return RunEvaluation(report, tuple(pairs), model.images, tuple(warnings))
+
+
+@dataclass(frozen=True)
+class _Data:
+    """What is evaluated on.
+
+    Args:
+        corpora: The folders.
+        encoding: Of files that are not Unicode.
+        all_corpora: Those of the run, which decide what each of them does not annotate.
+    """
+
+    corpora: tuple[CorpusConfig, ...]
+    encoding: str | None = None
+    all_corpora: tuple[CorpusConfig, ...] = ()
+
+    @classmethod
+    def of(cls, folder: Path | None, data: DataConfig | None) -> "_Data | None":
+        """Return a folder, one of the run's corpora as the run reads it, or all of the run."""
+        known = data.corpora if data and (data.folder or data.folders) else ()
+        encoding = data.encoding if data else None
+        if folder is None:
+            return cls(known, encoding, known) if known else None
+        if data and data.folders:
+            for corpus in known:
+                if corpus.folder.resolve() == folder.resolve():
+                    return cls((corpus,), encoding, known)
+        # Where the images lie, and the encoding, is known of the folders of the run alone.
+        return cls((CorpusConfig(folder=folder),), None, (CorpusConfig(folder=folder),))
+
+    @property
+    def path(self) -> Path:
+        """A folder to name in messages."""
+        return self.corpora[0].folder
+
+    def split(self, name: str) -> list[Sample]:
+        """Return the samples of a split."""
+        samples = read_corpora(self.all_corpora, (name,), encoding=self.encoding)[name]
+        titles = {corpus.title for corpus in self.corpora}
+        return [s for s in samples if not s.corpus or s.corpus in titles]
 
 
 @dataclass(frozen=True)
@@ -172,11 +210,11 @@ def _aliased_tags(tags: Sequence[str], aliases: Mapping[str, str]) -> tuple[str,
     return tuple(alias_tag(tag, aliases=aliases) for tag in tags)
 
 
-def _provenance(model: _Model, scored: DataFingerprint, control: Control) -> Provenance:
+def _provenance(model: _Model, scored: Sequence[DataFingerprint], control: Control) -> Provenance:
     recorded = model.provenance
     return Provenance(
         rule="lenient",
-        data=(*model.trained_on, scored),
+        data=(*model.trained_on, *scored),
         encoders={e["name"]: e["digest"] for e in recorded.get("encoders", {}).values()},
         config_digest=recorded.get("config_digest", ""),
         precision=recorded.get("precision", ""),

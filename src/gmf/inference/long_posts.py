@@ -76,6 +76,7 @@ def _words_of(sample: Sample, start: int, end: int) -> Sample:
         tokens=sample.tokens[start:end],
         tags=None if sample.tags is None else sample.tags[start:end],
         offsets=None if sample.offsets is None else sample.offsets[start:end],
+        unknown=tuple(word - start for word in sample.unknown if start <= word < end),
     )
 
 

@@ -230,6 +230,12 @@ class MnerModel(nn.Module, ABC, Generic[OptionsT]):
         return None if cls.exports else "its class states that it cannot be exported"
 
     @property
+    def learns_from_open_tags(self) -> bool:
+        """Whether its loss knows that a word may have several tags: the CRF of ``head`` does."""
+        is_ours = type(self.head).losses is TaggingHead.losses
+        return is_ours and type(self).output is MnerModel.output
+
+    @property
     def max_regions(self) -> int:
         """Object regions that the model reads of each image: its option ``max_objects``, or 0."""
         return int(getattr(self.options, "max_objects", 0))

@@ -269,8 +269,14 @@ class Gmf(MnerModel[GmfConfig]):
         summary = (cells * weight).sum(dim=1) / weight.sum(dim=1).clamp(min=1)
         types = torch.arange(len(self.tags.types), device=fused.device)
         kinds = torch.where(batch.labels > 0, (batch.labels - 1) // 2, -1)
-        present = (kinds[:, :, None] == types).any(dim=1).to(fused.dtype)
+        present = (kinds[:, :, None] == types).any(dim=1)
+        known = rows[:, None].expand_as(present)
+        if batch.possible is not None:  # A type that may be there or not says nothing.
+            may_begin = batch.possible & (batch.possible.sum(dim=2, keepdim=True) > 1)
+            known = known & (present | ~may_begin[:, :, 1::2].any(dim=1))
         losses = nn.functional.binary_cross_entropy_with_logits(
-            self.type_presence(summary[rows]), present[rows], reduction="sum"
+            self.type_presence(summary[rows])[known[rows]],
+            present[known].to(fused.dtype),
+            reduction="sum",
         )
-        return Mean(losses, rows.sum() * len(types))
+        return Mean(losses, known.sum())

@@ -24,7 +24,7 @@ class DataFingerprint:
 
     Args:
         part: ``train``, ``dev``, ``test``, or ``gold`` and ``predictions`` for files of others.
-        source: File name.
+        source: File name; of one of several corpora, after its name and ``/``.
         digest: Of its content.
         tweets: Samples in it.
         copy: Title of the known release that the content is; empty when it is none.
@@ -35,6 +35,11 @@ class DataFingerprint:
     digest: str
     tweets: int
     copy: str = ""
+
+    @property
+    def corpus(self) -> str:
+        """Name of the corpus, where several were read together."""
+        return self.source.rpartition("/")[0]
 
 
 class Labelled(Protocol):

@@ -13,6 +13,7 @@ _ALL = (
     artefacts.describes_itself,
     learning.overfits_eight_samples,
     learning.gradients_reach_every_trainable_parameter,
+    learning.open_tags_cost_less,
     learning.trains_without_any_image,
     learning.step_in_bf16_is_finite,
     learning.processes_train_as_one,

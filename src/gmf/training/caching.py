@@ -1,9 +1,10 @@
 """Filling a run's cache of views ahead of training."""
 
 from gmf.core.errors import ConfigError
+from gmf.reading.corpora import read_corpora
 from gmf.reading.readers import read_split, splits_of
 from gmf.training.config import RunConfig
-from gmf.training.run import data_folder, untrained_tagger
+from gmf.training.run import untrained_tagger
 from gmf.vision.cache.views import CachedViews, CachePlan
 
 
@@ -18,9 +19,8 @@ def plan_cache(config: RunConfig) -> tuple[CachedViews, CachePlan]:
         DataError: If a data file breaks its format.
         EncoderError: If an encoder cannot be found or fetched.
     """
-    folder = data_folder(config)
-    reading = config.data.reading
-    train = read_split(folder, "train", options=reading)
+    corpora, encoding = config.data.corpora, config.data.encoding
+    train = read_corpora(corpora, ("train",), encoding=encoding)["train"]
     collator = untrained_tagger(config, train).collator(cached=True)
     cache = collator.view_source
     if not isinstance(cache, CachedViews):
@@ -30,6 +30,10 @@ def plan_cache(config: RunConfig) -> tuple[CachedViews, CachePlan]:
             "pixels, maps or pooled_maps"
         )
     others = [
-        read_split(folder, name, options=reading) for name in splits_of(folder) if name != "train"
+        sample
+        for corpus in corpora
+        for name in splits_of(corpus.folder)
+        if name != "train"
+        for sample in read_split(corpus.folder, name, options=corpus.reading(encoding))
     ]
-    return cache, cache.plan(collator.views([*train, *(s for split in others for s in split)]))
+    return cache, cache.plan(collator.views([*train, *others]))

@@ -94,10 +94,16 @@ def _content(source: Path | bytes | None, digests: dict[Path, str]) -> str:
     return digests[source]
 
 
+def _named(item: Mapping[str, Any]) -> str:
+    """Return what tells a file of the data from the others: its split, and the corpus if named."""
+    part, source = str(item.get("part")), str(item.get("source"))
+    return f"{part} of {source.rpartition('/')[0]}" if "/" in source else part
+
+
 def _difference(before: Any, now: Any) -> str:
     """Return the names of what differs, with both values where they are short."""
     if isinstance(before, list) and isinstance(now, list):
-        before, now = ({str(item.get("part")): item for item in items} for items in (before, now))
+        before, now = ({_named(item): item for item in items} for items in (before, now))
     if not isinstance(before, Mapping) or not isinstance(now, Mapping):
         return "" if len(str(before)) > 20 else f"{before} there, {now} now"
     names = sorted({*before, *now})

@@ -15,8 +15,7 @@ from gmf.evaluation.provenance import describe_hardware, digest_of_options, pack
 from gmf.models.runtime import resolve_precision, seed_everything
 from gmf.models.tagger import Tagger, build_tagger
 from gmf.reading.context_file import check_fields
-from gmf.reading.readers import read_split
-from gmf.reading.releases import fingerprint
+from gmf.reading.corpora import fingerprints, read_corpora
 from gmf.reading.trainable import absent_images, training_faults
 from gmf.training.config import RunConfig
 from gmf.training.inputs import code_digests, context_digest, image_digest
@@ -66,12 +65,14 @@ def train(
         TrainingError: If the loss is not a number.
     """
     splits = splits or read_splits(config, on_note=on_note)
-    for fault in training_faults(splits, folder=data_folder(config)):
+    corpora = config.data.corpora
+    for fault in training_faults(splits, folder=corpora[0].folder if len(corpora) == 1 else None):
         raise fault
     for name, samples in splits.items():
         for note in check_fields(samples, config.data.context, what=name):
             on_note(note)
     tagger = untrained_tagger(config, splits["train"])
+    _check_open_tags(config, tagger, splits["train"])
     provenance = {**tagger.provenance, **_provenance(config, splits, tagger)}
     collator = tagger.collator(cached=True)
     if tagger.model.uses_images and (warning := absent_images(splits["train"])):
@@ -100,25 +101,11 @@ def read_splits(
         on_note: Called with what is read otherwise than the files have it.
 
     Raises:
-        ConfigError: If no data folder is named.
+        ConfigError: If no data folder is named, or a type map does not suit its corpus.
         DataError: If a data file breaks its format.
     """
-    folder, reading = data_folder(config), config.data.reading
-    return {
-        name: read_split(folder, name, options=reading, on_note=on_note)
-        for name in ("train", "dev")
-    }
-
-
-def data_folder(config: RunConfig) -> Path:
-    """Return the data folder of a run.
-
-    Raises:
-        ConfigError: If none is named.
-    """
-    if config.data.folder is None:
-        raise ConfigError("data.folder: expected a folder with train and dev; add data.folder=DIR")
-    return config.data.folder
+    data = config.data
+    return read_corpora(data.corpora, ("train", "dev"), encoding=data.encoding, on_note=on_note)
 
 
 def untrained_tagger(config: RunConfig, training_samples: Sequence[Sample]) -> Tagger:
@@ -139,14 +126,24 @@ def untrained_tagger(config: RunConfig, training_samples: Sequence[Sample]) -> T
     )
 
 
+def _check_open_tags(config: RunConfig, tagger: Tagger, samples: Sequence[Sample]) -> None:
+    open_in = sorted({s.corpus for s in samples if s.unknown or s.annotated is not None})
+    if open_in and not tagger.model.learns_from_open_tags:
+        raise ConfigError(
+            f"model {config.model.name!r}: its loss is its own and not that of the CRF, so it "
+            f"would learn that what {open_in[0]} does not annotate is no entity; take a model with "
+            "the CRF, such as bert-crf, or corpora with the same types"
+        )
+
+
 def _provenance(config: RunConfig, splits: Splits, tagger: Tagger) -> dict[str, Any]:
     """Return what a reader needs to believe a score: data, seed, versions, hardware."""
-    folder = config.data.folder or Path()
     gpu = [torch.cuda.get_device_name()] if torch.cuda.is_available() else []
     return {
         "data": [
-            asdict(fingerprint(samples, part=name, folder=folder))
+            asdict(print_of_corpus)
             for name, samples in splits.items()
+            for print_of_corpus in fingerprints(samples, part=name, corpora=config.data.corpora)
         ],
         "images": {
             name: image_digest(samples) if tagger.model.uses_images else "not read"

@@ -1,7 +1,7 @@
 """Batches of posts of like length, the same ones for the same seed and epoch."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 #: What decides which samples share a batch, see ``TrainingConfig``.
@@ -63,6 +63,33 @@ def batches(
     ]
     dice.shuffle(batches)
     return batches
+
+
+def mixed(
+    corpora: Sequence[str], shares: Mapping[str, float], *, seed: int = 0, epoch: int = 0
+) -> list[int]:
+    """Return the samples of one epoch: of each corpus its share, as many as there are in all.
+
+    A corpus is gone through in random order, again and again if its share asks for more, so that
+    every sample of it comes equally often but for one.
+
+    Args:
+        corpora: Name of the corpus of each sample.
+        shares: Share of each, in any unit.
+        seed: Decides the order, together with the epoch.
+        epoch: From 0.
+    """
+    total, drawn = sum(shares.values()), list[int]()
+    for name, share in shares.items():
+        own = [index for index, corpus in enumerate(corpora) if corpus == name]
+        first = round(epoch * share / total * len(corpora)) if own else 0
+        last = round((epoch + 1) * share / total * len(corpora)) if own else 0
+        passes = {
+            number: random.Random(f"{seed}/{name}/{number}").sample(own, len(own))
+            for number in range(first // max(len(own), 1), last // max(len(own), 1) + 1)
+        }
+        drawn += [passes[at // len(own)][at % len(own)] for at in range(first, last)]
+    return drawn
 
 
 def share_of(batch: Sequence[int], *, rank: int, world_size: int) -> list[int]:

@@ -17,6 +17,7 @@ from gmf.core.plain import plain
 from gmf.core.types import Sample
 from gmf.data.batch import Batch
 from gmf.data.collate import Collator
+from gmf.evaluation.pairs import SamplePair, pair_of_tags
 from gmf.evaluation.scores import Scores, score
 from gmf.models.checkpoint import WEIGHTS
 from gmf.models.kernels.clipping import fast_clip_gradients
@@ -27,7 +28,7 @@ from gmf.training.exchange import average_gradients, by_first_process, share_wei
 from gmf.training.optimization import build_optimizer, build_schedule
 from gmf.training.run_folder import RunFolder
 from gmf.training.run_state import RunState
-from gmf.training.sampling import batches, share_of
+from gmf.training.sampling import batches, mixed, share_of
 from gmf.training.step_losses import StepLosses
 
 #: Batches after which losses are read from an accelerator, which waits for it to be done.
@@ -137,7 +138,7 @@ class Trainer:
                 "epoch": epoch + 1,
                 "losses": losses,
                 "learning_rate": schedule.get_last_lr()[0],
-                "dev": plain(scores),
+                **plain(scores),
                 "train_seconds": round(trained - began, 2),
                 "dev_seconds": round(time.perf_counter() - trained, 2),
             }
@@ -147,17 +148,24 @@ class Trainer:
                 self.on_epoch(row)
             self.accelerator.wait_for_everyone()
 
-    def score(self, samples: Sequence[Sample]) -> Scores:
-        """Return the scores of the model as it stands, the samples shared over the processes."""
+    def score(self, samples: Sequence[Sample]) -> dict[str, Any]:
+        """Return the scores of the model as it stands, the samples shared over the processes.
+
+        Returns:
+            ``dev``: of all samples; ``corpora``: by name, where samples of several are scored. Both
+            are of what each corpus annotates.
+        """
         rank, world = self.accelerator.process_index, self.accelerator.num_processes
         mine = samples[rank::world]
         with self._computing():
             pairs = [
-                (prediction.sample.tags, prediction.tags)
+                pair_of_tags(prediction.sample, prediction.tags)
                 for prediction in self.tagger.predict(mine, collator=self.collator)
             ]
         pairs = gather_object(pairs) if world > 1 else pairs
-        return score([gold or () for gold, _ in pairs], [tags for _, tags in pairs])
+        names = sorted({pair.corpus for pair in pairs})
+        by_corpus = {name: _score([p for p in pairs if p.corpus == name]) for name in names}
+        return {"dev": _score(pairs), **({"corpora": by_corpus} if len(names) > 1 else {})}
 
     def _computing(self) -> torch.autocast:
         precision = resolve_precision(self.config.training.precision)
@@ -169,13 +177,17 @@ class Trainer:
         return math.ceil(steps / options.accumulation_steps) * options.epochs
 
     def _batches(self, epoch: int) -> list[list[int]]:
-        return batches(
-            [sample.length for sample in self._encoded],
+        seed, mix = self.config.seed, self.config.data.mix
+        corpora = [encoded.sample.corpus for encoded in self._encoded]
+        drawn = mixed(corpora, mix, seed=seed, epoch=epoch) if mix else range(len(corpora))
+        cut = batches(
+            [self._encoded[index].length for index in drawn],
             batch_size=self.config.training.batch_size,
-            seed=self.config.seed,
+            seed=seed,
             epoch=epoch,
             by=self.config.training.order,
         )
+        return [[drawn[number] for number in batch] for batch in cut]
 
     def _epoch(self, optimizer: Optimizer, schedule: LRScheduler, epoch: int) -> dict[str, float]:
         """Run one pass over the training split; return the mean of each loss."""
@@ -241,3 +253,7 @@ class Trainer:
         state.finished = state.epochs_done >= self.config.training.epochs or (
             patience is not None and waited >= patience
         )
+
+
+def _score(pairs: Sequence[SamplePair]) -> Scores:
+    return score([pair.gold for pair in pairs], [pair.predicted for pair in pairs])

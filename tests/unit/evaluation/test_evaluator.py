@@ -22,9 +22,9 @@ TRAINING = [Sample("t", ("Rocky",), ("B-PER",))]
 def test_report_holds_every_analysis_and_is_json():
     report = json.loads(json.dumps(evaluate(PAIRS, training=TRAINING).to_dict()))
     assert list(report) == [
-        "lenient", "strict", "rule", "tweets", "words", "intervals", "countings", "span_only",
-        "type_given_span", "confusion", "boundary_errors", "seen", "entity_length", "tweet_length",
-        "image", "calibration", "reading", "provenance",
+        "lenient", "strict", "rule", "tweets", "words", "intervals", "corpora", "countings",
+        "span_only", "type_given_span", "confusion", "boundary_errors", "seen", "entity_length",
+        "tweet_length", "image", "calibration", "reading", "provenance",
     ]  # fmt: skip
     assert report["lenient"]["micro"]["f1"] == pytest.approx(2 / 3)
     assert report["strict"]["micro"]["f1"] == pytest.approx(1 / 2)

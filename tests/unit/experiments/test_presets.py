@@ -10,7 +10,7 @@ PUBLISHED = {f"{model}.published.{dataset}" for model in models for dataset in D
 PAPER = {f"paper.{dataset}" for dataset in DATASETS}
 
 
-DEMO = {"demo-bert-crf", "demo-gmf"}
+DEMO = {"demo-bert-crf", "demo-gmf", "starter"}
 GMF = {"gmf.twitter2015", "gmf.twitter2017"}
 
 

@@ -1,8 +1,9 @@
 import random
+from collections import Counter
 
 import pytest
 
-from gmf.training.sampling import batches, share_of
+from gmf.training.sampling import batches, mixed, share_of
 
 LENGTHS = [random.Random(1).randint(1, 40) for _ in range(1003)]
 
@@ -73,3 +74,14 @@ def test_samples_and_batches_both_come_in_random_order():
     lengths = list(range(64))
     first = [min(batch) for batch in batches(lengths, batch_size=4, seed=1)]
     assert first != sorted(first)
+
+
+def test_a_mix_gives_each_corpus_its_share_and_leaves_no_sample_behind():
+    corpora = ["small"] * 10 + ["large"] * 90
+    epochs = [mixed(corpora, {"small": 1, "large": 1}, seed=3, epoch=epoch) for epoch in range(9)]
+    for drawn in epochs:
+        assert Counter(corpora[index] for index in drawn) == {"small": 50, "large": 50}
+    times = Counter(index for drawn in epochs for index in drawn)
+    assert set(times.values()) == {45, 5}
+    assert epochs[0] != epochs[1]
+    assert epochs[1] == mixed(corpora, {"small": 1, "large": 1}, seed=3, epoch=1)

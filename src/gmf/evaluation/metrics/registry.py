@@ -18,6 +18,7 @@ METRICS: Registry[type[Metric]] = Registry(
     group="gmf.metrics",
     base=Metric,
     built_in={
+        "corpora": f"{_HERE}.corpora:Corpora",
         "countings": f"{_HERE}.scoring_variants:ScoringVariants",
         "span_only": f"{_HERE}.spans_and_types:SpanOnly",
         "type_given_span": f"{_HERE}.spans_and_types:TypeGivenSpan",

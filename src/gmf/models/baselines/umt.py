@@ -22,7 +22,12 @@ from gmf.models.baselines.settings import (
 )
 from gmf.models.modules.cross_attention import CrossLayer
 from gmf.models.modules.initialisation import start_like_bert
-from gmf.models.modules.span_conversion import SPAN_TAGS, SpanConversion, span_labels
+from gmf.models.modules.span_conversion import (
+    SPAN_TAGS,
+    SpanConversion,
+    possible_spans,
+    span_labels,
+)
 from gmf.models.modules.tagging_head import TaggingHead
 from gmf.models.modules.visual_gate import VisualGate
 from gmf.models.modules.visual_inputs import grid_regions
@@ -108,7 +113,10 @@ class Umt(MnerModel[UmtConfig]):
         emissions = (1 - share) * typed + share * self.conversion(spans)
         if batch.labels is None:
             return self.output(emissions, batch)
-        loss = self.span_head.losses(spans, replace(batch, labels=span_labels(batch.labels)))
+        untyped = replace(
+            batch, labels=span_labels(batch.labels), possible=possible_spans(batch.possible)
+        )
+        loss = self.span_head.losses(spans, untyped)
         return self.output(emissions, batch, span=(self.options.span_weight, loss))
 
     def _fused(

@@ -13,8 +13,9 @@ class LinearChainCrf(nn.Module):
     """Score tag sequences by emissions and by moves between neighbours.
 
     Source: GMF, Sect. 3.6, Eq. 17-21, with a start and an end score. Departs from it: decoding and
-    confidences may be restricted to legal moves; the likelihood never is, since the gold of
-    Twitter-2015 itself breaks BIO2.
+    confidences may be restricted to legal moves; the likelihood of a gold sequence never is, since
+    the gold of Twitter-2015 itself breaks BIO2. Where a word may have several tags, the likelihood
+    is that of all sequences that agree (Tsuboi et al., COLING 2008).
 
     Args:
         num_tags: Number of tags, at least 1.
@@ -55,6 +56,8 @@ class LinearChainCrf(nn.Module):
         emissions: Float[Tensor, "batch words tags"],
         labels: Int[Tensor, "batch words"],
         mask: Bool[Tensor, "batch words"],
+        *,
+        possible: Bool[Tensor, "batch words tags"] | None = None,
     ) -> Float[Tensor, " batch"]:
         """Return ``log p(labels | emissions)`` of each sequence; 0 for an empty one.
 
@@ -62,9 +65,18 @@ class LinearChainCrf(nn.Module):
             emissions: Score of each tag at each word, Eq. 20.
             labels: Gold tag indices; anything valid where the mask is off.
             mask: Which words count; a prefix of each row.
+            possible: Tags that each word may have, at least one, in place of ``labels``: the
+                log-sum over all sequences of them. A tag that is not the only one of its word
+                is reached by legal moves only.
         """
         forward = self._forward(emissions, mask, legal=False)
-        return self._score(emissions, labels, mask) - self._log_partition(forward, mask)
+        if possible is None:
+            score = self._score(emissions, labels, mask)
+        else:
+            agreeing = emissions.masked_fill(~possible, FORBIDDEN)
+            unsure = possible.sum(dim=2) > 1
+            score = self._log_partition(self._forward(agreeing, mask, legal=unsure), mask)
+        return score - self._log_partition(forward, mask)
 
     def best_path(
         self,
@@ -152,12 +164,22 @@ class LinearChainCrf(nn.Module):
         inner = (emitted * weight).sum(dim=1) + (moved * weight[:, 1:]).sum(dim=1)
         return inner + (self.start[labels[:, 0]] + self.end[last]) * weight[:, 0]
 
-    def _forward(self, emissions: Tensor, mask: Tensor, *, legal: bool) -> Tensor:
-        """Log-sum of all prefixes that end in each tag, its emission included."""
-        moves, start = self._moves(legal)
+    def _forward(self, emissions: Tensor, mask: Tensor, *, legal: bool | Tensor) -> Tensor:
+        """Log-sum of all prefixes that end in each tag, its emission included.
+
+        Legal moves only; or into some words only, ``(batch, words)``.
+        """
+        if isinstance(legal, bool):
+            moves, start = self._moves(legal)
+            steps = [moves] * emissions.shape[1]
+        else:
+            only = legal.to(emissions.dtype)[:, :, None]
+            start = self.start + only[:, 0] * self.start_penalty
+            moves = self.transitions + only[..., None] * self.move_penalty
+            steps = moves.unbind(dim=1)
         messages = [start + emissions[:, 0]]
         for step in range(1, emissions.shape[1]):
-            reached = (messages[-1][:, :, None] + moves).logsumexp(dim=1) + emissions[:, step]
+            reached = (messages[-1][:, :, None] + steps[step]).logsumexp(dim=1) + emissions[:, step]
             messages.append(torch.where(mask[:, step, None], reached, messages[-1]))
         return torch.stack(messages, dim=1)
 

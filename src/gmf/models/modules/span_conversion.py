@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 
 from gmf.core.tags import OUTSIDE, TagSet
@@ -15,6 +15,16 @@ SPAN_TAGS = TagSet(("ENTITY",))
 def span_labels(labels: Int[Tensor, "batch words"]) -> Int[Tensor, "batch words"]:
     """Return typed labels with their types taken away: O, B or I."""
     return torch.where(labels > 0, (labels - 1) % 2 + 1, 0)
+
+
+def possible_spans(
+    possible: Bool[Tensor, "batch words tags"] | None,
+) -> Bool[Tensor, "batch words 3"] | None:
+    """Return the tags that words may have with their types taken away."""
+    if possible is None:
+        return None
+    kinds = possible[:, :, :1], possible[:, :, 1::2], possible[:, :, 2::2]
+    return torch.stack([kind.any(dim=2) for kind in kinds], dim=2)
 
 
 class SpanConversion(nn.Module):

@@ -121,7 +121,10 @@ class TaggingHead(nn.Module):
         if batch.labels is None:
             raise ValueError("the batch has no labels, expected tags for every sample")
         mask = self.mask(batch) & batch.word_mask.any(dim=1, keepdim=True)
-        likelihood = self.crf.log_likelihood(emissions, self._targets(batch, batch.labels), mask)
+        targets = self._targets(batch, batch.labels)
+        likelihood = self.crf.log_likelihood(
+            emissions, targets, mask, possible=self._possible(batch, targets)
+        )
         count = mask.sum() if self.config.decoder == "softmax" else mask[:, 0].sum()
         return Mean(-likelihood.sum(), count)
 
@@ -162,3 +165,16 @@ class TaggingHead(nn.Module):
             labels.gather(1, words.clamp(min=0)),
             self.tag_states.service_states(words),
         )
+
+    def _possible(
+        self, batch: Batch, targets: Int[Tensor, "batch positions"]
+    ) -> Bool[Tensor, "batch positions states"] | None:
+        """Return the states that each position may have; ``None`` where all have one."""
+        if batch.possible is None or self.config.subword_labels == "first":
+            return batch.possible
+        words = batch.subword_words
+        rows = torch.arange(len(words), device=words.device)[:, None]
+        of_words = batch.possible[rows, words.clamp(min=0)] & first_subwords(words)[:, :, None]
+        possible = nn.functional.one_hot(targets, len(self.states)).bool()
+        possible[:, :, : len(self.tags)] |= of_words
+        return possible

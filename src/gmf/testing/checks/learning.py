@@ -1,5 +1,6 @@
 """Checks of training."""
 
+from dataclasses import replace
 from unittest.mock import patch
 
 import torch
@@ -46,6 +47,24 @@ def gradients_reach_every_trainable_parameter(subject: Subject) -> None:
         if parameter.requires_grad and (parameter.grad is None or not parameter.grad.any())
     ]
     subject.require(not without, f"no gradient reaches {', '.join(without)}")
+
+
+def open_tags_cost_less(subject: Subject) -> None:
+    """What an annotation leaves open is not learnt as O, where the model says that it can."""
+    model, batch = subject.build(dropout=False), subject.batch
+    if not model.learns_from_open_tags or batch.labels is None:
+        return
+    one = torch.nn.functional.one_hot(batch.labels, len(model.tags)).bool()
+    losses: list[Tensor] = []
+    for possible in (None, one, one | (batch.labels == 0)[:, :, None], one | True):
+        torch.manual_seed(1)  # Some contrasts draw.
+        losses.append(_loss(subject, model(replace(batch, possible=possible)).loss))
+    torch.testing.assert_close(losses[1], losses[0], rtol=1e-4, atol=1e-5)
+    subject.require(
+        bool(losses[0] > losses[2] > losses[3]),
+        f"the loss of what is annotated is {losses[0]:.3f}; with open tags where it is O "
+        f"{losses[2]:.3f}, with all open {losses[3]:.3f}: it should fall",
+    )
 
 
 def states_left_out_are_read_by_nobody(subject: Subject) -> None:
