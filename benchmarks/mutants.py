@@ -7,9 +7,9 @@ the lines and the seconds of each; the same command goes on where a killed one s
 survives when none of the tests that run its line fails, the quickest first, at most ``--seconds``
 of them. A line that runs at import, such as a default, takes the tests of its file.
 
-``--again`` tries the survivors once more with the tests as they are now, those that it names first.
-A survivor that changes no behaviour, or that may live, is told by hand in its row's field
-``reason``, which begins with "equivalent: " or "lives: ".
+``--again`` names tests, as they are now, on which the survivors are tried once more. A survivor
+that changes no behaviour, or that may live, is told by hand in its row's field ``reason``, which
+begins with "equivalent: " or "lives: ".
 
 mutmut leaves out decorated functions and the methods of dataclasses (its issues 387 and 480), and
 draws no sample; cosmic-ray starts a process a mutant, each of which imports PyTorch.
@@ -39,7 +39,7 @@ from mutations import Row, draw, mutated
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks/results/mutants.json"
-TESTS = ("golden", "unit", "contract", "property")
+TESTS = ("tests/golden", "tests/unit", "tests/contract", "tests/property")
 #: Imported once, before the tests of each mutant run in a fork.
 LIBRARIES = (
     "accelerate",
@@ -67,14 +67,14 @@ class Coverage:
     """Which tests run which line, and how long each takes, from a run of them all.
 
     Args:
-        folder: Of the files of coverage and of pytest's ``--junitxml``.
+        path: Of its data; pytest's ``--junitxml`` is beside it.
         tree: The copy of the project in which it ran.
     """
 
-    def __init__(self, folder: Path, *, tree: Path) -> None:
-        self.data = CoverageData(str(folder / "coverage"))
+    def __init__(self, path: Path, *, tree: Path) -> None:
+        self.data = CoverageData(str(path))
         self.data.read()
-        self.seconds = durations(folder, tree=tree)
+        self.seconds = durations(path.with_suffix(".xml"), tree=tree)
 
     @cache  # noqa: B019
     def of_file(self, path: str) -> dict[int, set[str]]:
@@ -99,26 +99,30 @@ class Coverage:
         return chosen
 
 
-def durations(folder: Path, *, tree: Path) -> dict[str, float]:
-    """Return the seconds of each test by its pytest name, from JUnit files of pytest."""
+def durations(path: Path, *, tree: Path) -> dict[str, float]:
+    """Return the seconds of each test by its pytest name, from a JUnit file of pytest."""
     seconds: dict[str, float] = {}
-    for file in folder.glob("times*.xml"):
-        for case in ElementTree.parse(file).iter("testcase"):
-            parts = case.get("classname", "").split(".")
-            ends = (n for n in range(1, len(parts) + 1))
-            end = next(n for n in ends if (tree / ("/".join(parts[:n]) + ".py")).is_file())
-            name = "::".join(["/".join(parts[:end]) + ".py", *parts[end:], case.get("name", "")])
-            seconds[name] = float(case.get("time", 0))
+    for case in ElementTree.parse(path).iter("testcase"):
+        parts = case.get("classname", "").split(".")
+        ends = (n for n in range(1, len(parts) + 1))
+        end = next(n for n in ends if (tree / ("/".join(parts[:n]) + ".py")).is_file())
+        name = "::".join(["/".join(parts[:end]) + ".py", *parts[end:], case.get("name", "")])
+        seconds[name] = float(case.get("time", 0))
     return seconds
 
 
-def collect(folder: Path, *, tree: Path, tests: list[str]) -> None:
+def collect(path: Path, *, tree: Path, tests: Iterable[str]) -> Coverage:
     """Run the tests once, for the lines and the seconds of each."""
     command = [sys.executable, "-m", "pytest", "-m", "not slow and not gpu", "--cov=gmf"]
-    command += ["--cov-context=test", "--cov-report=", f"--junitxml={folder / 'times.xml'}"]
-    command += [f"tests/{name}" for name in tests]
-    places = {"COVERAGE_FILE": str(folder / "coverage"), "PYTHONPATH": _paths(tree)}
+    command += [
+        "--cov-context=test",
+        "--cov-report=",
+        f"--junitxml={path.with_suffix('.xml')}",
+        *tests,
+    ]
+    places = {"COVERAGE_FILE": str(path), "PYTHONPATH": _paths(tree)}
     subprocess.run(command, cwd=tree, env=os.environ | places, check=True)
+    return Coverage(path, tree=tree)
 
 
 def try_mutant(mutant: Row, tests: list[str], *, tree: Path, limit: float) -> Row:
@@ -252,31 +256,33 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=30, help="Of tests for one mutant.")
     parser.add_argument("--folder", type=Path, default=ROOT / "build/mutants")
-    parser.add_argument("--tests", nargs="*", default=TESTS, help="Folders below tests.")
-    parser.add_argument("--again", nargs="*", help="Tests that come first for the survivors.")
+    parser.add_argument("--tests", nargs="*", default=TESTS, help="Of the first call.")
+    parser.add_argument("--again", nargs="*", help="Tests for the survivors.")
     options = parser.parse_args()
     os.environ |= {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     tree = prepare(options.folder)
-    if not (options.folder / "coverage").exists():
-        collect(options.folder, tree=tree, tests=options.tests)
-    if options.again is not None:
+    if options.again:
         shutil.copytree(ROOT / "tests", tree / "tests", dirs_exist_ok=True)
-    coverage = Coverage(options.folder, tree=tree)
+        coverage = collect(options.folder / "again", tree=tree, tests=options.again)
+    elif (path := options.folder / "coverage").exists():
+        coverage = Coverage(path, tree=tree)
+    else:
+        coverage = collect(path, tree=tree, tests=options.tests)
     drawn = draw(tree, count=options.count, seed=options.seed)
     command = f"python benchmarks/mutants.py --count {options.count} --seed {options.seed}"
     rows = rows_of(RESULTS)
     for name in LIBRARIES:
         importlib.import_module(name)
     gc.freeze()
-    first = coverage.tests_of(drawn[0], limit=options.seconds)
-    if outcome_of(first, tree=tree, limit=options.seconds)[0] != "survived":
+    some = next(filter(None, (coverage.tests_of(m, limit=options.seconds) for m in drawn)))
+    if outcome_of(some, tree=tree, limit=options.seconds)[0] != "survived":
         sys.exit(f"tests fail without a mutant, see {tree.parent / 'log.txt'}")
     for number, mutant in enumerate(drawn, 1):
         row = rows.get(_key(mutant))
-        survived = row is not None and row["outcome"] == "survived" and "reason" not in row
-        if row is not None and not (survived and options.again is not None):
+        lives = row is not None and row["outcome"] == "survived" and "reason" not in row
+        if not (lives if options.again else row is None):
             continue
-        tests = [*(options.again or []), *coverage.tests_of(mutant, limit=options.seconds)]
+        tests = coverage.tests_of(mutant, limit=options.seconds)
         result: Row = {"outcome": "survived", "tests": 0}
         if tests:
             result = try_mutant(mutant, tests, tree=tree, limit=options.seconds)

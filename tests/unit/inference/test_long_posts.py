@@ -1,6 +1,7 @@
 """Posts longer than a model reads: every word tagged once, offsets exact, entities whole."""
 
 import random
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -11,7 +12,14 @@ from PIL import Image
 
 from gmf.core.errors import DataError
 from gmf.core.tags import entities_of
-from gmf.core.types import ImageInput, Prediction, Sample, ScoredEntity
+from gmf.core.types import (
+    Explanation,
+    ImageInput,
+    Prediction,
+    Sample,
+    ScoredEntity,
+    SlotOrigin,
+)
 from gmf.data.collate import EncodedSample
 from gmf.inference.long_posts import Window, join
 from gmf.prediction.pipeline import Pipeline
@@ -120,6 +128,45 @@ def prediction_of(sample, tags):
     spans = entities_of(tags)
     entities = tuple(ScoredEntity(e.start, e.end, e.type, 0.5) for e in spans)
     return Prediction(sample, tuple(tags), entities)
+
+
+def joined(*explanations):
+    """Join two windows of three words that share one, each with an explanation."""
+    sample, windows, predictions = Sample("1", ("w",) * 5), [], []
+    for start, explanation in zip((0, 2), explanations, strict=True):
+        piece = Sample("1", sample.tokens[start : start + 3])
+        windows.append(Window(0, start, EncodedSample(piece, None)))
+        found = prediction_of(piece, ["O"] * 3)
+        predictions.append(replace(found, explanation=explanation))
+    return join(sample, windows, predictions).explanation
+
+
+def test_explanations_are_joined_word_by_word_and_gates_are_averaged():
+    origins = (SlotOrigin(0),)
+    parts = [
+        Explanation(
+            gates=np.full((2, 1, 4), value),
+            slot_attention=np.arange(6.0).reshape(2, 3, 1) + 10 * value,
+            slots=origins,
+            without_images=(ScoredEntity(0, 1, "PER", 0.5),),
+            same_entities=(ScoredEntity(2, 3, "LOC", 0.25),),
+        )
+        for value in (1, 3)
+    ]
+    found = joined(*parts)
+    assert np.array_equal(found.gates, np.full((2, 1, 4), 2.0))
+    # Of the word that both have read, the third, the second window speaks.
+    assert found.slot_attention[0, :, 0].tolist() == [10, 11, 30, 31, 32]
+    assert found.slot_attention[1, :, 0].tolist() == [13, 14, 33, 34, 35]
+    assert found.slots == origins
+    assert found.without_images == tuple(ScoredEntity(n, n + 1, "PER", 0.5) for n in (0, 2))
+    assert found.same_entities == (ScoredEntity(4, 5, "LOC", 0.25),)
+    assert joined(parts[0], None) is None
+
+
+def test_explanations_without_gates_or_attention_stay_without():
+    found = joined(Explanation(), Explanation())
+    assert (found.gates, found.slot_attention) == (None, None)
 
 
 def legal(tags):

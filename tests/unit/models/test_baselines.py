@@ -192,6 +192,17 @@ def test_umgf_reads_four_regions_and_can_train_its_backbone():
     assert not any(p.requires_grad for p in frozen.image_encoder.parameters())
 
 
+def test_umgf_starts_as_its_public_code_does():
+    """Its first layer of objects is ResNet's there, which keeps what it was trained to."""
+    nodes = build("umgf", initialisation="published", **SMALL_GRAPH).object_nodes
+    plain, first, second = (nodes[place] for place in (0, 1, 4))
+    assert plain.bias.abs().max() > 0
+    for layer in (first, second):
+        assert layer.bias.abs().max() == 0
+        bound = math.sqrt(6 / sum(layer.weight.shape))
+        assert 0.9 * bound < layer.weight.abs().max() <= bound
+
+
 def test_umgf_ignores_the_whole_image_of_a_post_with_regions():
     model, batch = build("umgf", **SMALL_GRAPH).eval(), tiny_batch(slots=((0, 1), (2,), ()))
     before = model(batch).emissions

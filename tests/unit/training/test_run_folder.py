@@ -4,7 +4,9 @@ import pytest
 import yaml
 
 from gmf.core.errors import ConfigError
+from gmf.encoders.resolve import resolve_pair
 from gmf.experiments.presets import load_run_config
+from gmf.training.config import RunConfig
 from gmf.training.run_folder import RunFolder
 
 
@@ -18,8 +20,21 @@ def test_a_run_of_an_earlier_version_goes_on_without_options_that_came_later(tmp
     path.write_text(yaml.safe_dump(options))
     assert folder.open(config, {}).epochs_done == 0
     other = load_run_config("gmf.twitter2017", ["training.order=random"])
-    with pytest.raises(ConfigError, match=r"training.order: 'length' there, 'random' asked for"):
+    with pytest.raises(
+        ConfigError, match=r"\(training.order: 'length' there, 'random' asked for\);"
+    ):
         folder.open(other, {})
     path.write_text(yaml.safe_dump({**options, "unknown": 1}))
     with pytest.raises(ConfigError, match="unknown: 1 there, None asked for"):
         folder.open(config, {})
+
+
+def test_a_packaged_pair_may_be_named_and_one_of_it_replaced():
+    def encoders(value):
+        config = RunConfig.model_validate({"encoders": value, "model": "bert-crf"})
+        return config.encoders.text, config.encoders.image
+
+    pair = resolve_pair("minilm-mobilenet")
+    assert encoders("minilm-mobilenet") == encoders({"name": "minilm-mobilenet"}) == pair
+    assert encoders({"name": "minilm-mobilenet", "text": "own"}) == ("own", pair[1])
+    assert encoders({"text": "own", "image": "other"}) == ("own", "other")

@@ -276,6 +276,14 @@ def test_images_of_a_folder_are_found_by_the_name_of_the_tweet(tmp_path):
         mark_images(pairs, folder=tmp_path / "none")
 
 
+def test_tweets_without_ids_are_matched_by_their_words(write):
+    gold = write("gold", "snow\tO\n\nRocky\tB-PER\nwon\tO\n")
+    paired = read_pairs(gold, predicted=write("predicted", "Rocky\tB-PER\nwon\tO\n"))
+    assert paired.notes.matched_by == "words"
+    assert paired.notes.missing == ("#1",)
+    assert sides(paired) == [("#1", ["O"], ["O"]), ("#2", ["B-PER", "O"], ["B-PER", "O"])]
+
+
 def test_cut_and_missing_tweets_count_against_recall_and_are_noted(write):
     predicted = "IMGID:7\nRocky\tB-PER\nin\tO\n\nIMGID:9\nExtra\tB-PER\n"
     paired = read_pairs(write("gold", GOLD), predicted=write("predicted", predicted))
