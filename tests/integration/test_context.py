@@ -90,6 +90,16 @@ def test_rows_of_files_bring_it_as_a_mapping_or_in_columns(trained):
         gmf.predict_files(run.folder, table, folder / "c.jsonl", input={"context": ["captions"]})
 
 
+def test_no_context_and_anothers_are_worse(trained):
+    run, _, _ = trained
+    f1 = {
+        control: gmf.evaluate(run.folder, images=control).report.scores.lenient.micro.f1
+        for control in ("real", "no-context", "shuffled-context")
+    }
+    assert f1["real"] > 0.9
+    assert max(f1["no-context"], f1["shuffled-context"]) < 0.8
+
+
 def test_a_field_that_no_sample_has_ends_training_before_it_begins(trained):
     _, folder, _ = trained
     with pytest.raises(GmfError, match="no sample has the context field 'ocr'"):

@@ -22,7 +22,7 @@ from gmf.cli.score import (
 )
 from gmf.core.errors import ConfigError
 from gmf.evaluation.files.write import write_pairs
-from gmf.evaluation.image_controls import CONTROLS, Control, control_table
+from gmf.evaluation.image_controls import CONTROLS, IMAGE_CONTROLS, Control, control_table
 from gmf.evaluation.report import summarise_runs
 from gmf.evaluation.reports.html import report_page, runs_page
 from gmf.evaluation.reports.report_tables import report_tables, runs_tables
@@ -45,7 +45,8 @@ def evaluate(
         str,
         typer.Option(
             help="What the model sees: real, none, blank, shuffled, noise; several, with commas, "
-            "are compared with real images; all is all of them."
+            "are compared with real images; all is all of these. no-context and shuffled-context "
+            "change what it reads beside the words."
         ),
     ] = "real",
     predictions: Annotated[
@@ -129,7 +130,7 @@ def _evaluate(run: Path, *, data: Path | None, control: Control, **options: Any)
 
 
 def _controls(given: str) -> list[Control]:
-    names = list(CONTROLS) if given == "all" else given.split(",")
+    names = list(IMAGE_CONTROLS) if given == "all" else given.split(",")
     chosen: list[Control] = [control for control in CONTROLS if control in names]
     if set(names) - set(CONTROLS):
         raise ConfigError(f"--images {given!r}: expected all, or some of {', '.join(CONTROLS)}")

@@ -1,4 +1,4 @@
-"""What the image contributes: the same samples with other images, and the table that compares."""
+"""What images and context contribute: the same samples with others, and a table of both."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -20,8 +20,10 @@ from gmf.evaluation.reports.tables import Cell, Percent, Table
 
 #: What stands in for the images. ``none``: samples lose them. ``blank``: a white image. ``noise``:
 #: seeded random pixels. ``shuffled``: another sample's images. Absent and broken ones stay.
-Control = Literal["real", "none", "blank", "shuffled", "noise"]
-CONTROLS: tuple[Control, ...] = ("real", "none", "blank", "shuffled", "noise")
+#: ``no-context``: samples lose their context; ``shuffled-context``: they get another sample's.
+Control = Literal["real", "none", "blank", "shuffled", "noise", "no-context", "shuffled-context"]
+IMAGE_CONTROLS: tuple[Control, ...] = ("real", "none", "blank", "shuffled", "noise")
+CONTROLS: tuple[Control, ...] = (*IMAGE_CONTROLS, "no-context", "shuffled-context")
 #: Side of blank and noise images, in pixels; the blank one is that of missing images.
 SIDE = 224
 #: Distinct noise images; samples share them, so that memory does not grow with the samples.
@@ -34,7 +36,7 @@ class ControlledSamples:
 
     Args:
         samples: In the given order.
-        replaced: Images that were taken away or replaced.
+        replaced: Images that were taken away or replaced, or samples whose context was.
         unusable: Images that are absent or broken, and were left as they are.
         own: Samples that kept an image of their own under ``shuffled``, since none other was left.
     """
@@ -55,7 +57,7 @@ class _ImageFacts:
 def apply_control(
     samples: Sequence[Sample], *, control: Control, seed: int = 0
 ) -> ControlledSamples:
-    """Return samples with their images as a control wants them; words and tags stay.
+    """Return samples with their images or context as a control wants them; words and tags stay.
 
     Blank and noise images keep the regions' boxes, so that the number of views a sample stays
     the same. Under ``shuffled`` every sample with a usable image gets the images of another such
@@ -68,6 +70,8 @@ def apply_control(
     """
     if control == "real":
         return ControlledSamples(list(samples), 0, 0)
+    if control in ("no-context", "shuffled-context"):
+        return _with_other_context(samples, is_shuffled=control == "shuffled-context", seed=seed)
     if control == "none":
         bare = [replace(sample, images=()) for sample in samples]
         return ControlledSamples(bare, sum(len(sample.images) for sample in samples), 0)
@@ -151,6 +155,20 @@ def control_table(
         f"paired bootstrap interval; p: approximate randomisation, {rounds} rounds; changed: "
         "posts with other entities than with real images.",
     )
+
+
+def _with_other_context(
+    samples: Sequence[Sample], *, is_shuffled: bool, seed: int
+) -> ControlledSamples:
+    """Take the context of each sample that has one, or give it that of the next in a circle."""
+    order = np.random.default_rng(seed).permutation(len(samples)).tolist()
+    order = [index for index in order if samples[index].context]
+    changed = list(samples)
+    for index, giver in zip(order, order[1:] + order[:1], strict=True):
+        context = samples[giver].context if is_shuffled else ()
+        changed[index] = replace(samples[index], context=context)
+    own = sum(changed[index].context == samples[index].context for index in order)
+    return ControlledSamples(changed, len(order), 0, own)
 
 
 def _look_at(source: Path | bytes) -> _ImageFacts | None:

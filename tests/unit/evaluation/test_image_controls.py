@@ -131,3 +131,19 @@ def test_table_compares_with_the_real_images():
 def test_every_control_is_applied(posts):
     for control in CONTROLS:
         assert len(apply_control(posts, control=control).samples) == len(posts)
+
+
+def test_context_is_taken_or_exchanged_among_those_that_have_one():
+    samples = [Sample(str(n), ("a",), context=(("caption", str(n)),)) for n in range(9)]
+    samples[4] = Sample("4", ("a",))
+    bare = apply_control(samples, control="no-context")
+    assert [sample.context for sample in bare.samples] == [()] * 9
+    assert bare.replaced == 8
+    for seed in range(5):
+        other = apply_control(samples, control="shuffled-context", seed=seed)
+        assert sorted(s.context for s in other.samples) == sorted(s.context for s in samples)
+        assert all(
+            a.context != b.context for a, b in zip(samples, other.samples, strict=True) if a.context
+        )
+        assert (other.samples[4].context, other.own, other.replaced) == ((), 0, 8)
+    assert apply_control(samples[:1], control="shuffled-context").own == 1
