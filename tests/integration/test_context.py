@@ -2,13 +2,21 @@
 
 import json
 import random
+import re
+import shlex
+from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
+from typer.testing import CliRunner
 
 import gmf
+from gmf.cli.main import app
 from gmf.core.errors import ConfigError, GmfError
+from gmf.experiments.presets import load_run_config
 from gmf.models.checkpoint import load_tagger
 from gmf.prediction.onnx.export import export_onnx
+from gmf.serving.app import create_app
 from gmf.testing import save_tiny_encoders
 from gmf.training.run_folder import checkpoint_of
 
@@ -39,7 +47,7 @@ def trained(tmp_path_factory):
     notes = []
     run = gmf.train(
         "twitter2017",
-        run=folder / "run",
+        run=folder / "runs" / "context",
         data={"folder": folder / "data", "context": ["caption"], "hide_context": 0.2},
         encoders={"text": text, "image": image},
         model={"name": "bert-crf"},
@@ -90,6 +98,18 @@ def test_rows_of_files_bring_it_as_a_mapping_or_in_columns(trained):
         gmf.predict_files(run.folder, table, folder / "c.jsonl", input={"context": ["captions"]})
 
 
+def test_the_service_takes_it(trained):
+    run, _, _ = trained
+    with TestClient(create_app(gmf.load(run.folder))) as client:
+        for caption, kind in (("the the", "LOC"), ("rocky rocky", "PER")):
+            post = {"text": "in snow is", "context": {"caption": caption}}
+            answer = client.post("/v1/entities", json=post)
+            assert [entity["type"] for entity in answer.json()["entities"]] == [kind]
+        answer = client.post("/v1/entities", json={"text": "snow", "context": {"caption": 3}})
+        assert answer.status_code == 422
+        assert "context.caption: expected text, got int" in answer.text
+
+
 def test_no_context_and_anothers_are_worse(trained):
     run, _, _ = trained
     f1 = {
@@ -110,3 +130,27 @@ def test_a_field_that_no_sample_has_ends_training_before_it_begins(trained):
             model={"name": "bert-crf"},
         )
     assert not (folder / "other").exists()
+
+
+def test_every_block_of_the_page_runs(trained, monkeypatch, capsys):
+    _, folder, _ = trained
+    monkeypatch.chdir(folder)
+    (folder / "posts.jsonl").write_text((folder / "data" / "test.jsonl").read_text())
+    (folder / "posts.csv").write_text("text,caption\nin snow is,the the\n")
+    page = Path(__file__).parents[2] / "docs" / "context.md"
+    blocks = re.findall(r"```(\w+)\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    commands = [line for kind, block in blocks if kind == "sh" for line in block.splitlines()]
+    for command in commands:
+        words = shlex.split(command)[1:]
+        if words[0] == "train":
+            config = load_run_config(words[1], words[2 : words.index("--run")])
+            assert (config.data.context, config.data.hide_context) == (("caption",), 0.1)
+            continue
+        done = CliRunner().invoke(app, words)
+        assert done.exit_code == 0, done.output
+        if "--context" in words:
+            assert "LOC" in done.output
+    assert json.loads((folder / "entities.csv.jsonl").read_text())["entities"][0]["type"] == "LOC"
+    for code in (block for kind, block in blocks if kind == "python"):
+        exec(code, {})
+    assert "[('snow', 'LOC')]" in capsys.readouterr().out

@@ -64,6 +64,13 @@ ImageColumn = Annotated[
     list[str] | None,
     typer.Option(help="Column or key of images; may be given several times.  [image, images]"),
 ]
+ContextColumn = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Column or key of a context field of its name; may be given several times. Rows with "
+        "a mapping 'context' need none."
+    ),
+]
 IdColumn = Annotated[str, typer.Option(help="Column or key of the identifier.")]
 KeepColumns = Annotated[
     str | None, typer.Option(help="Columns or keys that go to the output, separated by commas.")
@@ -101,6 +108,7 @@ def predict(
     quoting: Quotes = "auto",
     text_column: TextColumn = "text",
     image_column: ImageColumn = None,
+    context_column: ContextColumn = None,
     id_column: IdColumn = "id",
     keep_columns: KeepColumns = None,
     image_root: ImageRoot = None,
@@ -120,6 +128,10 @@ def predict(
     image: Annotated[
         list[str] | None, typer.Option(help="An image of that post; may be given several times.")
     ] = None,
+    context: Annotated[
+        list[str] | None,
+        typer.Option(help="A context field of that post, as caption=TEXT; several times."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Find entities in one post, or in every row of inputs; a killed job goes on where it was.
@@ -134,10 +146,13 @@ def predict(
         "device": device,
     }
     if text is not None and not sources and output is None:
-        _one(run, text, image or [], JobOptions(**common), as_json=as_json)
+        post = {"text": text, "images": image or [], "context": _context_of(context or [])}
+        _one(run, post, JobOptions(**common), as_json=as_json)
         return
-    if not sources or output is None or text is not None or image:
-        raise ConfigError("expected INPUT and --output, or --text with perhaps --image")
+    if not sources or output is None or text is not None or image or context:
+        raise ConfigError(
+            "expected INPUT and --output, or --text with perhaps --image and --context"
+        )
     reading = {
         "format": input_format,
         "encoding": encoding,
@@ -145,6 +160,7 @@ def predict(
         "quoting": quoting,
         "text": text_column,
         "images": image_column,
+        "context": tuple(context_column or ()),
         "id": id_column,
         "keep": _listed(keep_columns),
         "image_root": None if image_root is None else image_root.absolute(),
@@ -219,9 +235,16 @@ def _write_counts(report: JobReport, *, as_json: bool) -> None:
         write(f"{report.output}: {report.documents} documents of {report.rows} rows")
 
 
-def _one(run: str, text: str, images: list[str], options: JobOptions, *, as_json: bool) -> None:
+def _context_of(pairs: list[str]) -> dict[str, str]:
+    for pair in pairs:
+        if "=" not in pair:
+            raise ConfigError(f"--context {pair!r}: expected FIELD=TEXT, such as caption='a dog'")
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def _one(run: str, post: dict[str, Any], options: JobOptions, *, as_json: bool) -> None:
     pipeline = load(run, device=options.device)
-    document = pipeline(text, image=images, **options.predicting)
+    document = pipeline(post, **options.predicting)
     report_images(pipeline.report)
     for note in document.notes:
         say(f"note: {note}")

@@ -73,7 +73,7 @@ class Engine:
             ImageInput(image.data, tuple(Region(region.box) for region in image.regions))
             for image in post.images
         ]
-        sample = sample_of(post.text, images)
+        sample = sample_of(post.text, images, context=tuple(post.context.items()))
         return self.finder.complete(sample) if self.finder else sample
 
     def _answer(self, post: Post, document: Document) -> Entities:

@@ -14,6 +14,8 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from gmf.reading.context import Context
+
 
 class Schema(BaseModel):
     """Base of all schemas: strict types, unknown keys fail."""
@@ -77,6 +79,11 @@ class Post(Schema):
         description="The text as written; it is never changed."
     )
     images: list[PostImage] = Field(default=[], description="Images of the post.")
+    context: Context = Field(
+        default={},
+        description="What others say of it or of its images, by field, such as caption; read by "
+        "models that were trained with it.",
+    )
     explain: bool = Field(default=False, description="Whether to say what the model used.")
 
 
