@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, cast
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
 
 _NAME = re.compile(r"[A-Za-z_][\w-]*\Z")
 
@@ -38,4 +38,15 @@ def context_of(value: object) -> tuple[tuple[str, str], ...]:
     return tuple(fields)
 
 
-Context = Annotated[dict[str, str], BeforeValidator(lambda value: dict(context_of(value)))]
+#: In options of a row: ``{}`` for no context.
+Context = Annotated[
+    dict[str, str],
+    BeforeValidator(lambda value: dict(context_of(value))),
+    WithJsonSchema(
+        {
+            "type": ["object", "null"],
+            "propertyNames": {"pattern": r"^[A-Za-z_][\w-]*$"},
+            "additionalProperties": {"type": ["string", "null"]},
+        }
+    ),
+]

@@ -108,8 +108,8 @@ class SampleRow(Config):
     )
     tags: tuple[str, ...] | None = Field(None, description="O, B-TYPE or I-TYPE, one a token.")
     images: tuple[ImageRow, ...] = Field((), description="Zero, one or several images.")
-    context: Context | None = Field(
-        None, description="What others say of the post or its images, by field, e.g. caption."
+    context: Context = Field(
+        default={}, description="What others say of the post or its images, by field, e.g. caption."
     )
 
     @model_validator(mode="after")

@@ -129,7 +129,7 @@ def sample_of_row(
         raise located("images", error) from error
     identifier = row.id if row.id is not None else default_id
     origin = f"{path}:{line}" if path else ""
-    context = tuple((row.context or {}).items())
+    context = tuple(row.context.items())
     if row.tokens is not None:
         try:
             tags = (
