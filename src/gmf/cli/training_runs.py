@@ -26,7 +26,8 @@ Overrides = Annotated[
         metavar="KEY=VALUE",
         help="Options, e.g. data.folder=DIR training.epochs=5; `gmf options` explains them all: "
         "data.(folder, folders, mix, images, encoding, max_subwords, context, context_file, "
-        "hide_context, missing_image, cache.kind, cache.folder), encoders.(text, image) or encoders=PAIR, model=NAME and model.KEY, "
+        "hide_context, missing_image, cache.kind, cache.folder), encoders.(text, image) or "
+        "encoders=PAIR, model=NAME and model.KEY, "
         "training.(epochs, order, batch_size, accumulation_steps, learning_rate, "
         "new_learning_rate, transitions_learning_rate, image_learning_rate, warmup_ratio, "
         "schedule, weight_decay, decayed, max_grad_norm, patience, precision), seed.",
