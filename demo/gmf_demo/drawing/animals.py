@@ -50,19 +50,7 @@ def cat(rng: Random) -> list[Shape]:
         ellipse("fur", 0.6, 0.95, 0.08, 0.04),
     ]
     for side in (-1, 1):
-        x = 0.5 + side * 0.17
-        shapes += [
-            polygon(
-                "fur", (x - side * 0.12, 0.22), (x + side * 0.07, 0.02), (x + side * 0.08, 0.3)
-            ),
-            polygon(
-                "nose",
-                (x - side * 0.06, 0.21),
-                (x + side * 0.04, 0.09),
-                (x + side * 0.05, 0.26),
-                is_detail=True,
-            ),
-        ]
+        shapes += _cat_ear(0.5 + side * 0.17, side)
     shapes += [ellipse("fur", 0.5, 0.35, 0.26, 0.21)]
     if rng.random() < 0.6:
         shapes += [
@@ -85,6 +73,12 @@ def cat(rng: Random) -> list[Shape]:
         polygon("nose", (0.46, 0.4), (0.54, 0.4), (0.5, 0.44)),
     ]
     return shapes
+
+
+def _cat_ear(x: float, side: int) -> list[Shape]:
+    outer = (x - side * 0.12, 0.22), (x + side * 0.07, 0.02), (x + side * 0.08, 0.3)
+    inner = (x - side * 0.06, 0.21), (x + side * 0.04, 0.09), (x + side * 0.05, 0.26)
+    return [polygon("fur", *outer), polygon("nose", *inner, is_detail=True)]
 
 
 def dog(rng: Random) -> list[Shape]:

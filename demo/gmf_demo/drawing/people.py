@@ -87,17 +87,7 @@ def features(rng: Random, x: float, y: float, rx: float, ry: float) -> list[Shap
         )
     for side in (-1, 1):
         eye_x, eye_y = x + side * 0.38 * rx, y - 0.02 * ry
-        shapes += [
-            ellipse("white", eye_x, eye_y, 0.19 * rx, 0.12 * ry, is_detail=True),
-            ellipse("ink", eye_x, eye_y, 0.1 * rx, 0.1 * ry, is_detail=True),
-            stroke(
-                "ink",
-                0.07 * rx,
-                (eye_x - 0.2 * rx, eye_y - 0.2 * ry),
-                (eye_x, eye_y - 0.26 * ry),
-                (eye_x + 0.2 * rx, eye_y - 0.2 * ry),
-            ),
-        ]
+        shapes += _eye(eye_x, eye_y, rx, ry)
         if rng.random() < 0.3 and side == -1:
             shapes += [
                 stroke("ink", 0.06 * rx, *arc_points(x + s * 0.38 * rx, eye_y, 0.3 * rx, 0.22 * ry))
@@ -119,6 +109,15 @@ def features(rng: Random, x: float, y: float, rx: float, ry: float) -> list[Shap
     line = stroke("lip", 0.1 * rx, *arc_points(x, y + 0.48 * ry, 0.34 * rx, 0.12 * ry, 10, 170))
     shapes.append(smile if rng.random() < 0.5 else line)
     return shapes
+
+
+def _eye(x: float, y: float, rx: float, ry: float) -> list[Shape]:
+    brow = (x - 0.2 * rx, y - 0.2 * ry), (x, y - 0.26 * ry), (x + 0.2 * rx, y - 0.2 * ry)
+    return [
+        ellipse("white", x, y, 0.19 * rx, 0.12 * ry, is_detail=True),
+        ellipse("ink", x, y, 0.1 * rx, 0.1 * ry, is_detail=True),
+        stroke("ink", 0.07 * rx, *brow),
+    ]
 
 
 def portrait(rng: Random) -> list[Shape]:

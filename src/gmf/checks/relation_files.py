@@ -1,7 +1,6 @@
 """Multimodal relation extraction files (MNRE): a Python dict literal a line."""
 
 import ast
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +30,10 @@ class _Row(BaseModel):
     t: _Mention
     img_id: str | int
     relation: str
+
+    @property
+    def image(self) -> str:
+        return str(self.img_id).removesuffix(".jpg")
 
 
 @dataclass(frozen=True)
@@ -70,50 +73,46 @@ def examine_relations(folder: Path, *, against: Sequence[Path]) -> Diagnosis:
 
 
 def _read(path: Path, *, name: str) -> _File:
-    samples: list[RawSample] = []
-    bad: list[int] = []
-    numeric: list[int] = []
-    misnamed: list[str] = []
-    relations: Counter[str] = Counter()
     try:
         lines = read_lines(path)
     except DataError as error:
         return _File(Split(name, path, (), (Finding("format", 1, path.name, str(error)),)), {})
+    rows: dict[int, _Row] = {}
+    bad: list[int] = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:
-            row = _Row.model_validate(ast.literal_eval(line))
+            rows[number] = _Row.model_validate(ast.literal_eval(line))
         except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
             bad.append(number)
-            continue
-        if isinstance(row.img_id, int):
-            numeric.append(number)
-        for end, mention in (("h", row.h), ("t", row.t)):
-            if " ".join(row.token[slice(*mention.pos)]) != mention.name:
-                misnamed.append(f"{number} {end}")
-        relations[row.relation] += 1
-        identifier = str(row.img_id).removesuffix(".jpg")
-        samples.append(RawSample(identifier, number, (number,) * len(row.token), row.token, None))
-    findings = [
-        *finding_of(
-            "format",
-            bad,
-            file=path.name,
-            message="expected a dict with token, h, t, img_id, relation",
-        ),
-        *finding_of("id-not-text", numeric, file=path.name, message="img_id is a number"),
-        *finding_of(
-            "name-not-in-tokens",
-            misnamed,
-            file=path.name,
-            message="the name of a head or tail differs from its words",
-        ),
+    samples = [
+        RawSample(row.image, number, (number,) * len(row.token), row.token, None)
+        for number, row in rows.items()
     ]
+    message = "expected a dict with token, h, t, img_id, relation"
+    findings = finding_of("format", bad, file=path.name, message=message)
+    findings += _row_findings(rows, file=path.name)
+    relations = [row.relation for row in rows.values()]
     facts: dict[str, object] = {
         "instances": len(samples),
         "images": len({sample.id for sample in samples}),
-        "relations": len(relations),
-        "without_relation": sum(n for r, n in relations.items() if r.lower() == "none"),
+        "relations": len(set(relations)),
+        "without_relation": sum(relation.lower() == "none" for relation in relations),
     }
     return _File(Split(name, path, tuple(samples), tuple(findings)), facts)
+
+
+def _row_findings(rows: dict[int, _Row], *, file: str) -> list[Finding]:
+    numeric = [number for number, row in rows.items() if isinstance(row.img_id, int)]
+    misnamed = [
+        f"{number} {end}"
+        for number, row in rows.items()
+        for end, mention in (("h", row.h), ("t", row.t))
+        if " ".join(row.token[slice(*mention.pos)]) != mention.name
+    ]
+    message = "the name of a head or tail differs from its words"
+    return [
+        *finding_of("id-not-text", numeric, file=file, message="img_id is a number"),
+        *finding_of("name-not-in-tokens", misnamed, file=file, message=message),
+    ]

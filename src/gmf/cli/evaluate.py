@@ -82,18 +82,35 @@ def evaluate(
         for warning in result.warnings:
             say(f"warning: {warning}")
     if predictions is not None:
-        for number, (run, result) in enumerate(zip(runs, results, strict=True), start=1):
-            own = f"{predictions.stem}-{number}{predictions.suffix}"
-            path = predictions if len(runs) == 1 else predictions.with_name(own)
-            write_pairs(path, result.pairs)
-            say(f"predictions of {run} written to {path}")
+        _write_predictions(predictions, runs, results)
     compared = [
         _compare_controls(partial(evaluate_one, run), result, controls)
         for run, result in zip(runs, results, strict=True)
         if len(controls) > 1
     ]
-    title = f"{runs[0]}, {split}"
-    content: dict[str, Any]
+    tables, content = _shown(runs, results, compared, title=f"{runs[0]}, {split}", html=html)
+    show(tables, content, as_json=as_json, as_markdown=as_markdown, as_latex=as_latex)
+
+
+def _write_predictions(
+    path: Path, runs: Sequence[Path], results: Sequence["RunEvaluation"]
+) -> None:
+    for number, (run, result) in enumerate(zip(runs, results, strict=True), start=1):
+        numbered = path.with_name(f"{path.stem}-{number}{path.suffix}")
+        own = path if len(runs) == 1 else numbered
+        write_pairs(own, result.pairs)
+        say(f"predictions of {run} written to {own}")
+
+
+def _shown(
+    runs: Sequence[Path],
+    results: Sequence["RunEvaluation"],
+    compared: list[Table],
+    *,
+    title: str,
+    html: Path | None,
+) -> tuple[list[Table], dict[str, Any]]:
+    """Write the page and return the tables and the same as JSON, comparisons first."""
     if len(results) > 1:
         compared = [
             replace(table, title=f"{run}: {table.title}")
@@ -106,12 +123,12 @@ def evaluate(
         report = results[0].report
         write_page(html, lambda: report_page(report, title=title, first=compared))
         tables, content = report_tables(report), report.to_dict()
-    for table, of_run in zip(compared, content.get("runs", [content]), strict=False):
+    contents: Any = content.get("runs", [content])
+    for table, of_run in zip(compared, contents, strict=False):
         of_run["controls"] = [
             dict(zip(table.columns, map(plain_cell, row), strict=True)) for row in table.rows
         ]
-    tables = [*compared, *tables]
-    show(tables, content, as_json=as_json, as_markdown=as_markdown, as_latex=as_latex)
+    return [*compared, *tables], content
 
 
 def _evaluate(run: Path, *, data: Path | None, control: Control, **options: Any) -> "RunEvaluation":

@@ -13,13 +13,15 @@ from gmf.cli.training_runs import (
     Preset,
     RunFolder,
     Trackers,
-    check_device,
+    checked_config,
     run_name,
     train_shown,
 )
 from gmf.core.extras import require_extra
 
 if TYPE_CHECKING:
+    from gmf.experiments.search import Trial
+    from gmf.training.config import RunConfig
     from gmf.training.run_folder import RunState
 
 
@@ -43,30 +45,24 @@ def search(
 ) -> None:
     """Search options by the best dev F1, with Optuna; the same command goes on when killed."""
     require_extra("optuna", extra="search", purpose="gmf search")
-    check_device(device)
     # Here, not above: help needs no torch, and the extra may be absent.
     from gmf.experiments.presets import load_run_config
-    from gmf.experiments.search import Trial, best_of, corners, parse_space
+    from gmf.experiments.search import corners, parse_space
     from gmf.experiments.search import search as run_search
-    from gmf.training.trackers import check_trackers
 
-    given = overrides or []
-    config = load_run_config(preset, given)
+    config = checked_config(preset, overrides, device=device, trackers=tracker)
     distributions = parse_space(space or [])
+
+    def config_with(options: list[str]) -> "RunConfig":
+        return load_run_config(preset, [*(overrides or []), *options])
+
     for option in corners(distributions):
-        load_run_config(preset, [*given, option])
-    _ = config.data.corpora  # Told before anything else is done.
-    check_trackers(tracker or [])
+        config_with([option])
     folder = run or Path("runs") / f"{run_name(preset, config)}-search"
 
     def train_one(path: Path, options: list[str]) -> "RunState":
         say(f"run folder: {path}: {' '.join(options)}")
-        return train_shown(
-            load_run_config(preset, [*given, *options]), path, trackers=tracker or []
-        )
-
-    def on_trial(trial: Trial) -> None:
-        say(f"{trial.name}: {_percent(trial.f1)}")
+        return train_shown(config_with(options), path, trackers=tracker)
 
     ended = run_search(
         folder,
@@ -74,8 +70,14 @@ def search(
         trials=trials,
         seed=config.seed,
         train_one=train_one,
-        on_trial=on_trial,
+        on_trial=lambda trial: say(f"{trial.name}: {_percent(trial.f1)}"),
     )
+    _show(ended, folder, as_json=as_json)
+
+
+def _show(ended: "list[Trial]", folder: Path, *, as_json: bool) -> None:
+    from gmf.experiments.search import best_of
+
     best = best_of(ended)
     if as_json:
         rows = [{"run": t.name, "options": t.options, "dev_f1": t.f1} for t in ended]

@@ -12,7 +12,7 @@ from gmf.cli.training_runs import (
     Preset,
     RunFolder,
     Trackers,
-    check_device,
+    checked_config,
     run_name,
     train_shown,
 )
@@ -50,17 +50,13 @@ def curve(
     tracker: Trackers = None,
 ) -> None:
     """Train on ever more of the data and print what each size reaches on dev; resumable."""
-    check_device(device)
     # Here, not above: help needs no torch.
-    from gmf.experiments.presets import load_run_config
     from gmf.experiments.series import size_splits
-    from gmf.training.trackers import check_trackers
 
-    config = load_run_config(preset, overrides or [])
-    check_trackers(tracker or [])
+    config = checked_config(preset, overrides, device=device, trackers=tracker)
     splits = size_splits(config, sizes.split(","))
     folder = run or Path("runs") / f"{run_name(preset, config)}-curve"
-    _run(config, folder, splits, kind="curve", trackers=tracker or [])
+    _run(config, folder, splits, kind="curve", trackers=tracker)
     write(f"{folder}: {len(splits)} sizes")
 
 

@@ -11,7 +11,7 @@ from gmf.cli.training_runs import (
     Preset,
     RunFolder,
     Trackers,
-    check_device,
+    checked_config,
     is_helping,
     run_name,
     train_shown,
@@ -33,15 +33,10 @@ def train(
     tracker: Trackers = None,
 ) -> None:
     """Train a model; the same command goes on with a run that was killed."""
-    check_device(device)
     # Here, not above: help needs no torch.
-    from gmf.experiments.presets import load_run_config
     from gmf.experiments.setting import describe_setting
-    from gmf.training.trackers import check_trackers
 
-    config = load_run_config(preset, overrides or [])
-    _ = config.data.corpora  # Told before anything else is done.
-    check_trackers(tracker or [])
+    config = checked_config(preset, overrides, device=device, trackers=tracker)
     folder = run or Path("runs") / (run_name(preset, config) + (f"-folds{folds}" if folds else ""))
     if not is_helping():
         for line in describe_setting(preset, config):
@@ -50,11 +45,9 @@ def train(
     if folds:
         from gmf.cli.series import train_folds
 
-        train_folds(
-            config, folder, folds=folds, trackers=tracker or [], accept_changes=accept_changes
-        )
+        train_folds(config, folder, folds=folds, trackers=tracker, accept_changes=accept_changes)
         return
-    state = train_shown(config, folder, trackers=tracker or [], accept_changes=accept_changes)
+    state = train_shown(config, folder, trackers=tracker, accept_changes=accept_changes)
     if is_helping():
         return
     write(

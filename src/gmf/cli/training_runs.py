@@ -1,4 +1,4 @@
-"""What the commands that train share: device, trackers, progress, names of runs."""
+"""What the commands that train share: what is checked first, progress, names of runs."""
 
 import os
 import re
@@ -47,15 +47,27 @@ Trackers = Annotated[
 ]
 
 
-def check_device(name: str) -> None:
-    """Choose where this process and those that it starts train.
+def checked_config(
+    preset: str, overrides: Sequence[str] | None, *, device: str, trackers: Sequence[str] | None
+) -> "RunConfig":
+    """Return the configuration of runs, after all that can be checked before work begins.
+
+    This process and those that it starts train on the device.
 
     Raises:
-        ConfigError: If there is no such device here.
+        ConfigError: If an option is wrong, no data folder is named, or there is no such device or
+            tracker here.
     """
-    if name != "auto":
+    from gmf.experiments.presets import load_run_config
+    from gmf.training.trackers import check_trackers
+
+    if device != "auto":
         # Accelerate reads it; in another way it cannot be told before it is made.
-        os.environ["ACCELERATE_TORCH_DEVICE"] = str(torch_device(name))
+        os.environ["ACCELERATE_TORCH_DEVICE"] = str(torch_device(device))
+    config = load_run_config(preset, overrides or [])
+    _ = config.data.corpora  # Refused before anything else is done, if none is named.
+    check_trackers(trackers or [])
+    return config
 
 
 def train_shown(
@@ -63,7 +75,7 @@ def train_shown(
     folder: Path,
     *,
     splits: "Splits | None" = None,
-    trackers: Sequence[str] = (),
+    trackers: Sequence[str] | None = None,
     accept_changes: bool = False,
 ) -> "RunState":
     """Train a run and show it: a bar, a line an epoch, what became of its images."""
@@ -72,7 +84,7 @@ def train_shown(
 
     if is_helping():
         return train(config, folder, splits=splits, accept_changes=accept_changes)[0]
-    with progress_bar() as bar, tracked(trackers, folder=folder, config=config) as scalars:
+    with progress_bar() as bar, tracked(trackers or [], folder=folder, config=config) as scalars:
         task = bar.add_task("starting", total=None)
         notes: list[str] = []
 

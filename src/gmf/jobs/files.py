@@ -76,23 +76,7 @@ def predict_files(
             _forget(output, folder)
         if job is None:
             job = job_of(input_files(names, options=options.input, spool=folder.spool))
-        rows = job.open_inputs()
-        identity = job.identity(rows)
-        if output.exists():
-            report = JobReport.read(output, identity)
-            folder.remove()
-            return report
-        folder.begin(identity, rows.shards(options.shard_rows))
-        total = sum(shard.rows for shard in folder.shards)
-        resumed = total - sum(shard.rows for shard in folder.pending())
-        _work(job, folder, done=resumed, total=total, on_progress=on_progress)
-        listed = options.on_error != "skip"
-        report = JobReport.of(output, folder.read_stats(), rows=total, lists_errors=listed)
-        _check_errors(report.errors, options)
-        report.resumed_rows, report.files = resumed, tuple(rows.counts(folder.shards))
-        report.write(identity)
-        with output_formats.named_in_errors(job.format, path=output):
-            _merge(job, folder, output, types=report.types)
+        report = _run(job, folder, on_progress)
         folder.remove()
     return report
 
@@ -101,6 +85,26 @@ def _check_apart(names: Sequence[str | Path], output: Path) -> None:
     for name in names:
         if output.is_relative_to(folder := Path(name).absolute()) and folder.is_dir():
             raise ConfigError(f"{output}: lies in the input folder; choose an output beside it")
+
+
+def _run(job: Job, folder: JobFolder, on_progress: Callable[[int, int], None]) -> JobReport:
+    """Do what is left of a job and make its output appear; nothing if it is there already."""
+    output, options, rows = job.output, job.options, job.open_inputs()
+    identity = job.identity(rows)
+    if output.exists():
+        return JobReport.read(output, identity)
+    folder.begin(identity, rows.shards(options.shard_rows))
+    total = sum(shard.rows for shard in folder.shards)
+    resumed = total - sum(shard.rows for shard in folder.pending())
+    _work(job, folder, done=resumed, total=total, on_progress=on_progress)
+    listed = options.on_error != "skip"
+    report = JobReport.of(output, folder.read_stats(), rows=total, lists_errors=listed)
+    _check_errors(report.errors, options)
+    report.resumed_rows, report.files = resumed, tuple(rows.counts(folder.shards))
+    report.write(identity)
+    with output_formats.named_in_errors(job.format, path=output):
+        _merge(job, folder, output, types=report.types)
+    return report
 
 
 def _check_errors(number: int, options: JobOptions) -> None:

@@ -43,6 +43,12 @@ class ShardStats:
         """Rows of both kinds."""
         return self.documents + len(self.errors)
 
+    def add(self, document: Document) -> None:
+        """Count a document."""
+        self.documents += 1
+        self.noted += bool(document.notes)
+        self.windowed += document.windows > 1
+
 
 def run_shard(
     pipeline: Pipeline,
@@ -76,7 +82,7 @@ def run_shard(
         DataError: If the input no longer holds these rows.
         GmfError: If the model fails on every post, or there are more error rows.
     """
-    report, stats_of_rows = ImageReport(), ShardStats()
+    report, counts = ImageReport(), ShardStats()
     types: set[str] = set()
     with replacing(documents) as half:
         writer = output.open(half)
@@ -93,29 +99,27 @@ def run_shard(
                         error.add_note(row.origin)
                         raise
                 if isinstance(outcome, Document):
-                    stats_of_rows.documents += 1
-                    stats_of_rows.noted += bool(outcome.notes)
-                    stats_of_rows.windowed += outcome.windows > 1
+                    counts.add(outcome)
                     types.update(entity.type for entity in outcome.entities)
                 else:
                     origin = {"row": row.number, "id": row.id, "origin": row.origin}
-                    stats_of_rows.errors.append({**origin, "error": outcome})
-                    _check_errors(stats_of_rows.errors, max_errors)
+                    counts.errors.append({**origin, "error": outcome})
+                    _check_errors(counts.errors, max_errors)
                 done += 1
                 if not outcomes.waiting:
                     on_rows(done)
                     done = 0
         finally:
             writer.close()
-        if stats_of_rows.rows != shard.rows:
+        if counts.rows != shard.rows:
             raise DataError(
                 f"expected {shard.rows} rows from row {shard.first_row} on, got "
-                f"{stats_of_rows.rows}: the input changed while it was read; start again "
+                f"{counts.rows}: the input changed while it was read; start again "
                 "with --overwrite"
             )
-    stats_of_rows.types, stats_of_rows.images = sorted(types), report.to_dict()
-    write_text(stats, json.dumps(asdict(stats_of_rows), ensure_ascii=False) + "\n")
-    return stats_of_rows
+    counts.types, counts.images = sorted(types), report.to_dict()
+    write_text(stats, json.dumps(asdict(counts), ensure_ascii=False) + "\n")
+    return counts
 
 
 def _check_errors(errors: list[dict[str, Any]], most: int | None) -> None:

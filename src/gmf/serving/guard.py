@@ -4,6 +4,7 @@ import hmac
 import logging
 import time
 import uuid
+from typing import Any
 
 from fastapi import Request
 from starlette.datastructures import Headers, MutableHeaders
@@ -82,13 +83,16 @@ class Guard:
             await http_error(Request(scope), error)(scope, receive, dressed)
         finally:
             self._held -= body.size
-            seconds = time.perf_counter() - begun
             route = getattr(asked.get("route"), "path", "(none)")
-            self.metrics.requests.labels(route, str(status)).inc()
-            self.metrics.seconds.labels(route).observe(seconds)
             fields |= {"method": scope["method"], "route": route, "status": status}
-            fields |= {"bytes": body.size, "milliseconds": round(1000 * seconds, 1)}
-            self.log.info("request", extra={"fields": fields})
+            self._count(fields | {"bytes": body.size}, seconds=time.perf_counter() - begun)
+
+    def _count(self, fields: dict[str, Any], *, seconds: float) -> None:
+        """Count a request that was answered, and log it."""
+        self.metrics.requests.labels(fields["route"], str(fields["status"])).inc()
+        self.metrics.seconds.labels(fields["route"]).observe(seconds)
+        fields["milliseconds"] = round(1000 * seconds, 1)
+        self.log.info("request", extra={"fields": fields})
 
     def _hold(self, size: int) -> None:
         """Count bytes of a request as held.

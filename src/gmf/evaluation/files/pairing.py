@@ -56,12 +56,7 @@ def pair_files(
             zip(gold.samples, golds, matches, aligned, strict=True), 1
         )
     ]
-    taken = {match for match in matches if match is not None}
-    extra = [
-        sample.id or f"#{number}"
-        for number, sample in enumerate(predicted.samples, 1)
-        if number - 1 not in taken
-    ]
+    extra = sorted(set(range(len(predicted.samples))) - set(matches))
     covered = [alignment for alignment in aligned if alignment]
     return _finish(
         pairs,
@@ -69,7 +64,7 @@ def pair_files(
         predicted,
         columns=columns,
         matched_by=matched_by,
-        extra=tuple(extra),
+        extra=tuple(predicted.samples[index].id or f"#{index + 1}" for index in extra),
         respelled=sum(alignment.respelled for alignment in covered),
         extra_words=sum(alignment.extra for alignment in covered),
         unlabelled=_unlabelled([sample.id for sample in gold.samples], golds),

@@ -1,10 +1,10 @@
 """A report as tables."""
 
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from gmf.core.plain import plain
 from gmf.evaluation.comparison import Comparison
-from gmf.evaluation.files.notes import PairingNotes
+from gmf.evaluation.files.notes import FileNote, PairingNotes
 from gmf.evaluation.metrics.registry import show_all
 from gmf.evaluation.report import Report, RunsReport
 from gmf.evaluation.reports.tables import COUNT_COLUMNS, Cell, Percent, Table, count_cells
@@ -58,13 +58,7 @@ def reading_table(notes: PairingNotes) -> Table:
     files = [notes.gold_file, *([notes.predicted_file] if notes.predicted_file else [])]
     rows: list[tuple[Cell, ...]] = []
     for name, file in zip(("gold file", "prediction file"), files, strict=False):
-        rows.append((name, f"{file.path}: {file.format}, {file.tweets} posts"))
-        if file.respelled_labels:
-            rows.append((f"{name}: labels respelled", _tally(file.respelled_labels)))
-        if file.skipped_lines:
-            rows.append((f"{name}: lines skipped", str(file.skipped_lines)))
-        if file.warning:
-            rows.append((f"{name}: warning", file.warning))
+        rows += _file_rows(name, file)
     rows.append(("columns", notes.columns))
     rows.append(("posts matched by", notes.matched_by))
     counts: list[tuple[str, int, str]] = [
@@ -100,6 +94,16 @@ def reading_table(notes: PairingNotes) -> Table:
         if count
     ]
     return Table("How it was read", ("", "what was found"), tuple(rows))
+
+
+def _file_rows(name: str, file: FileNote) -> Iterator[tuple[Cell, ...]]:
+    yield name, f"{file.path}: {file.format}, {file.tweets} posts"
+    if file.respelled_labels:
+        yield f"{name}: labels respelled", _tally(file.respelled_labels)
+    if file.skipped_lines:
+        yield f"{name}: lines skipped", str(file.skipped_lines)
+    if file.warning:
+        yield f"{name}: warning", file.warning
 
 
 def runs_tables(runs: RunsReport) -> list[Table]:

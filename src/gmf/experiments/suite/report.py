@@ -67,19 +67,9 @@ def write_report(
         figures = dataset_figures(results, dataset=dataset, study=study, folder=out / "figures")
         paragraphs = findings(results, dataset=dataset, statistics=statistics)
         tables |= own_tables
-        chapters.append(
-            Chapter(
-                dataset,
-                dataset_name(dataset),
-                paragraphs,
-                list(own_tables.values()),
-                figures,
-                study,
-            )
-        )
-    for name, table in tables.items():
-        _write(out / "tables" / f"{name}.md", f"{to_markdown([table])}\n")
-        _write(out / "tables" / f"{name}.tex", f"{to_latex([table])}\n")
+        name, shown = dataset_name(dataset), list(own_tables.values())
+        chapters.append(Chapter(dataset, name, paragraphs, shown, figures, study))
+    _write_tables(tables, out / "tables")
     missing = missing_runs(results, datasets=data)
     rows = run_rows(results, out=out)
     content = {
@@ -93,7 +83,7 @@ def write_report(
         "runs": rows,
     }
     text = json.dumps(content, ensure_ascii=False, indent=2)
-    _write(out / "tables" / "tables.json", f"{text}\n")
+    write_text(out / "tables" / "tables.json", f"{text}\n")
     page = report_page(
         chapters,
         notes=_notes(encoders, rows),
@@ -101,7 +91,7 @@ def write_report(
         missing=missing,
         runs=run_table(rows),
     )
-    _write(out / "report.html", page)
+    write_text(out / "report.html", page)
 
 
 def _tables(
@@ -121,6 +111,12 @@ def _tables(
         if table is not None:
             tables[f"{name}-{dataset}"] = table
     return tables
+
+
+def _write_tables(tables: Mapping[str, Table], folder: Path) -> None:
+    for name, table in tables.items():
+        write_text(folder / f"{name}.md", f"{to_markdown([table])}\n")
+        write_text(folder / f"{name}.tex", f"{to_latex([table])}\n")
 
 
 def _notes(encoders: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -155,7 +151,3 @@ def _plain_cell(cell: Cell) -> object:
         values = asdict(cell)
         return {name: values[name] for name in ("mean", "deviation") if values[name] is not None}
     return cell if cell is None or isinstance(cell, int | float | str) else float(cell)
-
-
-def _write(path: Path, text: str) -> None:
-    write_text(path, text)
