@@ -12,6 +12,7 @@ from gmf.core.tags import entities_of
 from gmf.core.types import Region
 from gmf.data.images import Box
 from gmf.data.voc import VocFile, parse_voc
+from gmf.reading.image_folders import annotation_sources
 from gmf.reading.regions_file import REGIONS_FILE, read_regions
 
 #: No annotation of one image is longer; what is may be an attack.
@@ -42,7 +43,7 @@ def check_regions(
             message="regions of images that no post names",
         )
         for where, (name, own_boxes) in zip(
-            image_paths(folder, regions), regions.items(), strict=True
+            image_paths(album.folder, regions), regions.items(), strict=True
         ):
             boxes += _boxes(name, own_boxes, album.size_of(where))
         facts[path.name] = {"images": len(regions), "regions": sum(map(len, regions.values()))}
@@ -62,12 +63,10 @@ def check_regions(
 def check_annotations(
     splits: Sequence[Split], *, folder: Path, album: Album
 ) -> tuple[list[Finding], dict[str, dict[str, object]]]:
-    """Check Pascal-VOC files: an archive ``xml.zip`` and folders named ``xml*``."""
+    """Check Pascal-VOC files: an archive ``xml.zip`` and folders named ``xml*``, or beside."""
     findings: list[Finding] = []
     facts: dict[str, dict[str, object]] = {}
-    for source in sorted(folder.glob("xml*")):
-        if not source.is_dir() and source.suffix != ".zip":
-            continue
+    for source in annotation_sources(folder):
         annotations: dict[str, VocFile] = {}
         faults: list[str] = []
         try:
@@ -80,7 +79,7 @@ def check_annotations(
             faults.append(f"{source.name}: {error}")
         message = "no Pascal-VOC annotations"
         findings += finding_of("format", faults, file=source.name, message=message)
-        findings += _annotation_findings(annotations, splits, folder, album, source.name)
+        findings += _annotation_findings(annotations, splits, album, source.name)
         facts[source.name] = _annotation_facts(annotations, splits)
     return findings, facts
 
@@ -131,7 +130,6 @@ def _box_findings(
 def _annotation_findings(
     annotations: dict[str, VocFile],
     splits: Sequence[Split],
-    folder: Path,
     album: Album,
     file: str,
 ) -> list[Finding]:
@@ -144,7 +142,7 @@ def _annotation_findings(
     ]
     boxes = [(key, box, item.size) for key, item in annotations.items() for _, box in item.objects]
     resized: list[str] = []
-    paths = image_paths(folder, annotations)
+    paths = image_paths(album.folder, annotations)
     for path, (key, item) in zip(paths, annotations.items(), strict=True):
         size = album.size_of(path)
         if size and size != item.size:

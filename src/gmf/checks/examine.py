@@ -7,7 +7,7 @@ from gmf.checks.boxes import check_annotations, check_regions
 from gmf.checks.duplicates import check_duplicates
 from gmf.checks.findings import Diagnosis
 from gmf.checks.foreign_files import examine_others
-from gmf.checks.image_files import images_of, read_album
+from gmf.checks.image_files import read_album
 from gmf.checks.leaks import check_leaks, compare, known_test_parts
 from gmf.checks.raw_samples import first_split, load_folder
 from gmf.checks.relation_files import examine_relations, is_relation_file
@@ -15,9 +15,12 @@ from gmf.checks.releases import CopyPrints, recognise
 from gmf.checks.side_files import check_captions, check_lists
 from gmf.checks.tags_and_tokens import check_tags, check_tokens, check_types, split_facts
 from gmf.core.errors import DataError
+from gmf.reading.reader import DEFAULTS, ReadOptions
 
 
-def examine_folder(folder: Path, *, against: Sequence[Path] = ()) -> Diagnosis:
+def examine_folder(
+    folder: Path, *, against: Sequence[Path] = (), options: ReadOptions = DEFAULTS
+) -> Diagnosis:
     """Examine a data set.
 
     Args:
@@ -26,6 +29,7 @@ def examine_folder(folder: Path, *, against: Sequence[Path] = ()) -> Diagnosis:
             there are such. Relation files (MNRE), outputs of published systems and entity linking
             samples are examined too, as far as there is something to check.
         against: Other data sets, whose test parts must not be trained on.
+        options: How the files of the folder are read, where they cannot tell.
 
     Raises:
         DataError: If a folder holds nothing to examine, or several files of one split.
@@ -37,7 +41,7 @@ def examine_folder(folder: Path, *, against: Sequence[Path] = ()) -> Diagnosis:
         return examine_others(folder, against=against)
     if is_relation_file(first):
         return examine_relations(folder, against=against)
-    splits = load_folder(folder)
+    splits = load_folder(folder, options=options)
     report = Diagnosis(folder)
     train = next((split for split in splits if split.name == "train"), None)
     for split in splits:
@@ -51,8 +55,7 @@ def examine_folder(folder: Path, *, against: Sequence[Path] = ()) -> Diagnosis:
     if paper:
         report.facts["published"] = paper
     report.findings += check_leaks(splits, parts=known_test_parts(prints))
-    images = {split.file: images_of(split, folder=folder) for split in splits}
-    album = read_album(folder, images_by_file=images)
+    album = read_album(folder, splits=splits, images=options.images)
     report.findings += album.findings
     report.facts["images"] = {"named": album.num_named, "present": album.num_present}
     for more, facts in (

@@ -1,7 +1,7 @@
 """Checks of image files: absent, broken, blank, double, misnamed, named by no sample."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,12 +46,14 @@ class Album:
         findings: Irregularities of files.
         num_named: Images that samples name.
         num_present: Those whose file is there, readable or not.
+        folder: Where they lie, unless files name them elsewhere.
     """
 
     images: dict[Path, ImageFacts]
     findings: tuple[Finding, ...]
     num_named: int
     num_present: int
+    folder: Path
 
     def size_of(self, path: Path) -> tuple[int, int] | None:
         """Return width and height of a readable image."""
@@ -60,11 +62,16 @@ class Album:
 
 
 def images_of(split: Split, *, folder: Path) -> list[Path]:
-    """Return the image files that a split's samples name, in order, each once."""
+    """Return the image files that a split's samples name, in order, each once.
+
+    Args:
+        split: The split.
+        folder: Folder of the images.
+    """
     paths: dict[Path, None] = {}
     names_images = reader_of(split.path).names_images
     ids = {sample.id for sample in split.raw_samples}
-    images = ImageFolder(image_folder_of(folder), split=split.path.stem, ids=ids)
+    images = ImageFolder(folder, split=split.path.stem, ids=ids)
     for sample in split.raw_samples:
         if names_images:
             sources = [image.source for image in sample.images]
@@ -75,8 +82,8 @@ def images_of(split: Split, *, folder: Path) -> list[Path]:
 
 
 def image_paths(folder: Path, identifiers: Iterable[str]) -> list[Path]:
-    """Return where the image of each identifier or name of an image lies."""
-    images = ImageFolder(image_folder_of(folder))
+    """Return where the image of each identifier or name of an image lies in a folder."""
+    images = ImageFolder(folder)
     return [_paths_of(images, identifier)[0] for identifier in identifiers]
 
 
@@ -87,29 +94,32 @@ def _paths_of(images: ImageFolder, identifier: str) -> tuple[Path, ...]:
         return (images.path / "unusable-identifier",)
 
 
-def read_album(folder: Path, *, images_by_file: dict[str, list[Path]]) -> Album:
+def read_album(folder: Path, *, splits: Sequence[Split], images: Path | None = None) -> Album:
     """Read every image file that samples name or that lies in the folder.
 
     Args:
         folder: The data set.
-        images_by_file: Image files that samples name, by the file of the split.
+        splits: Its splits, whose samples name images.
+        images: Folder of the images; ``None`` looks in the usual places.
     """
+    image_folder = images or image_folder_of(folder)
+    images_by_file = {split.file: images_of(split, folder=image_folder) for split in splits}
     findings: list[Finding] = []
     wanted = {path for paths in images_by_file.values() for path in paths}
     for file, paths in images_by_file.items():
         absent = [path.name for path in paths if not path.is_file()]
         message = f"of {len(paths)} images are not there"
         findings += finding_of("absent-image", absent, file=file, message=message)
-    lying = sorted(_image_files(folder))
+    lying = sorted(_image_files(folder, image_folder))
     file_name = "images"
     stray = [_shown(path, folder) for path in lying if path not in wanted]
     message = "image files that no post names"
     findings += finding_of("stray-image", stray, file=file_name, message=message)
-    images: dict[Path, ImageFacts] = {}
+    facts: dict[Path, ImageFacts] = {}
     faults: list[UnusableImageError] = []
     for path in sorted({*lying, *(path for path in wanted if path.is_file())}):
         try:
-            images[path] = _read(path)
+            facts[path] = _read(path)
         except UnusableImageError as fault:
             faults.append(fault)
     for kind, large in (("broken-image", False), ("too-large-image", True)):
@@ -117,8 +127,9 @@ def read_album(folder: Path, *, images_by_file: dict[str, list[Path]]) -> Album:
         named_faults = [f"{_shown(Path(f.name), folder)}: {f.detail}" for f in mine]
         message = "images over the pixel limit" if large else "files that cannot be read as images"
         findings += finding_of(kind, named_faults, file=file_name, message=message)
-    findings += _oddities(images, folder=folder, file_name=file_name)
-    return Album(images, tuple(findings), len(wanted), sum(path.is_file() for path in wanted))
+    findings += _oddities(facts, folder=folder, file_name=file_name)
+    present = sum(path.is_file() for path in wanted)
+    return Album(facts, tuple(findings), len(wanted), present, image_folder)
 
 
 def _oddities(images: dict[Path, ImageFacts], *, folder: Path, file_name: str) -> list[Finding]:
@@ -156,8 +167,8 @@ def _read(path: Path) -> ImageFacts:
     )
 
 
-def _image_files(folder: Path) -> Iterable[Path]:
-    for path in (*folder.glob("*"), *image_folder_of(folder).rglob("*")):
+def _image_files(folder: Path, images: Path) -> Iterable[Path]:
+    for path in (*folder.glob("*"), *images.rglob("*")):
         if path.suffix.lower() in IMAGE_SUFFIXES and path.is_file():
             yield path
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from gmf.checks.findings import Diagnosis, Finding, finding_of
-from gmf.checks.image_files import images_of, read_album
+from gmf.checks.image_files import read_album
 from gmf.checks.leaks import check_leaks, compare, known_test_parts
 from gmf.checks.raw_samples import Split
 from gmf.checks.releases import CopyPrints
@@ -60,7 +60,7 @@ def examine_relations(folder: Path, *, against: Sequence[Path]) -> Diagnosis:
         report.findings += (*file.split.findings, *check_tokens(file.split))
         report.facts[file.split.file] = file.facts
     report.findings += check_leaks(splits, parts=known_test_parts(CopyPrints(splits)))
-    album = read_album(folder, images_by_file={s.file: images_of(s, folder=folder) for s in splits})
+    album = read_album(folder, splits=splits)
     report.findings += album.findings
     report.facts["images"] = {"named": album.num_named, "present": album.num_present}
     numbered = {split.name: [str(n) for n in range(len(split.raw_samples))] for split in splits}

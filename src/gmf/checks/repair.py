@@ -5,11 +5,13 @@ from collections import Counter
 from pathlib import Path
 
 from gmf.core.errors import DataError
-from gmf.reading.reader import BYTE_ORDER_MARK, read_lines
+from gmf.reading.reader import BYTE_ORDER_MARK, DEFAULTS, ReadOptions, read_lines
 from gmf.reading.readers import find_split, reader_of, splits_of
 
 
-def repair_folder(folder: Path, *, out: Path) -> dict[str, dict[str, int]]:
+def repair_folder(
+    folder: Path, *, out: Path, options: ReadOptions = DEFAULTS
+) -> dict[str, dict[str, int]]:
     """Write a mended copy of a data set.
 
     Alias types get their name, an ``I-`` that continues nothing becomes ``B-`` (so that the strict
@@ -20,6 +22,7 @@ def repair_folder(folder: Path, *, out: Path) -> dict[str, dict[str, int]]:
     Args:
         folder: The data set.
         out: The copy; must not exist and must lie outside of ``folder``.
+        options: How its files are read, where they cannot tell; mended ones are UTF-8.
 
     Returns:
         What was mended, by file and kind of finding.
@@ -32,17 +35,25 @@ def repair_folder(folder: Path, *, out: Path) -> dict[str, dict[str, int]]:
     if out.resolve().is_relative_to(folder.resolve()):
         raise DataError(f"lies in {folder}; choose a folder beside it", path=out)
     paths = [find_split(folder, split=name) for name in splits_of(folder)]
-    contents = {path.name: _mended(path) for path in paths if reader_of(path).is_text}
+    contents = {
+        path.relative_to(folder): _mended(path, options)
+        for path in paths
+        if reader_of(path).is_text
+    }
     shutil.copytree(folder, out)
     for name, (lines, _) in contents.items():
         target = out / name
         target.chmod(0o644)
         target.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
-    return {name: dict(counts) for name, (_, counts) in contents.items()}
+    return {str(name): dict(counts) for name, (_, counts) in contents.items()}
 
 
-def _mended(path: Path) -> tuple[list[str], Counter[str]]:
+def _mended(path: Path, options: ReadOptions) -> tuple[list[str], Counter[str]]:
     content = path.read_bytes()
     line_ends = content.count(b"\r\n") + content.startswith(BYTE_ORDER_MARK.encode())
     counts = Counter({"line-ends": line_ends})
-    return reader_of(path).mend(read_lines(path), counts=counts), +counts
+    lines = read_lines(path, encoding=options.encoding)
+    try:
+        return reader_of(path).mend(lines, counts=counts), +counts
+    except DataError as error:
+        raise DataError(str(error), path=path) from error

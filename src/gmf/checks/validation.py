@@ -14,15 +14,18 @@ from gmf.reading.readers import read_split, splits_of
 from gmf.reading.trainable import training_faults
 
 
-def validate_folder(folder: Path, *, options: ReadOptions = DEFAULTS) -> list[Finding]:
+def validate_folder(
+    folder: Path, *, options: ReadOptions = DEFAULTS, only: Sequence[str] = ()
+) -> list[Finding]:
     """Check all splits of a folder: format, BIO2, identifiers, images and boxes.
 
-    What has train and dev and no error ``gmf train`` trains on. Absent images are summed up in one
-    warning a split, since many copies lack them.
+    What has no error ``gmf train`` trains on. Absent images are summed up in one warning a split,
+    since many copies lack them.
 
     Args:
         folder: The folder.
         options: How its files are read, where they cannot tell.
+        only: The only splits that are checked; whether one can train is then not asked.
 
     Raises:
         DataError: If the folder holds no split.
@@ -38,7 +41,7 @@ def validate_folder(folder: Path, *, options: ReadOptions = DEFAULTS) -> list[Fi
 
     seen: dict[str, str] = {}
     splits: dict[str, list[Sample]] = {}
-    for split in splits_of(folder):
+    for split in only or splits_of(folder):
         try:
             samples = read_split(folder, split, options=options, on_fault=note, on_note=report)
         except DataError as error:
@@ -52,7 +55,10 @@ def validate_folder(folder: Path, *, options: ReadOptions = DEFAULTS) -> list[Fi
                 findings.append(Finding("duplicate-id", 1, sample.origin, message))
             seen.setdefault(sample.id, sample.origin)
         findings += _image_findings(samples, location=f"{folder} ({split})")
-    for fault in training_faults(splits, folder=folder):
+    for name in () if only else sorted({"train", "dev"} - set(splits_of(folder))):
+        message = f"no split {name}: gmf train needs train and dev; --split checks others alone"
+        findings.append(Finding("not-trainable", 1, str(folder), message))
+    for fault in () if only else training_faults(splits, folder=folder):
         findings.append(Finding("not-trainable", 1, str(fault.path or folder), str(fault)))
     return findings
 

@@ -215,6 +215,9 @@ def _to_standard_output(run: str, sources: list[str], options: JobOptions) -> Jo
 
 def _tell(report: JobReport, options: JobOptions) -> None:
     report_images(report.images)
+    for file in report.files:
+        if "note" in file:
+            say(f"{file['name']}: {file['note']}")
     if report.resumed_rows:
         say(f"{report.resumed_rows} of {report.rows} rows were done before")
     if report.noted:

@@ -8,6 +8,9 @@ from functools import cached_property, lru_cache
 from gmf.core.types import Entity
 
 OUTSIDE = "O"
+#: Prefix of an ``I-`` that continues nothing although an entity of its type ends before it, which
+#: only schemes with ends can say; known to ``entities_of`` alone.
+STRAY = "i-"
 #: Spellings of one type that the field's files use; the key is read as the value.
 TYPE_ALIASES = {"OTHER": "MISC"}
 #: Types of Twitter-2015 and Twitter-2017, in the order of the paper's tables.
@@ -77,8 +80,9 @@ def entities_of(tags: Sequence[str], *, strict: bool = False) -> list[Entity]:
     entities: list[Entity] = []
     start, current = 0, ""
     for index, tag in enumerate([*tags, OUTSIDE]):
-        prefix, entity_type = split_tag(tag)
-        if prefix == "I" and current and entity_type == current:
+        is_stray = tag.startswith(STRAY)
+        prefix, entity_type = split_tag(tag.replace(STRAY, "I-", 1) if is_stray else tag)
+        if prefix == "I" and current and entity_type == current and not is_stray:
             continue
         if current:
             entities.append(Entity(start, index, current))

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
-from gmf.core.errors import DataError
 from gmf.exchange.report import ConversionReport
+from gmf.reading.json_lists import is_json_list, list_items
 from gmf.reading.text_files import decode, open_text
 
 
 def json_values(path: Path, *, report: ConversionReport) -> Iterator[tuple[str, object]]:
-    """Yield the values of a JSON list or of JSON lines, each with where it stands.
+    """Yield the values of a JSON list or of JSON lines, each with where it stands, one at a time.
 
     Args:
         path: The file.
@@ -20,16 +20,15 @@ def json_values(path: Path, *, report: ConversionReport) -> Iterator[tuple[str, 
     Raises:
         DataError: If it cannot be read, is no text, or begins a list that is no JSON.
     """
-    with open_text(path) as file:
-        content = file.read()
-    lines = [line for line in content.split(b"\n") if line.strip()]
-    if content.lstrip().startswith(b"[") and (len(lines) != 1 or not _is_tuple(lines[0])):
-        for position, value in enumerate(_list_in(content, path), 1):
+    if is_json_list(path):
+        for position, value in enumerate(list_items(path), 1):
             report.read += 1
             yield f"{path}, item {position}", value
         return
-    for number, line in enumerate(content.split(b"\n"), 1):
-        if line.strip():
+    with open_text(path) as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
             report.read += 1
             try:
                 yield f"{path}:{number}", json.loads(decode(line))
@@ -37,28 +36,6 @@ def json_values(path: Path, *, report: ConversionReport) -> Iterator[tuple[str, 
                 report.fault(f"{path}:{number}: not valid JSON: {error}")
             except (ValueError, RecursionError) as error:
                 report.fault(f"{path}:{number}: {_reason(error)}")
-
-
-def _is_tuple(line: bytes) -> bool:
-    """Return whether a line is ``[text, {...}]``, as spaCy 2 lists its examples."""
-    return line.lstrip()[1:].lstrip().startswith(b'"')
-
-
-def _list_in(content: bytes, path: Path) -> list[object]:
-    try:
-        text = decode(content)
-    except ValueError as error:
-        raise DataError(str(error), path=path) from error
-    try:
-        return cast(list[object], json.loads(text))
-    except (ValueError, RecursionError) as error:
-        # Lines that are lists each, such as spaCy's examples, are no JSON together.
-        try:
-            return [json.loads(line) for line in text.split("\n") if line.strip()]
-        except (ValueError, RecursionError):
-            line = getattr(error, "lineno", 1)
-            message = f"not valid JSON: {_reason(error)}"
-            raise DataError(message, path=path, line=line) from error
 
 
 def _reason(error: Exception) -> str:

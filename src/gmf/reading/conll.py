@@ -43,7 +43,7 @@ class ConllReader(Reader):
     def mend(self, lines: Sequence[str], *, counts: Counter[str]) -> list[str]:
         """Return the lines with regular BIO2 tags and an empty line before each ``IMGID:``."""
         mended = list(lines)
-        columns = columns_of(lines, path=Path())
+        columns = columns_of(lines, path=None)
         blocks = list(_blocks(lines, columns))
         rows = [
             [(n, parts) for n, line in block.lines if len(parts := columns.split(line)) > 1]
@@ -131,13 +131,12 @@ def read_blocks(
         on_note: Called with what is left out on purpose.
 
     Raises:
-        DataError: If the file is a plain text, a line has another number of columns than the first
-            one, a tag is empty, or a sample has no tokens.
+        DataError: If the file is a plain text, a line has another number of columns than most,
+            a tag is empty, or a sample has no tokens.
     """
     lines = read_lines(path, encoding=encoding)
     columns = columns_of(lines, path=path)
     comments = 0
-    width: int | None = None
     for block in _blocks(lines, columns):
         comments += block.comments
         line, head = block.first
@@ -146,16 +145,15 @@ def read_blocks(
         row_lines: list[int] = []
         for number, text in block.lines:
             row = columns.split(text)
-            fault = _fault_of(row, width=width, columns=columns)
-            if fault:
+            if fault := columns.fault_of(row):
                 on_fault(DataError(fault, path=path, line=number))
                 continue
-            width = len(row)
             rows.append(row)
             row_lines.append(number)
         if rows:
-            tokens = tuple(row[0] for row in rows)
-            tags = tuple(row[-1] for row in rows) if len(rows[0]) > 1 else None
+            tokens = tuple(row[columns.word] for row in rows)
+            is_tagged = len(rows[0]) > columns.word + 1
+            tags = tuple(row[-1] for row in rows) if is_tagged else None
             yield RawSample(
                 identifier,
                 line,
@@ -169,6 +167,8 @@ def read_blocks(
             on_fault(DataError(message, path=path, line=line, field="IMGID"))
     if comments:
         on_note(f"{comments} comment lines (# ...) at the head of samples are left out")
+    if columns.word:
+        on_note("the first column counts the words; they are read from the second")
 
 
 def _blocks(lines: Sequence[str], columns: Columns) -> Iterator[Block[tuple[int, str]]]:
@@ -194,15 +194,3 @@ def _images_of(raw: RawSample, path: Path, folder: ImageFolder | None) -> tuple[
         return tuple(map(ImageInput, folder.images_of(raw.id)))
     except ValueError as error:
         raise DataError(str(error), path=path, line=raw.line, field="IMGID") from error
-
-
-def _fault_of(row: Sequence[str], *, width: int | None, columns: Columns) -> str:
-    shown = columns.separator.join(row)[:60]
-    if width is not None and len(row) != width:
-        return (
-            f"expected {width} columns separated by {columns.name}, as in the lines before, got "
-            f"{len(row)}: {shown!r}; a post ends with an empty line"
-        )
-    if not all(column.strip() for column in row[1:]):
-        return f"expected a token and its tag, got an empty tag in {shown!r}"
-    return ""

@@ -1,21 +1,28 @@
-"""The lines of a CoNLL file: its separator, the blocks of its samples, comments, document marks."""
+"""The lines of a CoNLL file: its columns, the blocks of its samples, comments, document marks."""
 
+import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import islice
+from dataclasses import dataclass, field, replace
+from itertools import islice, pairwise
 from pathlib import Path
 from typing import Generic, TypeVar
 
 from gmf.core.errors import DataError
-from gmf.reading.tag_schemes import is_tag, read_tags
+from gmf.core.tags import OUTSIDE, is_bio
+from gmf.reading.tag_schemes import is_prefixed, is_tag, read_tags
 
 ID_PREFIX = "IMGID:"
 DOCUMENT_MARK = "-DOCSTART-"
 COMMENT = "# "
 #: Lines from the front in which the separator is found.
 HEAD_LINES = 1000
-#: Share of lines that must look alike to tell a separator by, or a plain text.
+#: Share of lines that must look alike to tell a separator by.
 _SHARE = 0.8
+#: Separators that are told and refused.
+_WRONG_MARKS = (",", ";", "|", "\u00a0", "\u3000", "\\t")
+#: Number of a line of CoNLL-U that is no word: of several words, or of none.
+_NO_WORD = re.compile(r"\d+[-.]\d+")
 
 LineT = TypeVar("LineT")
 
@@ -29,7 +36,7 @@ class Block(Generic[LineT]):
         has_id: Whether that is an ``IMGID:`` line.
         is_separated: False when it follows another block without an empty line.
         lines: Its token lines.
-        comments: Comment lines at its head, which are left out.
+        comments: Comment lines at its head, and lines that are no words, which are left out.
     """
 
     first: LineT
@@ -46,13 +53,17 @@ class Block(Generic[LineT]):
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """How the columns of a file are separated.
+    """The columns of a file.
 
     Args:
         separator: TAB, or a blank: then any number of blanks.
+        width: How many there are; 0 when that is not known.
+        word: Which of them holds the words; the second where the first counts them.
     """
 
     separator: str = "\t"
+    width: int = 0
+    word: int = 0
 
     @property
     def name(self) -> str:
@@ -73,6 +84,22 @@ class Columns:
         columns = self.split(line)
         return len(columns) < 2 or not is_tag(columns[-1])
 
+    def is_no_word(self, line: str) -> bool:
+        """Return whether a line is one of CoNLL-U that is no word: ``1-2``, or ``1.1``."""
+        return self.word > 0 and bool(_NO_WORD.fullmatch(self.split(line)[0]))
+
+    def fault_of(self, row: Sequence[str]) -> str:
+        """Return what is wrong with the columns of a line; empty if nothing is."""
+        shown = self.separator.join(row)[:60]
+        if self.width and len(row) != self.width:
+            return (
+                f"expected {self.width} columns separated by {self.name}, as most lines have, got "
+                f"{len(row)}: {shown!r}; a post ends with an empty line"
+            )
+        if len(row) > 1 and not row[-1].strip():
+            return f"expected a token and its tag, got an empty tag in {shown!r}"
+        return ""
+
 
 def is_id_line(text: str) -> bool:
     """Return whether a line is ``IMGID:<id>``; with a TAB it is a token."""
@@ -84,41 +111,89 @@ def is_blank(text: str) -> bool:
     return not text.strip(" \t")
 
 
-def columns_of(lines: Iterable[str], *, path: Path) -> Columns:
-    """Return how the columns of a file are separated: by TAB, or by blanks where there is none.
+class PlainTextError(DataError):
+    """A file is a plain text where columns were expected."""
+
+
+def columns_of(lines: Iterable[str], *, path: Path | None) -> Columns:
+    """Return the columns of a file: separated by TAB, or by blanks where most lines have none.
 
     Args:
         lines: All its lines, or those from the front.
         path: The file, for messages.
 
     Raises:
-        DataError: If the file is a plain text, or its columns are separated otherwise.
+        PlainTextError: If the file is a plain text.
+        DataError: If its columns are separated otherwise, or the last of them is not that of tags.
     """
     words = [
         line
         for line in islice(lines, HEAD_LINES)
         if not is_blank(line) and not is_id_line(line) and not line.startswith(DOCUMENT_MARK)
     ]
-    if any("\t" in line for line in words):
-        return Columns("\t")
-    words = [line for line in words if not Columns(" ").is_comment(line)]
-    if _is_tagged(words, lambda line: line.split(" ")):
-        return Columns(" ")
-    for mark in (",", ";", "|"):
-        if _is_tagged(words, lambda line, mark=mark: line.split(mark)):
+    by_tab = [line for line in words if not Columns().is_comment(line)]
+    if sum("\t" in line for line in by_tab) * 2 > len(by_tab):
+        return _measured(Columns(), by_tab, path)
+    by_blank = [line for line in words if not Columns(" ").is_comment(line)]
+    if _is_tagged(by_blank, lambda line: line.split(" ")):
+        return _measured(Columns(" "), by_blank, path)
+    for mark in _WRONG_MARKS:
+        if _is_tagged(by_blank, lambda line, mark=mark: line.split(mark)):
             raise DataError(
                 f"columns look separated by {mark!r}; expected a word, a TAB and its tag a line: "
                 "replace the separator",
                 path=path,
             )
-    spaced = sum(" " in line.strip() for line in words)
-    if spaced > len(words) * 0.5:
+    _check_last(Columns(" "), by_blank, path)
+    if _is_tagged(by_blank, lambda line: line.replace("\t", " ").split(" ")):
         raise DataError(
-            "looks like a plain text, one post a line; expected one word a line. To tag texts "
-            "give them as JSON lines or as a table with a column 'text'",
+            "columns are separated by TAB in some lines and by blanks in others; use TAB in all",
             path=path,
         )
-    return Columns("\t")
+    if sum(" " in line.strip() for line in by_blank) * 2 > len(by_blank):
+        raise PlainTextError(
+            "looks like a plain text, one post a line; expected one word a line, a TAB and its "
+            "tag. `gmf predict` reads such texts; to train on them, annotate them and bring the "
+            "annotations here with `gmf data convert`",
+            path=path,
+        )
+    return _measured(Columns(), by_tab, path)
+
+
+def _measured(columns: Columns, lines: Sequence[str], path: Path | None) -> Columns:
+    """Return columns with their number, and which one holds the words."""
+    rows = [columns.split(line) for line in lines]
+    width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
+    _check_last(columns, lines, path)
+    numbers = [row[0] for row in rows if len(row) == width]
+    counted = [int(n) for n in numbers if n.isdecimal() and n.isascii()]
+    is_counted = (
+        len(counted) > 1
+        and counted[0] == 1
+        and all(b in (1, a + 1) for a, b in pairwise(counted))
+        and all(n.isdecimal() or _NO_WORD.fullmatch(n) for n in numbers)
+        and (width > 2 or (width == 2 and not is_tag(rows[0][1])))
+    )
+    return replace(columns, width=width, word=int(is_counted))
+
+
+def _check_last(columns: Columns, lines: Sequence[str], path: Path | None) -> None:
+    """Refuse columns of which another than the last holds the tags."""
+    rows = [columns.split(line) for line in lines]
+    for place in range(max(map(len, rows), default=0) - 1):
+        cells = [row[place] for row in rows if len(row) > place + 1]
+        others = [row[-1] for row in rows if len(row) > place + 1]
+        if (
+            len(cells) >= _SHARE * len(rows)
+            and any(map(is_prefixed, cells))
+            and all(map(is_tag, cells))
+            and not any(map(is_tag, others))
+        ):
+            raise DataError(
+                f"the tags look to stand in column {place + 1}; expected a word first and its tag "
+                "last: put the columns in this order",
+                path=path,
+            )
 
 
 def _is_tagged(lines: Sequence[str], split: Callable[[str], list[str]]) -> bool:
@@ -129,9 +204,11 @@ def _is_tagged(lines: Sequence[str], split: Callable[[str], list[str]]) -> bool:
         return False
     if sum(is_tag(row[-1]) for row in wide) >= _SHARE * len(wide):
         return True
-    return (
-        len({len(row) for row in rows}) == 1 and read_tags([[r[-1] for r in rows]]).scheme == "IO"
-    )
+    if len({len(row) for row in rows}) > 1:
+        return False
+    # Types alone, or with their prefix at the end.
+    read = read_tags([[row[-1] for row in rows]]).tags[0] or ()
+    return OUTSIDE in read and all(map(is_bio, read))
 
 
 def group_lines(
@@ -146,7 +223,7 @@ def group_lines(
     A line is empty when there is nothing on it but blanks and TABs, so that tokens such as U+00A0
     or U+FE0F survive. A line ``IMGID:<id>`` opens a block even without an empty line before it. A
     ``-DOCSTART-`` line ends a block and belongs to none. Lines that begin with ``# `` before the
-    first token of a block are comments.
+    first token of a block are comments, and so are those of CoNLL-U that are no words.
 
     Args:
         lines: The lines, in whatever form.
@@ -167,7 +244,7 @@ def group_lines(
             block = None
         else:
             block = block or Block(line, has_id=False, is_separated=True)
-            if not block.lines and columns.is_comment(text):
+            if columns.is_no_word(text) or (not block.lines and columns.is_comment(text)):
                 block.comments += 1
             elif max_lines is None or len(block.lines) < max_lines:
                 block.lines.append(line)

@@ -42,7 +42,7 @@ _LAYOUTS = (
     "../images/{}",
 )
 #: Folders of text alone, with the images beside them (GMNER, MNER-MI).
-_TEXT_FOLDERS = ("txt", "text", "texts")
+TEXT_FOLDERS = ("txt", "text", "texts")
 _BESIDE_TEXT = ("../images", "../image", "../img", "../{}_images")
 _NUMBERED = re.compile(r"(.+)[._-]\d+")
 
@@ -51,7 +51,7 @@ def image_folder_of(folder: Path) -> Path:
     """Return the folder of a data set's images: ``images`` in it, or a usual place beside it."""
     parent = folder.absolute()
     layouts = [layout.format(parent.name) for layout in _LAYOUTS]
-    if parent.name.lower() in _TEXT_FOLDERS:
+    if parent.name.lower() in TEXT_FOLDERS:
         layouts += [layout.format(parent.parent.name) for layout in _BESIDE_TEXT]
     for layout in layouts:
         if (folder / layout).is_dir():
@@ -59,6 +59,27 @@ def image_folder_of(folder: Path) -> Path:
                 return folder / layout
             return Path(os.path.normpath(parent / layout))
     return folder / "images"
+
+
+def image_beside(folder: Path, name: str) -> Path:
+    """Return the image of a name: in a folder, or if it is not there in a usual place beside it.
+
+    Raises:
+        ValueError: If the name leaves the folder.
+    """
+    usual = inside(folder, name)
+    if usual.is_file() or Path(name).is_absolute():
+        return usual
+    beside = inside(image_folder_of(folder), name)
+    return beside if beside.is_file() else usual
+
+
+def annotation_sources(folder: Path) -> list[Path]:
+    """Return the folders and archives of Pascal-VOC files of a data set, ``xml*``, sorted."""
+    parent = folder.absolute()
+    roots = [folder, parent.parent] if parent.name.lower() in TEXT_FOLDERS else [folder]
+    found = [path for root in roots for path in sorted(root.glob("xml*"))]
+    return [path for path in found if path.is_dir() or path.suffix == ".zip"]
 
 
 class ImageFolder:

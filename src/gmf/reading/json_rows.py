@@ -16,6 +16,7 @@ from gmf.core.errors import DataError
 from gmf.core.types import ImageInput, Region
 from gmf.reading.context import Context
 from gmf.reading.foreign_rows import tool_hint
+from gmf.reading.image_folders import image_beside
 from gmf.reading.paths import inside
 from gmf.reading.text_files import HEAD_BYTES, open_text
 
@@ -28,6 +29,12 @@ TypeName = Annotated[str, Field(pattern=r"^\S(.*\S)?$")]
 Score = Annotated[FiniteFloat, Field(ge=0, le=1)]
 Box = tuple[FiniteFloat, FiniteFloat, FiniteFloat, FiniteFloat]
 _PYTHON_ROW = re.compile(r"\s*\{\s*'")
+#: Keys under which others have images.
+IMAGE_KEYS_OF_OTHERS = (
+    *("photo", "photos", "picture", "pictures", "pic", "pics", "img", "imgs", "img_id", "media"),
+    *("image_path", "image_paths", "img_path", "image_file", "image_name", "image_id"),
+    *("image_url", "img_url"),
+)
 #: Keys of others and what is meant by them.
 _FOREIGN_KEYS = {
     ("annotations", "completions", "predictions"): "a task of Label Studio: `gmf data convert` "
@@ -38,9 +45,7 @@ _FOREIGN_KEYS = {
     ("ner_tags", "ner"): "tags of a Hugging Face data set or GLiNER: `gmf data convert` brings "
     "them into 'tags'",
     ("tokenized_text", "words"): "did you mean 'tokens'?",
-    ("photo", "photos", "picture", "pictures", "pic", "pics", "img", "imgs", "img_id", "media"): (
-        "did you mean 'images'?"
-    ),
+    IMAGE_KEYS_OF_OTHERS: "did you mean 'images'?",
     ("tweet", "content", "sentence", "caption", "body", "message"): "did you mean 'text'?",
     ("guid", "uid", "tweet_id", "doc_id"): "did you mean 'id'?",
 }
@@ -164,7 +169,10 @@ def parse_row(kind: type[RowType], content: str, *, path: Path, line: int) -> Ro
         got = repr(fault["input"])
         message = fault["msg"].removeprefix("Value error, ")
         if fault["type"] == "extra_forbidden":
-            message += key_hint(str(fault["loc"][-1]), known=kind.model_fields)
+            inner = {"entities": EntityRow, "images": ImageRow, "regions": RegionRow}
+            outer = [inner[part] for part in fault["loc"] if part in inner]
+            known = (outer or [kind])[-1].model_fields
+            message += key_hint(str(fault["loc"][-1]), known=known)
         elif fault["type"] != "missing":
             message += f" (got {got if len(got) <= 60 else got[:57] + '...'})"
         if others:
@@ -217,35 +225,47 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return row
 
 
+def read_row(content: str) -> object:
+    """Return the value of a line of JSON, or of a Python dictionary as MNER-MI has them.
+
+    Raises:
+        DataError: If a key stands twice in an object.
+        ValueError: If it is neither.
+        RecursionError: If it is nested too deeply.
+    """
+    if _PYTHON_ROW.match(content):
+        try:
+            return ast.literal_eval(content.strip())
+        except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+            pass
+    return json.loads(content, object_pairs_hook=_without_doubles)
+
+
 def usual_line(content: str) -> str:
     """Return a line of JSON with its row in the usual form; what is no object stays as it is.
 
     Raises:
         DataError: If a key stands twice in an object.
     """
-    is_literal = _PYTHON_ROW.match(content)
     try:
-        row: object = (
-            ast.literal_eval(content.strip())
-            if is_literal
-            else json.loads(content, object_pairs_hook=_without_doubles)
-        )
+        row = read_row(content)
         if not isinstance(row, dict):
             return content
         usual = usual_form(cast(dict[str, Any], row))
+        is_literal = _PYTHON_ROW.match(content)
         return content if usual == row and not is_literal else json.dumps(usual)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+    except (ValueError, TypeError, RecursionError):
         return content
 
 
 def image_of_row(row: ImageRow, folder: Path) -> ImageInput:
-    """Return the image that a row describes.
+    """Return the image that a row describes: in a folder, or in a usual place beside it.
 
     Raises:
         ValueError: If a path leaves the folder.
     """
     regions = tuple(region_of_row(region, folder) for region in row.regions)
-    return ImageInput(inside(folder, row.path), regions)
+    return ImageInput(image_beside(folder, row.path), regions)
 
 
 def region_of_row(row: RegionRow, folder: Path) -> Region:

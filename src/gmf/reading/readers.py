@@ -10,6 +10,7 @@ from gmf.core.registry import Registry, names_by_suffix, suffix_of
 from gmf.core.tags import regular_tag
 from gmf.core.types import Region, Sample
 from gmf.reading.context_file import CONTEXT_FILE, read_context
+from gmf.reading.image_folders import TEXT_FOLDERS, annotation_sources
 from gmf.reading.json_rows import is_json
 from gmf.reading.near_files import names_in
 from gmf.reading.reader import DEFAULTS, Reader, ReadOptions, fail
@@ -81,13 +82,23 @@ def find_split(folder: Path, *, split: str) -> Path:
 
 
 def present_files(folder: Path, split: str) -> list[Path]:
-    """Return the files that a split has: of its name, else of names that end with it."""
-    candidates = split_files(folder, split=split)
-    present = [path for path in candidates if path.is_file()]
-    if present:
-        return present
-    names = {path.name for path in candidates}
-    return [folder / n for n in names_in(folder) if _without_prefix(n).lower() in names]
+    """Return the files that a split has: of its name, else of names that end with it.
+
+    A folder without any split is looked at with its folder of texts, ``txt`` or ``text``.
+    """
+    names = [path.name for path in split_files(folder, split=split)]
+    for home in (folder, *(folder / name for name in TEXT_FOLDERS)):
+        there = names_in(home)
+        found = [n for n in names if n in there and (home / n).is_file()]
+        found = found or [n for n in there if _without_prefix(n).lower() in names]
+        if found or _has_splits(there):
+            return [home / name for name in found]
+    return []
+
+
+def _has_splits(names: Iterable[str]) -> bool:
+    wanted = {p.name for split in SPLIT_NAMES for p in split_files(Path(), split=split)}
+    return any(_without_prefix(name).lower() in wanted for name in names)
 
 
 def _without_prefix(name: str) -> str:
@@ -102,7 +113,7 @@ def _like_a_split(folder: Path, split: str) -> str:
     if not names:
         return ""
     return (
-        f"; {names[0]} is there: columns of words and tags end in .txt or .conll, rename it; other "
+        f"; {names[0]} is there: columns of words and tags are read by one of these names; other "
         "formats are brought into one of these by `gmf data convert`"
     )
 
@@ -119,6 +130,8 @@ def splits_of(folder: Path) -> list[str]:
     if not present:
         suffixes = ", ".join(names_by_suffix(readers))
         hint = next(filter(None, (_like_a_split(folder, split) for split in SPLIT_NAMES)), "")
+        inner = [n for n in names_in(folder) if _has_splits(names_in(folder / n))]
+        hint = f"; {', '.join(inner[:5])} in it has: name that folder" if inner else hint
         raise DataError(f"no train, dev (or valid) or test file ({suffixes}){hint}", path=folder)
     return present
 
@@ -181,17 +194,37 @@ def read_split(
         raise DataError("no such folder of images (data.images)", path=options.images)
     path = find_split(folder, split=split)
     samples = read_file(path, options=options, on_fault=on_fault, on_note=on_note)
-    image_folder = reader_of(path, options=options).image_folder(folder)
-    if options.images is None and image_folder not in (folder, folder / "images"):
+    home = path.parent
+    image_folder = reader_of(path, options=options).image_folder(home)
+    if options.images is None and image_folder not in (home, home / "images"):
         on_note(f"{path}: images are taken from {image_folder}")
-    if (folder / REGIONS_FILE).is_file():
-        regions = read_regions(folder / REGIONS_FILE, on_fault=on_fault)
+    file = next(filter(Path.is_file, (folder / REGIONS_FILE, home / REGIONS_FILE)), None)
+    if file is None:
+        _note_regions(path, on_note)
+    else:
+        regions = read_regions(file, on_fault=on_fault)
         samples = [_with_regions(sample, regions, image_folder) for sample in samples]
     context_file = options.context or folder / CONTEXT_FILE
     if options.context is not None or context_file.is_file():
         context = read_context(context_file, on_fault=on_fault)
         samples = [context.added_to(sample, image_folder=image_folder) for sample in samples]
     return samples
+
+
+def _note_regions(path: Path, on_note: Callable[[str], None]) -> None:
+    """Tell of boxes and crops of others that lie beside a split and can become regions."""
+    home = path.parent
+    sources = [f"voc --from {source.name}" for source in annotation_sources(home)[:1]]
+    sources += [
+        f"hvpnet --from {name}=CROPS"
+        for name in names_in(home)
+        if name.endswith(f"{path.stem}_dict.pth")
+    ]
+    for source in sources:
+        on_note(
+            f"{path}: object regions lie beside it and are not used yet; "
+            f"`gmf regions {home} --proposer {source}` brings them in"
+        )
 
 
 def _with_regular_tags(

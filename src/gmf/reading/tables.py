@@ -154,12 +154,20 @@ def unknown_columns(
         near = get_close_matches(absent[0].lower(), [name.lower() for name in header], n=1)
         near_name = next((name for name in header if near and name.lower() == near[0]), None)
         hint = f"; did you mean {near_name!r}?" if near_name else f"; name the column with {option}"
-        if len(header) == 1 and (mark := next((d for d in DELIMITERS if d in header[0]), None)):
+        if len(header) == 1 and (mark := _mark_beside(absent[0], header[0])):
             hint = f"; it looks separated by {mark!r}: add --delimiter '{mark}'"
         listed = ", ".join(map(repr, header[:20])) + (", ..." if len(header) > 20 else "")
         raise ConfigError(
             f"{path}: no column {', '.join(map(repr, absent))}; the {kind} has {listed}{hint}"
         )
+
+
+def _mark_beside(name: str, header: str) -> str:
+    """Return what may separate the columns of a header of one; empty if nothing does."""
+    usual = next((mark for mark in DELIMITERS if mark in header), "")
+    word = re.escape(name)
+    beside = re.search(rf"\w([^\w\s])\s*{word}\b|\b{word}\s*([^\w\s])", header)
+    return usual or (beside and (beside[1] or beside[2])) or ""
 
 
 def _stated(delimiter: str | None) -> str | None:

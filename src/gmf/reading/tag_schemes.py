@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from gmf.core.tags import OUTSIDE, is_bio
+from gmf.core.tags import OUTSIDE, STRAY, is_bio
 
 #: Labels that serve a model's machinery and name no entity: padding, sub-words, sentence marks.
 SERVICE_LABELS = frozenset(
@@ -14,6 +14,7 @@ SERVICE_LABELS = frozenset(
 #: What is expected of a tag, for messages.
 EXPECTED = "expected O, B-TYPE or I-TYPE, for example B-PER"
 _TAG = re.compile(r"([BIESLUM])([-_])(\S.*)", re.IGNORECASE)
+_SUFFIXED = re.compile(r"(\S.*)[-_]([BIESLUM])")
 _TYPE = re.compile(r"[^\W\d_][\w./&+ -]*\w")
 _OPENS, _ENDS = frozenset("BSU"), frozenset("ELSU")
 
@@ -33,7 +34,9 @@ class FileTags:
     notes: tuple[str, ...]
 
 
-def read_tags(samples: Sequence[Sequence[str] | None]) -> FileTags:
+def read_tags(
+    samples: Sequence[Sequence[str] | None], *, is_iob1: bool | None = None, strays: bool = False
+) -> FileTags:
     """Return the tags of all samples of a file as BIO2.
 
     Broken BIO2 stays broken, for the two counting rules tell it apart. An ``I-`` that continues
@@ -41,13 +44,23 @@ def read_tags(samples: Sequence[Sequence[str] | None]) -> FileTags:
 
     Args:
         samples: Tags as written.
+        is_iob1: Whether tags without ends are IOB1; ``None`` tells it by the tags.
+        strays: Whether the latter is written ``i-``, as the strict rule counts no such entity.
     """
     written = Counter(tag for tags in samples for tag in tags or ())
-    respelled = {tag: _respelled(tag) for tag in written}
+    respelled = _respelled_all(written)
     lists = [None if tags is None else [respelled[tag] for tag in tags] for tags in samples]
-    scheme = _scheme_of(set(respelled.values()), [tags for tags in lists if tags])
-    read = tuple(None if tags is None else tuple(_as_bio2(tags, scheme)) for tags in lists)
+    scheme = _scheme_of(set(respelled.values()), [tags for tags in lists if tags], is_iob1)
+    stray = STRAY if strays else "B-"
+    read = tuple(None if tags is None else tuple(_as_bio2(tags, scheme, stray)) for tags in lists)
     return FileTags(read, scheme, tuple(_notes(written, respelled, scheme)))
+
+
+def tells_iob1(samples: Iterable[Sequence[str]]) -> tuple[bool, bool]:
+    """Return whether tags as written fit IOB1 and not BIO2, and whether a ``B-`` is among them."""
+    lists = [[_respelled(tag) for tag in tags] for tags in samples]
+    has_b = any(tag[:2] == "B-" for tags in lists for tag in tags)
+    return _scheme_of({tag for tags in lists for tag in tags}, lists) == "IOB1", has_b
 
 
 def is_tag(text: str) -> bool:
@@ -68,12 +81,25 @@ def _respelled(tag: str) -> str:
     return f"{prefix.upper()}-{entity_type.upper() if prefix.islower() else entity_type}"
 
 
+def _respelled_all(written: Iterable[str]) -> dict[str, str]:
+    """Return each tag respelled; where all have their prefix at the end, it is put in front."""
+    respelled = {tag: _respelled(tag) for tag in written}
+    names = set(respelled.values()) - {OUTSIDE} - SERVICE_LABELS
+    behind = [_SUFFIXED.fullmatch(name) for name in names]
+    if any(map(is_prefixed, names)) or not all(behind):
+        return respelled
+    moved = {match[0]: f"{match[2]}-{match[1]}" for match in behind if match}
+    return {tag: moved.get(name, name) for tag, name in respelled.items()}
+
+
 def is_prefixed(tag: str) -> bool:
     """Return whether a tag has the prefix of a scheme and a type."""
     return len(tag) > 2 and tag[1] == "-" and tag[0] in "BIESLUM"
 
 
-def _scheme_of(tags: set[str], samples: Sequence[Sequence[str]]) -> str:
+def _scheme_of(
+    tags: set[str], samples: Sequence[Sequence[str]], is_iob1: bool | None = None
+) -> str:
     names = tags - {OUTSIDE} - SERVICE_LABELS
     prefixed = {tag for tag in names if is_prefixed(tag)}
     if names and not prefixed and OUTSIDE in tags and all(map(_TYPE.fullmatch, names)):
@@ -83,7 +109,9 @@ def _scheme_of(tags: set[str], samples: Sequence[Sequence[str]]) -> str:
         return "BILOU"
     if prefixes & set("ESM"):
         return "BMES" if "M" in prefixes else "BIOES"
-    return "IOB1" if "I" in prefixes and _is_iob1(samples) else "BIO2"
+    if is_iob1 is None:
+        is_iob1 = "I" in prefixes and _is_iob1(samples)
+    return "IOB1" if is_iob1 else "BIO2"
 
 
 def _is_iob1(samples: Sequence[Sequence[str]]) -> bool:
@@ -100,7 +128,7 @@ def _is_iob1(samples: Sequence[Sequence[str]]) -> bool:
     return opens
 
 
-def _as_bio2(tags: Iterable[str], scheme: str) -> Iterable[str]:
+def _as_bio2(tags: Iterable[str], scheme: str, stray: str) -> Iterable[str]:
     current = ended = ""
     for tag in tags:
         if tag == OUTSIDE or not (scheme == "IO" or is_prefixed(tag)) or tag in SERVICE_LABELS:
@@ -108,10 +136,9 @@ def _as_bio2(tags: Iterable[str], scheme: str) -> Iterable[str]:
             yield tag
             continue
         prefix, name = ("I", tag) if scheme == "IO" else (tag[0], tag[2:])
-        is_new = prefix in _OPENS or (
-            name != current and (scheme in ("IO", "IOB1") or name == ended)
-        )
-        yield f"{'B' if is_new else 'I'}-{name}"
+        is_new = prefix in _OPENS or (name != current and scheme in ("IO", "IOB1"))
+        is_stray = not is_new and name != current and name == ended
+        yield f"{'B-' if is_new else stray if is_stray else 'I-'}{name}"
         current, ended = ("", name) if prefix in _ENDS else (name, "")
 
 
@@ -121,6 +148,7 @@ def _notes(written: Mapping[str, int], respelled: Mapping[str, str], scheme: str
     kinds = {
         "with blanks around them": lambda tag: tag != tag.strip(),
         "in small letters": lambda tag: tag.strip() not in (tag.strip().upper(), respelled[tag]),
+        "with the prefix at the end": lambda tag: not is_prefixed(_respelled(tag)),
         "with an underscore": lambda tag: tag.strip()[1:2] == "_",
     }
     for kind, is_of_kind in kinds.items():

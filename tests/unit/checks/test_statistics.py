@@ -89,14 +89,16 @@ def test_stats_command_fails_with_place(folder, monkeypatch, capsys):
 
 
 def test_validate_command(folder):
-    result = CliRunner().invoke(data_app, ["validate", str(folder)])
+    assert CliRunner().invoke(data_app, ["validate", str(folder)]).exit_code == 1  # no dev
+    splits = ["--split", "train", "--split", "test"]
+    result = CliRunner().invoke(data_app, ["validate", str(folder), *splits])
     assert result.exit_code == 0
     assert "I-LOC at the start" in result.stdout
     assert "2 of 2 images are absent" in result.stdout
     (folder / "images").mkdir()
     (folder / "images" / "1.jpg").write_bytes(b"junk")
     (folder / "test.txt").write_text("IMGID:1\na\tO\nb\n\nIMGID:5\nc\tQ\n")
-    result = CliRunner().invoke(data_app, ["validate", str(folder), "--json"])
+    result = CliRunner().invoke(data_app, ["validate", str(folder), "--json", *splits])
     assert result.exit_code == 1
     findings = json.loads(result.stdout)
     assert [f["kind"] for f in findings].count("format") == 2

@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from gmf.core.errors import ConfigError, DataError
-from gmf.core.types import Region
+from gmf.core.types import ImageInput, Region
 from gmf.data.images import RefusedImage, UnusableImageError, open_image
 from gmf.jobs.inputs import scanned
+from gmf.jobs.inputs.names import input_files
 from gmf.jobs.inputs.open import open_source
 from gmf.jobs.inputs.rows import InputOptions
+from gmf.reading.readers import read_file
 
 
 def rows_of(path, *, size=3, **options):
@@ -295,8 +297,19 @@ def test_rows_of_mner_mi_and_keys_that_may_be_meant(tmp_path):
 def test_a_text_of_one_post_a_line_is_no_column_file(tmp_path):
     path = tmp_path / "posts.txt"
     path.write_text("Ann Lee spoke in Oslo\nBergen is wet\nWhat a day for Rocky\n")
-    with pytest.raises(DataError, match=r"plain text, one post a line.*JSON lines or as a table"):
-        open_source(path, options=InputOptions())
+    source = open_source(path, options=InputOptions())
+    assert source.note == "read as a plain text, one post a line"
+    lines = ["Ann Lee spoke in Oslo", "Bergen is wet", "What a day for Rocky"]
+    assert texts(rows_of(path, size=2)) == lines
+    with pytest.raises(DataError, match="looks like a plain text, one post a line"):
+        open_source(path, options=InputOptions(format="conll"))
+    other = path.rename(tmp_path / "posts.conll")
+    with pytest.raises(DataError, match="looks like a plain text, one post a line"):
+        open_source(other, options=InputOptions())
+    path.write_bytes(b"Ann Lee\nJos\xe9 Lee\n\n \t\nBergen is wet\n")
+    first, second, third = rows_of(path)
+    assert (first.sample.text, third.sample.text) == ("Ann Lee", "Bergen is wet")
+    assert "expected UTF-8, byte 3" in second.error
     path.write_text("# sent_id = 1\nAnn B-PER\nLee I-PER\n\n# text = b\nBergen B-LOC\n")
     assert [row.sample.tokens for row in rows_of(path, size=1)] == [("Ann", "Lee"), ("Bergen",)]
 
@@ -427,3 +440,105 @@ def test_any_csv_gives_the_same_rows_by_any_shards(tmp_path_factory, rows, size,
     lines = [",".join(quote.format(cell) for cell in row) for row in rows]
     path.write_bytes("\n".join(["text,id", *lines]).encode())
     assert rows_of(path, size=size) == rows_of(path, size=10_000)
+
+
+def test_lines_of_columns_that_differ_are_error_rows(tmp_path):
+    path = tmp_path / "a.conll"
+    path.write_text("Ann\tB-PER\nLee I-PER\n\nOslo\tB-LOC\n\nin\t\n")
+    first, second, third = rows_of(path)
+    assert first.error.startswith("line 2: expected 2 columns separated by TAB")
+    assert second.sample.tokens == ("Oslo",)
+    assert "empty tag" in third.error
+    path.write_text("1\tAnn\tB-PER\n2\tin\tO\n\n1\tOslo\tB-LOC\n")
+    assert [row.sample.tokens for row in rows_of(path, size=1)] == [("Ann", "in"), ("Oslo",)]
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_a_json_list_is_read_item_by_item(tmp_path, indent):
+    path = tmp_path / "a.json"
+    posts = [{"text": "Ann"}, {"id": 7, "text": "Oslo"}, 3, {"text": "x"}, {"txt": "y"}]
+    path.write_text(json.dumps(posts, indent=indent))
+    rows = rows_of(path, size=2)
+    assert texts(rows) == ["Ann", "Oslo", None, "x", None]
+    assert (rows[1].id, rows[2].error) == ("7", "expected a JSON object, got int")
+    assert "did you mean 'text'?" in rows[4].error
+    source = open_source(path, options=InputOptions())
+    in_order = [row for shard in source.shards(2) for row in source.read(shard)]
+    assert texts(in_order) == texts(rows)
+    with pytest.raises(ConfigError, match="no column 'pic'"):
+        open_source(path, options=InputOptions(images=("pic",)))
+    path.write_text("".join(json.dumps(post) + "\n" for post in posts))
+    assert texts(rows_of(path)) == texts(rows)
+    path.write_text('[{"text": "a"},\n{"text" 3}]')
+    with pytest.raises(DataError, match=r"a\.json:2: not valid JSON: .*, after item 1"):
+        rows_of(path)
+
+
+def test_a_folder_of_texts_keeps_what_is_told_of_them_in_json_apart(tmp_path):
+    (tmp_path / "meta.json").write_text("[]")
+    options = InputOptions()
+    assert [f.format for f in input_files([tmp_path], options=options)] == ["json"]
+    (tmp_path / "a.txt").write_text("Ann")
+    assert [f.format for f in input_files([tmp_path], options=options)] == ["folder"]
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".csv", ".json"])
+@pytest.mark.parametrize("key", ["photo", "Image", "img_path", "media"])
+def test_images_under_keys_of_others_are_notes(tmp_path, suffix, key):
+    path = tmp_path / f"a{suffix}"
+    row = json.dumps({"text": "Ann", key: "a.jpg"})
+    contents = {".jsonl": row, ".json": f"[{row}]", ".csv": f"text,{key}\nAnn,a.jpg\n"}
+    path.write_text(contents[suffix])
+    (image,) = rows_of(path)[0].sample.images
+    assert isinstance(image.source, RefusedImage)
+    assert f"add --image-column {key}" in str(image.source.fault)
+    assert rows_of(path, images=(key,))[0].sample.images == (ImageInput(tmp_path / "a.jpg"),)
+
+
+def test_cells_with_lists_of_words_are_no_posts(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('id,tokens\n1,"[""Ann""]"\n')
+    with pytest.raises(ConfigError, match="no column 'text'; the header has 'id'"):
+        open_source(path, options=InputOptions())
+    path.write_text("id^text\n1^Ann\n")
+    with pytest.raises(ConfigError, match=r"it looks separated by '\^': add --delimiter '\^'"):
+        open_source(path, options=InputOptions())
+
+
+def test_a_key_that_stands_twice_is_refused_as_in_training(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "a", "text": "b"}\n{"text": "c"},\n')
+    first, second = rows_of(path)
+    assert first.error == "key 'text' stands twice in one object; keep one"
+    assert "expected one object a line, or one list of them in a .json file" in second.error
+
+
+def test_images_lie_beside_the_folder_of_texts_too(tmp_path):
+    text, images = tmp_path / "text", tmp_path / "images"
+    text.mkdir()
+    images.mkdir()
+    (images / "a.jpg").write_bytes(b"")
+    path = text / "a.jsonl"
+    path.write_text('{"text": "a", "images": ["a.jpg", "b.jpg"]}\n')
+    sources = [image.source for image in rows_of(path)[0].sample.images]
+    assert sources == [images / "a.jpg", text / "b.jpg"]
+    assert [i.source for i in read_file(path)[0].images] == sources
+    sources = [image.source for image in rows_of(path, image_root=text)[0].sample.images]
+    assert sources == [text / "a.jpg", text / "b.jpg"]
+
+
+@pytest.mark.parametrize("kind", ["arrow", "parquet"])
+def test_text_of_a_table_that_is_no_utf8_costs_its_row(tmp_path, kind):
+    pyarrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    bad = pyarrow.array([b"Ann", b"Jos\xe9", b"Oslo"]).view(pyarrow.string())
+    table, path = pyarrow.table({"text": bad}), tmp_path / f"a.{kind}"
+    if kind == "parquet":
+        parquet.write_table(table, path)
+    else:
+        with pyarrow.ipc.new_file(path, table.schema) as writer:
+            writer.write_table(table)
+    first, second, third = rows_of(path)
+    assert (first.sample.text, third.sample.text) == ("Ann", "Oslo")
+    assert "text is expected to be UTF-8" in second.error

@@ -8,6 +8,7 @@ import pytest
 from gmf.core.errors import DataError
 from gmf.core.tags import entities_of
 from gmf.evaluation.files.read import read_labelled_file, read_pairs
+from gmf.evaluation.scores import score
 from gmf.reading.conll_lines import columns_of
 from gmf.reading.readers import find_split, read_file, read_split
 from gmf.reading.tag_schemes import read_tags
@@ -43,9 +44,10 @@ ANN = (("Ann", "Lee", "in", "Oslo"), ("B-PER", "I-PER", "O", "B-LOC"))
         ("PER PER O LOC", "IO;"),
         ("b-per i-per o b-loc", "small letters"),
         ("B_PER I_PER O B_LOC", "underscore"),
+        ("PER-B PER-I O LOC-B", "prefix at the end"),
     ],
 )
-@pytest.mark.parametrize("separator", ["\t", " ", "   ", "\t-\t", " NN "])
+@pytest.mark.parametrize("separator", ["\t", "\t\t", " ", "   ", "\t-\t", " NN "])
 @pytest.mark.parametrize("end", ["", " "])
 def test_schemes_separators_and_blanks(tmp_path, tags, note, separator, end):
     words = zip(ANN[0], tags.split(), strict=True)
@@ -117,6 +119,10 @@ def test_other_encodings_are_read_by_training_and_scoring(tmp_path, encoding):
         ("Ann Lee spoke in Oslo\nBergen is wet\nWhat a day\n", "plain text, one post a line"),
         ("Ann,B-PER\nLee,I-PER\nin,O\n", "separated by ','"),
         ("Ann;B-PER\nLee;I-PER\nin;O\n", "separated by ';'"),
+        ("Ann\u00a0B-PER\nLee\u00a0I-PER\nin\u00a0O\n", r"separated by '\\xa0'"),
+        ("Ann B-PER\nLee\tI-PER\nin O\n", "TAB in some lines and by blanks in others"),
+        ("B-PER\tAnn\nI-PER\tLee\nO\tin\n", "tags look to stand in column 1"),
+        ("1 B-PER Ann\n2 I-PER Lee\n3 O in\n", "tags look to stand in column 2"),
         ("Ann\tB\nLee\tI\nin\tO\n", "tag 'B': expected O, B-TYPE"),
         ("Ann\tX\nin\tO\n", "tag 'X'"),
         ("Ann\tB-PER\nLee\tPER\nin\tO\n", "tag 'PER'"),
@@ -135,6 +141,78 @@ def test_a_separator_is_told_by_file_never_by_line():
     lines = ["New York\tB-LOC", "in\tO"]
     assert columns_of(lines, path="a").split(lines[0]) == ["New York", "B-LOC"]
     assert columns_of(["a O", "\u00a0 O"], path="a").split("\u00a0 O") == ["\u00a0", "O"]
+
+
+@pytest.mark.parametrize("separator", ["\t", " "])
+def test_words_are_read_behind_the_column_that_counts_them(tmp_path, separator):
+    rows = [(str(n), w, "_", t) for n, (w, t) in enumerate(zip(*ANN, strict=True), 1)]
+    rows.insert(0, ("1-2", "Annlee", "_", "_"))
+    content = "# sent_id = 1\n" + "".join(f"{separator.join(row)}\n" for row in rows)
+    read, notes = both(tmp_path, f"{content}\n{content}")
+    assert read == [ANN, ANN]
+    assert "the first column counts the words" in notes
+    # Where a word follows its number and no tag, numbers with tags are words.
+    assert both(tmp_path, "1\tO\n2\tB-PER\n")[0] == [(("1", "2"), ("O", "B-PER"))]
+
+
+def test_a_comment_with_a_tab_tells_no_separator(tmp_path):
+    content = "# id 1f\tdomain=en\nAnn _ _ B-PER\nLee _ _ I-PER\nin _ _ O\nOslo _ _ B-LOC\n"
+    read, notes = both(tmp_path, content)
+    assert read == [ANN]
+    assert "1 comment lines" in notes
+
+
+def test_phrases_of_conll_2003_are_no_gold(tmp_path):
+    gold, found = tmp_path / "gold.txt", tmp_path / "found.txt"
+    gold.write_text("EU NNP B-NP B-ORG\nrejects VBZ B-VP O\nGerman JJ B-NP B-MISC\n")
+    found.write_text("EU B-ORG\nrejects O\nGerman O\n")
+    (pair,) = read_pairs(gold, predicted=found).pairs
+    assert pair.gold == ("B-ORG", "O", "B-MISC")
+    gold.write_text("EU O B-ORG\nrejects O O\n")  # A column of O is a prediction.
+    assert read_pairs(gold).pairs[0].gold == ("O", "O")
+
+
+@pytest.mark.parametrize(
+    ("gold", "found", "strict"),
+    [
+        ("B-PER I-PER O B-LOC", "I-PER I-PER O I-LOC", 0),  # of another scheme than the gold
+        ("B-PER I-PER O B-LOC", "B-PER I-PER O I-LOC", 1),
+        ("I-PER I-PER O I-LOC", "I-PER I-PER O I-LOC", 2),
+        ("I-PER I-PER O I-LOC", "B-PER I-PER O B-LOC", "by file"),
+        ("B-PER E-PER O S-LOC", "I-PER I-PER O I-LOC", 0),
+    ],
+)
+@pytest.mark.parametrize("in_one_file", [False, True])
+def test_gold_and_prediction_share_iob1(tmp_path, gold, found, strict, in_one_file):
+    path, other = tmp_path / "gold.txt", None
+    rows = list(zip(ANN[0], gold.split(), found.split(), strict=True))
+    if in_one_file:
+        path.write_text("".join(f"{w}\t{a}\t{b}\n" for w, a, b in rows))
+    else:
+        other = tmp_path / "found.txt"
+        path.write_text("".join(f"{w}\t{a}\n" for w, a, _ in rows))
+        other.write_text("".join(f"{w}\t{b}\n" for w, _, b in rows))
+    (pair,) = read_pairs(path, predicted=other).pairs
+    scores = score([pair.gold], [pair.predicted])
+    # Both columns of a file have one scheme; two files may have two.
+    strict = {"by file": 0 if in_one_file else 2}.get(strict, strict)
+    assert scores.strict.micro.correct == strict
+    assert scores.lenient.micro.correct == 2
+
+
+def test_an_inside_tag_behind_an_end_is_an_entity_of_the_lenient_rule_alone(tmp_path):
+    # seqeval: 0.40 in its strict mode of IOBES, 0.33 by default.
+    words = "North African Grand Prix\tNew York city".replace("\t", " \n ").split(" ")
+    gold = ["B-A", "E-A", "B-A", "E-A", "", "B-L", "E-L", "O"]
+    found = ["B-A", "I-A", "I-A", "E-A", "", "B-L", "E-L", "I-L"]
+    rows = [f"{w}\t{a}\t{b}\n" if a else "\n" for w, a, b in zip(words, gold, found, strict=True)]
+    path = tmp_path / "both.txt"
+    path.write_text("".join(rows))
+    pairs = read_pairs(path).pairs
+    scores = score([p.gold for p in pairs], [p.predicted for p in pairs])
+    strict, lenient = scores.strict.micro, scores.lenient.micro
+    assert (strict.gold, strict.predicted, strict.correct, strict.f1) == (3, 2, 1, 0.4)
+    assert (lenient.gold, lenient.predicted, lenient.correct) == (3, 3, 1)
 
 
 MNER_MI = {"id": 5302, "text": ["i", "love", "Oslo"], "images": ["5302_0.jpg", "5302_1.jpg"]}

@@ -11,6 +11,8 @@ from gmf.reading.tag_schemes import is_tag, read_tags
 
 #: Lines of a block: image name, text, tags, tags.
 BLOCK_HEIGHT = 4
+#: Types of the phrases of CoNLL-2000 and CoNLL-2003.
+PHRASES = frozenset("NP VP PP ADVP ADJP SBAR PRT CONJP INTJ LST UCP".split())  # noqa: SIM905
 #: Blocks that are looked at to tell the format.
 _SAMPLE_BLOCKS = 50
 
@@ -56,14 +58,11 @@ def samples_of_blocks(blocks: Sequence[Block], *, labels: LabelReader) -> Iterat
                 path=labels.path,
                 line=block[0][0],
             )
-    sides = [
-        labels.read(
-            [block[row][1].split() for block in blocks],
-            lines=[[block[row][0]] for block in blocks],
-            field="tags",
-        )
-        for row in (2, 3)
-    ]
+    sides = labels.read(
+        [[block[row][1].split() for block in blocks] for row in (2, 3)],
+        lines=[[[block[row][0]] for block in blocks] for row in (2, 3)],
+        fields=("tags", "tags"),
+    )
     for block, *both in zip(blocks, *sides, strict=True):
         tokens = tuple(block[1][1].split(" "))
         first, second = (
@@ -78,7 +77,8 @@ def samples_of_columns(
 ) -> Iterator[LabelledSample]:
     """Yield the samples of a CoNLL file: a word a line, its labels in the last columns.
 
-    There are two label columns when the last two columns hold labels in every line, else one.
+    There are two label columns when the last two columns hold labels in every line, else one;
+    phrases (``B-NP``), as CoNLL-2003 has them before the entities, are no such labels.
 
     Args:
         blocks: The blocks of the file.
@@ -95,10 +95,12 @@ def samples_of_columns(
     width = _width(rows, labels.path)
     has_two = width > 2 and _have_labels(rows)
     lines = [[number for number, _ in row] for row in rows]
-    sides = [
-        labels.read([[c[column] for _, c in row] for row in rows], lines=lines, field="tag")
-        for column in ((-2, -1) if has_two else (-1,))
-    ]
+    columns_of_labels = (-2, -1) if has_two else (-1,)
+    sides = labels.read(
+        [[[c[column] for _, c in row] for row in rows] for column in columns_of_labels],
+        lines=[lines] * len(columns_of_labels),
+        fields=("tag",) * len(columns_of_labels),
+    )
     for block, row, *both in zip(blocks, rows, *sides, strict=True):
         number, head = block[0]
         identifier = sample_id(head.removeprefix(ID_PREFIX).strip()) if is_id_line(head) else ""
@@ -108,7 +110,7 @@ def samples_of_columns(
                 path=labels.path,
                 line=number,
             )
-        tokens = tuple(columns[0] for _, columns in row)
+        tokens = tuple(cells[columns.word] for _, cells in row)
         first, second = both[0] or (), both[1] if has_two else None
         yield LabelledSample(identifier, tokens, first, second, line=number)
 
@@ -116,6 +118,9 @@ def samples_of_columns(
 def _have_labels(rows: Sequence[Sequence[tuple[int, list[str]]]]) -> bool:
     """Return whether both of the last two columns hold labels, of whatever scheme."""
     sides = [[[columns[column] for _, columns in row] for row in rows] for column in (-1, -2)]
+    types = {tag[2:] for tags in sides[1] for tag in tags} - {""}
+    if types and types <= PHRASES:
+        return False
     return all(is_tag(tag) for side in sides for row in side for tag in row) or all(
         read_tags(side).scheme == "IO" for side in sides
     )

@@ -102,9 +102,8 @@ def _with_read_tags(
     """Yield the rows with the tags of each key as BIO, by the scheme of all rows."""
     lines = [[number] for number, _ in rows]
     keys = ("tags", "gold_tags", "predicted_tags")
-    read = [
-        labels.read([getattr(row, key) for _, row in rows], lines=lines, field=key) for key in keys
-    ]
+    sides = [[getattr(row, key) for _, row in rows] for key in keys]
+    read = labels.read(sides, lines=[lines] * len(keys), fields=keys)
     for (number, row), *tags in zip(rows, *read, strict=True):
         lists = {key: list(t) for key, t in zip(keys, tags, strict=True) if t is not None}
         yield number, row.model_copy(update=lists)

@@ -8,11 +8,11 @@ from typing import Literal
 
 from gmf.core.errors import DataError
 from gmf.core.files import sha256_of
-from gmf.core.tags import TYPE_ALIASES, alias_tag
+from gmf.core.tags import STRAY, TYPE_ALIASES, alias_tag
 from gmf.core.types import ScoredEntity
 from gmf.reading.image_folders import IMAGE_SUFFIXES
 from gmf.reading.offsets import CutWords
-from gmf.reading.tag_schemes import EXPECTED, SERVICE_LABELS, read_tags
+from gmf.reading.tag_schemes import EXPECTED, SERVICE_LABELS, read_tags, tells_iob1
 
 #: Which of two label columns comes first.
 ColumnOrder = Literal["gold-predicted", "predicted-gold"]
@@ -66,6 +66,7 @@ class LabelledFile:
         respelled: Labels whose spelling was mended (type aliases, BIOES), with counts.
         skipped_lines: Lines that are no part of a sample, such as ``-DOCSTART-`` and comments.
         warning: What looks wrong with its offsets; empty if nothing does.
+        is_iob1: Whether its tags are IOB1; ``None`` if it has none.
     """
 
     path: Path
@@ -75,6 +76,7 @@ class LabelledFile:
     respelled: dict[str, int] = field(default_factory=dict[str, int])
     skipped_lines: int = 0
     warning: str = ""
+    is_iob1: bool | None = None
 
     @property
     def has_two_columns(self) -> bool:
@@ -88,31 +90,55 @@ class LabelReader:
     Args:
         path: The file, for messages.
         aliases: Type spelling to type name.
+        is_iob1: Whether the gold is IOB1: a prediction that says ``I-`` alone is, if the gold is.
     """
 
-    def __init__(self, path: Path, *, aliases: Mapping[str, str] = TYPE_ALIASES) -> None:
-        self.path, self.aliases = path, aliases
+    def __init__(
+        self,
+        path: Path,
+        *,
+        aliases: Mapping[str, str] = TYPE_ALIASES,
+        is_iob1: bool | None = None,
+    ) -> None:
+        self.path, self.aliases, self.is_iob1 = path, aliases, is_iob1
         self.respelled: Counter[str] = Counter()
         self.cut_words = CutWords()
 
     def read(
+        self,
+        sides: Sequence[Sequence[Sequence[str] | None]],
+        *,
+        lines: Sequence[Sequence[Sequence[int]]],
+        fields: Sequence[str],
+    ) -> list[list[tuple[str, ...] | None]]:
+        """Return the labels of all samples of the file as BIO; service labels stay.
+
+        Args:
+            sides: Gold, prediction or both: labels of each sample as written; ``None`` where it
+                has none. Both are IOB1, or neither is.
+            lines: Line of each label of each side; one for all labels of a sample will do.
+            fields: Column or key of each side, for messages.
+
+        Raises:
+            DataError: If one is neither a tag of the file's scheme nor a service label.
+        """
+        written = [tags for side in sides for tags in side if tags]
+        if written:
+            fits, has_b = tells_iob1(written)
+            self.is_iob1 = fits and (has_b or self.is_iob1 is not False)
+        return [
+            self._read_side(side, lines=numbers, field=field)
+            for side, numbers, field in zip(sides, lines, fields, strict=True)
+        ]
+
+    def _read_side(
         self,
         samples: Sequence[Sequence[str] | None],
         *,
         lines: Sequence[Sequence[int]],
         field: str,
     ) -> list[tuple[str, ...] | None]:
-        """Return the labels of all samples of the file as BIO; service labels stay.
-
-        Args:
-            samples: Labels of each sample as written; ``None`` where it has none.
-            lines: Line of each label; one line for all of a sample will do.
-            field: Their column or key, for messages.
-
-        Raises:
-            DataError: If one is neither a tag of the file's scheme nor a service label.
-        """
-        read = read_tags(samples).tags
+        read = read_tags(samples, is_iob1=self.is_iob1, strays=True).tags
         return [
             None
             if written is None or labels is None
@@ -124,15 +150,16 @@ class LabelReader:
         ]
 
     def _label(self, written: str, label: str, *, line: int, field: str) -> str:
+        is_stray = label.startswith(STRAY)
         if label not in SERVICE_LABELS:
             try:
-                label = alias_tag(label, aliases=self.aliases)
+                label = alias_tag(f"I-{label[2:]}" if is_stray else label, aliases=self.aliases)
             except ValueError as error:
                 message = f"label {written!r}: {EXPECTED}, or a service label such as X or [SEP]"
                 raise DataError(message, path=self.path, line=line, field=field) from error
         if label != written:
             self.respelled[f"{written} as {label}"] += 1
-        return label
+        return STRAY + label[2:] if is_stray else label
 
     def type_name(self, entity_type: str) -> str:
         """Return the common name of a type."""

@@ -42,7 +42,11 @@ def read_pairs(
         DataError: If a file breaks its format or the files do not belong together.
     """
     ours = read_labelled_file(gold, aliases=aliases)
-    theirs = None if predicted is None else read_labelled_file(predicted, aliases=aliases)
+    theirs = (
+        None
+        if predicted is None
+        else read_labelled_file(predicted, aliases=aliases, is_iob1=ours.is_iob1)
+    )
     return pair_files(ours, predicted=theirs, order=order)
 
 
@@ -64,14 +68,21 @@ def read_training(path: Path, *, aliases: Mapping[str, str] = TYPE_ALIASES) -> l
     ]
 
 
-def read_labelled_file(path: Path, *, aliases: Mapping[str, str] = TYPE_ALIASES) -> LabelledFile:
+def read_labelled_file(
+    path: Path, *, aliases: Mapping[str, str] = TYPE_ALIASES, is_iob1: bool | None = None
+) -> LabelledFile:
     """Read a file of any known format.
+
+    Args:
+        path: The file.
+        aliases: Type spelling to type name.
+        is_iob1: Whether the gold is IOB1, see ``LabelReader``.
 
     Raises:
         DataError: If it cannot be read, is empty or breaks its format.
     """
     lines = read_lines(path)
-    labels = LabelReader(path, aliases=aliases)
+    labels = LabelReader(path, aliases=aliases, is_iob1=is_iob1)
     first = next((line for line in lines if line.strip()), "")
     skipped = 0
     if first.lstrip().startswith("{"):
@@ -91,5 +102,12 @@ def read_labelled_file(path: Path, *, aliases: Mapping[str, str] = TYPE_ALIASES)
         raise DataError("some posts have two sides and some have one; give all the same", path=path)
     warning = labels.cut_words.note()
     return LabelledFile(
-        path, kind, digest_of(path), samples, dict(labels.respelled), skipped, warning
+        path,
+        kind,
+        digest_of(path),
+        samples,
+        dict(labels.respelled),
+        skipped,
+        warning,
+        labels.is_iob1,
     )

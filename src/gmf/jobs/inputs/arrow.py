@@ -32,7 +32,10 @@ class TableSource(RowSource):
     def __init__(self, path: Path, *, options: InputOptions) -> None:
         super().__init__(path, options=options)
         self.root = options.image_root or path.parent
-        names: list[str] = self.schema().names
+        try:
+            names: list[str] = self.schema().names
+        except UnicodeDecodeError as error:
+            raise DataError("the name of a column is not UTF-8", path=path) from error
         check_columns(options, names, path=path)
         images = IMAGE_COLUMNS if options.images is None else options.images
         wanted = (options.text, TOKENS, options.id, *images, *options.keep)
@@ -58,13 +61,17 @@ class TableSource(RowSource):
     def read(self, shard: Shard) -> Iterator[Row]:
         """Yield the rows of a shard; see ``RowSource``."""
         for number, fields in enumerate(self._fields(shard), shard.first_row):
+            origin, name = f"{self.path}, row {number}", self.default_id(number)
+            if isinstance(fields, str):
+                yield Row(number, name, origin, error=fields)
+                continue
             yield row_of_fields(
                 fields,
                 number=number,
-                origin=f"{self.path}, row {number}",
+                origin=origin,
                 options=self.options,
                 root=self.root,
-                default_id=self.default_id(number),
+                default_id=name,
             )
 
     def column_types(self) -> dict[str, Any]:
@@ -72,14 +79,27 @@ class TableSource(RowSource):
         schema = self.schema()
         return {n: schema.field(n).type for n in self.options.keep if n in schema.names}
 
-    def _fields(self, shard: Shard) -> Iterator[dict[str, Any]]:
+    def _fields(self, shard: Shard) -> Iterator[dict[str, Any] | str]:
         end = shard.position + shard.rows
         for first, batch in self.batches(shard.position):
             for start in range(max(0, shard.position - first), batch.num_rows, BATCH_ROWS):
                 if first + start >= end:
                     return
                 length = min(BATCH_ROWS, end - first - start)
-                yield from batch.slice(start, length).to_pylist()
+                yield from _values_of(batch.slice(start, length))
+
+
+def _values_of(batch: Any) -> Iterator[dict[str, Any] | str]:
+    """Yield the values of each row, or why there are none: Arrow trusts what it reads."""
+    try:
+        batch.validate(full=True)
+        yield from batch.to_pylist()
+    except (ValueError, OSError) as error:
+        if batch.num_rows == 1:
+            yield f"cannot be read ({error}); text is expected to be UTF-8"
+            return
+        for row in range(batch.num_rows):
+            yield from _values_of(batch.slice(row, 1))
 
 
 class ArrowSource(TableSource):
@@ -118,7 +138,7 @@ class ArrowSource(TableSource):
                 opened = pyarrow.ipc.open_file if is_file else pyarrow.ipc.open_stream
                 with opened(content) as reader:
                     yield reader
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, MemoryError, pyarrow.ArrowException) as error:
             raise DataError(f"cannot be read as Arrow ({error})", path=self.path) from error
 
 

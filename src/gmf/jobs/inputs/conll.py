@@ -5,6 +5,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
+from gmf.core.errors import DataError
 from gmf.core.types import ImageInput, Sample
 from gmf.jobs.inputs.fields import safe_path
 from gmf.jobs.inputs.rows import MAX_WORDS, InputOptions, Row
@@ -15,10 +16,19 @@ from gmf.jobs.inputs.scanned import (
     ScannedSource,
     scan_lines,
 )
-from gmf.reading.conll_lines import HEAD_LINES, ID_PREFIX, Block, columns_of, group_lines
+from gmf.reading.conll_lines import (
+    HEAD_LINES,
+    ID_PREFIX,
+    Block,
+    Columns,
+    PlainTextError,
+    columns_of,
+    group_lines,
+)
 from gmf.reading.image_folders import ImageFolder, image_folder_of
+from gmf.reading.json_rows import is_json
 from gmf.reading.regions_file import REGIONS_FILE, read_regions
-from gmf.reading.text_files import decode
+from gmf.reading.text_files import decode, open_text
 
 
 class ConllSource(ScannedSource):
@@ -45,9 +55,22 @@ class ConllSource(ScannedSource):
         self.images = ImageFolder(folder, split=path.stem)
         regions = path.parent / REGIONS_FILE
         self.regions = read_regions(regions) if self.root and regions.is_file() else {}
-        with self._open() as file:
-            head = islice(scan_lines(file, position=0, line=1), HEAD_LINES)
-            self.columns = columns_of(map(_text_of, head), path=path)
+        self.columns = _columns_in(path, options)
+        if self.columns.word:
+            self.note = "the first column counts the words; they are read from the second"
+
+    @classmethod
+    def true_format(cls, path: Path, options: InputOptions) -> str | None:
+        """Return JSON lines for the files of MNER-MI, and plain text for one post a line."""
+        if is_json(path):
+            return "jsonl"
+        try:
+            _columns_in(path, options)
+        except PlainTextError:
+            return "text" if ".txt" in path.name.lower() else None
+        except DataError:
+            pass
+        return None
 
     def scan(self, file: BinaryIO, *, position: int, line: int) -> Iterator[Record]:
         """Yield the blocks of lines."""
@@ -69,9 +92,13 @@ class ConllSource(ScannedSource):
                 raise ValueError(f"a line is longer than {MAX_LINE} bytes")
             if block.has_id:
                 name = decode(block.first.content).removeprefix(ID_PREFIX).strip(" ")
-            tokens = tuple(self.columns.split(decode(line.content))[0] for line in block.lines)
-            if not tokens:
+            rows = [self.columns.split(decode(line.content)) for line in block.lines]
+            if not rows:
                 raise ValueError(f"post {name!r} has no tokens")
+            for line, row in zip(block.lines, rows, strict=True):
+                if fault := self.columns.fault_of(row):
+                    raise ValueError(f"line {line.number}: {fault}")
+            tokens = tuple(row[self.columns.word] for row in rows)
             images = ()
             if block.has_id and self.root:
                 paths = self.images.images_of(name)
@@ -81,6 +108,12 @@ class ConllSource(ScannedSource):
         except ValueError as error:
             return Row(number, name, origin, error=str(error))
         return Row(number, name, origin, Sample(name, tokens, None, images, origin=origin))
+
+
+def _columns_in(path: Path, options: InputOptions) -> Columns:
+    with open_text(path, encoding=options.encoding) as file:
+        head = islice(scan_lines(file, position=0, line=1), HEAD_LINES)
+        return columns_of(map(_text_of, head), path=path)
 
 
 def _text_of(line: Line) -> str:

@@ -39,7 +39,10 @@ class CsvSource(ScannedSource):
         self.dialect = dialect_of(
             head, path=path, delimiter=options.delimiter, quoting=options.quoting
         )
-        check_columns(options, self.dialect.header, path=path)
+        # A cell is a text: no list of words is in one.
+        self.unread = {TOKENS} - {options.text}
+        header = [name for name in self.dialect.header if name not in self.unread]
+        check_columns(options, header, path=path)
 
     def scan(self, file: BinaryIO, *, position: int, line: int) -> Iterator[Record]:
         """Yield the records below the header that hold something."""
@@ -63,7 +66,11 @@ class CsvSource(ScannedSource):
         except ValueError as error:
             return Row(number, self.default_id(number), origin, error=str(error))
         return row_of_fields(
-            {column: cell for column, cell in pairs if column != TOKENS},
+            {
+                column: cell
+                for column, cell in pairs
+                if column != TOKENS or self.options.text == TOKENS
+            },
             number=number,
             origin=origin,
             options=self.options,

@@ -16,7 +16,8 @@ from gmf.data.images import RefusedImage
 from gmf.jobs.inputs.rows import InputOptions, Row
 from gmf.prediction.user_input import sample_of
 from gmf.reading.context import context_of
-from gmf.reading.json_rows import ImageRow, region_of_row
+from gmf.reading.image_folders import image_folder_of
+from gmf.reading.json_rows import IMAGE_KEYS_OF_OTHERS, ImageRow, region_of_row
 from gmf.reading.paths import inside
 from gmf.reading.tables import unknown_columns
 
@@ -51,14 +52,27 @@ def row_of_fields(
         images = tuple(
             image
             for column in (IMAGE_COLUMNS if options.images is None else options.images)
-            for image in _images_of(value_at(fields, column), root)
+            for image in _images_of(value_at(fields, column), root, options.image_root is None)
         )
+        if not images and options.images is None:
+            images = _unread_images(fields)
         sample = replace(
             _sample_of(fields, images, name, origin, options), context=_context(fields, options)
         )
         return Row(number, name, origin, sample, columns=columns)
     except (ValueError, GmfError) as error:
         return Row(number, name, origin, error=str(error), columns=columns)
+
+
+def _unread_images(fields: Mapping[str, Any]) -> tuple[ImageInput, ...]:
+    """Return an image that is not read for each field that others have images in."""
+    names = [
+        name
+        for name, value in fields.items()
+        if value and name.lower() in (*IMAGE_KEYS_OF_OTHERS, *IMAGE_COLUMNS)
+    ]
+    reason = "is not read as images; add --image-column {}, or name it 'images'"
+    return tuple(ImageInput(RefusedImage(name, reason.format(name))) for name in names)
 
 
 def value_at(fields: Mapping[str, Any], name: str) -> Any:
@@ -122,15 +136,25 @@ def safe_path(root: Path, name: str) -> Path:
     return path
 
 
-def image_at(root: Path, name: str) -> ImageInput:
-    """Return the image of a name; one that is not to be opened becomes a note of its document."""
+def image_at(root: Path, name: str, *, beside: bool = False) -> ImageInput:
+    """Return the image of a name; one that is not to be opened becomes a note of its document.
+
+    Args:
+        root: The folder that it lies in.
+        name: Its path.
+        beside: Whether it may lie in a usual place beside that folder, too.
+    """
     refused = RefusedImage.of_url(name)
     if refused is None and not isinstance(root, Path):  # pyright: ignore[reportUnnecessaryIsInstance]
         reason = "images beside a remote input are not fetched; name their folder as image root"
         refused = RefusedImage(name, reason)
     if refused is None:
         try:
-            return ImageInput(safe_path(root, name))
+            path = safe_path(root, name)
+            if beside and not (path.is_file() or Path(name).is_absolute()):
+                other = safe_path(image_folder_of(root), name)
+                path = other if other.is_file() else path
+            return ImageInput(path)
         except ValueError as error:
             refused = RefusedImage(name, str(error))
     return ImageInput(refused)
@@ -177,31 +201,31 @@ def _context(fields: Mapping[str, Any], options: InputOptions) -> tuple[tuple[st
     return context_of({**(cast(dict[str, Any], own) if isinstance(own, dict) else {}), **named})
 
 
-def _images_of(value: object, root: Path) -> Iterable[ImageInput]:
+def _images_of(value: object, root: Path, beside: bool) -> Iterable[ImageInput]:
     if value is None or value == "":
         return ()
     if isinstance(value, list):
         return tuple(
-            image for item in cast(list[object], value) for image in _images_of(item, root)
+            image for item in cast(list[object], value) for image in _images_of(item, root, beside)
         )
     if isinstance(value, bytes):
         return (ImageInput(value),)
     if isinstance(value, str):
-        return (image_at(root, value),)
+        return (image_at(root, value, beside=beside),)
     if not isinstance(value, dict):
         raise ValueError(f"image: expected a path or bytes, got {type(value).__name__}")
     mapping = cast(dict[str, Any], value)
     if "bytes" in mapping:
-        return _images_of(mapping["bytes"] or mapping.get("path"), root)
-    return (_image_with_regions(mapping, root),)
+        return _images_of(mapping["bytes"] or mapping.get("path"), root, beside)
+    return (_image_with_regions(mapping, root, beside),)
 
 
-def _image_with_regions(mapping: dict[str, Any], root: Path) -> ImageInput:
+def _image_with_regions(mapping: dict[str, Any], root: Path, beside: bool) -> ImageInput:
     try:
         row = from_plain(ImageRow, mapping)
     except ValidationError as error:
         raise ValueError(f"image: {describe_faults(error)}") from error
-    whole = image_at(root, row.path)
+    whole = image_at(root, row.path, beside=beside)
     if isinstance(whole.source, RefusedImage):
         return whole
     for region in row.regions:

@@ -1,14 +1,16 @@
 """Posts as JSON lines."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from gmf.core.errors import DataError
 from gmf.jobs.inputs.fields import TOKENS, check_columns, row_of_fields
 from gmf.jobs.inputs.rows import InputOptions, Row
 from gmf.jobs.inputs.scanned import MAX_LINE, Record, ScannedSource, scan_lines
-from gmf.reading.json_rows import key_hint
+from gmf.reading.json_rows import key_hint, read_row
 from gmf.reading.text_files import decode
 
 
@@ -30,24 +32,13 @@ class JsonlSource(ScannedSource):
     def __init__(self, path: Path, *, options: InputOptions) -> None:
         super().__init__(path, options=options)
         self.root = options.image_root or path.parent
-        columns = (*(options.images or ()), *options.context, *options.keep)
-        asked = {options.text, options.id, *columns} - {"text", "id"}
-        keys = self._keys(asked) if asked else []
-        if keys:
-            # What was not asked for may be absent: each row then says what it lacks.
-            check_columns(options, [*keys, *({"text"} - set(keys))], path=path)
+        check_keys(options, self._objects(), path=path)
 
-    def _keys(self, asked: set[str]) -> list[str]:
-        """Return the keys of the rows from the front until all that are named have come."""
-        keys: dict[str, None] = {}
+    def _objects(self) -> Iterator[object]:
         with self._open() as file:
             for record in self.scan(file, position=0, line=1):
-                row = self._object_of(record)
-                if isinstance(row, dict):
-                    keys |= dict.fromkeys(cast(dict[str, Any], row))
-                if all(name in keys or name.partition(".")[0] in keys for name in asked):
-                    break
-        return list(keys)
+                with suppress(ValueError, RecursionError, DataError):
+                    yield read_row(decode(record.content)) if record.content else None
 
     def scan(self, file: BinaryIO, *, position: int, line: int) -> Iterator[Record]:
         """Yield the lines that hold something."""
@@ -58,40 +49,69 @@ class JsonlSource(ScannedSource):
             elif read.content.strip():
                 yield Record(read.position, read.number, read.content)
 
-    @staticmethod
-    def _object_of(record: Record) -> object:
-        try:
-            return json.loads(record.content) if record.content else None
-        except (ValueError, RecursionError):
-            return None
-
     def row_of(self, record: Record, *, number: int, origin: str) -> Row:
         """Return the post of a line."""
+        name = self.default_id(number)
         try:
-            value: object = json.loads(decode(record.content))
-            if not isinstance(value, dict):
-                raise ValueError(f"expected a JSON object, got {type(value).__name__}")
+            value = read_row(decode(record.content))
         except RecursionError:
-            error = "not valid JSON: nested too deeply"
-            return Row(number, self.default_id(number), origin, error=error)
+            return Row(number, name, origin, error="not valid JSON: nested too deeply")
         except json.JSONDecodeError as fault:
             error = f"not valid JSON: {fault.msg} at character {fault.pos}"
-            return Row(number, self.default_id(number), origin, error=error)
-        except ValueError as fault:
-            return Row(number, self.default_id(number), origin, error=str(fault))
-        fields = cast(dict[str, Any], value)
-        if isinstance(fields.get("text"), list) and TOKENS not in fields:  # MNER-MI
-            fields = {**fields, "text": None, TOKENS: fields["text"]}
-        text = self.options.text
-        if not {text, text.partition(".")[0], TOKENS} & fields.keys():
-            hints = filter(None, (key_hint(key, known=("text", "tokens")) for key in fields))
-            error = f"no text: expected {self.options.text!r} or {TOKENS!r}{next(hints, '')}"
-            return Row(number, self.default_id(number), origin, error=error)
-        return row_of_fields(
-            fields,
+            line = record.content.strip()
+            if line in (b"{", b"}") or line[:1] in (b"[", b"]") or line.endswith(b","):
+                error += "; expected one object a line, or one list of them in a .json file"
+            return Row(number, name, origin, error=error)
+        except (ValueError, DataError) as fault:
+            return Row(number, name, origin, error=str(fault))
+        return row_of_object(
+            value,
             number=number,
             origin=origin,
             options=self.options,
             root=self.root,
-            default_id=self.default_id(number),
+            default_id=name,
         )
+
+
+def check_keys(options: InputOptions, rows: Iterable[object], *, path: Path) -> None:
+    """Refuse a key that was asked for and is in no row.
+
+    Args:
+        options: Names of the keys.
+        rows: The rows, read until all that are named have come.
+        path: The input, for messages.
+
+    Raises:
+        ConfigError: Names the option, the keys that there are and a near name.
+    """
+    columns = (*(options.images or ()), *options.context, *options.keep)
+    asked = {options.text, options.id, *columns} - {"text", "id"}
+    keys: dict[str, None] = {}
+    for row in rows if asked else ():
+        if isinstance(row, dict):
+            keys |= dict.fromkeys(cast(dict[str, Any], row))
+        if all(name in keys or name.partition(".")[0] in keys for name in asked):
+            break
+    if keys:
+        # What was not asked for may be absent: each row then says what it lacks.
+        check_columns(options, [*keys, *({"text"} - set(keys))], path=path)
+
+
+def row_of_object(
+    value: object, *, number: int, origin: str, options: InputOptions, root: Path, default_id: str
+) -> Row:
+    """Return the row of a JSON value; see ``row_of_fields``."""
+    if not isinstance(value, dict):
+        error = f"expected a JSON object, got {type(value).__name__}"
+        return Row(number, default_id, origin, error=error)
+    fields = cast(dict[str, Any], value)
+    if isinstance(fields.get("text"), list) and TOKENS not in fields:  # MNER-MI
+        fields = {**fields, "text": None, TOKENS: fields["text"]}
+    if not {options.text, options.text.partition(".")[0], TOKENS} & fields.keys():
+        hints = filter(None, (key_hint(key, known=("text", "tokens")) for key in fields))
+        error = f"no text: expected {options.text!r} or {TOKENS!r}{next(hints, '')}"
+        return Row(number, default_id, origin, error=error)
+    return row_of_fields(
+        fields, number=number, origin=origin, options=options, root=root, default_id=default_id
+    )

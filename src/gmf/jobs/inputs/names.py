@@ -19,7 +19,7 @@ from gmf.jobs.inputs.rows import InputOptions
 STANDARD = "-"
 _PIPE = "pipe"
 #: First bytes that tell what comes out of a pipe.
-_MAGIC = {b"PAR1": "parquet", b"ARROW1": "arrow", b"{": "jsonl"}
+_MAGIC = {b"PAR1": "parquet", b"ARROW1": "arrow", b"{": "jsonl", b"[": "json"}
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,10 @@ def _files_of(path: Path, options: InputOptions) -> list[InputFile]:
             raise DataError("no file has such a name", path=path)
         return [InputFile(str(p), p, name_of_format(p, options)) for p in matches]
     if path.is_dir() and options.format in (None, *_file_formats()):
-        shards = [p for p in _visible(path) if _is_shard(p, options)]
+        files = list(_visible(path))
+        shards = [p for p in files if _is_shard(p, options)]
+        if any(map(_is_text, files)):  # What is told of texts in a .json is no input beside them.
+            shards = [p for p in shards if options.format or not p.name.lower().endswith(".json")]
         if shards:
             return [InputFile(str(p), p, name_of_format(p, options)) for p in shards]
     if not path.exists():

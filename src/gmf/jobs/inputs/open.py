@@ -17,10 +17,12 @@ input_formats: Registry[type[RowSource]] = Registry(
     base=RowSource,
     built_in={
         "jsonl": "gmf.jobs.inputs.jsonl:JsonlSource",
+        "json": "gmf.jobs.inputs.json_list:JsonListSource",
         "csv": "gmf.jobs.inputs.csv:CsvSource",
         "parquet": "gmf.jobs.inputs.parquet:ParquetSource",
         "arrow": "gmf.jobs.inputs.arrow:ArrowSource",
         "conll": "gmf.jobs.inputs.conll:ConllSource",
+        "text": "gmf.jobs.inputs.text:TextSource",
         "folder": "gmf.jobs.inputs.folder:FolderSource",
     },
 )
@@ -68,7 +70,7 @@ def reading(source: RowSource) -> Generator[None]:
 
 
 def name_of_format(path: Path, options: InputOptions) -> str:
-    """Return the name of an input's format: the one that is stated, or that of its ending.
+    """Return the name of an input's format: stated, or by its ending and what its content shows.
 
     Raises:
         ConfigError: If it has none that chooses one.
@@ -87,4 +89,6 @@ def name_of_format(path: Path, options: InputOptions) -> str:
             f"{path}: expected a folder or a file that ends with {endings}; for another ending add "
             "--input-format"
         )
-    return names[suffix]
+    name = names[suffix]
+    shown = input_formats.get(name).true_format(path, options) if name in input_formats else None
+    return shown or name

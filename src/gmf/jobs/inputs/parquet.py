@@ -42,8 +42,10 @@ class ParquetSource(TableSource):
     @contextmanager
     def _open(self) -> Generator[Any]:
         parquet = pyarrow_parquet()
+        from pyarrow import ArrowException
+
         try:
             with self.path.open("rb") as content, parquet.ParquetFile(content) as file:
                 yield file
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, MemoryError, ArrowException) as error:
             raise DataError(f"cannot be read as Parquet ({error})", path=self.path) from error

@@ -103,6 +103,7 @@ class RowSource:
     Attributes:
         suffixes: Endings of its files in lower case, with the dot.
         is_folder: Whether it reads a folder instead of a file.
+        note: What the user is told of how it is read; empty for nothing.
 
     Args:
         path: The input.
@@ -115,9 +116,20 @@ class RowSource:
 
     suffixes: ClassVar[tuple[str, ...]] = ()
     is_folder: ClassVar[bool] = False
+    note: str = ""
 
     def __init__(self, path: Path, *, options: InputOptions) -> None:
         self.path, self.options = path, options
+
+    @classmethod
+    def true_format(cls, path: Path, options: InputOptions) -> str | None:  # noqa: ARG003
+        """Return the format that the content of a file shows, where its ending says this one.
+
+        Args:
+            path: The file.
+            options: How its content is read, where it cannot tell.
+        """
+        return None
 
     def rows(self) -> Iterator[Row]:
         """Yield all rows in order, numbered from 1; a row that is no sample holds its error.

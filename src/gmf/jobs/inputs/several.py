@@ -73,7 +73,7 @@ class Inputs:
             self._source(number)
 
     def counts(self, shards: Sequence[Shard]) -> Iterator[dict[str, Any]]:
-        """Yield the name of each file with its rows and the number of its first row.
+        """Yield the name of each file with its rows, the number of its first row, and a note.
 
         Args:
             shards: What ``shards`` yielded.
@@ -81,7 +81,9 @@ class Inputs:
         for number, file in enumerate(self.files):
             mine = [shard for shard in shards if shard.file == number]
             first = mine[0].first_row if mine else None
-            yield {"name": file.name, "first_row": first, "rows": sum(s.rows for s in mine)}
+            counts = {"name": file.name, "first_row": first, "rows": sum(s.rows for s in mine)}
+            note = self._source(number).note
+            yield counts | ({"note": note} if note else {})
 
     def digest(self) -> str:
         """Return the digest of all contents: of files, or of the names and sizes in a folder."""

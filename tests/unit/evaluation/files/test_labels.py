@@ -22,14 +22,14 @@ PREDICTED = ["B-PER", "X", "X", "B-LOC", "X"]
 )
 def test_foreign_spellings_become_bio(label, expected):
     labels = LabelReader(Path("a.txt"))
-    assert labels.read([[label]], lines=[[1]], field="tag") == [(expected,)]
+    assert labels.read([[[label]]], lines=[[[1]]], fields=["tag"]) == [[(expected,)]]
     assert labels.respelled == ({f"{label} as {expected}": 1} if label != expected else {})
 
 
 def test_unknown_label_says_what_was_expected():
     with pytest.raises(DataError, match=r"a\.txt:3, field 'tag': label 'PER'.*B-TYPE"):
         LabelReader(Path("a.txt")).read(
-            [["B-PER"], ["I-PER", "PER"]], lines=[[1], [2, 3]], field="tag"
+            [[["B-PER"], ["I-PER", "PER"]]], lines=[[[1], [2, 3]]], fields=["tag"]
         )
 
 

@@ -1,0 +1,135 @@
+"""Values of a JSON list, one at a time, and whether a file is one."""
+
+import codecs
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from gmf.core.errors import DataError
+from gmf.reading.text_files import HEAD_BYTES, open_text
+
+#: Longest value of a list in bytes; what is longer is not read.
+MAX_ITEM = 64 * 2**20
+_BLANKS = re.compile(r"[ \t\r\n]*")
+_DECODER = json.JSONDecoder()
+
+
+def list_items(path: Path, *, encoding: str | None = None) -> Iterator[object]:
+    """Yield the values of a file that is one JSON list; only a piece of it is in memory.
+
+    (Of ``ijson`` a file of brackets alone takes memory without bound.)
+
+    Args:
+        path: The file.
+        encoding: Of the file, if it cannot tell.
+
+    Raises:
+        DataError: If it cannot be read, or where it stops to be JSON.
+    """
+    number = 0
+    with open_text(path, encoding=encoding) as file:
+        text = _Text(file)
+        try:
+            for value in _items(text):
+                number += 1
+                yield value
+        except (ValueError, RecursionError) as error:
+            reason = getattr(error, "msg", None) or str(error)
+            if isinstance(error, RecursionError):
+                reason = "nested too deeply"
+            message = f"not valid JSON: {reason}, after item {number}"
+            raise DataError(message, path=path, line=text.line) from error
+
+
+def is_json_list(path: Path, *, encoding: str | None = None) -> bool:
+    """Return whether a file is one JSON list, and not lines of which the first is a list."""
+    with open_text(path, encoding=encoding) as file:
+        start = file.read(HEAD_BYTES).lstrip()
+    if not start.startswith(b"["):
+        return False
+    line, _, rest = start.partition(b"\n")
+    try:
+        value: object = json.loads(line)
+    except (ValueError, RecursionError):
+        return True
+    is_example = isinstance(value, list) and bool(value) and isinstance(value[0], str)
+    return not (rest.strip() or is_example)
+
+
+def _items(text: "_Text") -> Iterator[object]:
+    text.take("[")
+    mark = text.take("]") if text.peek() == "]" else ","
+    while mark == ",":
+        yield text.value()
+        mark = text.take(",]")
+    if text.peek():
+        raise ValueError(f"expected nothing behind the list, got {text.peek()!r}")
+
+
+class _Text:
+    """The text of a file, from block to block.
+
+    Args:
+        file: The file, UTF-8.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file, self._utf8 = file, codecs.getincrementaldecoder("utf-8")()
+        self._text, self._position, self._size = "", 0, HEAD_BYTES
+        self._lines = 1
+
+    @property
+    def line(self) -> int:
+        """Number of the line that the next character stands in."""
+        return self._lines + self._text.count("\n", 0, self._position)
+
+    def peek(self) -> str:
+        """Return the next character that is no blank; empty at the end."""
+        while True:
+            self._position = _BLANKS.match(self._text, self._position).end()  # pyright: ignore[reportOptionalMemberAccess]
+            if self._position < len(self._text) or not self._has_more():
+                return self._text[self._position : self._position + 1]
+
+    def take(self, marks: str) -> str:
+        """Return the next character, which is one of some.
+
+        Raises:
+            ValueError: If it is not.
+        """
+        mark = self.peek()
+        if not mark or mark not in marks:
+            shown = self._text[self._position : self._position + 20]
+            raise ValueError(f"expected {' or '.join(marks)}, got {shown!r}")
+        self._position += 1
+        return mark
+
+    def value(self) -> object:
+        """Return the next value.
+
+        Raises:
+            ValueError: If there is none.
+            RecursionError: If it is nested too deeply.
+        """
+        self.peek()
+        while True:
+            try:
+                value, end = _DECODER.raw_decode(self._text, self._position)
+            except json.JSONDecodeError:
+                if len(self._text) - self._position > MAX_ITEM or not self._has_more():
+                    raise
+                continue
+            # A number may go on behind what was read.
+            is_whole = self._text[end : end + 1] in tuple(",] \t\r\n")
+            if is_whole or not self._has_more():
+                self._position, self._size = end, HEAD_BYTES
+                return value
+
+    def _has_more(self) -> bool:
+        block = self._file.read(self._size)
+        self._size *= 2
+        self._lines = self.line
+        self._text = self._text[self._position :] + self._utf8.decode(block, final=not block)
+        self._position = 0
+        return bool(block)
