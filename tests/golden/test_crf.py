@@ -131,6 +131,26 @@ def test_entity_probability_equals_enumeration_over_legal_paths(start, end):
     torch.testing.assert_close(result[0], expected)
 
 
+def test_a_temperature_divides_all_scores_of_probabilities_and_moves_no_best_path():
+    names, crf = legal_crf()
+    emissions = 3 * torch.randn(1, 4, len(names), dtype=torch.double)
+    mask = torch.ones(1, 4, dtype=torch.bool)
+    best = crf.best_path(emissions, mask)
+    crf.temperature = 2.5
+    run, inside = [names.index("B-PER"), names.index("I-PER")], names.index("I-PER")
+    result = crf.segment_log_probabilities(emissions, mask, [(0, 1, run, inside)]).exp()
+    legal = [p for p in all_paths(4, len(names)) if is_legal(p, names)]
+    scores = torch.stack([path_score(crf, emissions[0], p) for p in legal])
+    shares = (scores / 2.5).softmax(0)
+    expected = sum(
+        share
+        for share, path in zip(shares, legal, strict=True)
+        if list(path[1:3]) == run and path[3] != inside
+    )
+    torch.testing.assert_close(result[0], expected)
+    assert crf.best_path(emissions, mask).equal(best)
+
+
 def test_without_moves_it_is_a_softmax_over_each_word():
     crf, emissions, labels, mask = make(learn_moves=False)
     expected = (emissions.log_softmax(-1).gather(2, labels[:, :, None])[:, :, 0] * mask).sum(1)

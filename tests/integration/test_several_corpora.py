@@ -10,7 +10,9 @@ from gmf.core.errors import ConfigError
 from gmf.experiments.evaluate import evaluate_run
 from gmf.experiments.presets import load_run_config
 from gmf.models.baselines.bert import BertTagger
+from gmf.models.checkpoint import load_tagger
 from gmf.testing import save_tiny_encoders
+from gmf.training import calibration
 from gmf.training.run import train
 from gmf.training.run_folder import checkpoint_of
 
@@ -59,6 +61,26 @@ def test_a_model_learns_the_types_of_all_and_is_scored_on_those_of_each(options,
     alone = evaluate_run(tmp_path, folder=places)
     assert alone.report.scores.lenient.micro.gold == 2
     assert alone.report.scores.lenient.micro.predicted == 2
+
+
+def test_a_finished_run_keeps_the_temperature_of_its_best_checkpoint(
+    options, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(calibration, "MIN_ENTITIES", 1)
+    monkeypatch.setattr(calibration, "MIN_OF_EACH", 0)
+    state, _ = train(config(options), tmp_path)
+    fitted = state.calibration
+    assert fitted == json.loads((checkpoint_of(tmp_path) / "calibration.json").read_text())
+    assert fitted["temperature"] != 1
+    tagger = load_tagger(checkpoint_of(tmp_path))
+    assert tagger.model.head.crf.temperature == fitted["temperature"]
+    reports = [evaluate_run(tmp_path, split="dev", temperature=t).report for t in (None, 1.0)]
+    errors = [report.metrics["calibration"]["expected_error"] for report in reports]
+    assert errors == pytest.approx(
+        [fitted["expected_error_after"], fitted["expected_error_before"]], abs=1e-4
+    )
+    assert reports[0].provenance.calibration == fitted
+    assert reports[0].scores == reports[1].scores
 
 
 def test_a_killed_run_on_several_corpora_ends_as_an_unbroken_one(options, tmp_path):

@@ -57,6 +57,10 @@ def evaluate(
     ] = None,
     alias: Alias = None,
     batch_size: BatchSize = 32,
+    temperature: Annotated[
+        float | None,
+        typer.Option(min=0.01, help="Of confidences, in place of the run's; 1: as trained."),
+    ] = None,
     device: Device = "auto",
     as_json: AsJson = False,
     as_markdown: AsMarkdown = False,
@@ -74,6 +78,7 @@ def evaluate(
         split=split,
         device=device,
         batch_size=batch_size,
+        temperature=temperature,
         aliases=read_aliases(alias) if alias else {},
     )
     results = [evaluate_one(run, control=controls[0]) for run in runs]

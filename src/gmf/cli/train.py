@@ -54,3 +54,9 @@ def train(
         f"{folder}: best dev F1 {100 * state.best_f1:.2f} (lenient micro) in epoch "
         f"{state.best_epoch} of {state.epochs_done}"
     )
+    if fitted := state.calibration:
+        write(
+            f"confidences at temperature {fitted['temperature']:.2f}, fitted on dev: expected "
+            f"calibration error {fitted['expected_error_before']:.3f} before, "
+            f"{fitted['expected_error_after']:.3f} after"
+        )

@@ -34,6 +34,7 @@ class Provenance:
         image_counts: Images by what became of them: read, absent, broken, ...
         versions: Package to version.
         hardware: What it ran on.
+        calibration: Temperature of confidences, and what it was fitted on; empty where none was.
     """
 
     rule: Rule
@@ -47,6 +48,7 @@ class Provenance:
     image_counts: dict[str, int] = field(default_factory=dict[str, int])
     versions: dict[str, str] = field(default_factory=dict[str, str])
     hardware: dict[str, str] = field(default_factory=dict[str, str])
+    calibration: dict[str, float] = field(default_factory=dict[str, float])
 
 
 def digest_of_options(options: Mapping[str, object]) -> str:

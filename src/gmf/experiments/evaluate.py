@@ -60,6 +60,7 @@ def evaluate_run(
     device: str = "auto",
     batch_size: int = 32,
     aliases: Mapping[str, str] = MappingProxyType({}),
+    temperature: float | None = None,
     on_progress: Callable[[int, int], None] = lambda *_: None,
 ) -> RunEvaluation:
     """Predict and score a split.
@@ -73,6 +74,8 @@ def evaluate_run(
         device: Where to compute; ``auto`` takes a GPU when there is one.
         batch_size: Samples of one pass.
         aliases: Types to be read as others, in gold and predictions.
+        temperature: Of confidences, in place of that which was fitted on dev; 1 shows them as
+            trained.
         on_progress: Called with how many samples are done, and of how many.
 
     Raises:
@@ -80,7 +83,7 @@ def evaluate_run(
         ConfigError: If neither the call nor the run names a data folder, or the device is absent.
         DataError: If the split breaks its format or has no tags.
     """
-    model = _load(checkpoint_of(run), device=device)
+    model = _load(checkpoint_of(run), device=device, temperature=temperature)
     read = _Data.of(folder, model.data)
     if read is None:
         raise ConfigError(f"{run}: names no data folder; add --data DIR")
@@ -172,8 +175,10 @@ class _Model:
         return [DataFingerprint(**item) for item in self.provenance.get("data", [])]
 
 
-def _load(folder: Path, *, device: str) -> _Model:
+def _load(folder: Path, *, device: str, temperature: float | None) -> _Model:
     if is_exported(folder):
+        if temperature is not None:
+            raise ConfigError(f"{folder}: an exported model keeps its temperature; name its run")
         require_extra("onnxruntime", extra="onnx", purpose="an exported model")
         from gmf.prediction.onnx.engine import OnnxEngine
 
@@ -182,6 +187,9 @@ def _load(folder: Path, *, device: str) -> _Model:
         return _Model(engine.predict, engine.report, recorded, None, engine.reads_images)
     tagger = load_tagger(folder)
     tagger.model.to(torch_device(device))
+    if temperature is not None:
+        tagger.model.head.crf.temperature = temperature
+        tagger.provenance["calibration"] = {"temperature": temperature}
     collator = tagger.collator(cached=True)
     return _Model(
         partial(tagger.predict, collator=collator),
@@ -223,4 +231,5 @@ def _provenance(model: _Model, scored: Sequence[DataFingerprint], control: Contr
         image_counts=dict(model.images.images),
         versions=package_versions(),
         hardware=describe_hardware(),
+        calibration=recorded.get("calibration", {}),
     )

@@ -1,6 +1,7 @@
 """A checkpoint folder: weights, configuration, tags, tokenizer and image processor in one place."""
 
 import json
+import math
 from pathlib import Path
 from typing import Any, cast
 
@@ -21,6 +22,8 @@ from gmf.models.tagger import Tagger
 
 FORMAT = 2
 META, WEIGHTS = "gmf.json", "model.safetensors"
+#: Written beside a checkpoint when training is over.
+CALIBRATION = "calibration.json"
 TOKENIZER, PROCESSOR = "tokenizer", "image_processor"
 
 
@@ -93,7 +96,27 @@ def load_tagger(folder: Path) -> Tagger:
         raise CheckpointError(
             f"{folder}: the checkpoint is incomplete or damaged: {error}"
         ) from error
-    return Tagger(model.eval(), tokenizer, processor, data, meta["provenance"])
+    provenance = meta["provenance"]
+    if calibration := _calibration(folder) or provenance.get("calibration"):
+        provenance["calibration"] = calibration
+        model.head.crf.temperature = float(calibration["temperature"])
+    return Tagger(model.eval(), tokenizer, processor, data, provenance)
+
+
+def _calibration(folder: Path) -> dict[str, Any]:
+    path = folder / CALIBRATION
+    if not path.exists():
+        return {}
+    try:
+        values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        if not 0 < float(values["temperature"]) < math.inf:
+            raise ValueError(f"temperature {values['temperature']}")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(
+            f"{path}: expected a temperature above 0 ({error}); delete it for confidences as "
+            "trained"
+        ) from error
+    return values
 
 
 def _read_meta(folder: Path) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from torch.optim.lr_scheduler import LRScheduler
 
 from gmf.core.errors import CheckpointError, ConfigError
 from gmf.core.files import sha256_of, write_text
-from gmf.models.checkpoint import META, WEIGHTS, save_tagger
+from gmf.models.checkpoint import CALIBRATION, META, WEIGHTS, save_tagger
 from gmf.models.tagger import Tagger
 from gmf.training.config import RunConfig
 from gmf.training.inputs import DECISIVE, changes
@@ -210,6 +210,9 @@ class RunFolder:
             if path.is_file()
         }
         state.digests = {name: state.digests[name] for name in names & state.digests.keys()}
+        if state.calibration:
+            text = json.dumps(state.calibration, indent=2) + "\n"
+            write_text(self.checkpoint(state.best_epoch) / CALIBRATION, text)
         rows = "".join(json.dumps(row) + "\n" for row in state.history)
         write_text(self.path / METRICS, rows)
         write_text(self.path / STATE, json.dumps(asdict(state), indent=2) + "\n")

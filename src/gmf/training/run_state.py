@@ -14,6 +14,8 @@ class RunState:
         best_f1: That F1, lenient micro, in [0, 1].
         finished: Whether training is over.
         history: One row of metrics an epoch.
+        calibration: Temperature of the best checkpoint and what it was fitted on, see
+            ``gmf.training.calibration``; ``None`` before the end, or where dev says too little.
         digests: SHA-256 of each file of a checkpoint from which training can go on, by its folder's
             name and its own.
     """
@@ -23,6 +25,7 @@ class RunState:
     best_f1: float = -1.0
     finished: bool = False
     history: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    calibration: dict[str, Any] | None = None
     digests: dict[str, dict[str, str]] = field(default_factory=dict[str, dict[str, str]])
 
     def add(self, row: dict[str, Any]) -> None:

@@ -19,10 +19,11 @@ from gmf.data.batch import Batch
 from gmf.data.collate import Collator
 from gmf.evaluation.pairs import SamplePair, pair_of_tags
 from gmf.evaluation.scores import Scores, score
-from gmf.models.checkpoint import WEIGHTS
+from gmf.models.checkpoint import WEIGHTS, load_tagger
 from gmf.models.kernels.clipping import fast_clip_gradients
 from gmf.models.runtime import computing_in, resolve_precision, seed_everything
 from gmf.models.tagger import Tagger
+from gmf.training.calibration import fit_temperature
 from gmf.training.config import RunConfig
 from gmf.training.exchange import average_gradients, by_first_process, share_weights, weigh_views
 from gmf.training.optimization import build_optimizer, build_schedule
@@ -144,6 +145,8 @@ class Trainer:
             }
             self._close_epoch(state, row)
             if self.accelerator.is_main_process:
+                if state.finished:
+                    state.calibration = self._calibrated(state)
                 self.folder.save(self.tagger, state, optimizer, schedule)
                 self.on_epoch(row)
             self.accelerator.wait_for_everyone()
@@ -166,6 +169,15 @@ class Trainer:
         names = sorted({pair.corpus for pair in pairs})
         by_corpus = {name: _score([p for p in pairs if p.corpus == name]) for name in names}
         return {"dev": _score(pairs), **({"corpora": by_corpus} if len(names) > 1 else {})}
+
+    def _calibrated(self, state: RunState) -> dict[str, Any] | None:
+        """Return the temperature of the best checkpoint, fitted on dev."""
+        is_best = state.best_epoch == state.epochs_done
+        best = self.tagger if is_best else load_tagger(self.folder.checkpoint(state.best_epoch))
+        best.model.to(self.accelerator.device)
+        with self._computing():
+            fitted = fit_temperature(best, self.dev_split, collator=self.collator)
+        return fitted and fitted.to_dict()
 
     def _computing(self) -> torch.autocast:
         precision = resolve_precision(self.config.training.precision)

@@ -29,6 +29,7 @@ METRICS: Registry[type[Metric]] = Registry(
         "tweet_length": f"{_HERE}.lengths:SampleLength",
         "image": f"{_HERE}.image:WithImage",
         "calibration": f"{_HERE}.calibration:EntityCalibration",
+        "confidence": f"{_HERE}.thresholds:ConfidenceThresholds",
     },
 )
 #: Keys of a report that are no metric.

@@ -184,6 +184,10 @@ def provenance_table(report: Report) -> Table:
         )
         for item in provenance.data
     ]
+    rows += [
+        (f"confidences: {name.replace('_', ' ')}", f"{value:g}")
+        for name, value in provenance.calibration.items()
+    ]
     rows += [(f"encoder {name}", digest[:12]) for name, digest in provenance.encoders.items()]
     if provenance.config_digest:
         rows.append(("configuration", provenance.config_digest[:12]))

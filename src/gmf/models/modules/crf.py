@@ -1,5 +1,6 @@
 """Linear-chain conditional random field, vectorised over the batch (GMF, Eq. 17-21)."""
 
+import copy
 from collections.abc import Sequence
 
 import torch
@@ -22,6 +23,10 @@ class LinearChainCrf(nn.Module):
         legal_moves: ``[from, to]`` is True where decoding may make the move; all when ``None``.
         legal_starts: True where decoding may start; all when ``None``.
         learn_moves: Off makes every move score zero, which is a softmax over each word.
+
+    Attributes:
+        temperature: What all scores are divided by in probabilities of runs of tags, and only
+            there (Guo et al. 2017); best paths are the same at any.
 
     Raises:
         ValueError: If ``num_tags`` is below 1.
@@ -49,6 +54,7 @@ class LinearChainCrf(nn.Module):
         self.register_buffer("move_penalty", FORBIDDEN * (1 - moves.float()), persistent=False)
         self.register_buffer("start_penalty", FORBIDDEN * (1 - starts.float()), persistent=False)
         self.move_penalty: Tensor
+        self.temperature = 1.0
         self.start_penalty: Tensor
 
     def log_likelihood(
@@ -126,6 +132,10 @@ class LinearChainCrf(nn.Module):
         """
         if not segments:
             return emissions.new_zeros(0)
+        if self.temperature != 1:
+            return self._cooled().segment_log_probabilities(
+                emissions / self.temperature, mask, segments, legal=legal
+            )
         moves, _ = self._moves(legal)
         forward = self._forward(emissions, mask, legal=legal)
         backward = self._backward(emissions, mask, legal=legal)
@@ -150,6 +160,14 @@ class LinearChainCrf(nn.Module):
         rest = torch.where(after == mask.sum(dim=1)[row], self.end[last], follow)
         total = self._log_partition(forward, mask)
         return forward[row, first, tags[:, 0]] + inner + rest - total[row]
+
+    def _cooled(self) -> "LinearChainCrf":
+        """Return the same with scores of moves divided by the temperature."""
+        cooled = copy.deepcopy(self)
+        cooled.temperature = 1.0
+        for parameter in cooled.parameters():
+            parameter.data /= self.temperature
+        return cooled
 
     def _moves(self, legal: bool) -> tuple[Tensor, Tensor]:
         if not legal:

@@ -22,6 +22,7 @@ class ArrayCrf:
         end: Score of each tag at the last word.
         legal_moves: ``[from, to]`` is True where decoding may make the move.
         legal_starts: True where decoding may start.
+        temperature: What all scores are divided by in probabilities, and only there.
     """
 
     def __init__(
@@ -32,7 +33,17 @@ class ArrayCrf:
         end: Float[np.ndarray, " tags"],
         legal_moves: Bool[np.ndarray, "tags tags"],
         legal_starts: Bool[np.ndarray, " tags"],
+        temperature: float = 1.0,
     ) -> None:
+        self.temperature = np.float32(temperature)
+        if temperature != 1:
+            self._cooled = ArrayCrf(
+                transitions / temperature,
+                start=start / temperature,
+                end=end / temperature,
+                legal_moves=legal_moves,
+                legal_starts=legal_starts,
+            )
         forbidden = np.float32(FORBIDDEN)
         self.moves = transitions.astype(np.float32) + forbidden * ~legal_moves
         self.start = start.astype(np.float32) + forbidden * ~legal_starts
@@ -78,6 +89,9 @@ class ArrayCrf:
             mask: Which words count; a prefix of each row.
             segments: ``(row, first word, tags of the run, tag that must not follow)``.
         """
+        if self.temperature != 1:
+            cooled = emissions / self.temperature
+            return self._cooled.segment_log_probabilities(cooled, mask, segments)
         forward, backward = self._forward(emissions, mask), self._backward(emissions, mask)
         total = _log_sum(forward[:, -1] + self.end, axis=1)
         lengths = mask.sum(axis=1)

@@ -110,6 +110,7 @@ def _write(tagger: Tagger, folder: Path, *, int8: bool) -> ExportInfo:
             transitions=tuple(map(tuple, crf.transitions.tolist())),
             start=tuple(crf.start.tolist()),
             end=tuple(crf.end.tolist()),
+            temperature=crf.temperature,
         ),
         text_inputs=tuple(batch.text_inputs),
         unknown_token=None if tokenizer.unk_token is None else str(tokenizer.unk_token),

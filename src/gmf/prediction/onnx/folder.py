@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from pydantic import ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from gmf.core.config import Config, describe_faults
 from gmf.core.errors import CheckpointError
@@ -24,11 +24,13 @@ class CrfScores(Config):
         transitions: From one state to another.
         start: At the first position.
         end: At the last position.
+        temperature: What scores are divided by in confidences.
     """
 
     transitions: tuple[tuple[float, ...], ...]
     start: tuple[float, ...]
     end: tuple[float, ...]
+    temperature: float = Field(default=1.0, gt=0)
 
 
 class ImageSide(Config):

@@ -43,6 +43,7 @@ class ArrayModel:
             end=np.asarray(info.crf.end),
             legal_moves=np.asarray(states.legal_moves),
             legal_starts=np.asarray(states.legal_starts),
+            temperature=info.crf.temperature,
         )
         self.decoder: Decoder[np.ndarray] = Decoder(states, crf)
         providers = _providers(device)

@@ -146,8 +146,10 @@ def _public(value: Any) -> Any:
 
 
 def _forget_places(meta: dict[str, Any]) -> None:
-    if "folder" in meta.get("data", {}):
-        meta["data"]["folder"] = None
+    data = meta.get("data", {})
+    data |= {key: None for key in ("folder", "images", "context_file") if key in data}
+    if data.get("folders"):  # Their shares mean nothing without them.
+        data |= {"folders": [], "mix": None}
     provenance = meta.get("provenance", {})
     sources = [(entry, "name") for entry in provenance.get("encoders", {}).values()]
     for entry, key in [*sources, (provenance, "model_origin")]:

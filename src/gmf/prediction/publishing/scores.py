@@ -79,7 +79,7 @@ def scores_of_run(checkpoint: Path) -> list[PublishedScore]:
     return [
         PublishedScore.of(
             rule,
-            row["dev"][rule]["micro"],
+            _dev_scores(row, part)[rule]["micro"],
             part,
             source=f"gmf train, epoch {row['epoch']}, which this split chose",
         )
@@ -87,6 +87,12 @@ def scores_of_run(checkpoint: Path) -> list[PublishedScore]:
         for part in parts
         for rule in ("lenient", "strict")
     ]
+
+
+def _dev_scores(row: Mapping[str, Any], part: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the scores of an epoch on one of its dev files: of several corpora, on that one."""
+    corpus = part["source"].rpartition("/")[0]
+    return row["corpora"][corpus] if corpus and "corpora" in row else row["dev"]
 
 
 def fingerprints_of(provenance: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -12,7 +12,7 @@ from gmf.models.modules.crf import LinearChainCrf
 from gmf.prediction.onnx.crf import ArrayCrf
 
 
-def pair(states):
+def pair(states, temperature=1.0):
     torch.manual_seed(2)
     crf = LinearChainCrf(
         len(states.names),
@@ -27,7 +27,9 @@ def pair(states):
         end=crf.end.detach().numpy(),
         legal_moves=np.array(states.legal_moves),
         legal_starts=np.array(states.legal_starts),
+        temperature=temperature,
     )
+    crf.temperature = temperature
     return crf, own
 
 
@@ -57,11 +59,15 @@ def test_best_paths_are_legal_where_the_scores_are_not():
     assert [states.names[tag] for tag in path[0]] == ["B-PER", "I-PER", "I-PER", "I-PER"]
 
 
-@given(lengths=st.lists(st.integers(1, 7), min_size=1, max_size=4), seed=st.integers(0, 10**6))
+@given(
+    lengths=st.lists(st.integers(1, 7), min_size=1, max_size=4),
+    seed=st.integers(0, 10**6),
+    temperature=st.sampled_from([1.0, 0.5, 3.0]),
+)
 @settings(max_examples=40, deadline=None)
-def test_probabilities_of_runs_are_the_same(lengths, seed):
+def test_probabilities_of_runs_are_the_same(lengths, seed, temperature):
     states = TagStates(TagSet(("PER", "LOC")))
-    crf, own = pair(states)
+    crf, own = pair(states, temperature)
     emissions, mask = scores(lengths, len(states.names), seed)
     rng = np.random.default_rng(seed)
     segments = []

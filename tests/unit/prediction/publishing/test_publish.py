@@ -67,6 +67,36 @@ def test_a_saved_folder_loads_and_gives_the_same(run, tmp_path):
     assert json.loads((saved / "gmf.json").read_text())["data"]["max_subwords"] == 48
 
 
+def test_no_place_of_several_corpora_is_published_and_each_has_its_own_score(run, tmp_path):
+    meta_path = run / "checkpoints" / "epoch-002" / "gmf.json"
+    meta = json.loads(meta_path.read_text())
+    meta["data"] |= {
+        "folder": None,
+        "folders": [{"folder": "/home/secret/a"}, {"folder": "/home/secret/b"}],
+        "mix": {"a": 1.0, "b": 2.0},
+    }
+    meta_path.write_text(json.dumps(meta))
+    state = json.loads((run / "state.json").read_text())
+    dev = state["history"][1]["dev"]
+    both = {rule: {"micro": {**dev[rule]["micro"], "gold": 3}} for rule in ("lenient", "strict")}
+    state["history"][1]["corpora"] = {"a": both, "b": dev}
+    (run / "state.json").write_text(json.dumps(state))
+    provenance = json.loads((run / "provenance.json").read_text())
+    part = next(p for p in provenance["data"] if p["part"] == "dev")
+    provenance["data"] = [
+        {**part, "source": f"{name}/dev.txt", "digest": name * 32} for name in "ab"
+    ]
+    (run / "provenance.json").write_text(json.dumps(provenance))
+    saved = gmf.load(run).save_pretrained(tmp_path / "saved")
+    assert b"secret" not in (saved / "gmf.json").read_bytes()
+    assert gmf.load(saved)(TEXT) == gmf.load(run)(TEXT)
+    scores = json.loads((saved / "scores.json").read_text())
+    assert {(s["data"], s["gold"]) for s in scores} == {
+        ("a/dev.txt", 3),
+        ("b/dev.txt", dev["lenient"]["micro"]["gold"]),
+    }
+
+
 def test_the_card_tells_data_scores_and_limits(run, tmp_path):
     saved = gmf.load(run).save_pretrained(tmp_path / "saved", scores=[TEST], license="mit")
     card = (saved / "README.md").read_text()
