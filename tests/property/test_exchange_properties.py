@@ -13,9 +13,9 @@ from gmf.exchange.convert import read_documents, write_documents
 from gmf.exchange.document import AnnotatedText, Mention
 from gmf.exchange.fitting import checked, fitted
 from gmf.exchange.formats import document_formats
-from gmf.exchange.offsets import from_utf16, has_wide, to_utf16
 from gmf.exchange.report import ConversionReport
 from gmf.reading.json_rows import ImageRow
+from gmf.reading.offsets import from_utf16, has_wide, to_utf16
 
 CHARACTERS = [
     *"abcXYZ 019.,-'#@",

@@ -3,6 +3,7 @@
 import ast
 import os
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from types import FunctionType
@@ -113,7 +114,21 @@ def load_command(name: str) -> Any:
         command = get_group(app).commands[name]
     for runnable in _runnable(command):
         runnable.params.append(_code_option())
+    if commands.origin(name).source != "gmf":
+        setattr(command, "invoke", partial(_invoke, name, command.invoke))  # noqa: B010
     return command
+
+
+def _invoke(name: str, invoke: Callable[[Any], Any], context: Any) -> Any:
+    """Run a command of others; what it raises names it, how it wants to end is let through."""
+    with commands.named_in_errors(name):
+        try:
+            return invoke(context)
+        except Exception as error:
+            if not isinstance(error, typer.Abort) and not hasattr(error, "exit_code"):
+                raise
+            ending = error
+    raise ending
 
 
 def _runnable(command: Any) -> Iterator[Any]:

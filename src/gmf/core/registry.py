@@ -11,6 +11,7 @@ from hashlib import sha256
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import module_from_spec, spec_from_file_location
+from inspect import currentframe
 from pathlib import Path
 from traceback import extract_tb
 from types import FunctionType
@@ -71,7 +72,11 @@ class Registry(Generic[PartT]):
         """
 
         def add(part: PartT) -> PartT:
-            module = getattr(part, "__module__", "")
+            frame = currentframe()
+            if isinstance(part, type | FunctionType) or frame is None or frame.f_back is None:
+                module = getattr(part, "__module__", "")
+            else:  # An object, a Typer app for example, knows the module of its class alone.
+                module = str(frame.f_back.f_globals["__name__"])
             source = getattr(sys.modules.get(module), "__file__", None) or module or "this process"
             self._check_kind(name, part, source)
             present, packaged = self._registered.get(name), self._packaged.get(name)

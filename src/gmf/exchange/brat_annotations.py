@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from gmf.exchange.document import Span
-from gmf.exchange.offsets import Unit, from_utf16
+from gmf.exchange.offsets import Unit
 from gmf.exchange.report import ConversionReport
+from gmf.reading.offsets import from_utf16
 from gmf.reading.text_files import BYTE_ORDER_MARK
 
 _CONFIDENCE = re.compile(r"confidence (0(?:\.\d+)?|1(?:\.0+)?)")

@@ -4,11 +4,12 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gmf.core.errors import ConfigError, DataError
-from gmf.exchange.base import DocumentFormat, Trait, can_read, can_write
+from gmf.exchange.base import DocumentFormat, DocumentWriter, Trait, can_read, can_write
 from gmf.exchange.document import AnnotatedText
 from gmf.exchange.fitting import checked, fitted
 from gmf.exchange.formats import (
@@ -58,7 +59,7 @@ def convert(
     files = _files_in(source, from_format)
     if to_format is None:
         to_format = format_of_target(target)
-    writer = _writer(to_format, scheme)
+    _writer(to_format, scheme)  # Told before anything is read.
     if target.exists() and not overwrite:
         raise ConfigError(f"{target}: is there already; choose another or add --overwrite")
     if target.exists() and target.resolve() in (source.resolve(), *source.resolve().parents):
@@ -69,16 +70,15 @@ def convert(
     with TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as temporary:
         whole = Path(temporary) / "whole"
         if files is None:
-            reader = _reader(from_format or format_of_source(source), offsets)
-            _write(_documents(source, reader, report), whole, writer, report)
+            documents = _documents(source, from_format, offsets, report)
+            _write(documents, whole, to_format, scheme, report)
         else:
             whole.mkdir()
             for file in files:
-                reader = _reader(from_format or format_of_source(file), offsets)
                 writer = _writer(to_format, scheme)
                 ending = "" if writer.is_folder else writer.suffix
-                documents = _documents(file, reader, report)
-                _write(documents, whole / f"{file.stem}{ending}", writer, report)
+                documents = _documents(file, from_format, offsets, report)
+                _write(documents, whole / f"{file.stem}{ending}", to_format, scheme, report)
         if report.read and not report.written:
             shown = report.faults[0] if report.faults else "nothing could be read"
             raise DataError(
@@ -106,9 +106,7 @@ def read_documents(
         DataError: If it cannot be read at all.
     """
     report = ConversionReport()
-    reader = _reader(format or format_of_source(path), offsets)
-    documents = list(_documents(path, reader, report))
-    return documents, report
+    return list(_documents(path, format, offsets, report)), report
 
 
 def write_documents(
@@ -126,8 +124,8 @@ def write_documents(
     if path.exists():
         raise ConfigError(f"{path}: is there already; choose another")
     report = ConversionReport()
-    writer = _writer(format or format_of_target(path), scheme)
-    _write(_counted(documents, report), path, writer, report)
+    format = format or format_of_target(path)
+    _write(_counted(documents, report), path, format, scheme, report)
     return report
 
 
@@ -187,9 +185,17 @@ def _writer(name: str, scheme: str) -> DocumentFormat:
 
 
 def _documents(
-    path: Path, reader: DocumentFormat, report: ConversionReport
+    path: Path, format: str | None, offsets: Unit | None, report: ConversionReport
 ) -> Iterator[AnnotatedText]:
     """Yield the documents of a source whose mentions lie in their texts."""
+    name = format or format_of_source(path)
+    with document_formats.named_in_errors(name, path=path):
+        yield from _checked(path, _reader(name, offsets), report)
+
+
+def _checked(
+    path: Path, reader: DocumentFormat, report: ConversionReport
+) -> Iterator[AnnotatedText]:
     if path.is_dir() != reader.is_folder and path.is_dir():
         with suppress(OSError):
             if not reader.recognises(path, ""):
@@ -213,26 +219,27 @@ def _documents(
 def _write(
     documents: Iterable[AnnotatedText],
     target: Path,
-    writer: DocumentFormat,
+    format: str,
+    scheme: str,
     report: ConversionReport,
 ) -> None:
     """Write documents as one output that appears whole."""
     types: set[str] = set()
     originals: set[str] = set()
+    named = partial(document_formats.named_in_errors, format)
+    with named():
+        writer = _writer(format, scheme)
     with TemporaryDirectory(dir=target.parent, prefix=".parts") as temporary:
         parts = Path(temporary) / "parts"
         if not writer.is_folder:
             parts.mkdir()
-        shard = writer.open(parts if writer.is_folder else parts / f"0{writer.suffix}")
+        with named():
+            shard = writer.open(parts if writer.is_folder else parts / f"0{writer.suffix}")
         try:
             for document in documents:
-                lost, notes = report.lost.copy(), report.notes.copy()
-                try:
-                    kept = fitted(document, writer, report)
-                    shard.add(kept)
-                except ValueError as error:
-                    report.lost, report.notes = lost, notes
-                    report.fault(f"{document.origin}: {error}")
+                with named():
+                    kept = _added(shard, document, writer, report)
+                if kept is None:
                     continue
                 report.written += 1
                 report.note("text that nobody labelled", document.origin, kept.mentions is None)
@@ -241,8 +248,28 @@ def _write(
                 if Trait.ANY_TYPE not in writer.traits:
                     _check_types(originals)
         finally:
-            shard.close()
-        writer.merge(parts, target, types=sorted(types))
+            with named():
+                shard.close()
+        with named():
+            writer.merge(parts, target, types=sorted(types))
+
+
+def _added(
+    shard: DocumentWriter, document: AnnotatedText, writer: DocumentFormat, report: ConversionReport
+) -> AnnotatedText | None:
+    """Return a document as it was written; ``None``, and a fault, when it cannot be."""
+    lost, notes = report.lost.copy(), report.notes.copy()
+    try:
+        kept = fitted(document, writer, report)
+        shard.add(kept)
+    except ValueError as error:
+        report.lost, report.notes = lost, notes
+        report.fault(f"{document.origin}: {error}")
+        return None
+    except Exception as error:
+        error.add_note(document.origin)
+        raise
+    return kept
 
 
 def _check_types(types: set[str]) -> None:

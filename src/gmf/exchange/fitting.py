@@ -4,8 +4,9 @@ from dataclasses import replace
 
 from gmf.exchange.base import DocumentFormat, Trait
 from gmf.exchange.document import AnnotatedText, Mention
-from gmf.exchange.offsets import from_utf16, has_wide, misfits
+from gmf.exchange.offsets import misfits
 from gmf.exchange.report import ConversionReport
+from gmf.reading.offsets import from_utf16, has_wide
 
 
 def checked(document: AnnotatedText, report: ConversionReport) -> AnnotatedText:

@@ -44,11 +44,7 @@ def format_of_source(path: Path) -> str:
         head = head_of(path)
     except DataError as error:  # Parquet and other files that are no text are told by their names.
         head, fault = "", error
-    names = [
-        name
-        for name in document_formats
-        if can_read(kind := document_formats.get(name)) and kind.recognises(path, head)
-    ]
+    names = [name for name in document_formats if _recognises(name, path, head)]
     if fault is not None and not names:
         raise fault
     if len(names) != 1:
@@ -57,6 +53,12 @@ def format_of_source(path: Path) -> str:
             f"{path}: not known as a format{guess}; name it with --from, one of {readable()}"
         )
     return names[0]
+
+
+def _recognises(name: str, path: Path, head: object) -> bool:
+    with document_formats.named_in_errors(name, path=path):
+        kind = document_formats.get(name)
+        return can_read(kind) and kind.recognises(path, head)
 
 
 def format_of_target(path: Path) -> str:

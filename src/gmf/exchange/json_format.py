@@ -9,9 +9,10 @@ from typing import Any, ClassVar, cast
 from gmf.exchange.base import TextFormat
 from gmf.exchange.document import AnnotatedText, Mention
 from gmf.exchange.json_values import json_values
-from gmf.exchange.offsets import Unit, from_utf16, to_utf16, unit_of
+from gmf.exchange.offsets import Unit, unit_of
 from gmf.exchange.report import ConversionReport
 from gmf.reading.foreign_rows import tool_of
+from gmf.reading.offsets import from_utf16, to_utf16
 
 
 class JsonFormat(TextFormat):

@@ -10,8 +10,9 @@ from gmf.exchange.document import AnnotatedText, Mention, Span
 from gmf.exchange.images import image_of
 from gmf.exchange.json_format import JsonFormat
 from gmf.exchange.json_values import identifier_of, listed, objects, span_of, text_of, type_of
-from gmf.exchange.offsets import Unit, from_utf16
+from gmf.exchange.offsets import Unit
 from gmf.exchange.report import ConversionReport
+from gmf.reading.offsets import from_utf16
 
 #: Kinds of results that label spans of a text.
 _SPANS = ("labels", "hypertextlabels")

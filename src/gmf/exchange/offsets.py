@@ -1,43 +1,13 @@
-"""Offsets in UTF-16 units, as JavaScript and Java count, and in code points, as Python does."""
+"""Which unit the offsets of a tool count, by what fits the words."""
 
-from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from gmf.exchange.document import Span
-from gmf.reading.offsets import units_before
+from gmf.reading.offsets import from_utf16, has_wide
 from gmf.reading.tokenize import tokenize
 
 Unit = Literal["code-points", "utf-16"]
-
-
-def has_wide(text: str) -> bool:
-    """Return whether a text has characters beyond U+FFFF, which are two UTF-16 units each."""
-    return not text.isascii() and max(text) > "\uffff"
-
-
-def from_utf16(text: str, spans: Sequence[Span]) -> list[Span]:
-    """Return spans of UTF-16 units as spans of code points.
-
-    A half of a character counts as the whole, which ``misfits`` sees; what lies beyond the end
-    stays beyond it.
-    """
-    if not has_wide(text):
-        return list(spans)
-    before = units_before(text)
-
-    def point(unit: int) -> int:
-        return bisect_left(before, unit) if unit <= before[-1] else len(text) + unit - before[-1]
-
-    return [(point(start), point(end)) for start, end in spans]
-
-
-def to_utf16(text: str, spans: Iterable[Span]) -> list[Span]:
-    """Return spans of code points as spans of UTF-16 units."""
-    if not has_wide(text):
-        return list(spans)
-    before = units_before(text)
-    return [(before[start], before[end]) for start, end in spans]
 
 
 def misfits(text: str, spans: Iterable[Span]) -> list[Span]:

@@ -8,9 +8,9 @@ from typing import ClassVar
 from gmf.core.errors import DataError
 from gmf.exchange.base import DocumentFormat, DocumentWriter, Trait
 from gmf.exchange.document import AnnotatedText
-from gmf.exchange.offsets import to_utf16
 from gmf.exchange.report import ConversionReport
 from gmf.exchange.webanno_reading import FORMAT_LINE, NAMED_ENTITY, document_of_lines, escaped
+from gmf.reading.offsets import to_utf16
 from gmf.reading.text_files import read_lines
 
 _ODD = re.compile(r"[^A-Za-z0-9_-]+")

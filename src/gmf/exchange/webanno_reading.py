@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gmf.exchange.document import AnnotatedText, Mention, Span
-from gmf.exchange.offsets import from_utf16
 from gmf.exchange.report import ConversionReport
-from gmf.reading.offsets import units_before
+from gmf.reading.offsets import from_utf16, units_before
 
 FORMAT_LINE = "#FORMAT=WebAnno TSV "
 NAMED_ENTITY = "de.tudarmstadt.ukp.dkpro.core.api.ner.type.NamedEntity"

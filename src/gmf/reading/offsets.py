@@ -1,6 +1,7 @@
-"""Character offsets that cut words, and their likely cause."""
+"""Offsets in UTF-16 units, as JavaScript and Java count, and in characters, as Python does."""
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -12,40 +13,51 @@ def units_before(text: str) -> list[int]:
     return [0, *accumulate(2 if c > "\uffff" else 1 for c in text)]
 
 
+def has_wide(text: str) -> bool:
+    """Return whether a text has characters beyond U+FFFF, which are two UTF-16 units each."""
+    return not text.isascii() and max(text) > "\uffff"
+
+
+def from_utf16(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return spans of UTF-16 units as spans of characters.
+
+    An offset between the halves of a character is read as the one behind it; what lies beyond the
+    end stays beyond it.
+    """
+    if not has_wide(text):
+        return list(spans)
+    before = units_before(text)
+
+    def point(unit: int) -> int:
+        return bisect_left(before, unit) if unit <= before[-1] else len(text) + unit - before[-1]
+
+    return [(point(start), point(end)) for start, end in spans]
+
+
+def to_utf16(text: str, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return spans of characters as spans of UTF-16 units."""
+    if not has_wide(text):
+        return list(spans)
+    before = units_before(text)
+    return [(before[start], before[end]) for start, end in spans]
+
+
 def cuts_word(text: str, start: int, end: int) -> bool:
     """Return whether a span begins or ends inside a word."""
     return is_inside_word(text, start) or is_inside_word(text, end)
 
 
-def from_utf16(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """Return the characters that two offsets mean if they count UTF-16 units.
-
-    Args:
-        text: The text.
-        start: First unit.
-        end: One past the last.
-
-    Returns:
-        The span; ``None`` if it is the same, or cuts words or begins or ends with white space too.
-    """
-    positions = {units: index for index, units in enumerate(units_before(text))}
-    span = positions.get(start), positions.get(end)
-    if span[0] is None or span[1] is None or span == (start, end):
-        return None
-    inside = text[span[0] : span[1]]
-    if not inside or inside != inside.strip() or cuts_word(text, span[0], span[1]):
-        return None
-    return span[0], span[1]
-
-
 def utf16_hint(text: str, start: int, end: int) -> str:
-    """Return a hint that offsets count UTF-16 units; empty if nothing points to it."""
-    span = from_utf16(text, start, end)
-    if span is None:
+    """Return a hint that offsets count UTF-16 units; empty if, read so, they are no better."""
+    ((first, last),) = from_utf16(text, [(start, end)])
+    inside = text[first:last]
+    if (first, last) == (start, end) or last > len(text) or not inside:
+        return ""
+    if inside != inside.strip() or cuts_word(text, first, last):
         return ""
     return (
         f"; the offsets look like UTF-16 units, as JavaScript and Java count them: read so it is "
-        f"{text[span[0] : span[1]]!r}, characters {span[0]} to {span[1]}"
+        f"{inside!r}, characters {first} to {last}"
     )
 
 

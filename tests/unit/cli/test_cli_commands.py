@@ -132,6 +132,31 @@ def test_a_file_may_bring_a_command(greeting):
     assert "No such command 'greet'" in refused.stderr
 
 
+def test_a_command_that_fails_while_it_runs_is_named_in_one_line(tmp_path):
+    path = tmp_path / "failing.py"
+    path.write_text(
+        "import typer\n"
+        "from gmf.cli.commands import commands\n"
+        "app = typer.Typer()\n"
+        'commands.register("failing")(app)\n'
+        "@app.command()\n"
+        "def run(how: str) -> None:\n"
+        "    if how == 'exit': raise typer.Exit(5)\n"
+        "    if how == 'usage': raise typer.BadParameter('odd')\n"
+        "    raise KeyError(how)\n"
+        "@app.command()\n"
+        "def other() -> None: ...\n"
+    )
+    done = run_gmf("failing", "run", "key", code=str(path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == (
+        f"error: command 'failing' of {path}: KeyError: 'key' (raised at {path}:9)\n"
+    )
+    assert run_gmf("failing", "run", "exit", code=str(path)).returncode == 5
+    usage = run_gmf("failing", "run", "usage", code=str(path))
+    assert (usage.returncode, "odd" in usage.stderr) == (2, True)
+
+
 def test_a_file_that_is_absent_or_fails_ends_the_command(tmp_path, greeting):
     done = run_gmf("models", "--code", str(tmp_path / "none.py"))
     assert done.returncode == 2

@@ -8,6 +8,7 @@ import pytest
 
 from gmf.core.errors import ConfigError, DataError
 from gmf.core.registry import load_code
+from gmf.exchange.base import TextFormat, Trait
 from gmf.exchange.convert import convert, read_documents, write_documents
 from gmf.exchange.document import AnnotatedText, Mention
 from gmf.exchange.formats import document_formats
@@ -348,6 +349,45 @@ class Stars(TextFormat):
     convert(tmp_path / "a.stars", tmp_path / "b.json", from_format="stars")
     convert(tmp_path / "b.json", tmp_path / "c.stars")
     assert (tmp_path / "c.stars").read_text() == "in *Oslo* now\n"
+
+
+class BrokenFormat(TextFormat):
+    """Fails where its file says, or where the text does."""
+
+    suffixes = (".broken",)
+    traits = frozenset(Trait)
+
+    @classmethod
+    def recognises(cls, path, head):
+        if "recognises" in path.name:
+            raise KeyError("recognises")
+        return path.suffix == ".broken"
+
+    def read(self, path, *, report):
+        report.read += 1
+        yield AnnotatedText("Oslo", (), number=1) if path.stem == "read" else "no document"
+        raise KeyError("read")
+
+    def render(self, document):
+        raise {"key": KeyError, "value": ValueError}[document.text](document.text)
+
+    def merge(self, folder, target, *, types):
+        raise OSError("merge")
+
+
+def test_a_format_of_a_stranger_that_raises_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(document_formats, "_registered", {**document_formats._registered})
+    document_formats.register("broken")(BrokenFormat)
+    told = r"document format 'broken' of .*test_convert.py: "
+    for name, kind in (("read", "KeyError"), ("kind", "AttributeError"), ("recognises", "Key")):
+        (tmp_path / f"{name}.broken").touch()
+        with pytest.raises(ConfigError, match=rf"{told}.*{name}.broken: {kind}.* \(raised at "):
+            convert(tmp_path / f"{name}.broken", tmp_path / "out.json")
+    for text, fault in (("key", "row 1: KeyError: 'key'"), ("value", ".*OSError: merge")):
+        document = AnnotatedText(text, (), origin="row 1")
+        with pytest.raises(ConfigError, match=told + fault):
+            write_documents([document], tmp_path / "out.broken")
+    assert not list(tmp_path.glob("out.*"))
 
 
 def test_no_path_of_an_image_leaves_the_folder(tmp_path):
