@@ -112,7 +112,11 @@ def _examine_links(path: Path, *, facts: dict[str, dict[str, object]]) -> list[F
     try:
         rows = _LINKS.validate_python(json.loads("\n".join(read_lines(path))))
     except (ValidationError, ValueError, RecursionError) as error:
-        message = f"expected sentence, mentions and answer by identifier: {str(error)[:200]}"
+        reason = f" ({error})" if not isinstance(error, ValidationError) else ""
+        message = (
+            f"expected sentence, mentions and answer by identifier{reason}; annotations of texts "
+            f"are brought into a data set by `gmf data convert {path.name} train.jsonl`"
+        )
         return [Finding("format", 1, path.name, message)]
     forms = Counter("text" if isinstance(row.answer, str) else "list" for row in rows.values())
     facts[path.name] = {"samples": len(rows), **{f"answer_is_{k}": n for k, n in forms.items()}}

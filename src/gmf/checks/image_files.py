@@ -11,6 +11,7 @@ from gmf.checks.findings import Finding, finding_of
 from gmf.checks.raw_samples import Split
 from gmf.data.images import FaultKind, UnusableImageError, open_image, read_source
 from gmf.reading.image_folders import IMAGE_SUFFIXES, ImageFolder, image_folder_of
+from gmf.reading.near_files import is_there
 from gmf.reading.readers import reader_of
 
 #: An image whose grey levels deviate less than this (of 255) from their mean shows nothing.
@@ -107,7 +108,7 @@ def read_album(folder: Path, *, splits: Sequence[Split], images: Path | None = N
     findings: list[Finding] = []
     wanted = {path for paths in images_by_file.values() for path in paths}
     for file, paths in images_by_file.items():
-        absent = [path.name for path in paths if not path.is_file()]
+        absent = [path.name for path in paths if not is_there(path)]
         message = f"of {len(paths)} images are not there"
         findings += finding_of("absent-image", absent, file=file, message=message)
     lying = sorted(_image_files(folder, image_folder))
@@ -117,7 +118,7 @@ def read_album(folder: Path, *, splits: Sequence[Split], images: Path | None = N
     findings += finding_of("stray-image", stray, file=file_name, message=message)
     facts: dict[Path, ImageFacts] = {}
     faults: list[UnusableImageError] = []
-    for path in sorted({*lying, *(path for path in wanted if path.is_file())}):
+    for path in sorted({*lying, *filter(is_there, wanted)}):
         try:
             facts[path] = _read(path)
         except UnusableImageError as fault:
@@ -128,7 +129,7 @@ def read_album(folder: Path, *, splits: Sequence[Split], images: Path | None = N
         message = "images over the pixel limit" if large else "files that cannot be read as images"
         findings += finding_of(kind, named_faults, file=file_name, message=message)
     findings += _oddities(facts, folder=folder, file_name=file_name)
-    present = sum(path.is_file() for path in wanted)
+    present = sum(map(is_there, wanted))
     return Album(facts, tuple(findings), len(wanted), present, image_folder)
 
 

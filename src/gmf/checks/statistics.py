@@ -7,6 +7,7 @@ from pathlib import Path
 
 from gmf.core.tags import entities_of, ordered_types
 from gmf.core.types import Sample
+from gmf.reading.near_files import is_there
 from gmf.reading.reader import DEFAULTS, ReadOptions
 from gmf.reading.readers import read_split, splits_of
 
@@ -66,7 +67,7 @@ def split_statistics(samples: Sequence[Sample]) -> SplitStatistics:
         unlabelled=len(samples) - len(tagged),
         images=len(images),
         images_present=sum(
-            isinstance(image.source, bytes) or image.source.is_file() for image in images
+            isinstance(image.source, bytes) or is_there(image.source) for image in images
         ),
         regions=sum(len(image.regions) for image in images),
     )

@@ -174,6 +174,8 @@ def predict(
         "workers": workers,
     }
     checked = parse_config(JobOptions, options, source="options")
+    if "://" in output:  # A path of it would be one of this machine.
+        raise ConfigError(f"{output}: an output is a file here; copy it there when it is done")
     if output == STANDARD:
         report = _to_standard_output(run, sources, checked)
     else:

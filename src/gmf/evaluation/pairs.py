@@ -10,6 +10,7 @@ from gmf.evaluation.files.labels import ServicePolicy, resolve_service_labels
 from gmf.evaluation.scores import Rule, spans_of
 from gmf.reading.corpora import judged, judged_tags
 from gmf.reading.image_folders import IMAGE_SUFFIXES
+from gmf.reading.near_files import is_there
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def pair_of_tags(sample: Sample, tags: Sequence[str]) -> SamplePair:
     if sample.tags is None:
         raise DataError(f"sample {sample.id!r} ({sample.origin}) has no gold tags to score against")
     sources = [image.source for image in sample.images]
-    has_image = any(isinstance(source, bytes) or source.is_file() for source in sources)
+    has_image = any(isinstance(source, bytes) or is_there(source) for source in sources)
     predicted, corpus = judged_tags(sample, tags), sample.corpus
     return SamplePair(
         sample.id, sample.tokens, sample.tags, predicted, has_image=has_image, corpus=corpus

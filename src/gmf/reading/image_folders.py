@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from gmf.reading.near_files import names_in
+from gmf.reading.near_files import is_there, names_in
 from gmf.reading.paths import inside
 
 #: Format of each ending of image files.
@@ -68,10 +68,10 @@ def image_beside(folder: Path, name: str) -> Path:
         ValueError: If the name leaves the folder.
     """
     usual = inside(folder, name)
-    if usual.is_file() or Path(name).is_absolute():
+    if is_there(usual) or Path(name).is_absolute():
         return usual
     beside = inside(image_folder_of(folder), name)
-    return beside if beside.is_file() else usual
+    return beside if is_there(beside) else usual
 
 
 def annotation_sources(folder: Path) -> list[Path]:

@@ -10,7 +10,7 @@ from gmf.core.errors import DataError
 from gmf.core.tags import TYPE_ALIASES, alias_tag, mend_tags, tags_of
 from gmf.core.types import Entity, Sample
 from gmf.reading.json_rows import EntityRow, SampleRow, image_of_row, parse_row
-from gmf.reading.offsets import CutWords, utf16_hint
+from gmf.reading.offsets import CutWords, unit_hint
 from gmf.reading.reader import DEFAULTS, Reader, ReadOptions, fail, read_lines
 from gmf.reading.tag_schemes import join_prefixed, read_tags
 from gmf.reading.tokenize import tokenize
@@ -176,12 +176,12 @@ def tokenize_with_entities(
         if not start < end <= len(text):
             raise ValueError(
                 f"[{start}, {end}) {entity.type}: expected 0 <= char_start < char_end <= "
-                f"{len(text)}, the length of the text in characters{utf16_hint(text, start, end)}"
+                f"{len(text)}, the length of the text in characters{unit_hint(text, start, end)}"
             )
         if span != span.strip():
             raise ValueError(
                 f"[{start}, {end}) {entity.type} is {span!r}: begins or ends with white space; "
-                f"move the offsets to the letters{utf16_hint(text, start, end)}"
+                f"move the offsets to the letters{unit_hint(text, start, end)}"
             )
         cuts += [start, end]
     tokens, offsets = tokenize(text, cuts=cuts)

@@ -32,6 +32,11 @@ def near_name(path: Path, *, suffixes: Collection[str]) -> str:
     return next((index[name] for end in suffixes if (name := stem.stem + end) in index), "")
 
 
+def is_there(path: Path) -> bool:
+    """Return whether a file is there; no error for a name that no file system has."""
+    return os.path.isfile(path)  # noqa: PTH113 -- Path.is_file raises one for a long name
+
+
 def names_in(folder: Path) -> tuple[str, ...]:
     """Return the names of the files in a folder, sorted; none if it cannot be read."""
     try:

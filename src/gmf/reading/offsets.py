@@ -1,4 +1,4 @@
-"""Offsets in UTF-16 units, as JavaScript and Java count, and in characters, as Python does."""
+"""Offsets in UTF-16 units and bytes, as others count, and in characters, as Python does."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
@@ -47,18 +47,38 @@ def cuts_word(text: str, start: int, end: int) -> bool:
     return is_inside_word(text, start) or is_inside_word(text, end)
 
 
-def utf16_hint(text: str, start: int, end: int) -> str:
-    """Return a hint that offsets count UTF-16 units; empty if, read so, they are no better."""
-    ((first, last),) = from_utf16(text, [(start, end)])
-    inside = text[first:last]
-    if (first, last) == (start, end) or last > len(text) or not inside:
+def unit_hint(text: str, start: int, end: int) -> str:
+    """Return a hint that offsets count UTF-16 units or bytes; empty if, read so, they are no better.
+
+    Args:
+        text: The text.
+        start: The first offset.
+        end: The second.
+    """
+    if text.isascii():
         return ""
-    if inside != inside.strip() or cuts_word(text, first, last):
-        return ""
-    return (
-        f"; the offsets look like UTF-16 units, as JavaScript and Java count them: read so it is "
-        f"{inside!r}, characters {first} to {last}"
-    )
+    kinds = {
+        "UTF-16 units, as JavaScript and Java count them": from_utf16(text, [(start, end)])[0],
+        "bytes of UTF-8, as Go, Rust and C count them": _from_bytes(text, start, end),
+    }
+    for kind, (first, last) in kinds.items():
+        inside = text[first:last]
+        is_other = (first, last) != (start, end) and last <= len(text)
+        if is_other and inside.strip() == inside != "" and not cuts_word(text, first, last):
+            shown = f"{inside!r}, characters {first} to {last}"
+            return f"; the offsets look like {kind}: read so it is {shown}"
+    return ""
+
+
+def _from_bytes(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return a span of bytes of UTF-8 as one of characters; as it is if it is none."""
+    content = text.encode(errors="surrogatepass")
+    try:
+        if end <= len(content):
+            return len(content[:start].decode()), len(content[:end].decode())
+    except UnicodeDecodeError:
+        pass
+    return start, end
 
 
 @dataclass
@@ -66,7 +86,7 @@ class CutWords:
     """Entities of a file that begin or end inside a word, for one line of a report."""
 
     total: int = 0
-    utf16: int = 0
+    hinted: int = 0
     example: str = ""
 
     def look_at(self, text: str, spans: Iterable[tuple[int, int]], *, where: str) -> None:
@@ -79,10 +99,10 @@ class CutWords:
         """
         for start, end in spans:
             if cuts_word(text, start, end):
-                hint = utf16_hint(text, start, end)
+                hint = unit_hint(text, start, end)
                 self.total += 1
-                self.utf16 += bool(hint)
-                if not self.example or (hint and self.utf16 == 1):
+                self.hinted += bool(hint)
+                if not self.example or (hint and self.hinted == 1):
                     self.example = f"{where}: [{start}, {end}) is {text[start:end]!r}{hint}"
 
     def note(self) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 from gmf.core.errors import DataError
 from gmf.core.tags import OUTSIDE, split_tag
 from gmf.core.types import Sample
+from gmf.reading.near_files import is_there
 
 #: Share of present images below which a model learns nothing reliable from images. With 10 in
 #: 3,373 posts one learning rate made GMF tag nothing where there was an image (decision 0011).
@@ -66,7 +67,7 @@ def absent_images(samples: Sequence[Sample]) -> str:
         for image in sample.images
         if isinstance(image.source, Path)
     }
-    present = sum(path.is_file() for path in files)
+    present = sum(map(is_there, files))
     if not files or present / len(files) >= MIN_PRESENT_SHARE:
         return ""
     first = min(files)

@@ -119,3 +119,12 @@ def test_rows_without_identifier_share_none(tmp_path):
     report = examine_folder(tmp_path / "set", against=[tmp_path / "other"])
     assert report.findings == []
     assert report.facts["shared with other"]["test"] == {"train": 0, "test": 0}
+
+
+def test_json_of_annotations_is_told_how_to_be_brought(tmp_path):
+    (tmp_path / "train.json").write_text('[{"text": "Ann", "entities": []}]')
+    (finding,) = examine_folder(tmp_path).findings
+    assert finding.message == (
+        "expected sentence, mentions and answer by identifier; annotations of texts are brought "
+        "into a data set by `gmf data convert train.json train.jsonl`"
+    )

@@ -1,21 +1,26 @@
 """Images of data sets as the field distributes them, and hints to a file that is meant."""
 
+import json
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PIL import Image
 
 from gmf.checks.examine import examine_folder
+from gmf.checks.statistics import split_statistics
 from gmf.checks.validation import validate_folder
 from gmf.core.errors import DataError
 from gmf.data.images import UnusableImageError, open_image
+from gmf.evaluation.pairs import pair_of_tags
 from gmf.jobs.inputs.open import open_source
-from gmf.jobs.inputs.rows import InputOptions
+from gmf.jobs.inputs.rows import InputOptions, Shard
 from gmf.reading.image_folders import ImageFolder, image_folder_of
 from gmf.reading.paths import inside
 from gmf.reading.reader import ReadOptions
-from gmf.reading.readers import read_split
+from gmf.reading.readers import read_file, read_split
+from gmf.reading.trainable import absent_images
 
 ENDINGS = [".jpg", ".JPG", ".jpeg", ".JPEG", ".png", ".webp", ".Gif", ".bmp"]
 TEXT = "IMGID:33\nAnn\tB-PER\n\nIMGID:17_06_1\nOslo\tB-LOC\n"
@@ -137,3 +142,16 @@ def test_an_absolute_path_below_the_folder_is_inside(tmp_path):
 def test_the_folder_without_any_is_the_usual_one(tmp_path):
     assert image_folder_of(tmp_path) == tmp_path / "images"
     assert image_folder_of(Path("set")) == Path("set/images")
+
+
+def test_names_that_no_file_system_has_are_absent_everywhere(tmp_path):
+    row = {"text": "a", "images": ["x" * 300 + ".jpg"], "entities": []}
+    (tmp_path / "train.jsonl").write_text(json.dumps(row))
+    samples = read_file(tmp_path / "train.jsonl")
+    assert absent_images(samples).startswith("only 0 of 1 images are there")
+    assert split_statistics(samples).images_present == 0
+    assert not pair_of_tags(replace(samples[0], tags=("O",)), ["O"]).has_image
+    assert examine_folder(tmp_path).facts["images"] == {"named": 1, "present": 0}
+    assert any("image" in f.kind for f in validate_folder(tmp_path, only=["train"]))
+    (row,) = open_source(tmp_path / "train.jsonl", options=InputOptions()).read(Shard(0, 1, 1))
+    assert row.sample.images == samples[0].images

@@ -340,3 +340,27 @@ def test_a_megabyte_of_awkward_characters():
     text = "🇩🇪\u200d\u00ada-b@c.\u0301ก็&'👩\u200d👩 " * 60_000
     assert len(text) > 1_000_000
     assert seconds_of(text) < 120
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end", "found"),
+    [
+        ("K\u00f6ln: Jos\u00e9 in Oslo", 7, 12, "'Jos\u00e9', characters 6 to 10"),
+        ("K\u00f6ln hat Ann", 10, 13, "'Ann', characters 9 to 12"),
+        ("\u0141\u00f3d\u017a is Ann", 11, 14, "'Ann', characters 8 to 11"),
+    ],
+)
+def test_offsets_in_bytes_are_told(tmp_path, text, start, end, found):
+    row = {"text": text, "entities": [{"start": start, "end": end, "type": "PER"}]}
+    (tmp_path / "train.jsonl").write_text(json.dumps(row))
+    faults, notes = [], []
+    read_file(tmp_path / "train.jsonl", on_fault=faults.append, on_note=notes.append)
+    assert f"look like bytes of UTF-8, as Go, Rust and C count them: read so it is {found}" in (
+        " ".join([*map(str, faults), *notes])
+    )
+
+
+def test_a_surplus_key_of_an_entity_is_told_by_the_keys_of_entities(tmp_path):
+    entity = {"start": 0, "end": 3, "type": "PER", "typ": "PER"}
+    with pytest.raises(DataError, match=r"Extra inputs are not permitted; did you mean 'type'\?"):
+        read(tmp_path, json.dumps({"text": "Ann", "entities": [entity]}), "a.jsonl")

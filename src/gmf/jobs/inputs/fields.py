@@ -18,6 +18,7 @@ from gmf.prediction.user_input import sample_of
 from gmf.reading.context import context_of
 from gmf.reading.image_folders import image_folder_of
 from gmf.reading.json_rows import IMAGE_KEYS_OF_OTHERS, ImageRow, region_of_row
+from gmf.reading.near_files import is_there
 from gmf.reading.paths import inside
 from gmf.reading.tables import unknown_columns
 
@@ -151,9 +152,9 @@ def image_at(root: Path, name: str, *, beside: bool = False) -> ImageInput:
     if refused is None:
         try:
             path = safe_path(root, name)
-            if beside and not (path.is_file() or Path(name).is_absolute()):
+            if beside and not (is_there(path) or Path(name).is_absolute()):
                 other = safe_path(image_folder_of(root), name)
-                path = other if other.is_file() else path
+                path = other if is_there(other) else path
             return ImageInput(path)
         except ValueError as error:
             refused = RefusedImage(name, str(error))
