@@ -48,7 +48,7 @@ def cuts_word(text: str, start: int, end: int) -> bool:
 
 
 def unit_hint(text: str, start: int, end: int) -> str:
-    """Return a hint that offsets count UTF-16 units or bytes; empty if, read so, they are no better.
+    """Return a hint that offsets count UTF-16 units or bytes; empty if that is no better.
 
     Args:
         text: The text.
