@@ -132,7 +132,7 @@ def evaluate(
     """Predict a split with a trained model and score it.
 
     Args:
-        run: Run folder or checkpoint folder.
+        run: What ``gmf.load`` takes.
         split: ``train``, ``dev`` or ``test``.
         data: Data folder; the one the run was trained on when ``None``.
         images: What stands in for the images: ``real``, ``none``, ``blank``, ``shuffled``,
@@ -148,7 +148,7 @@ def evaluate(
     from gmf.experiments.evaluate import evaluate_run
 
     return evaluate_run(
-        Path(run),
+        run,
         split=split,
         folder=None if data is None else Path(data),
         control=images,
@@ -189,7 +189,7 @@ def score(
 
 
 def predict_files(
-    model: str | Path,
+    model: str | Path | None,
     source: str | Path | Sequence[str | Path],
     output: str | Path,
     *,
@@ -200,7 +200,7 @@ def predict_files(
     """Predict every row of an input; the same call goes on with a job that was killed.
 
     Args:
-        model: Run folder, checkpoint folder or hub id.
+        model: What ``gmf.load`` takes; ``None`` for the installed starter model.
         source: File of any input format, glob, folder of such files, folder of texts and images,
             or URL of a file system that fsspec knows; or several.
         output: File, or folder for brat and spaCy; ``.gz`` and others behind its ending compress.

@@ -123,6 +123,12 @@ def test_the_pipeline_takes_and_gives_the_same(exported, original, png):
         assert_same(found, expected)
 
 
+def test_an_exported_model_computes_as_it_was_exported(folder, exported):
+    assert gmf.load(folder, precision="auto")(TEXT) == exported(TEXT)
+    with pytest.raises(ConfigError, match=r"precision 'bf16': .*this one in fp32; leave precision"):
+        gmf.load(folder, precision="bf16")
+
+
 def test_explanations_tell_the_result_without_images(exported, original, png):
     found = exported(TEXT, image=png, explain=True).explanation
     expected = original(TEXT, image=png, explain=True).explanation

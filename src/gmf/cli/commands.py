@@ -39,6 +39,7 @@ commands: Registry[Callable[..., None] | typer.Typer] = Registry(
         "score": "gmf.cli.score:score_command",
         "compare": "gmf.cli.score:compare_command",
         "export": "gmf.cli.export:export",
+        "package": "gmf.cli.package:package",
         "serve": "gmf.cli.serve:serve",
     },
 )

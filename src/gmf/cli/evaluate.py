@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gmf.cli.options import BatchSize
-from gmf.cli.output import Device, progress_bar, report_images, say
+from gmf.cli.output import Device, Precision, progress_bar, report_images, say
 from gmf.cli.score import (
     Alias,
     AsJson,
@@ -34,8 +34,10 @@ if TYPE_CHECKING:
 
 def evaluate(
     runs: Annotated[
-        list[Path],
-        typer.Argument(help="Run folders, or exported models; several differ in seed only."),
+        list[str],
+        typer.Argument(
+            help="Run folders, exported or installed models; several differ in seed only."
+        ),
     ],
     data: Annotated[
         Path | None, typer.Option(help="Data folder; the run's own by default.")
@@ -62,6 +64,7 @@ def evaluate(
         typer.Option(min=0.01, help="Of confidences, in place of the run's; 1: as trained."),
     ] = None,
     device: Device = "auto",
+    precision: Precision = "fp32",
     as_json: AsJson = False,
     as_markdown: AsMarkdown = False,
     as_latex: AsLatex = False,
@@ -77,6 +80,7 @@ def evaluate(
         data=data,
         split=split,
         device=device,
+        precision=precision,
         batch_size=batch_size,
         temperature=temperature,
         aliases=read_aliases(alias) if alias else {},
@@ -136,7 +140,7 @@ def _shown(
     return [*compared, *tables], content
 
 
-def _evaluate(run: Path, *, data: Path | None, control: Control, **options: Any) -> "RunEvaluation":
+def _evaluate(run: str, *, data: Path | None, control: Control, **options: Any) -> "RunEvaluation":
     # Here, not above: help needs no torch.
     from gmf.experiments.evaluate import evaluate_run
 

@@ -15,7 +15,9 @@ from gmf.prediction.publishing.scores import PublishedScore
 
 hub_app = typer.Typer(help="Publish trained models.", no_args_is_help=True)
 
-Run = Annotated[Path, typer.Argument(help="Run folder, checkpoint folder or exported folder.")]
+Run = Annotated[
+    str, typer.Argument(help="Run folder, checkpoint folder, exported folder or installed model.")
+]
 License = Annotated[
     str | None, typer.Option(help="Licence of the weights, as the hub names it: mit, cc-by-4.0.")
 ]
@@ -34,7 +36,7 @@ def save(
     license: License = None,
 ) -> None:
     """Write a model and its card to a folder that `gmf.load` takes on any machine."""
-    scores = _scores(run, split, data)
+    scores = scores_of(run, split, data)
     written = save_pretrained(model_folder(run), folder, scores=scores, license=license)
     write(str(written))
 
@@ -51,11 +53,12 @@ def push(
     ] = False,
 ) -> None:
     """Upload a model and its card to the Hugging Face Hub; needs `hf auth login`."""
-    scores = _scores(run, split, data)
+    scores = scores_of(run, split, data)
     write(push_to_hub(model_folder(run), repo_id, scores=scores, license=license, private=private))
 
 
-def _scores(run: Path, split: str | None, data: Path | None) -> list[PublishedScore]:
+def scores_of(run: str | Path, split: str | None, data: Path | None) -> list[PublishedScore]:
+    """Return the scores of a model on a split, measured now; none when no split is named."""
     if split is None:
         return []
     # Here, not above: help needs no torch.

@@ -7,8 +7,10 @@ from typing import Annotated, Any
 import typer
 from rich.table import Column, Table
 
-from gmf.cli.output import results, write
-from gmf.models.registry import models
+from gmf.cli.output import results, say, write
+from gmf.core.errors import CheckpointError
+from gmf.core.installed import InstalledModel, installed_models
+from gmf.prediction.onnx.folder import read_info
 
 models_app = typer.Typer(
     invoke_without_command=True, help="List the models: what each reads and where it comes from."
@@ -26,6 +28,9 @@ def list_by_default(context: typer.Context, as_json: AsJson = False) -> None:
 @models_app.command("list")
 def list_models(as_json: AsJson = False) -> None:
     """List the models: what each reads and where it comes from."""
+    # Here, not above: installed models are listed without torch.
+    from gmf.models.registry import models
+
     rows = [_describe(name) for name in models]
     if as_json:
         write(json.dumps(rows, indent=2))
@@ -38,7 +43,74 @@ def list_models(as_json: AsJson = False) -> None:
     results.print(table)
 
 
+@models_app.command("installed")
+def list_installed(as_json: AsJson = False) -> None:
+    """List the trained models that are installed as packages, for `gmf.load("NAME")`.
+
+    Exit status 1: one of them is damaged or was made for another version of gmf.
+    """
+    rows = [_describe_installed(model) for model in installed_models()]
+    if as_json:
+        write(json.dumps(rows, indent=2))
+        _end_for_faults(rows)
+        return
+    table = Table(
+        Column("name", no_wrap=True),
+        *("version", "types", "images", "weights", "MB", "gmf", "licence", "state"),
+    )
+    for row in rows:
+        images = "yes" if row["reads_images"] else "no"
+        size = f"{row['bytes'] / 1e6:.1f}"
+        table.add_row(
+            row["name"],
+            row["version"],
+            ", ".join(row["types"]),
+            images,
+            row["weights"],
+            size,
+            row["gmf"],
+            row["license"] or "-",
+            "faulty" if row["fault"] else "whole",
+        )
+    results.print(table if rows else "no model is installed; gmf package makes one of a run")
+    _end_for_faults(rows)
+
+
+def _end_for_faults(rows: list[dict[str, Any]]) -> None:
+    faults = [row["fault"] for row in rows if row["fault"]]
+    for fault in faults:
+        say(f"error: {fault}")
+    if faults:
+        raise typer.Exit(1)
+
+
+def _describe_installed(model: InstalledModel) -> dict[str, Any]:
+    row: dict[str, Any] = {
+        "name": model.name,
+        "version": model.package.version,
+        "types": [],
+        "reads_images": False,
+        "weights": "",
+        "bytes": sum(file.size or 0 for file in model.files),
+        "gmf": model.gmf_range,
+        "license": model.package.metadata.json.get("license_expression"),
+        "fault": None,
+    }
+    try:
+        info = read_info(model.check())
+    except CheckpointError as error:
+        return row | {"fault": str(error)}
+    weights = "int8" if info.int8 else "fp32"
+    return row | {
+        "types": list(info.types),
+        "reads_images": info.images is not None,
+        "weights": weights,
+    }
+
+
 def _describe(name: str) -> dict[str, Any]:
+    from gmf.models.registry import models
+
     kind = models.get(name)
     return {
         "name": name,

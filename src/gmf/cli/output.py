@@ -23,6 +23,10 @@ from gmf.data.image_report import ImageReport
 
 #: Where to compute; ``gmf.core.device.torch_device`` refuses what is not there.
 Device = Annotated[str, typer.Option(help="auto (a GPU when there is one), cpu, cuda, cuda:1, ...")]
+#: What to compute in; ``gmf.core.device.check_precision`` refuses what is none.
+Precision = Annotated[
+    str, typer.Option(help="fp32, bf16, or auto: bf16 where the hardware multiplies it.")
+]
 #: What is printed holds names of files, types and words of users: none of it is markup.
 _AS_IT_IS: dict[str, Any] = {"markup": False, "emoji": False, "highlight": False}
 #: Messages and progress.

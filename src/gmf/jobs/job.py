@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from gmf.core.config import Config
+from gmf.core.device import Precision
 from gmf.core.errors import ConfigError
 from gmf.core.files import sha256_of
 from gmf.inference.long_posts import LongPosts
@@ -46,6 +47,7 @@ class JobOptions(Config):
         batch_size: Posts of one pass.
         shard_rows: Rows that are finished together: what a kill costs at most.
         device: Where to compute; ``auto`` takes a GPU when there is one.
+        precision: What to compute in, see ``gmf.load``.
         engine: ``local``, or ``ray`` for Ray Data on the cluster that ``RAY_ADDRESS`` names, or
             on a new local one.
         workers: Processes of the ``ray`` engine; ``None`` takes one for each CPU, or GPU if there
@@ -62,6 +64,7 @@ class JobOptions(Config):
     batch_size: int = Field(default=32, ge=1)
     shard_rows: int = Field(default=2048, ge=1)
     device: str = "auto"
+    precision: Precision = "fp32"
     engine: Literal["local", "ray"] = "local"
     workers: int | None = Field(default=None, ge=1)
 
@@ -130,6 +133,9 @@ class Job:
         Args:
             rows: The opened input.
         """
+        # Unless it is named it is left out: a job of an earlier version goes on.
+        precision = self.options.precision
+        named = {} if precision == "fp32" else {"precision": precision}
         return {
             "format": FORMAT,
             "model": _digest_of_model(self.model),
@@ -140,6 +146,7 @@ class Job:
                 "min_confidence": self.options.min_confidence,
                 "types": self.options.types and sorted(self.options.types),
                 "long": self.options.long,
+                **named,
             },
             "output format": self.format + compression_of(self.output),
         }
@@ -155,7 +162,7 @@ class Worker:
     def __init__(self, job: Job) -> None:
         self.job, self.folder = job, JobFolder(job.output)
         self.inputs, self.output = job.open_inputs(), job.open_output()
-        self.pipeline = load(job.model, device=job.options.device)
+        self.pipeline = load(job.model, device=job.options.device, precision=job.options.precision)
 
     def run(
         self,

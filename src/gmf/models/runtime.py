@@ -1,25 +1,31 @@
 """Devices, numeric precision and seeds."""
 
 import random
-from typing import Literal
 
 import numpy as np
 import torch
 
-ComputedPrecision = Literal["fp32", "bf16"]
-Precision = Literal["auto"] | ComputedPrecision
+from gmf.core.device import ComputedPrecision, Precision
 
 
-def resolve_precision(precision: Precision) -> ComputedPrecision:
+def resolve_precision(
+    precision: Precision, device: torch.device | None = None
+) -> ComputedPrecision:
     """Return the precision to compute in.
 
     ``auto`` takes bf16 where the hardware multiplies it (a CUDA device that says so, a CPU with
     AVX512-BF16 or AMX); elsewhere bf16 is emulated and many times slower than fp32.
+
+    Args:
+        precision: What is asked for.
+        device: Where is computed; ``None`` for a GPU if there is one.
     """
     if precision != "auto":
         return precision
-    if torch.cuda.is_available():
+    if torch.cuda.is_available() if device is None else device.type == "cuda":
         return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp32"
+    if device is not None and device.type != "cpu":
+        return "fp32"
     capable = torch.cpu.get_capabilities()
     return "bf16" if capable.get("avx512_bf16") or capable.get("amx_bf16") else "fp32"
 

@@ -9,10 +9,12 @@ from typing import Any
 import torch
 from transformers import AutoImageProcessor, PreTrainedTokenizerFast
 
+from gmf.core.device import ComputedPrecision
 from gmf.core.errors import ConfigError
 from gmf.core.tags import TagSet
-from gmf.core.types import Prediction, Sample
+from gmf.core.types import Explanation, Prediction, Sample, ScoredEntity
 from gmf.data.alignment import WordEncoder
+from gmf.data.batch import Batch
 from gmf.data.collate import Collator
 from gmf.data.config import DataConfig
 from gmf.data.views import ViewSource
@@ -20,12 +22,13 @@ from gmf.encoders.module_digest import digest_of_module
 from gmf.encoders.resolve import hub_error, resolve_encoder
 from gmf.encoders.tokenizers import load_tokenizer
 from gmf.inference import loop
+from gmf.inference.decoding import Decoded
 from gmf.inference.long_posts import LongPosts
 from gmf.models.base import MnerModel, ModelOptions, ModelParts
 from gmf.models.modules.image_encoder import ImageEncoder
 from gmf.models.modules.text_encoder import TextEncoder
 from gmf.models.registry import models
-from gmf.models.runtime import ComputedPrecision, resolve_precision
+from gmf.models.runtime import computing_in, resolve_precision
 from gmf.vision.cache.build import build_view_source
 from gmf.vision.cache.maps import POOLED_SIZE, EncodedViews
 from gmf.vision.views import DirectViews
@@ -49,16 +52,17 @@ class Tagger:
     data: DataConfig
     provenance: dict[str, Any]
 
-    def collator(self, *, cached: bool = False) -> Collator:
+    def collator(self, *, cached: bool = False, precision: ComputedPrecision = "fp32") -> Collator:
         """Return what turns samples into the model's batches and counts their images.
 
         Args:
             cached: Whether views are kept on disk as the options of the data side say.
+            precision: What images are encoded in where they are not cached.
         """
         return Collator(
             tags=self.model.tags,
             encoder=self._encoder,
-            view_source=self._views(cached) if self.image_processor else None,
+            view_source=self._views(cached, precision) if self.image_processor else None,
             max_regions=self.model.max_regions,
             missing_image=self.data.missing_image,
             context=self.data.context,
@@ -74,6 +78,7 @@ class Tagger:
         long: LongPosts = "split",
         collator: Collator | None = None,
         counting: loop.Counting | None = None,
+        precision: ComputedPrecision | None = None,
     ) -> Iterator[Prediction]:
         """Yield a prediction for every sample, in order and in constant memory.
 
@@ -87,12 +92,13 @@ class Tagger:
             long: What becomes of samples that are longer than the model reads.
             collator: One of this tagger's, which counts the images; a cached one when ``None``.
             counting: Gives another report for each window.
+            precision: What the passes compute in; what surrounds the call says it when ``None``.
         """
         self.model.eval()
         device = next(self.model.parameters()).device
         collator = self.collator(cached=True) if collator is None else collator
         yield from loop.predict(
-            self.model,
+            self.model if precision is None else _Passes(self.model, precision, device),
             samples,
             collator=collator,
             prepare=lambda batch: batch.to(device),
@@ -108,13 +114,14 @@ class Tagger:
             return None
         return WordEncoder.of(self.tokenizer, max_subwords=self.data.max_subwords)
 
-    def _views(self, cached: bool) -> ViewSource:
+    def _views(self, cached: bool, precision: ComputedPrecision) -> ViewSource:
         direct = DirectViews(self.image_processor)
         encoder = self.model.frozen_image_encoder
         if not cached:
             if self.data.cache.kind == "pooled_maps" and encoder is not None:
                 # The model was trained on pooled maps, so it must read them here too.
-                return EncodedViews(direct, encode=encoder.encode, pooled_size=POOLED_SIZE)
+                encode = partial(encoder.encode, precision=precision)
+                return EncodedViews(direct, encode=encode, pooled_size=POOLED_SIZE)
             return direct
         return build_view_source(
             direct,
@@ -128,6 +135,31 @@ class Tagger:
         """What cached maps are computed in: what training computed in, if this machine can."""
         trained: ComputedPrecision = self.provenance.get("precision", "fp32")
         return trained if trained == "fp32" else resolve_precision("auto")
+
+
+@dataclass(frozen=True)
+class _Passes:
+    """A model whose passes compute in a precision; see ``gmf.inference.loop.InferenceModel``."""
+
+    model: MnerModel[Any]
+    precision: ComputedPrecision
+    device: torch.device
+
+    def __call__(self, batch: Batch) -> Any:
+        with computing_in(self.precision, self.device):
+            return self.model(batch)
+
+    def explain(self, batch: Batch) -> list[Explanation]:
+        with computing_in(self.precision, self.device):
+            return self.model.explain(batch)
+
+    def decode(self, output: Any, batch: Batch) -> list[Decoded]:
+        return self.model.decode(output, batch)
+
+    def confidences(
+        self, output: Any, batch: Batch, entities: Sequence[Sequence[ScoredEntity]]
+    ) -> list[tuple[ScoredEntity, ...]]:
+        return self.model.confidences(output, batch, entities)
 
 
 def build_tagger(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self, TypedDict, Unpack, get_args, overload
 
+from gmf.core.device import check_precision
 from gmf.core.errors import ConfigError
 from gmf.core.extras import require_extra
 from gmf.core.types import Sample
@@ -37,16 +38,25 @@ class Pipeline:
         engine: What runs the model.
         source: Checkpoint folder that it was loaded from.
         device: Where it was asked to compute.
+        precision: In what it was asked to compute.
     """
 
-    def __init__(self, engine: Engine, *, source: Path | None = None, device: str = "auto") -> None:
-        self.engine, self.source, self.device = engine, source, device
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        source: Path | None = None,
+        device: str = "auto",
+        precision: str = "fp32",
+    ) -> None:
+        self.engine, self.source = engine, source
+        self.device, self.precision = device, precision
 
     def __repr__(self) -> str:
         return f"<gmf.Pipeline of {self.engine.name}: {', '.join(self.types)}; {self.source}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _load_again, (type(self), self._folder().absolute(), self.device)
+        return _load_again, (type(self), self._folder().absolute(), self.device, self.precision)
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -197,34 +207,53 @@ class Pipeline:
     def from_pretrained(cls, name: str | Path, **options: Any) -> Self:
         """Load a trained model; the same as ``gmf.load``."""
         loaded = load(name, **options)
-        return cls(loaded.engine, source=loaded.source, device=loaded.device)
+        return cls(
+            loaded.engine,
+            source=loaded.source,
+            device=loaded.device,
+            precision=loaded.precision,
+        )
 
 
-def load(name: str | Path, *, device: str = "auto", revision: str | None = None) -> Pipeline:
+def load(
+    name: str | Path | None = None,
+    *,
+    device: str = "auto",
+    precision: str = "fp32",
+    revision: str | None = None,
+) -> Pipeline:
     """Load a trained model.
 
     Args:
-        name: A run folder (its best checkpoint is taken), a checkpoint folder, a folder written by
-            ``gmf export``, or an id on the Hugging Face Hub such as ``someone/gmf-twitter2017``.
+        name: An installed model, a run folder (its best checkpoint is taken), a checkpoint folder,
+            a folder written by ``gmf export``, or an id on the Hugging Face Hub such as
+            ``someone/gmf-twitter2017``. An installed model comes before a folder of its name, which
+            ``./NAME`` means. ``None`` is the starter model, when it is installed.
         device: Where to compute: ``auto`` takes a GPU when there is one; or ``cpu``, ``cuda``, ...
+        precision: What to compute in: ``fp32``, ``bf16``, or ``auto``: bf16 where the hardware
+            multiplies it. An exported model computes as it was exported.
         revision: Branch, tag or commit of a hub id.
 
     Raises:
-        CheckpointError: If there is no such folder or hub id, or it holds no complete checkpoint.
-        ConfigError: If the device is not there.
+        CheckpointError: If there is no such model, it holds no complete checkpoint, or an installed
+            one is damaged or was made for another version of gmf.
+        ConfigError: If the device is not there, or there is no such precision.
     """
+    chosen = check_precision(precision)
     # Here, not above: what runs a model decides what is imported; an exported one needs no torch.
     folder = model_folder(name, revision=revision)
     if is_exported(folder):
         require_extra("onnxruntime", extra="onnx", purpose="an exported model")
         from gmf.prediction.onnx.engine import OnnxEngine
 
-        return Pipeline(OnnxEngine(folder, device=device), source=folder, device=device)
+        return Pipeline(
+            OnnxEngine(folder, device=device, precision=chosen), source=folder, device=device
+        )
     from gmf.models.checkpoint import load_tagger
     from gmf.prediction.torch_engine import TorchEngine
 
-    engine = TorchEngine(load_tagger(folder), device=device)
-    return Pipeline(engine, source=folder, device=device)
+    engine = TorchEngine(load_tagger(folder), device=device, precision=chosen)
+    return Pipeline(engine, source=folder, device=device, precision=chosen)
 
 
 def check_predict_options(
@@ -261,5 +290,5 @@ def _with(post: str | Mapping[str, Any], images: Any) -> Post:
     return post, images
 
 
-def _load_again(kind: type[Pipeline], folder: Path, device: str) -> Pipeline:
-    return kind.from_pretrained(folder, device=device)
+def _load_again(kind: type[Pipeline], folder: Path, device: str, precision: str) -> Pipeline:
+    return kind.from_pretrained(folder, device=device, precision=precision)

@@ -55,7 +55,7 @@ class GmfComponent:
 
     Args:
         name: Name in the pipeline.
-        model: Run folder, checkpoint folder or hub id.
+        model: What ``gmf.load`` takes.
         device: Where to compute.
         alignment: What becomes of such an entity: ``expand`` takes the whole tokens, ``contract``
             the tokens that lie inside, ``strict`` drops it. Of two entities that come to share a

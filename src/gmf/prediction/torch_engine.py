@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator
 
-from gmf.core.device import torch_device
+from gmf.core.device import Precision, torch_device
 from gmf.core.types import Prediction, Sample
 from gmf.inference.long_posts import LongPosts
 from gmf.inference.loop import Counting
+from gmf.models.runtime import resolve_precision
 from gmf.models.tagger import Tagger
 from gmf.prediction.engine import Engine
 
@@ -16,12 +17,15 @@ class TorchEngine(Engine):
     Args:
         tagger: A trained model with what it needs.
         device: ``auto`` takes a GPU when there is one.
+        precision: What the passes compute in.
 
     Raises:
         ConfigError: If the device is not there.
     """
 
-    def __init__(self, tagger: Tagger, *, device: str = "auto") -> None:
+    def __init__(
+        self, tagger: Tagger, *, device: str = "auto", precision: Precision = "fp32"
+    ) -> None:
         model = tagger.model
         super().__init__(
             model.options.name,
@@ -29,9 +33,10 @@ class TorchEngine(Engine):
             reads_images=model.uses_images,
             max_regions=model.max_regions if model.uses_images else 0,
         )
-        self.tagger = tagger
-        self.tagger.model.to(torch_device(device)).eval()
-        self._collator = tagger.collator()
+        self.tagger, place = tagger, torch_device(device)
+        self.tagger.model.to(place).eval()
+        self._precision = resolve_precision(precision, place)
+        self._collator = tagger.collator(precision=self._precision)
 
     def run(
         self,
@@ -50,4 +55,5 @@ class TorchEngine(Engine):
             long=long,
             collator=self._collator,
             counting=counting,
+            precision=self._precision,
         )

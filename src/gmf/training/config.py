@@ -6,12 +6,12 @@ from typing import Any, Literal, cast
 from pydantic import Field, SerializeAsAny, field_validator, model_validator
 
 from gmf.core.config import Config
+from gmf.core.device import Precision
 from gmf.core.errors import ConfigError, EncoderError
 from gmf.data.config import DataConfig
 from gmf.encoders.resolve import resolve_pair
 from gmf.models.base import ModelOptions
 from gmf.models.registry import model_options, models
-from gmf.models.runtime import Precision
 from gmf.training.sampling import BatchOrder
 
 

@@ -8,6 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from transformers import AutoConfig, PreTrainedConfig, PreTrainedModel
 
+from gmf.core.device import ComputedPrecision
 from gmf.core.errors import EncoderError
 from gmf.data.batch import Batch
 from gmf.encoders.resolve import hub_error, resolve_encoder
@@ -15,7 +16,7 @@ from gmf.models.image_encoders import image_family
 from gmf.models.kernels.microbatch import fast_by_view
 from gmf.models.modules.normalisation import share_statistics
 from gmf.models.processes import has_peers
-from gmf.models.runtime import ComputedPrecision, computing_in
+from gmf.models.runtime import computing_in
 
 
 class ImageEncoder(nn.Module):

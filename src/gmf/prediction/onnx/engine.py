@@ -8,7 +8,8 @@ from jaxtyping import Float
 from PIL import Image
 from tokenizers import Tokenizer
 
-from gmf.core.errors import CheckpointError
+from gmf.core.device import Precision
+from gmf.core.errors import CheckpointError, ConfigError
 from gmf.core.tags import TagSet
 from gmf.core.types import Prediction, Sample
 from gmf.data.alignment import WordEncoder
@@ -33,15 +34,28 @@ class OnnxEngine(Engine):
     Args:
         folder: Folder of the exported model.
         device: ``auto``, ``cpu`` or ``cuda``.
+        precision: ``bf16`` is refused: the model computes as it was exported.
         num_threads: Threads of one pass; 0 lets the runtime choose.
 
     Raises:
         CheckpointError: If the folder is incomplete, damaged or of another version.
-        ConfigError: If the runtime does not have the device.
+        ConfigError: If the runtime does not have the device, or the precision is bf16.
     """
 
-    def __init__(self, folder: Path, *, device: str = "auto", num_threads: int = 0) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        device: str = "auto",
+        precision: Precision = "auto",
+        num_threads: int = 0,
+    ) -> None:
         info = read_info(folder)
+        if precision == "bf16":
+            raise ConfigError(
+                f"precision {precision!r}: an exported model computes as it was exported, this one "
+                f"in {'int8 and ' if info.int8 else ''}fp32; leave precision out, or load the run"
+            )
         super().__init__(
             info.model,
             types=info.types,

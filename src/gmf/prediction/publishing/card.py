@@ -33,7 +33,7 @@ def model_card(
     meta: Mapping[str, Any],
     scores: Sequence[PublishedScore],
     *,
-    repo_id: str | None = None,
+    place: str | None = None,
     license: str | None = None,
 ) -> str:
     """Return the card as Markdown with the metadata that the hub reads.
@@ -41,12 +41,12 @@ def model_card(
     Args:
         meta: What the checkpoint (``gmf.json``) or export (``export.json``) says of itself.
         scores: What was measured, with where it comes from.
-        repo_id: Where it is on the hub.
+        place: What ``gmf.load`` will take: a hub id, or the name of an installed model.
         license: Licence of the weights, as the hub names it.
     """
     model = meta["model"]
     name = str(model["name"] if isinstance(model, dict) else model)
-    title = repo_id.split("/")[1] if repo_id else f"gmf: {name}"
+    title = place.split("/")[-1] if place else f"gmf: {name}"
     provenance: Mapping[str, Any] = meta.get("provenance", {})
     sections = [
         f"# {title}",
@@ -54,13 +54,13 @@ def model_card(
         f"recognition. It finds {', '.join(f'`{t}`' for t in meta['types'])} in a post"
         f"{', with the help of its images' if _reads_images(meta) else '; it reads no images'}.",
         _USE.format(
-            place=repo_id or _PLACEHOLDER,
+            place=place or _PLACEHOLDER,
             image=', image="rocky.jpg"' if _reads_images(meta) else "",
             images=" Images may be left out." if _reads_images(meta) else "",
         ),
         _scores(scores),
         _data(provenance),
-        _making(provenance),
+        _making(provenance, meta),
         _INTENDED,
         _limits(meta),
         f"## Licence\n\n{license or 'Not stated by whoever published it.'}",
@@ -125,7 +125,7 @@ def _data(provenance: Mapping[str, Any]) -> str:
     return "\n".join(["## Data", "", "Trained on `train`, chosen on `dev`.", "", *head, *rows])
 
 
-def _making(provenance: Mapping[str, Any]) -> str:
+def _making(provenance: Mapping[str, Any], meta: Mapping[str, Any]) -> str:
     encoders = [
         f"- {side} encoder: {encoder['name']}, weights `{encoder['digest'][:12]}`"
         for side, encoder in provenance.get("encoders", {}).items()
@@ -141,6 +141,8 @@ def _making(provenance: Mapping[str, Any]) -> str:
     ]
     if "config_digest" in provenance:
         facts.append(f"- digest of the configuration: `{provenance['config_digest'][:12]}`")
+    if meta.get("int8"):
+        facts.append("- large matrices and embeddings are stored in eight bits")
     if versions:
         facts.append(f"- versions: {versions}")
     return "\n".join(["## Making", "", *(encoders + facts or ["Not recorded with this model."])])

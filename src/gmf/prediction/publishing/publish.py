@@ -11,7 +11,7 @@ from typing import Any, cast
 from gmf.core.errors import CheckpointError, ConfigError
 from gmf.core.files import write_text
 from gmf.prediction.publishing.card import CARD, model_card
-from gmf.prediction.publishing.hub import HUB_ID, PATTERNS, first_line
+from gmf.prediction.publishing.hub import HUB_ID, METAS, PATTERNS, first_line
 from gmf.prediction.publishing.scores import (
     PublishedScore,
     read_scores,
@@ -19,8 +19,6 @@ from gmf.prediction.publishing.scores import (
     write_scores,
 )
 
-#: What a checkpoint, or an exported model, says of itself.
-METAS = ("gmf.json", "export.json")
 #: Keys under which libraries note where something lay on the machine that trained.
 _PLACES = ("_name_or_path", "name_or_path")
 _ABSOLUTE = re.compile(r"/|~|[A-Za-z]:[\\/]")
@@ -31,7 +29,7 @@ def save_pretrained(
     folder: Path,
     *,
     scores: Sequence[PublishedScore] = (),
-    repo_id: str | None = None,
+    place: str | None = None,
     license: str | None = None,
 ) -> Path:
     """Write all that ``gmf.load`` needs into a folder, and a model card.
@@ -42,7 +40,8 @@ def save_pretrained(
         source: Checkpoint folder, or folder of an exported model.
         folder: Where to write; made when absent.
         scores: Scores for the card beside those that the run noted on dev.
-        repo_id: Where it will be on the hub, for the card.
+        place: What ``gmf.load`` will take, for the card: a hub id, or the name of an installed
+            model.
         license: Licence of the weights, as the hub names it (``mit``, ``cc-by-4.0``).
 
     Returns:
@@ -70,7 +69,7 @@ def save_pretrained(
     }
     write_scores(list(all_scores.values()), folder)
     meta = json.loads((folder / name).read_text(encoding="utf-8"))
-    card = model_card(meta, list(all_scores.values()), repo_id=repo_id, license=license)
+    card = model_card(meta, list(all_scores.values()), place=place, license=license)
     write_text(folder / CARD, card)
     return folder
 
@@ -109,7 +108,7 @@ def push_to_hub(
     api = HfApi(token=token)
     with TemporaryDirectory() as temporary:
         folder = save_pretrained(
-            source, Path(temporary), scores=scores, repo_id=repo_id, license=license
+            source, Path(temporary), scores=scores, place=repo_id, license=license
         )
         try:
             api.create_repo(repo_id, private=private, exist_ok=True)
