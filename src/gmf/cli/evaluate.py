@@ -101,9 +101,7 @@ def evaluate(
     show(tables, content, as_json=as_json, as_markdown=as_markdown, as_latex=as_latex)
 
 
-def _write_predictions(
-    path: Path, runs: Sequence[Path], results: Sequence["RunEvaluation"]
-) -> None:
+def _write_predictions(path: Path, runs: Sequence[str], results: Sequence["RunEvaluation"]) -> None:
     for number, (run, result) in enumerate(zip(runs, results, strict=True), start=1):
         numbered = path.with_name(f"{path.stem}-{number}{path.suffix}")
         own = path if len(runs) == 1 else numbered
@@ -112,7 +110,7 @@ def _write_predictions(
 
 
 def _shown(
-    runs: Sequence[Path],
+    runs: Sequence[str],
     results: Sequence["RunEvaluation"],
     compared: list[Table],
     *,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from gmf.core.device import Precision, torch_device
+from gmf.core.device import ComputedPrecision, Precision, torch_device
 from gmf.core.types import Prediction, Sample
 from gmf.inference.long_posts import LongPosts
 from gmf.inference.loop import Counting
@@ -35,7 +35,7 @@ class TorchEngine(Engine):
         )
         self.tagger, place = tagger, torch_device(device)
         self.tagger.model.to(place).eval()
-        self._precision = resolve_precision(precision, place)
+        self._precision: ComputedPrecision = resolve_precision(precision, place)
         self._collator = tagger.collator(precision=self._precision)
 
     def run(
