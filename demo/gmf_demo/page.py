@@ -9,7 +9,7 @@ from gmf.core.types import Prediction
 from gmf.evaluation.reports.cards import card_style
 from gmf.evaluation.reports.html import whole_page
 from gmf.evaluation.reports.plots import Bar, Figure, bar_chart
-from gmf.evaluation.reports.tables import Table, to_html
+from gmf.evaluation.reports.tables import Percent, Table, to_html
 from gmf_demo.sample_cards import post_card
 
 
@@ -110,9 +110,9 @@ def _scores(kinds: Sequence[str], scores: Sequence[ScoredRow]) -> str:
         for column, kind in enumerate(kinds)
     ]
     table = Table(
-        "F1 on the test split (lenient, micro)",
+        "F1 on the test split (lenient, micro, percent)",
         ("", *kinds),
-        tuple((row.name, *row.f1) for row in scores),
+        tuple((row.name, *map(Percent, row.f1)) for row in scores),
         note="Limits are the best expected F1 that any tagger can reach; the generator is known.",
     )
     key = '<span class="key0">tagger</span>, <span class="key1">limit</span>'

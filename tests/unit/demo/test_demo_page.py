@@ -68,7 +68,7 @@ def test_the_page_is_well_formed_and_needs_no_other_file():
 
 def test_scores_stand_in_the_table_and_the_charts():
     made = shown(prediction())
-    assert "0.9123" in made
+    assert "91.23" in made
     assert "91.2" in made
     assert made.count("<figure>") == len(KINDS)
 

@@ -495,6 +495,12 @@ def test_images_under_keys_of_others_are_notes(tmp_path, suffix, key):
     assert rows_of(path, images=(key,))[0].sample.images == (ImageInput(tmp_path / "a.jpg"),)
 
 
+def test_images_of_ours_that_are_null_are_none(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "a", "images": [null]}\n{"text": "a", "photo": null}\n')
+    assert [row.sample.images for row in rows_of(path)] == [(), ()]
+
+
 def test_cells_with_lists_of_words_are_no_posts(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text('id,tokens\n1,"[""Ann""]"\n')

@@ -70,7 +70,9 @@ def _unread_images(fields: Mapping[str, Any]) -> tuple[ImageInput, ...]:
     names = [
         name
         for name, value in fields.items()
-        if value and name.lower() in (*IMAGE_KEYS_OF_OTHERS, *IMAGE_COLUMNS)
+        if value
+        and name not in IMAGE_COLUMNS
+        and name.lower() in (*IMAGE_KEYS_OF_OTHERS, *IMAGE_COLUMNS)
     ]
     reason = "is not read as images; add --image-column {}, or name it 'images'"
     return tuple(ImageInput(RefusedImage(name, reason.format(name))) for name in names)

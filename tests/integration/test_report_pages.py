@@ -1,0 +1,33 @@
+"""Pages of reports in a real browser, as wide as a phone and as a desk: charts can be read."""
+
+import pytest
+from fixtures.browser import ARGUMENTS, CHROMIUM
+
+from gmf.evaluation.reports.html import whole_page
+from gmf.evaluation.reports.plots import Bar, Figure, bar_chart
+from gmf.evaluation.reports.tables import Percent, Table, to_html
+
+sync_api = pytest.importorskip("playwright.sync_api")
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
+
+#: Text that is smaller, in pixels, is no text for most eyes.
+LEAST_PX = 9
+SIZES = "nodes => nodes.map(node => node.getBoundingClientRect().height)"
+
+
+def test_charts_and_tables_are_read_on_a_phone_and_on_a_desk(tmp_path):
+    bars = [Bar(name, 0.5, "50.0", 0) for name in ("only images", "impossible", "text")]
+    figure = Figure("F1", bar_chart(bars, title="F1", maximum=1)).to_html()
+    table = Table("F1", ("", *(f"kind {n}" for n in range(8))), (("images", *[Percent(0.5)] * 8),))
+    path = tmp_path / "page.html"
+    body = [f'<div class="figures">{figure}</div>', to_html(table)]
+    path.write_text(whole_page("Report", body), encoding="utf-8")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        for width in (390, 1280):
+            page = browser.new_page(viewport={"width": width, "height": 800})
+            page.goto(path.as_uri())
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert min(page.eval_on_selector_all("svg text", SIZES)) >= LEAST_PX
+            assert max(page.eval_on_selector_all("tbody tr", SIZES)) < 2 * 24 + 20
+        browser.close()
