@@ -83,6 +83,34 @@ def test_a_finished_run_keeps_the_temperature_of_its_best_checkpoint(
     assert reports[0].scores == reports[1].scores
 
 
+def test_a_run_begins_with_the_weights_of_another_and_says_so(options, tmp_path):
+    train(config(options, "training.epochs=8"), tmp_path / "first")
+    people = config(options).data.folders[0].folder
+    own = [option for option in options if not option.startswith("data.")]
+    warm = load_run_config(
+        "bert-crf.twitter2017",
+        [
+            *own,
+            f"data.folder={people}",
+            f"init={tmp_path / 'first'}",
+            *("training.epochs=1", "training.freeze=2", "training.new_learning_rate=1e-9"),
+            *("training.transitions_learning_rate=1e-9", "model.dropout=0"),
+        ],
+    )
+    notes = []
+    state, _ = train(warm, tmp_path / "second", on_note=notes.append)
+    assert state.best_f1 == 1
+    assert any("tensors are taken" in note for note in notes)
+    provenance = json.loads((tmp_path / "second" / "provenance.json").read_text())
+    assert provenance["init"]["name"] == str(tmp_path / "first")
+    first, second = (
+        load_file(checkpoint_of(tmp_path / name) / "model.safetensors")
+        for name in ("first", "second")
+    )
+    frozen = [name for name in first if name.startswith("text_encoder.")]
+    assert all(torch.equal(first[name], second[name]) for name in frozen)
+
+
 def test_a_killed_run_on_several_corpora_ends_as_an_unbroken_one(options, tmp_path):
     class KillError(Exception):
         pass

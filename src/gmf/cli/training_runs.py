@@ -30,7 +30,7 @@ Overrides = Annotated[
         "encoders=PAIR, model=NAME and model.KEY, "
         "training.(epochs, order, batch_size, accumulation_steps, learning_rate, "
         "new_learning_rate, transitions_learning_rate, image_learning_rate, warmup_ratio, "
-        "schedule, weight_decay, decayed, max_grad_norm, patience, precision), seed.",
+        "freeze, schedule, weight_decay, decayed, max_grad_norm, patience, precision), seed, init.",
     ),
 ]
 RunFolder = Annotated[

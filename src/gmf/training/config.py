@@ -40,6 +40,8 @@ class TrainingConfig(Config):
         new_learning_rate: Of layers that start from random weights.
         transitions_learning_rate: Of the CRF's transitions.
         image_learning_rate: Of the image encoder, when it is fine-tuned.
+        freeze: First layers of the text encoder that stay as they are, and its embeddings with
+            them; 0: none.
         schedule: ``linear``: rates rise and then fall evenly to zero; ``steps``: they begin at
             their peak and fall by a fifth after every two epochs.
         warmup_ratio: Share of the updates over which the rates rise.
@@ -59,6 +61,7 @@ class TrainingConfig(Config):
     new_learning_rate: float = Field(default=1e-3, gt=0)
     transitions_learning_rate: float = Field(default=1e-2, gt=0)
     image_learning_rate: float = Field(default=1e-5, gt=0)
+    freeze: int = Field(default=0, ge=0)
     schedule: Literal["linear", "steps"] = "linear"
     warmup_ratio: float = Field(default=0.1, ge=0, lt=1)
     weight_decay: float = Field(default=0.01, ge=0)
@@ -77,6 +80,8 @@ class RunConfig(Config):
             ``image`` may be another.
         model: A model's name, or its name and options.
         training: Optimisation.
+        init: Run or checkpoint folder whose weights training begins with; its encoders are those of
+            ``encoders``, its entity types may be others.
         seed: Seed of initial weights, order and dropout.
     """
 
@@ -84,6 +89,7 @@ class RunConfig(Config):
     encoders: EncoderConfig
     model: SerializeAsAny[ModelOptions]
     training: TrainingConfig = TrainingConfig()
+    init: str | None = None
     seed: int = Field(default=1234, ge=0)
 
     @classmethod

@@ -12,7 +12,7 @@ from gmf.core.registry import CODE_VARIABLE
 from gmf.core.types import ImageInput, Sample
 
 #: Keys of a run's provenance that decide what training computes.
-DECISIVE = ("data", "images", "context", "code", "versions", "encoders", "precision")
+DECISIVE = ("data", "images", "context", "code", "versions", "encoders", "init", "precision")
 
 
 def image_digest(samples: Iterable[Sample]) -> str:

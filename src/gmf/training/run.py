@@ -8,18 +8,21 @@ from typing import Any
 import torch
 
 from gmf.core.errors import ConfigError
+from gmf.core.files import sha256_of
 from gmf.core.tags import TagSet
 from gmf.core.types import Sample
 from gmf.data.image_report import ImageReport
 from gmf.evaluation.provenance import describe_hardware, digest_of_options, package_versions
+from gmf.models.checkpoint import WEIGHTS, load_tagger
 from gmf.models.runtime import resolve_precision, seed_everything
 from gmf.models.tagger import Tagger, build_tagger
+from gmf.models.warm_start import freeze_layers, warm_start
 from gmf.reading.context_file import check_fields
 from gmf.reading.corpora import fingerprints, read_corpora
 from gmf.reading.trainable import absent_images, training_faults
 from gmf.training.config import RunConfig
 from gmf.training.inputs import code_digests, context_digest, image_digest
-from gmf.training.run_folder import RunFolder
+from gmf.training.run_folder import RunFolder, checkpoint_of
 from gmf.training.run_state import RunState
 from gmf.training.trainer import OnEpoch, OnStep, Trainer
 
@@ -71,7 +74,7 @@ def train(
     for name, samples in splits.items():
         for note in check_fields(samples, config.data.context, what=name):
             on_note(note)
-    tagger = untrained_tagger(config, splits["train"])
+    tagger = untrained_tagger(config, splits["train"], on_note=on_note)
     _check_open_tags(config, tagger, splits["train"])
     provenance = {**tagger.provenance, **_provenance(config, splits, tagger)}
     collator = tagger.collator(cached=True)
@@ -108,14 +111,21 @@ def read_splits(
     return read_corpora(data.corpora, ("train", "dev"), encoding=data.encoding, on_note=on_note)
 
 
-def untrained_tagger(config: RunConfig, training_samples: Sequence[Sample]) -> Tagger:
+def untrained_tagger(
+    config: RunConfig,
+    training_samples: Sequence[Sample],
+    *,
+    on_note: Callable[[str], None] = lambda _: None,
+) -> Tagger:
     """Return the model that a run begins with; the random state is that of the run's seed.
 
     Raises:
+        CheckpointError: If ``init`` names no checkpoint.
+        ConfigError: If ``init`` has other encoders, or there are not as many layers to freeze.
         EncoderError: If an encoder cannot be found or fetched.
     """
     seed_everything(config.seed)
-    return build_tagger(
+    tagger = build_tagger(
         config.model,
         tags=TagSet.of(tag for sample in training_samples for tag in sample.tags or ()),
         text_encoder=config.encoders.text,
@@ -124,6 +134,14 @@ def untrained_tagger(config: RunConfig, training_samples: Sequence[Sample]) -> T
         training_samples=training_samples,
         precision=resolve_precision(config.training.precision),
     )
+    if config.init is not None:
+        folder = checkpoint_of(Path(config.init))
+        source = load_tagger(folder)
+        started = warm_start(tagger, source, name=config.init)
+        on_note(f"init={config.init}: {started.describe()}")
+        tagger.provenance["init"] = {"name": config.init, "digest": sha256_of(folder / WEIGHTS)}
+    freeze_layers(tagger.model, config.training.freeze)
+    return tagger
 
 
 def _check_open_tags(config: RunConfig, tagger: Tagger, samples: Sequence[Sample]) -> None:

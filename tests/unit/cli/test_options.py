@@ -45,7 +45,7 @@ def test_the_help_of_training_names_every_option():
         f"{group}.{key}"
         for group, keys in re.findall(r"(\w+)\.\(([^)]*)\)", shown)
         for key in keys.split(", ")
-    } | {"seed"}
+    } | {"seed", "init"}
     keys = {option.key for option in options_of(RunConfig)}
     assert listed == {key for key in keys if not key.startswith("model.")}
 

@@ -1,0 +1,104 @@
+import pytest
+import torch
+
+from gmf.core.errors import ConfigError
+from gmf.core.tags import TagSet
+from gmf.core.types import Sample
+from gmf.data.config import DataConfig
+from gmf.models.base import ModelParts
+from gmf.models.registry import model_options, models
+from gmf.models.tagger import Tagger
+from gmf.models.warm_start import freeze_layers, warm_start
+from gmf.testing.batches import tiny_words
+from gmf.testing.encoders import tiny_image_encoder, tiny_text_encoder
+from gmf.testing.processors import tiny_image_processor, tiny_tokenizer
+from gmf.testing.taggers import tiny_tagger
+
+SAMPLES = [Sample(str(row), tiny_words(6, row=row)) for row in range(4)]
+
+
+def untrained(name, types, **sizes):
+    """Return a tagger with other random weights."""
+    torch.manual_seed(99)
+    kind = models.get(name)
+    encoder = tiny_text_encoder(**sizes)
+    for parameter in encoder.parameters():
+        torch.nn.init.normal_(parameter)
+    parts = ModelParts(TagSet(types), lambda: encoder, lambda **o: tiny_image_encoder(**o))
+    return Tagger(
+        kind.build(model_options(name, {}), parts).eval(),
+        tiny_tokenizer(),
+        tiny_image_processor() if kind.uses_images else None,
+        DataConfig(max_subwords=48),
+        {"encoders": {role: {"name": "small", "digest": ""} for role in ("text", "image")}},
+    )
+
+
+@pytest.mark.parametrize("name", ["bert-crf", "gmf", "umt"])
+def test_with_the_same_types_it_begins_as_the_trained_model_ends(name):
+    source, own = tiny_tagger(name), untrained(name, TagSet().types)
+    started = warm_start(own, source, name="runs/a")
+    assert started.new == started.new_types == ()
+    one, other = (list(t.predict(SAMPLES)) for t in (source, own))
+    assert [p.tags for p in one] == [p.tags for p in other]
+    assert [e.confidence for p in one for e in p.entities] == pytest.approx(
+        [e.confidence for p in other for e in p.entities]
+    )
+
+
+def test_matching_types_keep_their_rows_and_only_those_of_new_tags_are_new():
+    source, own = tiny_tagger("bert-crf"), untrained("bert-crf", ("LOC", "EVENT", "PER"))
+    before = {key: value.clone() for key, value in own.model.state_dict().items()}
+    started = warm_start(own, source, name="runs/a")
+    assert started.new_types == ("EVENT",)
+    assert "types that are new: EVENT" in started.describe()
+    old, new = source.model.head, own.model.head
+    for i, tag in enumerate(new.states):
+        knows = tag in old.states
+        expected = old.emission.weight[old.states.index(tag)] if knows else before[W][i]
+        assert torch.equal(new.emission.weight[i], expected)
+        for j, other in enumerate(new.states):
+            both = knows and other in old.states
+            wanted = (
+                old.crf.transitions[old.states.index(tag), old.states.index(other)]
+                if both
+                else before["head.crf.transitions"][i, j]
+            )
+            assert new.crf.transitions[i, j] == wanted
+
+
+W = "head.emission.weight"
+
+
+def test_another_model_takes_the_encoder_and_a_head_of_its_width():
+    source, own = tiny_tagger("bert-crf"), untrained("gmf", TagSet().types)
+    started = warm_start(own, source, name="runs/a")
+    assert W in started.taken
+    assert any(key.startswith("guidance.") for key in started.new)
+    assert not any(key.startswith("image_encoder.") for key in started.new)
+    key = "text_encoder.model.embeddings.word_embeddings.weight"
+    assert torch.equal(own.model.state_dict()[key], source.model.state_dict()[key])
+
+
+def test_encoders_of_other_sizes_or_words_are_refused():
+    source = tiny_tagger("bert-crf")
+    with pytest.raises(ConfigError, match=r"init=runs/a: .* encoder tiny, .* encoders\.text=tiny"):
+        warm_start(untrained("bert-crf", ("PER",), hidden_size=8), source, name="runs/a")
+    own = untrained("bert-crf", ("PER",))
+    own.tokenizer.add_tokens(["oslo"])
+    with pytest.raises(ConfigError, match="kind, size or vocabulary than small"):
+        warm_start(own, source, name="runs/a")
+
+
+def test_frozen_layers_are_the_first_ones_and_the_embeddings():
+    model = tiny_tagger("bert-crf").model
+    freeze_layers(model, 1)
+    trained = {name for name, p in model.named_parameters() if p.requires_grad}
+    assert not any("embeddings" in name or "layer.0." in name for name in trained)
+    assert all(
+        name in trained
+        for name, _ in model.named_parameters()
+        if "layer.1." in name or name.startswith("head.")
+    )
+    with pytest.raises(ConfigError, match=r"training\.freeze 3: .*'bert-crf' has 2 layers"):
+        freeze_layers(model, 3)
