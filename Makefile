@@ -6,7 +6,9 @@ BIN = $(VENV)/bin
 PYTEST = OMP_NUM_THREADS=1 $(BIN)/pytest -n 4 --dist worksteal
 export TOKENIZERS_PARALLELISM = false
 
-.PHONY: demo test check lint docs wheel format clean
+OUT ?= gpu-check-output
+
+.PHONY: demo test check lint docs wheel format gpu-check clean
 
 demo: $(VENV)/.ready
 	$(BIN)/gmf encoders install minilm-mobilenet
@@ -35,12 +37,17 @@ docs: $(VENV)/.ready-dev
 wheel: $(VENV)/.ready-dev
 	$(BIN)/python tools/check_wheel.py
 
+# On a machine with an NVIDIA card. Packages may come from a folder of wheels:
+# PIP_NO_INDEX=1 PIP_FIND_LINKS=DIR make gpu-check OUT=DIR
+gpu-check: $(VENV)/.ready-dev
+	$(BIN)/python benchmarks/gpu_check.py --out $(OUT)
+
 format: $(VENV)/.ready-dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) demo-output site build dist .coverage
+	rm -rf $(VENV) demo-output gpu-check-output site build dist .coverage
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

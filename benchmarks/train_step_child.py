@@ -4,12 +4,15 @@ import json
 import os
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from statistics import fmean
 from tempfile import TemporaryDirectory
 
 import torch
+from torch.optim.optimizer import register_optimizer_step_post_hook
 
+import gmf.training.trainer as trainer_module
 from gmf.core.memory import freed_memory_kept
 from gmf.experiments.presets import load_run_config
 from gmf.models.runtime import resolve_precision
@@ -37,6 +40,8 @@ class Stopwatch:
         self.last, self.cpu = time.perf_counter(), time.process_time()
 
     def mark(self, part: str) -> None:
+        if torch.cuda.is_available():
+            torch.cuda.synchronize()
         now = time.perf_counter()
         self.parts[part] += now - self.last
         self.last = now
@@ -48,23 +53,11 @@ class Stopwatch:
         self.begin()
 
 
-class TimedCollator:
-    def __init__(self, collator, watch):
-        self.collator, self.watch = collator, watch
-        self.view_source, self.report = collator.view_source, collator.report
+def attach(watch: Stopwatch, trainer: Trainer) -> Callable[[], None]:
+    """Mark where the parts meet; return what undoes it.
 
-    def encode(self, samples):
-        return self.collator.encode(samples)
-
-    def collate(self, encoded, **options):
-        self.watch.mark("other")
-        batch = self.collator.collate(encoded, **options)
-        self.watch.mark("data")
-        return batch
-
-
-def attach(watch: Stopwatch, trainer: Trainer) -> None:
-    """Mark where the parts meet. Backward reaches the first layer's clues when the text is done."""
+    Backward reaches the first layer's clues when the text is done.
+    """
     model = trainer.tagger.model
     model.image_encoder.register_forward_pre_hook(lambda *_: watch.mark("other"))
     model.image_encoder.register_forward_hook(lambda *_: watch.mark("backbone"))
@@ -76,15 +69,29 @@ def attach(watch: Stopwatch, trainer: Trainer) -> None:
         if clues.keys[0].requires_grad:
             clues.keys[0].register_hook(lambda _: watch.mark("text"))
 
-    def backward(loss):
-        watch.mark("other")
-        plain_backward(loss)
+    def after_backward(parameters):
         watch.mark("fusion")
+        average_gradients(parameters)
 
-    plain_backward = trainer.accelerator.backward
-    trainer.accelerator.backward = backward
+    average_gradients = trainer_module.average_gradients
+    trainer_module.average_gradients = after_backward
+    hook = register_optimizer_step_post_hook(lambda *_: watch.end_step())
     model.guidance.register_forward_hook(at_clues)
-    trainer.collator = TimedCollator(trainer.collator, watch)
+    plain_collate = trainer.collator.collate
+
+    def collate(encoded, **options):
+        watch.mark("other")
+        batch = plain_collate(encoded, **options)
+        watch.mark("data")
+        return batch
+
+    trainer.collator.collate = collate
+
+    def detach():
+        hook.remove()
+        trainer_module.average_gradients = average_gradients
+
+    return detach
 
 
 def measure(job: dict) -> dict:
@@ -106,12 +113,12 @@ def measure(job: dict) -> dict:
             train=train,
             dev=splits["dev"][:1],
             folder=RunFolder(Path(folder) / "run"),
-            on_step=lambda *_: watch.end_step(),
             on_epoch=rows.append,
         )
-        attach(watch, trainer)
+        detach = attach(watch, trainer)
         with freed_memory_kept():
             trainer.run({})
+        detach()
     steps = watch.steps[job["warm_up"] :]
     return {
         "parts": {part: fmean(step[part] for step in steps) for part in PARTS},

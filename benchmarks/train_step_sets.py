@@ -41,12 +41,15 @@ def demo_set(place: Path, *, tweets: int) -> TrainingSet:
     return TrainingSet(folder, "demo-gmf", ())
 
 
-def synthetic_set(place: Path, *, tweets: int) -> TrainingSet:
-    """Write posts with a picture and three regions each; shapes of BERT-base and ResNet-50."""
+def synthetic_set(place: Path, *, tweets: int, is_tiny: bool = False) -> TrainingSet:
+    """Write posts with a picture and three regions each; shapes of BERT-base and ResNet-50.
+
+    Tiny encoders are for trying a measurement out.
+    """
     folder, encoders = place / "synthetic", place / "encoders"
     stems = ["".join(parts) for parts in islice(product(SYLLABLES, repeat=3), 30_000)]
     random.Random(0).shuffle(stems)
-    write_encoders(encoders, stems)
+    write_encoders(encoders, stems, **(TINY if is_tiny else {}))
     (folder / "images").mkdir(parents=True)
     regions = [write_picture(folder / "images" / f"{n}.jpg", seed=n) for n in range(tweets + 1)]
     (folder / "regions.jsonl").write_text("".join(regions))
@@ -58,8 +61,22 @@ def synthetic_set(place: Path, *, tweets: int) -> TrainingSet:
     return TrainingSet(folder, "twitter2015", names)
 
 
-def write_encoders(folder: Path, stems: list[str]) -> None:
-    BertModel(BertConfig()).save_pretrained(folder / "bert")
+TINY = {
+    "text": BertConfig(
+        hidden_size=16, num_hidden_layers=2, num_attention_heads=4, intermediate_size=32
+    ),
+    "image": ResNetConfig(embedding_size=16, hidden_sizes=[16, 16, 32, 32], depths=[1] * 4),
+}
+
+
+def write_encoders(
+    folder: Path,
+    stems: list[str],
+    *,
+    text: BertConfig | None = None,
+    image: ResNetConfig | None = None,
+) -> None:
+    BertModel(text or BertConfig()).save_pretrained(folder / "bert")
     pieces = [*SPECIAL, *(f"##{ending}" for ending in ENDINGS), *stems]
     backend = Tokenizer(WordPiece({p: n for n, p in enumerate(pieces)}, unk_token="[UNK]"))
     backend.normalizer, backend.pre_tokenizer = BertNormalizer(), BertPreTokenizer()
@@ -70,7 +87,7 @@ def write_encoders(folder: Path, stems: list[str]) -> None:
     PreTrainedTokenizerFast(
         tokenizer_object=backend, **{f"{name}_token": piece for name, piece in names.items()}
     ).save_pretrained(folder / "bert")
-    ResNetModel(ResNetConfig()).save_pretrained(folder / "resnet")
+    ResNetModel(image or ResNetConfig()).save_pretrained(folder / "resnet")
     ConvNextImageProcessorPil(size={"shortest_edge": 224}).save_pretrained(folder / "resnet")
 
 

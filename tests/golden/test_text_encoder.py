@@ -4,6 +4,8 @@ from fixtures.text_families import CONFIGS, WITH_CLUES, WITHOUT_CLUES, tiny_fami
 from transformers import AutoModel
 
 from gmf.core.errors import EncoderError
+from gmf.models.kernels.attention import fast_attention
+from gmf.models.modules import visual_clue_guidance
 from gmf.models.modules.text_encoder import TextEncoder
 from gmf.models.modules.visual_clue_guidance import VisualClues
 from gmf.models.text_encoders import TEXT_FAMILIES, bert_like, families_with_clues
@@ -146,3 +148,20 @@ def test_limit_on_subwords_is_what_there_are_positions_for(family, limit):
         ids = torch.full((1, limit + 1), 7)
         with pytest.raises((IndexError, RuntimeError)):
             encoder({"input_ids": ids, "attention_mask": ids * 0 + 1})
+
+
+@pytest.mark.parametrize("family", sorted({*BERT_LIKE, *WITH_CLUES}))
+@pytest.mark.parametrize("has_clues", [True, False])
+def test_masks_stay_finite_in_a_narrow_type(family, has_clues, monkeypatch):
+    encoder, seen = tiny_family_encoder(family).eval(), []
+    inputs = tiny_batch().text_inputs
+
+    def attend(query, key, value, mask, **options):
+        seen.append(None if mask is None else mask.to(torch.promote_types(mask.dtype, query.dtype)))
+        return fast_attention(query, key, value, mask, **options)
+
+    monkeypatch.setattr(visual_clue_guidance, "fast_attention", attend)
+    with torch.autocast("cpu", torch.bfloat16):
+        encoder(inputs, clues_for(encoder) if has_clues else None)
+    assert len(seen) == encoder.num_layers
+    assert all(mask.to(torch.bfloat16).isfinite().all() for mask in seen)

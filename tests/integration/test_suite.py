@@ -256,3 +256,27 @@ def test_data_are_checked_before_any_work(workplace, tmp_path):
     (data / "test.txt").unlink()
     with pytest.raises(DataError, match="no file for split 'test'"):
         run(out, wanted)
+
+
+def test_a_killed_run_goes_on_with_other_data_only_when_asked_to(workplace, tmp_path):
+    data, out = write_corpus(tmp_path / "tiny"), tmp_path / "out"
+    wanted = replace(options(workplace, "bert"), data={"tiny": data})
+    (planned,) = plan_runs(wanted, out)
+
+    def kill(epoch, *_):
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(planned.config, planned.folder, on_step=kill)
+    (data / "train.txt").write_text((data / "train.txt").read_text().replace("snow", "rain"))
+    settings = tmp_path / "settings.yaml"
+    settings.write_text(json.dumps({"*": QUICK}))
+    words = command((data, workplace[1]), out, "--only", "bert", "--settings", str(settings))
+    refused = gmf(*words)
+    assert refused.exit_code == 1
+    assert "train.txt changed since this run" in refused.stderr
+    accepted = gmf(*words, "--accept-changes")
+    assert accepted.exit_code == 0, accepted.output
+    provenance = json.loads((planned.folder / "provenance.json").read_text())
+    assert provenance["continued"][0]["after_epoch"] == 1

@@ -166,10 +166,14 @@ def test_several_processes_train_and_score_as_one(corpus, tmp_path, model, count
         "training.batch_size=2",
         "training.accumulation_steps=4",
     )
+    told = []
     for number in (1, count):
         done = launch(number, *options, "--run", str(tmp_path / str(number)))
         assert done.returncode == 0, done.stderr
         assert done.stdout.count("best dev F1") == 1
+        told.append([line for line in done.stderr.splitlines() if line.startswith("images: ")])
+    assert told[0] == told[1]
+    assert bool(told[0]) == (model == "gmf")
     one, other = (RunFolder(tmp_path / str(number)).state() for number in (1, count))
     for left, right in zip(one.history, other.history, strict=True):
         assert right["losses"] == pytest.approx(left["losses"], abs=2e-4)
@@ -202,6 +206,36 @@ class OneIsInfinite(BertTagger):
     done = launch(2, *options, "--run", str(tmp_path / "run"))
     assert done.returncode != 0, done.stderr
     assert done.stderr.count("error: the loss is nan in epoch 1, batch 1 of 3 (samples") == 1
+
+
+FAILS = """
+import os
+from gmf.core.errors import ImageError
+from gmf.models.baselines.bert import BertTagger
+from gmf.models.registry import models
+
+@models.register("one-fails")
+class OneFails(BertTagger):
+    steps = 0
+
+    def forward(self, batch):
+        self.steps += self.training
+        if os.environ["RANK"] == "1" and self.steps == 2:
+            raise ImageError("its disk is full")
+        return super().forward(batch)
+"""
+
+
+@pytest.mark.slow
+def test_an_error_of_one_process_ends_all_with_one_message(corpus, tmp_path):
+    code = tmp_path / "one_fails.py"
+    code.write_text(FAILS, encoding="utf-8")
+    options = overrides(corpus, "model=one-fails", "--code", str(code))
+    done = launch(2, *options, "--run", str(tmp_path / "run"))
+    assert done.returncode != 0
+    assert done.stderr.count("error: its disk is full") == 1
+    # That of the launcher: the other process says nothing of the exchange that failed for it.
+    assert done.stderr.count("Traceback") == 1, done.stderr
 
 
 def test_damaged_checkpoint_is_one_clear_error(corpus, tmp_path):

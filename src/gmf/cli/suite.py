@@ -57,6 +57,13 @@ def paper(
     out: Annotated[Path, typer.Option(help="Folder of runs, manifest and report.")] = Path(
         "suite-output"
     ),
+    accept_changes: Annotated[
+        bool,
+        typer.Option(
+            "--accept-changes",
+            help="Go on with killed runs though their data, images, code or encoders changed.",
+        ),
+    ] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would run and stop.")
     ] = False,
@@ -77,7 +84,14 @@ def paper(
     # The report needs it, and that must not show after hours.
     check_installed()
     with _watching(len(runs)) as on_event:
-        done = run_suite(runs, out, options=options, jobs=jobs or default_jobs(), on_event=on_event)
+        done = run_suite(
+            runs,
+            out,
+            options=options,
+            jobs=jobs or default_jobs(),
+            accept_changes=accept_changes,
+            on_event=on_event,
+        )
     for run, error in done.failed:
         say(f"failed: {run.name}: {error}")
     _write_report(out)

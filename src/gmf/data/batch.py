@@ -1,6 +1,7 @@
 """The batch: what a collator makes of samples and every model reads."""
 
-from dataclasses import dataclass, fields, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Any, Generic
 
 import numpy as np
@@ -54,6 +55,8 @@ class Batch(Generic[Array]):
             1/n in each. ``None`` when each counts once.
         possible: Tags that each word may have, where the annotation leaves that of some word open,
             see ``Sample``; ``None`` when ``labels`` tells all.
+        moved: The indices and masks that lie on another device, and each as it lay on the CPU, by
+            name; ``to`` fills it, see ``host``.
     """
 
     samples: tuple[Sample, ...]
@@ -72,6 +75,7 @@ class Batch(Generic[Array]):
     view_weights: Float[Array, " views"] | None = None
     context_fields: Int[Array, "batch subwords"] | None = None
     possible: Bool[Array, "batch words tags"] | None = None
+    moved: "Mapping[str, tuple[Any, Any]]" = field(default_factory=dict[str, Any], repr=False)
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -83,21 +87,53 @@ class Batch(Generic[Array]):
 
     def to(self, device: "torch.device | str") -> "Batch[Tensor]":
         """Return the batch as tensors on a device; on the CPU nothing is copied."""
+        moved = self._with_tensors(lambda tensor: tensor.to(device, non_blocking=True))
+        if moved.word_mask.device.type == "cpu":
+            return moved
+        is_collated = isinstance(self.word_mask, np.ndarray)
+        host = (self._with_tensors(lambda tensor: tensor) if is_collated else self).host
+        kept = {name: (getattr(moved, name), getattr(host, name)) for name in _SMALL}
+        return replace(moved, moved=kept)
+
+    def pinned(self) -> "Batch[Tensor]":
+        """Return the batch in memory that a GPU reads by itself: ``to`` need not wait for it."""
+        return self._with_tensors(lambda tensor: tensor.pin_memory())
+
+    def _with_tensors(self, change: "Callable[[Tensor], Tensor]") -> "Batch[Tensor]":
         import torch  # Only whoever computes with it needs it.
 
-        def move(value: Any) -> Any:
+        def changed(value: Any) -> Any:
             if isinstance(value, np.ndarray):
                 value = torch.from_numpy(value)
             if isinstance(value, torch.Tensor):
-                return value.to(device, non_blocking=True)
+                return change(value)
             if isinstance(value, dict):
-                return {key: move(item) for key, item in value.items()}
+                return {key: changed(item) for key, item in value.items()}
             if isinstance(value, tuple) and value and isinstance(value[0], torch.Tensor):
-                return tuple(move(item) for item in value)
+                return tuple(changed(item) for item in value)
             return value
 
-        moved: Any = replace(self, **{f.name: move(getattr(self, f.name)) for f in fields(self)})
-        return moved
+        own = [f.name for f in fields(self) if f.name != "moved"]
+        batch: Any = replace(self, **{name: changed(getattr(self, name)) for name in own})
+        return batch
+
+    @property
+    def host(self) -> "Batch[Tensor]":
+        """The batch of tensors with its indices and masks on the CPU, and without pixels or maps.
+
+        What decides the shape of another tensor (how many samples have an image, which states are
+        read) is computed from it: the host need not wait for an accelerator to know it. A field
+        that was replaced after the batch was moved is copied back, which waits.
+        """
+        batch: Any = self
+        if batch.word_mask.device.type == "cpu":
+            return batch
+        host: dict[str, Any] = {}
+        for name in _SMALL:
+            value = getattr(self, name)
+            on_device, on_host = self.moved.get(name, (None, None))
+            host[name] = on_host if value is on_device else _on_cpu(value)
+        return replace(batch, **host, views=None, stage_maps=None, moved={})
 
     def stand_in(self) -> "Batch[Array]":
         """Return the batch without images and without a word to tag: no loss counts it.
@@ -143,3 +179,22 @@ class Batch(Generic[Array]):
             view_keys=None,
             view_weights=None,
         )
+
+
+#: Fields that are cheap to keep on the CPU.
+_SMALL = (
+    "text_inputs",
+    "first_subword",
+    "word_mask",
+    "subword_words",
+    "labels",
+    "view_index",
+    "view_is_region",
+    "view_is_blank",
+)
+
+
+def _on_cpu(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: item.cpu() for key, item in value.items()}
+    return None if value is None else value.cpu()

@@ -2,9 +2,10 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from gmf.core.types import Sample
 from gmf.data.images import Box, UnusableImageError, name_of
@@ -14,6 +15,9 @@ from gmf.data.images import Box, UnusableImageError, name_of
 MIN_READ_SHARE = 0.05
 #: Outcome of an image of which only a part could be decoded.
 READ_IN_PART = "read in part"
+
+#: What was counted: ``images`` and ``regions`` with their outcome, ``blanks`` with their number.
+_Counted = tuple[Literal["images", "regions", "blanks"], str, int]
 
 
 @dataclass
@@ -35,7 +39,7 @@ class ImageReport:
     blanks: int = 0
     examples: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     max_examples: int = 5
-    _seen: set[bytes] = field(default_factory=set[bytes], repr=False)
+    _seen: dict[bytes, _Counted] = field(default_factory=dict[bytes, _Counted], repr=False)
 
     def count_view(
         self,
@@ -55,28 +59,32 @@ class ImageReport:
             fault: Why it could not be read.
             substitution: What stands in for a part of it.
         """
-        if not self._is_new(source, box, is_region):
-            return
         outcome = fault.kind.value if fault else READ_IN_PART if substitution else "read"
-        (self.regions if is_region else self.images)[outcome] += 1
-        if outcome != "read":
-            examples = self.examples.setdefault(outcome, [])
-            if len(examples) < self.max_examples:
-                examples.append(str(fault or f"{name_of(source)}: {substitution}"))
+        counted: _Counted = "regions" if is_region else "images", outcome, 1
+        if self._count(_identity(source, box, is_region), counted) and outcome != "read":
+            self._exemplify(outcome, [str(fault or f"{name_of(source)}: {substitution}")])
 
     def count_blanks(self, sample: Sample, number: int) -> None:
         """Count the blank stand-ins that a post got."""
-        if number and self._is_new(sample.origin, sample.id, sample.text or sample.tokens):
-            self.blanks += number
+        if number:
+            identity = _identity(sample.origin, sample.id, sample.text or sample.tokens)
+            self._count(identity, ("blanks", "", number))
+
+    def include(self, other: "ImageReport") -> None:
+        """Add what another process saw of the same images; what both have seen counts once."""
+        for identity, counted in other._seen.items():
+            self._count(identity, counted)
+        for outcome, messages in other.examples.items():
+            known = self.examples.get(outcome, [])
+            self._exemplify(outcome, [message for message in messages if message not in known])
 
     def merge(self, other: "ImageReport") -> None:
         """Add the counts of another process; what both have seen counts twice."""
         self.images.update(other.images)
         self.regions.update(other.regions)
         self.blanks += other.blanks
-        for kind, messages in other.examples.items():
-            mine = self.examples.setdefault(kind, [])
-            mine += messages[: self.max_examples - len(mine)]
+        for outcome, messages in other.examples.items():
+            self._exemplify(outcome, messages)
 
     @classmethod
     def from_dict(cls, counts: dict[str, Any]) -> Self:
@@ -118,12 +126,25 @@ class ImageReport:
             "images, or train a text-only model (model=bert-crf)"
         )
 
-    def _is_new(self, *identity: object) -> bool:
-        key = hashlib.blake2b(repr(identity).encode(), digest_size=8).digest()
-        if key in self._seen:
+    def _count(self, identity: bytes, counted: _Counted) -> bool:
+        """Count something, unless it was counted before; return whether it was new."""
+        if identity in self._seen:
             return False
-        self._seen.add(key)
+        self._seen[identity] = counted
+        what, outcome, number = counted
+        if what == "blanks":
+            self.blanks += number
+        else:
+            (self.images if what == "images" else self.regions)[outcome] += number
         return True
+
+    def _exemplify(self, outcome: str, messages: Sequence[str]) -> None:
+        examples = self.examples.setdefault(outcome, [])
+        examples += messages[: self.max_examples - len(examples)]
+
+
+def _identity(*parts: object) -> bytes:
+    return hashlib.blake2b(repr(parts).encode(), digest_size=8).digest()
 
 
 def _listed(counts: Counter[str]) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, Literal, Self, TypedDict, TypeVar, Unpack, cast
 
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from gmf.core.tags import TagSet
@@ -16,7 +16,7 @@ from gmf.models.modules.image_encoder import ImageEncoder
 from gmf.models.modules.normalisation import reach_exchanged
 from gmf.models.modules.tagging_head import Decoded, ModelOptions, TaggingHead
 from gmf.models.modules.text_encoder import TextEncoder
-from gmf.models.modules.visual_inputs import real_images
+from gmf.models.modules.visual_inputs import real_images, rows_of
 from gmf.models.modules.word_encoder import WordConfig, WordEncoder
 from gmf.models.processes import Mean, means_over_processes
 from gmf.models.published import Published
@@ -60,11 +60,13 @@ class ModelOutput:
         emissions: Scores of each state at each position that the head reads.
         losses: Each term of the loss by name, unweighted; empty without labels.
         loss: What training minimises, see `gmf.models.processes`; ``None`` without labels.
+        weights: Weight of each term in ``loss``; empty where it is no weighted sum of them.
     """
 
     emissions: Float[Tensor, "batch positions states"]
     losses: dict[str, Float[Tensor, ""]] = field(default_factory=dict)
     loss: Float[Tensor, ""] | None = None
+    weights: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True)
@@ -212,10 +214,20 @@ class MnerModel(nn.Module, ABC, Generic[OptionsT]):
             losses["ner"] = reach_exchanged(self, losses["ner"])
         else:
             losses = {name: mean.value for name, mean in means.items()}
+        weights = {"ner": ner_weight} | {name: weight for name, (weight, _) in terms.items()}
         total = ner_weight * losses["ner"]
         for name, (weight, _) in terms.items():
             total = total + weight * losses[name]
-        return ModelOutput(emissions, losses, total)
+        return ModelOutput(emissions, losses, total, weights)
+
+    def counts(self, batch: Batch) -> dict[str, int]:
+        """Return over how much of a batch each term of its loss is a mean, by name.
+
+        Training weighs the batches of one update by it. A term that is not named is one over
+        samples; a subclass adds those over something else, such as ``len(self.pairs_of(batch)[0])``
+        for a contrast.
+        """
+        return {"ner": int(self.head.count(batch.host))}
 
     @classmethod
     def export_obstacle(cls) -> str | None:
@@ -266,10 +278,11 @@ class MnerModel(nn.Module, ABC, Generic[OptionsT]):
         """Return gates and attention of each sample, where the model has them; it may not."""
         return [Explanation() for _ in batch.samples]
 
-    def pairs_of(self, batch: Batch) -> tuple[Bool[Tensor, " batch"], Int[Tensor, " pairs"]]:
-        """Return which samples a contrast pairs with their first whole image, and that view."""
+    def pairs_of(self, batch: Batch) -> tuple[Int[Tensor, " pairs"], Int[Tensor, " pairs"]]:
+        """Return the rows that a contrast pairs with their first whole image, and that view."""
         blanks = bool(getattr(self.options, "contrast_blanks", False))
-        return real_images(batch, blanks=blanks)
+        rows, views = real_images(batch, blanks=blanks)
+        return rows_of(rows, views.device), views
 
     def parameter_group(self, name: str) -> ParameterGroup:
         """Return the group of a parameter by its dotted name."""

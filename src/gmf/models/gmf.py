@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Literal, Unpack
 
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from pydantic import Field
 from torch import Tensor, nn
 
@@ -183,6 +183,11 @@ class Gmf(MnerModel[GmfConfig]):
             terms["type_presence"] = self.options.type_presence_weight, presence
         return self.output(emissions, batch, ner_weight=alpha, **terms)
 
+    def counts(self, batch: Batch) -> dict[str, int]:
+        """Return over how much each term is a mean; what is hidden or open counts as well."""
+        pairs, shown = len(self.pairs_of(batch)[0]), (batch.host.view_index >= 0).any(dim=1).sum()
+        return super().counts(batch) | {"consistency": pairs, "type_presence": int(shown)}
+
     @torch.no_grad()
     def explain(self, batch: Batch) -> list[Explanation]:
         """Return of each sample the gates and the attention that its words pay to each slot.
@@ -243,17 +248,17 @@ class Gmf(MnerModel[GmfConfig]):
         return mask
 
     def _read(
-        self, batch: Batch, clues: VisualClues | None, *, rows: Bool[Tensor, " batch"] | None
+        self, batch: Batch, clues: VisualClues | None, *, rows: Int[Tensor, " pairs"] | None
     ) -> tuple[Float[Tensor, "batch subwords hidden"], Float[Tensor, "pairs hidden"]]:
         """Return H of each sample, and c_0 of those to contrast (none without rows)."""
         inputs, read = batch.text_inputs, self.head.reads(batch)
         read[:, 0] |= rows is not None
-        if rows is None or self.options.consistency_text == "guided" or not rows.any():
+        if rows is None or self.options.consistency_text == "guided" or not len(rows):
             hidden = self.text_encoder(inputs, clues, read=read)
             return hidden, hidden[:0, 0] if rows is None else hidden[rows, 0]
         # Both readings go through the encoder as one batch: each weight is used once a step.
         inputs = {key: torch.cat([ids, ids[rows]]) for key, ids in inputs.items()}
-        first = torch.zeros_like(read[rows])
+        first = read.new_zeros(len(rows), read.shape[1])
         first[:, 0] = True
         clues = None if clues is None else clues.with_plain_rows(len(first))
         hidden = self.text_encoder(inputs, clues, read=torch.cat([read, first]))
@@ -275,8 +280,6 @@ class Gmf(MnerModel[GmfConfig]):
             may_begin = batch.possible & (batch.possible.sum(dim=2, keepdim=True) > 1)
             known = known & (present | ~may_begin[:, :, 1::2].any(dim=1))
         losses = nn.functional.binary_cross_entropy_with_logits(
-            self.type_presence(summary[rows])[known[rows]],
-            present[known].to(fused.dtype),
-            reduction="sum",
+            self.type_presence(summary), present.to(fused.dtype), reduction="none"
         )
-        return Mean(losses, known.sum())
+        return Mean((losses * known).sum(), known.sum())

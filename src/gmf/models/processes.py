@@ -32,7 +32,8 @@ class Mean:
     @property
     def value(self) -> Float[Tensor, ""]:
         """The mean over what this process sees; 0 if there is nothing."""
-        return self.total / torch.as_tensor(self.count, device=self.total.device).clamp(min=1)
+        count = self.count
+        return self.total / (count.clamp(min=1) if isinstance(count, Tensor) else max(count, 1))
 
 
 def has_peers() -> bool:

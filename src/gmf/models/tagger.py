@@ -28,7 +28,7 @@ from gmf.models.base import MnerModel, ModelOptions, ModelParts
 from gmf.models.modules.image_encoder import ImageEncoder
 from gmf.models.modules.text_encoder import TextEncoder
 from gmf.models.registry import models
-from gmf.models.runtime import computing_in, resolve_precision
+from gmf.models.runtime import computing_in, resolve_precision, uses_tf32
 from gmf.vision.cache.build import build_view_source
 from gmf.vision.cache.maps import POOLED_SIZE, EncodedViews
 from gmf.vision.views import DirectViews
@@ -127,8 +127,15 @@ class Tagger:
             direct,
             config=self.data.cache,
             encode=partial(encoder.encode, precision=self.precision) if encoder else None,
-            encoder_digest=f"{digest_of_module(encoder)}:{self.precision}" if encoder else None,
+            encoder_digest=self._digest_of_maps(encoder) if encoder else None,
         )
+
+    def _digest_of_maps(self, encoder: ImageEncoder) -> str:
+        """Return what names the maps of an encoder: its weights and what computes them."""
+        parts = [digest_of_module(encoder), self.precision]
+        if self.precision == "fp32" and uses_tf32(next(encoder.parameters()).device):
+            parts.append("tf32")
+        return ":".join(parts)
 
     @property
     def precision(self) -> ComputedPrecision:

@@ -1,5 +1,6 @@
 """Filling a run's cache of views ahead of training."""
 
+from gmf.core.device import torch_device
 from gmf.core.errors import ConfigError
 from gmf.reading.corpora import read_corpora
 from gmf.reading.readers import read_split, splits_of
@@ -21,7 +22,9 @@ def plan_cache(config: RunConfig) -> tuple[CachedViews, CachePlan]:
     """
     corpora, encoding = config.data.corpora, config.data.encoding
     train = read_corpora(corpora, ("train",), encoding=encoding)["train"]
-    collator = untrained_tagger(config, train).collator(cached=True)
+    tagger = untrained_tagger(config, train)
+    tagger.model.to(torch_device())  # Where training computes, which the cache's name may tell.
+    collator = tagger.collator(cached=True)
     cache = collator.view_source
     if not isinstance(cache, CachedViews):
         raise ConfigError(

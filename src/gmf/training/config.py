@@ -51,6 +51,10 @@ class TrainingConfig(Config):
         max_grad_norm: Gradients are scaled down to this norm.
         patience: Epochs without a better dev F1 after which training stops; ``None``: never.
         precision: ``bf16``, ``fp32``, or ``auto``: bf16 where the hardware has it.
+        deterministic: Whether an accelerator takes algorithms that give the same numbers every
+            time, where there are such; slower. A CPU does so anyway.
+        prefetch: Batches that a thread makes ready while an accelerator computes; 0: none. On a CPU
+            there are none.
     """
 
     epochs: int = Field(default=30, ge=1)
@@ -69,6 +73,8 @@ class TrainingConfig(Config):
     max_grad_norm: float = Field(default=1.0, gt=0)
     patience: int | None = Field(default=None, ge=1)
     precision: Precision = "auto"
+    deterministic: bool = False
+    prefetch: int = Field(default=4, ge=0)
 
 
 class RunConfig(Config):

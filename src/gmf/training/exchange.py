@@ -1,18 +1,67 @@
 """What the processes of a training step exchange around the model's own computation."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
 
 import torch
 import torch.distributed as distributed
+from accelerate import Accelerator
 from torch import Tensor, nn
+from torch.distributed import distributed_c10d
 
 from gmf.core.errors import PeerError
 from gmf.data.batch import Batch
+from gmf.data.image_report import ImageReport
 from gmf.models.processes import gather_rows, has_peers
 
 ResultT = TypeVar("ResultT")
+
+#: Where the first process that fails tells the others what with.
+_ERROR = "gmf/error"
+
+
+def this_process() -> Accelerator:
+    """Return what Accelerate finds: this process among the others, and its device.
+
+    It does no more. It would keep its mixed precision for the whole process, and a second run that
+    computes in another would fail. Its DistributedDataParallel would exchange gradients amid the
+    exchanges of the model itself, in each process at another time.
+    """
+    return Accelerator(mixed_precision="no")
+
+
+@contextmanager
+def ending_together() -> Generator[None]:
+    """Let an error in one process end the others too, which would wait for it.
+
+    Raises:
+        PeerError: In all but the first that fails, with what that one raises.
+    """
+    try:
+        yield
+    except PeerError:
+        raise
+    except Exception as error:
+        if not has_peers():
+            raise
+        own = f"process {distributed.get_rank()}: {type(error).__name__}: {error}"
+        first = _first_to_tell(own)
+        # Whoever waits for this process in an exchange fails at once.
+        distributed.destroy_process_group()
+        if first == own:
+            raise
+        raise PeerError(first) from error
+
+
+def _first_to_tell(text: str) -> str:
+    """Return what the first process said that failed, which may be this one."""
+    store = distributed_c10d._get_default_store()  # pyright: ignore[reportPrivateUsage]
+    try:
+        return store.compare_set(_ERROR, "", text).decode()
+    except RuntimeError:  # The process that kept it is gone.
+        return "another process ended"
 
 
 def by_first_process(work: Callable[[], ResultT]) -> ResultT:
@@ -57,6 +106,17 @@ def weigh_views(batch: Batch) -> Batch:
     if keys is None:
         return batch
     return replace(batch, view_weights=1 / (keys[:, None] == others).sum(dim=1))
+
+
+def of_all_processes(report: ImageReport) -> ImageReport:
+    """Return what became of the images in all processes, each counted once."""
+    if not has_peers():
+        return report
+    reports: list[Any] = [None] * distributed.get_world_size()
+    distributed.all_gather_object(reports, report)
+    for other in reports:
+        report.include(other)
+    return report
 
 
 def average(values: Tensor) -> Tensor:

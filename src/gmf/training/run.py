@@ -21,6 +21,7 @@ from gmf.reading.context_file import check_fields
 from gmf.reading.corpora import fingerprints, read_corpora
 from gmf.reading.trainable import absent_images, training_faults
 from gmf.training.config import RunConfig
+from gmf.training.exchange import ending_together, of_all_processes, this_process
 from gmf.training.inputs import code_digests, context_digest, image_digest
 from gmf.training.run_folder import RunFolder, checkpoint_of
 from gmf.training.run_state import RunState
@@ -57,7 +58,7 @@ def train(
             others now.
 
     Returns:
-        How the run ended, and what became of its images.
+        How the run ended, and what became of its images in all processes.
 
     Raises:
         CheckpointError: If a file of the run folder is damaged that nothing can stand in for.
@@ -65,33 +66,38 @@ def train(
             began with other inputs.
         DataError: If a data file breaks its format, or nobody can learn from it.
         EncoderError: If an encoder cannot be found or fetched.
+        PeerError: If another process of the same training failed.
         TrainingError: If the loss is not a number.
     """
-    splits = splits or read_splits(config, on_note=on_note)
-    corpora = config.data.corpora
-    for fault in training_faults(splits, folder=corpora[0].folder if len(corpora) == 1 else None):
-        raise fault
-    for name, samples in splits.items():
-        for note in check_fields(samples, config.data.context, what=name):
-            on_note(note)
-    tagger = untrained_tagger(config, splits["train"], on_note=on_note)
-    _check_open_tags(config, tagger, splits["train"])
-    provenance = {**tagger.provenance, **_provenance(config, splits, tagger)}
-    collator = tagger.collator(cached=True)
-    if tagger.model.uses_images and (warning := absent_images(splits["train"])):
-        on_note(f"warning: {warning}")
-    trainer = Trainer(
-        config,
-        tagger=tagger,
-        collator=collator,
-        train=splits["train"],
-        dev=splits["dev"],
-        folder=RunFolder(path),
-        on_step=on_step,
-        on_epoch=on_epoch,
-    )
-    state = trainer.run(provenance, accept_changes=accept_changes, on_note=on_note)
-    return state, collator.report
+    device = this_process().device
+    with ending_together():
+        splits = splits or read_splits(config, on_note=on_note)
+        corpora = config.data.corpora
+        folder = corpora[0].folder if len(corpora) == 1 else None
+        for fault in training_faults(splits, folder=folder):
+            raise fault
+        for name, samples in splits.items():
+            for note in check_fields(samples, config.data.context, what=name):
+                on_note(note)
+        tagger = untrained_tagger(config, splits["train"], on_note=on_note)
+        _check_open_tags(config, tagger, splits["train"])
+        provenance = {**tagger.provenance, **_provenance(config, splits, tagger)}
+        tagger.model.to(device)
+        collator = tagger.collator(cached=True)
+        if tagger.model.uses_images and (warning := absent_images(splits["train"])):
+            on_note(f"warning: {warning}")
+        trainer = Trainer(
+            config,
+            tagger=tagger,
+            collator=collator,
+            train=splits["train"],
+            dev=splits["dev"],
+            folder=RunFolder(path),
+            on_step=on_step,
+            on_epoch=on_epoch,
+        )
+        state = trainer.run(provenance, accept_changes=accept_changes, on_note=on_note)
+        return state, of_all_processes(collator.report)
 
 
 def read_splits(

@@ -3,10 +3,10 @@
 import math
 import time
 from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Any
 
 import torch
-from accelerate import Accelerator
 from accelerate.utils import gather_object
 from safetensors.torch import load_model
 from torch.optim import Optimizer
@@ -21,11 +21,25 @@ from gmf.evaluation.pairs import SamplePair, pair_of_tags
 from gmf.evaluation.scores import Scores, score
 from gmf.models.checkpoint import WEIGHTS, load_tagger
 from gmf.models.kernels.clipping import fast_clip_gradients
-from gmf.models.runtime import computing_in, resolve_precision, seed_everything
+from gmf.models.runtime import (
+    computing_in,
+    deterministic,
+    resolve_precision,
+    seed_everything,
+    uses_tf32,
+)
 from gmf.models.tagger import Tagger
+from gmf.training.accumulation import shares_of, weighed_loss
 from gmf.training.calibration import fit_temperature
 from gmf.training.config import RunConfig
-from gmf.training.exchange import average_gradients, by_first_process, share_weights, weigh_views
+from gmf.training.exchange import (
+    average_gradients,
+    by_first_process,
+    share_weights,
+    this_process,
+    weigh_views,
+)
+from gmf.training.loading import ahead
 from gmf.training.optimization import build_optimizer, build_schedule
 from gmf.training.run_folder import RunFolder
 from gmf.training.run_state import RunState
@@ -80,11 +94,7 @@ class Trainer:
         self.train_split, self.dev_split, self.folder = train, dev, folder
         self._encoded = collator.encode(train)
         self.on_step, self.on_epoch = on_step, on_epoch
-        # It finds devices and processes, no more. It would keep its mixed precision for the whole
-        # process, and a second run that computes in another would fail; see _computing. Its
-        # DistributedDataParallel would exchange gradients amid the exchanges of the model itself,
-        # in each process at another time.
-        self.accelerator = Accelerator(mixed_precision="no")
+        self.accelerator = this_process()
 
     def run(
         self,
@@ -103,6 +113,7 @@ class Trainer:
             **provenance,
             "processes": self.accelerator.num_processes,
             "device": self.accelerator.device.type,
+            "tf32": uses_tf32(self.accelerator.device),
         }
 
         def open_folder() -> tuple[RunState, dict[str, Any]]:
@@ -124,7 +135,8 @@ class Trainer:
         if state.epochs_done:
             self.folder.restore(state, optimizer, schedule)
         share_weights(self.tagger.model)
-        self._epochs(state, optimizer, schedule)
+        with deterministic(self.config.training.deterministic):
+            self._epochs(state, optimizer, schedule)
         return state
 
     def _epochs(self, state: RunState, optimizer: Optimizer, schedule: LRScheduler) -> None:
@@ -205,14 +217,17 @@ class Trainer:
         """Run one pass over the training split; return the mean of each loss."""
         model = self.tagger.model.train()
         options, plan = self.config.training, self._batches(epoch)
-        losses, done = StepLosses(), 0
+        losses, done, device = StepLosses(), 0, self.accelerator.device
+        loaded = ahead(self._collated, plan, count=self._prefetch)
         for first in range(0, len(plan), options.accumulation_steps):
             group = plan[first : first + options.accumulation_steps]
-            for indices in group:
-                batch = self._own_part(indices)
+            batches, sizes = list(islice(loaded, len(group))), [len(indices) for indices in group]
+            shares = shares_of(model, batches, sizes=sizes, device=device)
+            for indices, batch, share in zip(group, batches, shares, strict=True):
+                batch = weigh_views(self._without_hidden_context(batch).to(device))
                 with self._computing():
                     output = model(batch)
-                (output.loss * (len(indices) / sum(map(len, group)))).backward()
+                weighed_loss(output, share).backward()
                 losses.add({**output.losses, "total": output.loss})
                 if len(losses) == self._read_every or indices is plan[-1]:
                     done = self._report(losses, plan, epoch=epoch, done=done)
@@ -227,17 +242,24 @@ class Trainer:
     def _read_every(self) -> int:
         return 1 if self.accelerator.device.type == "cpu" else READ_EVERY
 
-    def _own_part(self, indices: Sequence[int]) -> Batch:
-        """Return what this process reads of a batch."""
+    @property
+    def _prefetch(self) -> int:
+        return 0 if self.accelerator.device.type == "cpu" else self.config.training.prefetch
+
+    def _collated(self, indices: Sequence[int]) -> Batch:
+        """Return what this process reads of a batch, for the device to fetch."""
         rank, world = self.accelerator.process_index, self.accelerator.num_processes
         own = share_of(indices, rank=rank, world_size=world)
         batch = self.collator.collate([self._encoded[index] for index in own or indices[:1]])
-        moved = weigh_views((batch if own else batch.stand_in()).to(self.accelerator.device))
+        batch = batch if own else batch.stand_in()
+        return batch.pinned() if self.accelerator.device.type == "cuda" else batch.to("cpu")
+
+    def _without_hidden_context(self, batch: Batch) -> Batch:
+        """Return a batch without the fields that are hidden in this step, drawn at random."""
         share, fields = self.config.data.hide_context, len(self.config.data.context)
         if not share or not fields:
-            return moved
-        hidden = torch.rand(len(moved), fields, device=self.accelerator.device) < share
-        return moved.without_context(hidden)
+            return batch
+        return batch.without_context(torch.rand(len(batch), fields) < share)
 
     def _report(
         self, losses: StepLosses, plan: Sequence[Sequence[int]], *, epoch: int, done: int

@@ -115,10 +115,12 @@ def test_means_of_cells(dtype, side, shape):
 
 
 @DTYPES
-@pytest.mark.parametrize("has_bias", [True, False])
+@pytest.mark.parametrize("kind", ["none", "numbers", "truth values"])
 @pytest.mark.parametrize(("queries", "items"), [(1, 1), (5, 9)])
-def test_attention(dtype, has_bias, queries, items):
-    bias = torch.randn(2, 1, 1, items, dtype=dtype) if has_bias else None
+def test_attention(dtype, kind, queries, items):
+    seen = torch.arange(items) < torch.tensor([items, (items + 1) // 2])[:, None, None, None]
+    biases = {"none": None, "numbers": torch.randn(2, 1, 1, items, dtype=dtype)}
+    bias = biases.get(kind, seen)
     inputs = [torch.randn(2, 3, count, 4, dtype=dtype) for count in (queries, items, items)]
     agree(
         lambda q, k, v: fast_attention(q, k, v, bias, scale=0.5),
@@ -173,3 +175,16 @@ def test_a_convolution_with_its_normalisation_folded_in():
         plain_normalised(convolution, norm),
         inputs,
     )
+
+
+@DTYPES
+def test_attention_pays_nothing_to_what_a_mask_hides(dtype):
+    query, key = torch.randn(2, 3, 5, 4, dtype=dtype), torch.randn(2, 3, 9, 4, dtype=dtype)
+    mask = torch.rand(2, 1, 1, 9) > 0.5
+    mask[..., 4] = True
+    weights = attention_weights(query, key, mask, scale=0.5)
+    for row in (0, 1):
+        kept = mask[row, 0, 0]
+        alone = attention_weights(query[[row]], key[[row]][:, :, kept], None, scale=0.5)
+        assert not weights[row][..., ~kept].any()
+        torch.testing.assert_close(weights[[row]][..., kept], alone)

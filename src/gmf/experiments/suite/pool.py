@@ -53,7 +53,9 @@ def default_jobs() -> int:
     return os.cpu_count() or 1
 
 
-def run_all(runs: Sequence[PlannedRun], *, jobs: int, on_event: OnEvent) -> None:
+def run_all(
+    runs: Sequence[PlannedRun], *, jobs: int, on_event: OnEvent, accept_changes: bool = False
+) -> None:
     """Train and score runs, in order, several at a time; with several, each on one thread.
 
     A run that fails is reported by its event and does not end the others. If this process ends, in
@@ -63,6 +65,7 @@ def run_all(runs: Sequence[PlannedRun], *, jobs: int, on_event: OnEvent) -> None
         runs: What to do.
         jobs: Runs at a time.
         on_event: Called with each event, in this process.
+        accept_changes: See ``finish``.
     """
     context = _context()
     waiting = deque(runs)
@@ -73,7 +76,8 @@ def run_all(runs: Sequence[PlannedRun], *, jobs: int, on_event: OnEvent) -> None
             while waiting and len(working) < jobs:
                 run = waiting.popleft()
                 ours, theirs = context.Pipe(duplex=False)
-                process = context.Process(target=_work, args=_arguments(run, jobs, theirs))
+                arguments = _arguments(run, accept_changes, jobs, theirs)
+                process = context.Process(target=_work, args=arguments)
                 process.start()
                 theirs.close()
                 working[ours] = run, process
@@ -108,10 +112,12 @@ def _context() -> ForkServerContext | SpawnContext:
     return context
 
 
-def _arguments(run: PlannedRun, jobs: int, connection: Connection) -> tuple[object, ...]:
+def _arguments(
+    run: PlannedRun, accept_changes: bool, jobs: int, connection: Connection
+) -> tuple[object, ...]:
     # A run may hold options of a class from the user's code, which the process loads first.
     code = os.environ.get(CODE_VARIABLE, "")
-    return code, pickle.dumps(run), 1 if jobs > 1 else None, connection
+    return code, pickle.dumps((run, accept_changes)), 1 if jobs > 1 else None, connection
 
 
 def _work(code: str, pickled: bytes, threads: int | None, connection: Connection) -> None:
@@ -123,11 +129,12 @@ def _work(code: str, pickled: bytes, threads: int | None, connection: Connection
     if threads is not None:
         torch.set_num_threads(threads)
     load_inherited_code(code)
-    run: PlannedRun = pickle.loads(pickled)
+    run, accept_changes = cast(tuple[PlannedRun, bool], pickle.loads(pickled))
     try:
         with freed_memory_kept():
             finished = finish(
                 run,
+                accept_changes=accept_changes,
                 on_epoch=lambda row: connection.send(RunEvent(run, "epoch", epoch=row["epoch"])),
             )
         minutes = finished.result()["minutes"]

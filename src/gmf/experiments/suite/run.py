@@ -36,6 +36,7 @@ def run_suite(
     *,
     options: SuiteOptions,
     jobs: int = 1,
+    accept_changes: bool = False,
     on_event: OnEvent = lambda _: None,
 ) -> SuiteResult:
     """Train and score runs; the same call goes on with a suite that was killed.
@@ -47,6 +48,8 @@ def run_suite(
         out: Folder of the suite.
         options: What the suite is made of.
         jobs: Runs at a time.
+        accept_changes: Whether to go on with unfinished runs whose data, images, code or encoders
+            changed; what is finished is never reported beside other data.
         on_event: Called with each event; once for a run that was finished before.
 
     Raises:
@@ -70,14 +73,16 @@ def run_suite(
         left: list[PlannedRun] = []
         for run in runs:
             try:
-                _check_same_data(run, fingerprints[run.dataset])
-                if not is_finished(run):
+                is_done = is_finished(run)
+                if is_done or not accept_changes:
+                    _check_same_data(run, fingerprints[run.dataset])
+                if is_done:
+                    note(RunEvent(run, "finished"))
+                else:
                     left.append(run)
-                    continue
-                note(RunEvent(run, "finished"))
             except ConfigError as error:
                 note(RunEvent(run, "failed", text=str(error)))
-        run_all(left, jobs=jobs, on_event=note)
+        run_all(left, jobs=jobs, accept_changes=accept_changes, on_event=note)
         return SuiteResult(tuple(manifest.finished()), tuple(failed))
 
 
@@ -98,6 +103,6 @@ def _check_same_data(run: PlannedRun, now: Sequence[DataFingerprint]) -> None:
     changed = [item.source for item in now if before.get(item.part, item.digest) != item.digest]
     if changed:
         raise ConfigError(
-            f"{run.folder}: {', '.join(changed)} changed since this run; delete the run, or choose "
-            "another folder with --out"
+            f"{run.folder}: {', '.join(changed)} changed since this run; delete the run, choose "
+            "another folder with --out, or let unfinished runs go on with --accept-changes"
         )

@@ -33,7 +33,10 @@ def is_finished(run: PlannedRun) -> bool:
 
 
 def finish(
-    run: PlannedRun, *, on_epoch: Callable[[dict[str, Any]], None] = lambda _: None
+    run: PlannedRun,
+    *,
+    accept_changes: bool = False,
+    on_epoch: Callable[[dict[str, Any]], None] = lambda _: None,
 ) -> FinishedRun:
     """Train and score a run, or do what is left of it.
 
@@ -41,6 +44,7 @@ def finish(
 
     Args:
         run: The run.
+        accept_changes: Whether to go on with it though its data, code or the like changed.
         on_epoch: Called with the metrics of each epoch.
 
     Raises:
@@ -48,7 +52,7 @@ def finish(
     """
     state = state_of(run)
     if not state.finished:
-        state, _ = train(run.config, run.folder, on_epoch=on_epoch)
+        state, _ = train(run.config, run.folder, accept_changes=accept_changes, on_epoch=on_epoch)
     evaluation = evaluate_run(run.folder)
     seconds: float = sum(row["train_seconds"] + row["dev_seconds"] for row in state.history)
     minutes = round(seconds / 60, 3)

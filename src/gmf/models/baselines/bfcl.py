@@ -89,6 +89,11 @@ class Bfcl(MnerModel[BfclConfig]):
         contrast = self._contrast(states, None if maps is None else maps[-1], batch)
         return self.output(emissions, batch, contrast=(self.options.contrast_weight, contrast))
 
+    def counts(self, batch: Batch) -> dict[str, int]:
+        """Return over how much each term is a mean: tagging and pairs."""
+        pairs = len(self.pairs_of(batch)[0])
+        return super().counts(batch) | {"contrast": pairs}
+
     def _contrast(
         self,
         states: Float[Tensor, "batch subwords dim"],

@@ -87,6 +87,11 @@ class DebiasCl(MnerModel[DebiasClConfig]):
         contrast = self._contrast(states, None if maps is None else maps[-1], batch)
         return self.output(emissions, batch, ner_weight=alpha, contrast=(1 - alpha, contrast))
 
+    def counts(self, batch: Batch) -> dict[str, int]:
+        """Return over how much each term is a mean: tagging and pairs."""
+        pairs = len(self.pairs_of(batch)[0])
+        return super().counts(batch) | {"contrast": pairs}
+
     def _contrast(
         self,
         states: Float[Tensor, "batch subwords dim"],
@@ -97,9 +102,8 @@ class DebiasCl(MnerModel[DebiasClConfig]):
         pairs = self.projections.pairs(states[rows, 0], last_map, views)
         text, image = map(gather_rows, pairs)
         density = torch.tensor(
-            [sum(len(image.regions) for image in sample.images) for sample in batch.samples],
-            device=rows.device,
-        )
+            [sum(len(image.regions) for image in sample.images) for sample in batch.samples]
+        ).to(rows.device, non_blocking=True)
         return debiased_contrastive_loss(
             text,
             image,

@@ -143,6 +143,11 @@ class Maf(MnerModel[MafConfig]):
         terms["alignment"] = 1 - alpha, self.alignment.pair_loss(first[rows], last_map, views)
         return self.output(emissions, batch, ner_weight=alpha, **terms)
 
+    def counts(self, batch: Batch) -> dict[str, int]:
+        """Return over how much each term is a mean: tagging and pairs."""
+        pairs = len(self.pairs_of(batch)[0])
+        return super().counts(batch) | dict.fromkeys(("matching", "alignment"), pairs)
+
     def _match(
         self,
         text: Float[Tensor, "batch subwords dim"],
@@ -163,4 +168,4 @@ class Maf(MnerModel[MafConfig]):
         logits = self.matching(text, visual, text_mask=mask, visual_mask=visual_mask)
         losses = nn.functional.cross_entropy(logits[rows], is_own[rows].long(), reduction="sum")
         matched = logits.softmax(dim=-1)[:, 1, None, None] * visual[:, :width]
-        return matched, Mean(losses * any_swapped, rows.sum())
+        return matched, Mean(losses * any_swapped, len(rows))

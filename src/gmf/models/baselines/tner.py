@@ -126,9 +126,10 @@ class Tner(MnerModel[TnerConfig]):
     def _scores(self, batch: Batch) -> Float[Tensor, "batch words states"]:
         """Sum the weights of the known features of each word."""
         rows, width = batch.word_mask.shape
+        lengths = batch.host.word_mask.sum(dim=1).tolist()
         indices: list[int] = []
         starts: list[int] = []
-        for sample, length in zip(batch.samples, batch.word_mask.sum(dim=1).tolist(), strict=True):
+        for sample, length in zip(batch.samples, lengths, strict=True):
             words: Iterable[list[str]] = self.features(sample.tokens[:length])
             for features in (*words, *([[]] * (width - length))):
                 starts.append(len(indices))
@@ -138,8 +139,8 @@ class Tner(MnerModel[TnerConfig]):
             self.weights.weight.new_ones(len(indices)), self.options.dropout, self.training
         )
         scores = self.weights(
-            torch.tensor(indices, dtype=torch.long, device=device),
-            torch.tensor(starts, dtype=torch.long, device=device),
+            torch.tensor(indices, dtype=torch.long).to(device, non_blocking=True),
+            torch.tensor(starts, dtype=torch.long).to(device, non_blocking=True),
             per_sample_weights=weights,
         )
         return scores.view(rows, width, -1)

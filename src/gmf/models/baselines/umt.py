@@ -119,6 +119,11 @@ class Umt(MnerModel[UmtConfig]):
         loss = self.span_head.losses(spans, untyped)
         return self.output(emissions, batch, span=(self.options.span_weight, loss))
 
+    def counts(self, batch: Batch) -> dict[str, int]:
+        """Return over how much each term is a mean: as much for spans as for types."""
+        counts = super().counts(batch)
+        return counts | {"span": counts["ner"]}
+
     def _fused(
         self, text: Float[Tensor, "batch subwords dim"], batch: Batch
     ) -> Float[Tensor, "batch subwords both"]:

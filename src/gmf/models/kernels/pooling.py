@@ -30,7 +30,7 @@ class CellPool(nn.Module):
 
     torch's own converts a bf16 map as a whole before it averages it to one cell, and is slow on
     several cells of maps that do not lie channels last, as cached ones do; there the product is
-    faster (benchmarks/results/train-pieces.md).
+    faster (benchmarks/results/train-pieces.md). On a GPU torch's own has no deterministic gradient.
 
     Args:
         side: Cells along each side.
@@ -47,6 +47,7 @@ class CellPool(nn.Module):
         if tuple(maps.shape[2:]) == (self.side, self.side):
             return maps
         is_slow = maps.dtype == torch.bfloat16 if self.side == 1 else maps.is_contiguous()
+        is_slow |= torch.are_deterministic_algorithms_enabled()
         if not is_slow or torch.compiler.is_exporting():
             return plain_cell_means(maps, self.side)
         return fast_cell_means(maps, self.side)
@@ -61,7 +62,7 @@ def _shares(
     with torch.inference_mode(False):
         rows, columns = _belongs(height, side), _belongs(width, side)
         members = torch.einsum("ah,bw->hwab", rows, columns).flatten(2).flatten(0, 1)
-        return (members / members.sum(dim=0)).to(device, dtype)
+        return (members / members.sum(dim=0)).to(device, dtype, non_blocking=True)
 
 
 def _belongs(length: int, side: int) -> Float[Tensor, "side length"]:

@@ -43,7 +43,11 @@ def fast_refine(
         return _refine_and_pool(*inputs, pool)
 
     def recomputed(*part: Tensor) -> tuple[Tensor]:
-        return (checkpoint(_refine_and_pool, *part, pool, use_reentrant=False),)
+        return (
+            checkpoint(
+                _refine_and_pool, *part, pool, use_reentrant=False, preserve_rng_state=False
+            ),
+        )
 
     return fast_by_view(recomputed, *inputs)[0]
 

@@ -6,6 +6,8 @@ import torch
 from jaxtyping import Float, Num
 from torch import Tensor, nn
 
+from gmf.models.runtime import without_autocast
+
 
 def decoupled_contrastive_loss(
     text: Float[Tensor, "pairs dim"], image: Float[Tensor, "pairs dim"], *, temperature: float
@@ -63,7 +65,8 @@ def debiased_contrastive_loss(
     if negatives < 1:
         return text.new_zeros(())
     weights = weights.to(text.dtype)
-    weights = weights / weights.sum() if weights.sum() > 0 else torch.ones_like(weights) / len(text)
+    total = weights.sum()
+    weights = torch.where(total > 0, weights / total, 1 / len(text))
     similarity = cosines(text, image) / temperature
     losses = [
         _debiased(matrix, temperature=temperature, prior=positive_prior)
@@ -91,7 +94,7 @@ def cosines(
     A temperature of a fifth and an exponential make much of the digits that bf16 does not have.
     """
     precision = torch.promote_types(rows.dtype, torch.float32)
-    with torch.autocast(rows.device.type, enabled=False):
+    with without_autocast(rows.device):
         unit_rows, unit_columns = (
             nn.functional.normalize(vectors.to(precision), dim=-1) for vectors in (rows, columns)
         )

@@ -18,27 +18,27 @@ def swap_pairs(
     """Choose posts that exchange their visual side in pairs, at random.
 
     Args:
-        candidates: Posts that may take part: those with a real image.
+        candidates: Posts that may take part, those with a real image; a mask on the CPU.
         share: Share of the candidates that are exchanged, in (0, 1]; at least one pair is.
 
     Returns:
         For each post, whose visual side it gets, and whether that is its own. No pair when there
         are fewer than two candidates.
     """
-    order = torch.arange(len(candidates), device=candidates.device)
+    order = torch.arange(len(candidates))
     rows = candidates.nonzero()[:, 0]
-    rows = rows[torch.randperm(len(rows), device=rows.device)]
+    rows = rows[torch.randperm(len(rows))]
     pairs = min(max(1, int(len(rows) * share / 2)), len(rows) // 2)
     first, second = rows[:pairs], rows[pairs : 2 * pairs]
     order[first], order[second] = second, first
-    return order, order == torch.arange(len(order), device=order.device)
+    return order, order == torch.arange(len(order))
 
 
 def swap_visual_sides(
     visual: Float[Tensor, "batch rows dim"],
     mask: Bool[Tensor, "batch rows"],
     *,
-    candidates: Bool[Tensor, " batch"],
+    candidates: Int[Tensor, " pairs"],
     share: float,
 ) -> tuple[
     Float[Tensor, "batch widest dim"], Bool[Tensor, "batch widest"], Bool[Tensor, " batch"], bool
@@ -48,7 +48,7 @@ def swap_visual_sides(
     Args:
         visual: Word-wise visual states of each sample.
         mask: Their real positions; states beyond them are not given away.
-        candidates: Samples that may take part.
+        candidates: Rows of the samples that may take part.
         share: Share of the candidates that are exchanged.
 
     Returns:
@@ -60,10 +60,10 @@ def swap_visual_sides(
     visual = nn.functional.pad(visual, (0, 0, 0, widest - visual.shape[1])) * mask[:, :, None]
     sides = gather_rows(visual[candidates].flatten(1)).unflatten(1, visual.shape[1:])
     masks = gather_rows(mask[candidates].long()).bool()
-    order, _ = swap_pairs(torch.ones(len(sides), dtype=torch.bool, device=mask.device), share=share)
-    order = of_first_process(order)
+    order, _ = swap_pairs(torch.ones(len(sides), dtype=torch.bool), share=share)
+    order = of_first_process(order.to(mask.device, non_blocking=True))
     own = own_rows(visual[candidates])
-    is_own = candidates.index_put(
+    is_own = mask.new_zeros(len(mask)).index_put(
         (candidates,), order[own] == torch.arange(len(order), device=order.device)[own]
     )
     return (

@@ -98,11 +98,12 @@ class TaggingHead(nn.Module):
         return emissions.to(torch.promote_types(emissions.dtype, torch.float32))
 
     def reads(self, batch: Batch) -> Bool[Tensor, "batch subwords"]:
-        """Return the subwords whose states ``forward`` reads."""
-        everywhere = batch.text_inputs["attention_mask"].bool()
+        """Return the subwords whose states ``forward`` reads, as a mask on the CPU."""
+        host = batch.host
+        everywhere = host.text_inputs["attention_mask"].bool()
         if self.config.subword_labels == "x":
             return everywhere
-        return torch.zeros_like(everywhere).scatter(1, batch.first_subword, True)
+        return torch.zeros_like(everywhere).scatter(1, host.first_subword, True)
 
     def loss(
         self, emissions: Float[Tensor, "batch positions states"], batch: Batch
@@ -120,13 +121,20 @@ class TaggingHead(nn.Module):
         """
         if batch.labels is None:
             raise ValueError("the batch has no labels, expected tags for every sample")
-        mask = self.mask(batch) & batch.word_mask.any(dim=1, keepdim=True)
+        mask = self._counted(batch)
         targets = self._targets(batch, batch.labels)
         likelihood = self.crf.log_likelihood(
             emissions, targets, mask, possible=self._possible(batch, targets)
         )
-        count = mask.sum() if self.config.decoder == "softmax" else mask[:, 0].sum()
-        return Mean(-likelihood.sum(), count)
+        return Mean(-likelihood.sum(), self.count(batch))
+
+    def count(self, batch: Batch) -> Int[Tensor, ""]:
+        """Return over how many samples (CRF) or words (softmax) ``losses`` gives a mean."""
+        mask = self._counted(batch)
+        return mask.sum() if self.config.decoder == "softmax" else mask[:, 0].sum()
+
+    def _counted(self, batch: Batch) -> Bool[Tensor, "batch positions"]:
+        return self.mask(batch) & batch.word_mask.any(dim=1, keepdim=True)
 
     def mask(self, batch: Batch) -> Bool[Tensor, "batch positions"]:
         """Return which positions are tagged; a prefix of each row."""

@@ -112,7 +112,8 @@ class TextEncoder(nn.Module):
             text_inputs: What the tokenizer returned.
             clues: Visual clues of the batch; ``None`` gives exactly the text-only result.
             read: Positions whose states are wanted, all when ``None``; a family may leave out
-                others, which are zero then.
+                others, which are zero then. A mask that lies on the CPU, as ``TaggingHead.reads``
+                gives it: no accelerator is asked how many they are.
 
         Raises:
             EncoderError: If clues are given to a family that takes none.

@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import torch
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor, nn
 
 from gmf.models.kernels.attention import attention_weights, fast_attention
+
+_TextBias = Bool[Tensor, "batch _ _ subwords"] | Float[Tensor, "batch _ _ subwords"]
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ def clue_attention(
     query: Float[Tensor, "batch heads subwords head_dim"],
     key: Float[Tensor, "batch heads subwords head_dim"],
     value: Float[Tensor, "batch heads subwords head_dim"],
-    bias: Float[Tensor, "batch _ _ subwords"] | None,
+    bias: _TextBias | None,
     *,
     scale: float,
     dropout: float = 0.0,
@@ -55,31 +57,34 @@ def clue_attention(
         query: Q of the text.
         key: K of the text.
         value: V of the text.
-        bias: Added to the scores of the text (mask, relative positions).
+        bias: Which subwords are seen, in each row one at least; or numbers that are added to the
+            scores of the text (mask, relative positions).
         scale: Factor of the scores, ``1 / sqrt(head size)``.
         dropout: Dropout of attention probabilities, 0 outside training.
         clues: Keys and values of the images; they get no positional bias.
         layer: Which layer's clues.
     """
     if clues is not None and (clues.layers is None or layer in clues.layers):
-        absent = torch.finfo(query.dtype).min
-        clue_bias = torch.zeros_like(clues.mask, dtype=query.dtype)
-        clue_bias = clue_bias.masked_fill(~clues.mask, absent)[:, None, None, :]
-        rows = (query.shape[0], 1 if bias is None else bias.shape[1], query.shape[2])
-        text_bias = query.new_zeros(()) if bias is None else bias
-        bias = torch.cat(
-            [
-                clue_bias.expand(*rows, clue_bias.shape[-1]),
-                text_bias.expand(*rows, key.shape[2]),
-            ],
-            dim=-1,
-        )
+        if bias is None:
+            bias = clues.mask.new_ones(len(query), 1, 1, key.shape[2])
+        bias = torch.cat([_like(bias, clues.mask[:, None, None, :]), bias], dim=-1)
         key = torch.cat([clues.keys[layer].to(key.dtype), key], dim=2)
         value = torch.cat([clues.values[layer].to(value.dtype), value], dim=2)
         if clues.mass is not None:
             weights = attention_weights(query, key, bias, scale=scale)
             clues.mass.append(weights[..., : clues.mask.shape[1]].mean(dim=1).detach())
     return fast_attention(query, key, value, bias, scale=scale, dropout=dropout)
+
+
+def _like(
+    bias: _TextBias, mask: Bool[Tensor, "batch 1 1 clues"]
+) -> Shaped[Tensor, "batch _ _ clues"]:
+    """Return a mask as a bias is: truth values, or 0 and the lowest number; as many rows."""
+    rows = mask.expand(*bias.shape[:3], -1)
+    if bias.dtype == torch.bool:
+        return rows
+    lowest = torch.finfo(bias.dtype).min
+    return torch.zeros_like(rows, dtype=bias.dtype).masked_fill(~rows, lowest)
 
 
 def gather_clues(

@@ -1,6 +1,6 @@
 """Visual inputs of samples, with masks: regions of a grid, object vectors, whole-image vectors."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -38,7 +38,7 @@ def grid_regions(
         channels: Width of the last stage.
     """
     cells = None if maps is None else maps[-1].flatten(2).transpose(1, 2)
-    return _gather(batch, cells, _whole(batch), channels)
+    return _gather(batch, cells, _whole, channels)
 
 
 def object_vectors(
@@ -51,9 +51,7 @@ def object_vectors(
         maps: Stage maps of the batch's views; ``None`` without images.
         channels: Width of the last stage.
     """
-    regions = (batch.view_index >= 0) & batch.view_is_region
-    shown = regions | (_whole(batch) & ~regions.any(dim=1, keepdim=True))
-    return _gather(batch, _means(maps), shown, channels)
+    return _gather(batch, _means(maps), _regions_or_whole, channels)
 
 
 def whole_images(
@@ -66,7 +64,7 @@ def whole_images(
         maps: Stage maps of the batch's views; ``None`` without images.
         channels: Width of the last stage.
     """
-    return _gather(batch, _means(maps), _whole(batch), channels)
+    return _gather(batch, _means(maps), _whole, channels)
 
 
 def real_images(
@@ -74,19 +72,28 @@ def real_images(
 ) -> tuple[Bool[Tensor, " batch"], Int[Tensor, " pairs"]]:
     """Return which samples have a real whole image, and the first view of each.
 
-    Contrastive losses pair these samples with these views.
+    The first is a mask on the CPU, so that nobody waits to know how many they are; ``rows_of``
+    makes of it what picks them on the batch's device. Contrastive losses pair these samples with
+    these views.
 
     Args:
         batch: The samples.
         blanks: Whether a blank stand-in counts as a real image.
     """
-    real = _whole(batch)
+    host, device = batch.host, batch.view_index.device
+    real = _whole(host)
     if not blanks:
-        real &= ~batch.view_is_blank
+        real &= ~host.view_is_blank
     rows = real.any(dim=1)
     if not real.shape[1]:
         return rows, batch.view_index.new_zeros(0)
-    return rows, batch.view_index[rows, real[rows].int().argmax(dim=1)]
+    views = host.view_index[rows, real[rows].int().argmax(dim=1)]
+    return rows, views.to(device, non_blocking=True)
+
+
+def rows_of(mask: Bool[Tensor, " batch"], device: torch.device) -> Int[Tensor, " rows"]:
+    """Return where a mask on the CPU is true, on a device, which nobody waits for."""
+    return mask.nonzero()[:, 0].to(device, non_blocking=True)
 
 
 def _whole(batch: Batch) -> Bool[Tensor, "batch slots"]:
@@ -94,24 +101,35 @@ def _whole(batch: Batch) -> Bool[Tensor, "batch slots"]:
     return (batch.view_index >= 0) & ~batch.view_is_region
 
 
+def _regions_or_whole(batch: Batch) -> Bool[Tensor, "batch slots"]:
+    """Return which slots hold a region, or a whole image where the sample has no region."""
+    regions = (batch.view_index >= 0) & batch.view_is_region
+    return regions | (_whole(batch) & ~regions.any(dim=1, keepdim=True))
+
+
 def _means(maps: Sequence[Tensor] | None) -> Float[Tensor, "views 1 channels"] | None:
     """Return the mean of the last map of each view."""
     return None if maps is None else maps[-1].mean(dim=(2, 3))[:, None]
 
 
-def _gather(batch: Batch, items: Tensor | None, shown: Tensor, channels: int) -> VisualItems:
-    """Lay the items of each shown slot side by side; slots that no sample shows are left out."""
-    index = batch.view_index
+def _gather(
+    batch: Batch,
+    items: Tensor | None,
+    choose: Callable[[Batch], Bool[Tensor, "batch slots"]],
+    channels: int,
+) -> VisualItems:
+    """Lay the items of each chosen slot side by side; slots that no sample shows are left out."""
+    host, device = batch.host, batch.view_index.device
+    index, shown = host.view_index, choose(host)
     if not torch.compiler.is_exporting():
         # Masked slots change nothing but cost time; a graph's shapes must not depend on its values.
         used = shown.any(dim=0)
         index, shown = index[:, used], shown[:, used]
     if items is None or not index.shape[1]:
-        device = batch.view_index.device
         return VisualItems(
             torch.zeros(len(index), 0, channels, device=device),
             torch.zeros(len(index), 0, dtype=torch.bool, device=device),
         )
-    mask = shown.repeat_interleave(items.shape[1], dim=1)
-    values = items[index.clamp(min=0)].flatten(1, 2)
+    mask = shown.repeat_interleave(items.shape[1], dim=1).to(device, non_blocking=True)
+    values = items[index.clamp(min=0).to(device, non_blocking=True)].flatten(1, 2)
     return VisualItems(values.masked_fill(~mask[:, :, None], 0), mask)

@@ -124,7 +124,7 @@ class CharacterEncoder(nn.Module):
         ]
         lengths = torch.tensor([len(indices) for indices in spelled])
         padded = pad_sequence([torch.tensor(i) for i in spelled], batch_first=True)
-        vectors = self.characters(padded.to(self.characters.weight.device))
+        vectors = self.characters(padded.to(self.characters.weight.device, non_blocking=True))
         mask = torch.arange(vectors.shape[1]) < lengths[:, None]
         return last_states(run_lstm(self.lstm, vectors, mask), mask)
 
@@ -193,7 +193,8 @@ class WordEncoder(nn.Module):
 
     def forward(self, batch: Batch) -> Float[Tensor, "batch words hidden"]:
         """Return the state of each word; zero beyond the end of a sample."""
-        mask = batch.word_mask
+        mask = batch.host.word_mask
+        device = self.words.trained.weight.device
         lengths = mask.sum(dim=1).tolist()
         samples = [sample.tokens[:n] for sample, n in zip(batch.samples, lengths, strict=True)]
         distinct = list(dict.fromkeys(word for tokens in samples for word in tokens)) or [""]
@@ -201,9 +202,9 @@ class WordEncoder(nn.Module):
         words = torch.zeros(mask.shape, dtype=torch.long)
         for row, tokens in enumerate(samples):
             words[row, : len(tokens)] = torch.tensor([index[word] for word in tokens])
-        words = words.to(mask.device)
+        words = words.to(device, non_blocking=True)
         indices = torch.tensor([self.vocabulary.word(word) for word in distinct])
-        vectors = self.words(indices.to(mask.device)[words])
+        vectors = self.words(indices.to(device, non_blocking=True)[words])
         if self.characters is not None:
             vectors = torch.cat([vectors, self.characters(distinct)[words]], dim=-1)
         return run_lstm(self.lstm, self.dropout(vectors), mask)

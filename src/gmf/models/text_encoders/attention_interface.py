@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from jaxtyping import Bool, Float, Int
 from torch import Tensor, nn
 from transformers import AttentionInterface, PreTrainedModel
-from transformers.masking_utils import AttentionMaskInterface, eager_mask
+from transformers.masking_utils import AttentionMaskInterface, sdpa_mask
 
 from gmf.models.modules.visual_clue_guidance import VisualClues, clue_attention
 from gmf.models.text_encoders.base import TextFamily, own_inputs
@@ -86,4 +86,4 @@ def _attention(
 
 
 AttentionInterface.register(_NAME, _attention)
-AttentionMaskInterface.register(_NAME, eager_mask)
+AttentionMaskInterface.register(_NAME, sdpa_mask)

@@ -47,7 +47,8 @@ class TextFamily:
             text_inputs: What the tokenizer returned; arrays that the model does not take are
                 left out.
             clues: Visual clues of the batch; always ``None`` for families that take none.
-            read: Positions whose states are wanted; the others may hold anything finite.
+            read: Positions whose states are wanted, a mask that lies on the CPU; the others may
+                hold anything finite.
         """
         return model(**own_inputs(model, text_inputs)).last_hidden_state
 

@@ -9,6 +9,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from gmf.models.modules.visual_clue_guidance import VisualClues, clue_attention
+from gmf.models.runtime import autocast_type
 from gmf.models.text_encoders.base import TextFamily
 
 #: The last layer computes a multiple of so many positions.
@@ -38,7 +39,7 @@ class BertLike(TextFamily):
     )
 
     def embed(self, model: Any, text_inputs: Mapping[str, Tensor]) -> tuple[Tensor, Tensor | None]:
-        """Return the embeddings, and what is added to the scores of attention beside the mask.
+        """Return the embeddings, and what is added to the scores of attention.
 
         Args:
             model: The encoder.
@@ -60,6 +61,7 @@ class BertLike(TextFamily):
         """Return the last hidden states; positions that the last layer left out are zero."""
         num_heads, num_layers = model.config.num_attention_heads, model.config.num_hidden_layers
         states, bias = self._start(model, text_inputs)
+        shape, positions = states.shape, None if read is None else _positions(read, states.device)
         for index, layer in enumerate(cast(Any, model).encoder.layer):
             query, key, value, weights_dropout, out, dropout, norm = (
                 layer.attention.get_submodule(name) for name in self.parts
@@ -77,24 +79,27 @@ class BertLike(TextFamily):
                 layer=index,
             )
             attended = attended.transpose(1, 2).flatten(2)
-            if read is not None and index == num_layers - 1:
-                read = _filled_up(read)
-                attended, states = attended[read], states[read]
+            if positions is not None and index == num_layers - 1:
+                attended, states = (part.flatten(0, 1)[positions] for part in (attended, states))
             states = norm(dropout(out(attended)) + states)
             states = layer.output(layer.intermediate(states), states)
-        if read is None:
+        if positions is None:
             return states
-        return states.new_zeros(*read.shape, states.shape[-1]).index_put((read,), states)
+        rows = shape[0] * shape[1]
+        return states.new_zeros(rows, shape[2]).index_put((positions,), states).view(shape)
 
     def _start(
         self, model: PreTrainedModel, text_inputs: Mapping[str, Tensor]
     ) -> tuple[Tensor, Tensor]:
-        """Return the embeddings and what is added to attention's scores."""
+        """Return the embeddings, and the mask of the text or what is added to its scores."""
         inputs = {name: value for name, value in text_inputs.items() if name != "attention_mask"}
         states, position_bias = self.embed(model, inputs)
-        allowed = text_inputs["attention_mask"][:, None, None, :].to(states.dtype)
-        bias = (1 - allowed) * torch.finfo(states.dtype).min
-        return states, bias if position_bias is None else bias + position_bias
+        mask = text_inputs["attention_mask"][:, None, None, :].bool()
+        if position_bias is None:
+            return states, mask
+        # The lowest number of a wider type would be infinite in the one that is computed in.
+        bias = position_bias.to(autocast_type(states.device) or states.dtype)
+        return states, bias.masked_fill(~mask, torch.finfo(bias.dtype).min)
 
 
 class Electra(BertLike):
@@ -122,13 +127,19 @@ class MpNet(BertLike):
         return states, model.encoder.compute_position_bias(states)
 
 
-def _filled_up(read: Bool[Tensor, "batch subwords"]) -> Bool[Tensor, "batch subwords"]:
-    """Add positions up to a multiple: blocks of ever other sizes would not fit into freed ones."""
+def _positions(
+    read: Bool[Tensor, "batch subwords"], device: torch.device
+) -> Int[Tensor, " positions"]:
+    """Return the positions to read, row by row, and some more up to a multiple.
+
+    Blocks of ever other sizes would not fit into freed ones.
+    """
     more = (~read).flatten().nonzero()[: -int(read.sum()) % READ_TOGETHER, 0]
-    return read.flatten().index_fill(0, more, True).view_as(read)
+    chosen = read.flatten().index_fill(0, more, True).nonzero()[:, 0]
+    return chosen.to(device, non_blocking=True)
 
 
 def _in_autocast_type(states: Tensor) -> Tensor:
     """Convert once what each of several layers would convert for itself."""
-    kind = states.device.type
-    return states.to(torch.get_autocast_dtype(kind)) if torch.is_autocast_enabled(kind) else states
+    kind = autocast_type(states.device)
+    return states if kind is None else states.to(kind)
