@@ -258,9 +258,11 @@ def test_data_are_checked_before_any_work(workplace, tmp_path):
         run(out, wanted)
 
 
-def test_a_killed_run_goes_on_with_other_data_only_when_asked_to(workplace, tmp_path):
+def test_a_killed_run_goes_on_with_other_data_only_when_asked_to(tmp_path):
     data, out = write_corpus(tmp_path / "tiny"), tmp_path / "out"
-    wanted = replace(options(workplace, "bert"), data={"tiny": data})
+    text, image = save_tiny_encoders(tmp_path)
+    small = data, f"{{text: {text}, image: {image}}}"
+    wanted = options(small, "bert")
     (planned,) = plan_runs(wanted, out)
 
     def kill(epoch, *_):
@@ -272,7 +274,7 @@ def test_a_killed_run_goes_on_with_other_data_only_when_asked_to(workplace, tmp_
     (data / "train.txt").write_text((data / "train.txt").read_text().replace("snow", "rain"))
     settings = tmp_path / "settings.yaml"
     settings.write_text(json.dumps({"*": QUICK}))
-    words = command((data, workplace[1]), out, "--only", "bert", "--settings", str(settings))
+    words = command(small, out, "--only", "bert", "--settings", str(settings))
     refused = gmf(*words)
     assert refused.exit_code == 1
     assert "train.txt changed since this run" in refused.stderr

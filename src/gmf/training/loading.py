@@ -6,7 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
 
-ItemT, ResultT = TypeVar("ItemT"), TypeVar("ResultT")
+ItemT = TypeVar("ItemT")
+ResultT = TypeVar("ResultT")
 
 
 def ahead(

@@ -29,7 +29,7 @@ def run_lstm(
     chosen, back = (part.to(device, non_blocking=True) for part in (order, order.argsort()))
     is_cpu = device.type == "cpu"
     with nullcontext() if is_cpu else without_autocast(device):
-        rows = vectors if is_cpu else vectors.to(lstm.weight_ih_l0.dtype)
+        rows = vectors if is_cpu else vectors.to(next(lstm.parameters()).dtype)
         packed = pack_padded_sequence(rows[chosen], lengths[order], batch_first=True)
         states, _ = pad_packed_sequence(
             lstm(packed)[0], batch_first=True, total_length=vectors.shape[1]
