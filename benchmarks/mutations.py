@@ -14,6 +14,7 @@ MUTATED = (
     "evaluation",
     "inference",
     "data/alignment.py",
+    "data/segments.py",
     "data/collate.py",
     "data/views.py",
     "data/view_pixels.py",

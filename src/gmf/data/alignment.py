@@ -1,7 +1,7 @@
 """Words to subwords and back, for any fast tokenizer; in NumPy."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -11,39 +11,13 @@ from jaxtyping import Bool, Int
 from tokenizers import Encoding, Tokenizer
 
 from gmf.core.errors import ConfigError
+from gmf.data.segments import EncodedWords, SegmentPair, array_of
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
-#: What a model may take of an encoding: name of the array, and of the encoding's own attribute.
-_ATTRIBUTES = {
-    "input_ids": "ids",
-    "token_type_ids": "type_ids",
-    "attention_mask": "attention_mask",
-}
 #: The part of a window that it shares with the next one is one in this many.
 _SHARED = 4
-
-
-@dataclass(frozen=True, slots=True)
-class EncodedWords:
-    """One sample's words as subwords, cut at the limit, not padded.
-
-    Args:
-        arrays: What the model takes, by name.
-        words: Word of each subword; -1 on special tokens and in the context.
-        context_fields: Field of each subword of the context, -1 elsewhere; the special tokens that
-            the context brings have the number of its fields. ``None`` without context.
-        context_is_cut: Whether there was no room for all of the context.
-    """
-
-    arrays: dict[str, Int[np.ndarray, " subwords"]]
-    words: Int[np.ndarray, " subwords"]
-    context_fields: Int[np.ndarray, " subwords"] | None = None
-    context_is_cut: bool = False
-
-    def __len__(self) -> int:
-        return len(self.words)
 
 
 @dataclass(frozen=True)
@@ -55,25 +29,6 @@ class AlignedWords:
     word_mask: Bool[np.ndarray, "batch words"]
     subword_words: Int[np.ndarray, "batch subwords"]
     context_fields: Int[np.ndarray, "batch subwords"] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Pair:
-    """Two segments as a tokenizer joins them.
-
-    Args:
-        arrays: An example.
-        between: Positions of the special tokens between the segments.
-        second: A position in the second segment.
-        after: Positions of the special tokens after it.
-        closing: Special tokens after a segment that stands alone, the first ones of ``between``.
-    """
-
-    arrays: dict[str, Int[np.ndarray, " subwords"]]
-    between: Int[np.ndarray, " specials"]
-    second: int
-    after: Int[np.ndarray, " specials"]
-    closing: int
 
 
 class WordEncoder:
@@ -103,7 +58,6 @@ class WordEncoder:
                 f"max_subwords {self.max_subwords}: leaves no room for words beside "
                 f"{special} special tokens"
             )
-        self.inputs = tuple(name for name in _ATTRIBUTES if name in inputs)
         self.unknown_token = unknown_token
         self._pads_left = padding["direction"] == "left"
         self._padding = {
@@ -111,6 +65,7 @@ class WordEncoder:
             "token_type_ids": padding["pad_type_id"],
             "attention_mask": 0,
         }
+        self.inputs = tuple(name for name in self._padding if name in inputs)
         self._tokenizer = tokenizer
         # Padded by hand: how long a batch gets is not known yet when its samples are encoded.
         tokenizer.no_padding()
@@ -152,7 +107,9 @@ class WordEncoder:
         rows = [row for row, fields in enumerate(contexts) if any(fields)]
         words = [list(chain.from_iterable(contexts[row])) for row in rows]
         for row, encoding in zip(rows, self._encode(words, special=False), strict=True):
-            encoded[row] = self._with_context(encoded[row], encoding, contexts[row])
+            encoded[row] = self._segments.join(
+                encoded[row], encoding, contexts[row], max_subwords=self.max_subwords
+            )
         return encoded
 
     def _encode_words(self, samples: Sequence[Sequence[str]]) -> list[EncodedWords]:
@@ -226,71 +183,9 @@ class WordEncoder:
         has_context = any(sample.context_fields is not None for sample in encoded)
         return AlignedWords(arrays, first, mask, words, fields if has_context else None)
 
-    def _with_context(
-        self, words: EncodedWords, context: Encoding, fields: Sequence[Sequence[str]]
-    ) -> EncodedWords:
-        """Return encoded words followed by a context, as the tokenizer joins two segments."""
-        pair = self._pair
-        kept = len(words) - pair.closing
-        room = self.max_subwords - kept - len(pair.between) - len(pair.after)
-        if room < 1:
-            return replace(words, context_is_cut=True)
-        used = min(room, len(context))
-        ends = np.cumsum([len(field) for field in fields])
-        of_words = np.searchsorted(
-            ends, [word or 0 for word in context.word_ids[:used]], side="right"
-        )
-        specials = len(fields)
-        return EncodedWords(
-            {
-                name: np.concatenate(
-                    [
-                        array[:kept],
-                        pair.arrays[name][pair.between],
-                        np.array(context.ids[:used], dtype=np.int64)
-                        if name == "input_ids"
-                        else np.full(used, pair.arrays[name][pair.second]),
-                        pair.arrays[name][pair.after],
-                    ]
-                )
-                for name, array in words.arrays.items()
-            },
-            np.concatenate(
-                [words.words[:kept], np.full(len(pair.between) + used + len(pair.after), -1)]
-            ),
-            np.concatenate(
-                [
-                    np.full(len(words), -1),
-                    np.full(len(pair.between) - pair.closing, specials),
-                    of_words,
-                    np.full(len(pair.after), specials),
-                ]
-            ),
-            context_is_cut=used < len(context) or bool(context.overflowing),
-        )
-
     @cached_property
-    def _pair(self) -> "_Pair":
-        """How the tokenizer joins two segments, learnt from a pair of its own."""
-        words = ["a"]
-        single, pair = (
-            self._tokenizer.encode(words, second, is_pretokenized=True) for second in (None, words)
-        )
-        is_special = np.array(pair.special_tokens_mask, dtype=np.bool_)
-        first, *_, second = np.flatnonzero(~is_special)
-        gap = first + int(np.argmax(is_special[first:]))
-        between = np.flatnonzero(is_special & (np.arange(len(pair)) >= gap))
-        closing = np.flatnonzero(single.special_tokens_mask)
-        return _Pair(
-            {
-                name: np.array(getattr(pair, _ATTRIBUTES[name]), dtype=np.int64)
-                for name in self.inputs
-            },
-            between=between[between < second],
-            second=int(second),
-            after=between[between > second],
-            closing=int((closing > first).sum()),
-        )
+    def _segments(self) -> SegmentPair:
+        return SegmentPair.of(self._tokenizer, inputs=self.inputs)
 
     def _encode(self, words: list[list[str]], *, special: bool = True) -> list[Encoding]:
         if not words:
@@ -298,10 +193,7 @@ class WordEncoder:
         return self._tokenizer.encode_batch(words, is_pretokenized=True, add_special_tokens=special)
 
     def _arrays_of(self, encoding: Encoding) -> EncodedWords:
-        arrays = {
-            name: np.array(getattr(encoding, _ATTRIBUTES[name]), dtype=np.int64)
-            for name in self.inputs
-        }
+        arrays = {name: array_of(encoding, name) for name in self.inputs}
         words = [-1 if word is None else word for word in encoding.word_ids]
         return EncodedWords(arrays, np.array(words, dtype=np.int64))
 

@@ -9,10 +9,11 @@ from jaxtyping import Int
 from gmf.core.errors import ConfigError, DataError
 from gmf.core.tags import TagSet
 from gmf.core.types import Sample
-from gmf.data.alignment import AlignedWords, EncodedWords, WordEncoder, align_words
+from gmf.data.alignment import AlignedWords, WordEncoder, align_words
 from gmf.data.batch import Batch
 from gmf.data.image_report import ImageReport
 from gmf.data.observed import possible_tags
+from gmf.data.segments import EncodedWords
 from gmf.data.views import (
     MissingImage,
     View,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from gmf.core.tags import entities_of, tags_of
+from gmf.core.tags import tags_of
 from gmf.core.types import Entity
 from gmf.reading.json_rows import ImageRow
 from gmf.reading.tokenize import tokenize
@@ -131,17 +131,6 @@ def document_of_words(
     mentions_or_none = None if entities is None else tuple(mentions)
     document = AnnotatedText(" ".join(words), mentions_or_none, words=tuple(spans), is_joined=True)
     return replace(document, **fields)  # pyright: ignore[reportArgumentType]
-
-
-def document_of_tags(words: list[str], tags: list[str] | None, **fields: object) -> AnnotatedText:
-    """Return a document of words and BIO2 tags; ``I-`` that continues nothing opens an entity.
-
-    Raises:
-        ValueError: If a tag is no BIO tag, or there is not one a word.
-    """
-    if tags is not None and len(tags) != len(words):
-        raise ValueError(f"expected {len(words)} tags, one a word, got {len(tags)}")
-    return document_of_words(words, None if tags is None else entities_of(tags), **fields)
 
 
 def _cover(words: tuple[Span, ...], text: str) -> bool:
