@@ -15,6 +15,8 @@ from gmf.evaluation.config import EvaluationConfig
 from gmf.jobs.job import JobOptions
 from gmf.models import modules as layers
 from gmf.models.registry import models
+from gmf.prediction.publishing.package import PackageOptions
+from gmf.reading.corpora import CorpusConfig
 from gmf.regions.detection import DetectionConfig
 from gmf.regions.filters import RegionFilter
 from gmf.regions.grounding import GroundingConfig
@@ -27,6 +29,8 @@ from gmf.training.config import RunConfig
 GROUPS: tuple[tuple[str, str, tuple[tuple[str, type[Config]], ...]], ...] = (
     ("Runs", "`gmf train`, `gmf.train`, presets, YAML files", (("", RunConfig),)),
     ("File jobs", "`gmf.predict_files`; `gmf predict` has a flag for each", (("", JobOptions),)),
+    ("Corpora", "each of `data.folders`", (("", CorpusConfig),)),
+    ("Packages", "`gmf package RUN`; it has a flag for each", (("", PackageOptions),)),
     ("Scoring", "`gmf evaluate`, `gmf score`", (("", EvaluationConfig),)),
     ("Serving", "`gmf serve RUN key=value`", (("", ServeConfig),)),
     ("Region limits", "`gmf regions ... key=value`", (("filter.", RegionFilter),)),

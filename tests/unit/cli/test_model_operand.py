@@ -79,5 +79,5 @@ def test_without_a_starter_one_error_says_what_to_do(place, monkeypatch, capsys,
     assert exit_status(monkeypatch, *arguments) == 1
     told = capsys.readouterr().err
     assert "error: no model is named, and the starter model" in told
-    assert "pip install ./starter" in told
+    assert "pip install on its wheel, gmf_starter-" in told
     assert not list(place.glob("out*"))

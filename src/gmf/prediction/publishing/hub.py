@@ -71,8 +71,8 @@ def _starter_folder() -> Path:
     starter = installed_model(STARTER)
     if starter is None:
         raise CheckpointError(
-            "no model is named, and the starter model, which is used then, is not installed: from "
-            f"a clone of gmf run pip install ./{STARTER}, or install its wheel; or name a model: a "
+            "no model is named, and the starter model, which is used then, is not installed: run "
+            f"pip install on its wheel, gmf_{STARTER}-VERSION-py3-none-any.whl, or name a model: a "
             "run folder, an exported folder, an installed model or a hub id"
         )
     _logger.warning("no model is named: %s, the starter model, is used", starter.title)

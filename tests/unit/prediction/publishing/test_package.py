@@ -174,7 +174,7 @@ def test_two_packages_of_one_name_are_refused(exported, site, tmp_path, monkeypa
 def test_without_a_name_the_starter_is_loaded_or_asked_for(exported, tmp_path, monkeypatch, caplog):
     monkeypatch.setattr("gmf.prediction.publishing.hub.STARTER", "my-model")
     with pytest.raises(
-        CheckpointError, match=r"starter model, .* is not installed: .* pip install"
+        CheckpointError, match=r"starter model, .* is not installed: run pip install"
     ):
         gmf.load()
     site = install(wheel_of(exported, tmp_path), tmp_path / "site", monkeypatch)
