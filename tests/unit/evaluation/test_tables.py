@@ -62,6 +62,13 @@ def test_a_table_is_turned_as_soon_as_its_numbers_do_not_fit(width, is_turned):
     assert "1.5000" in shown
 
 
+@pytest.mark.parametrize(("width", "is_turned"), [(13, False), (12, True)])
+def test_a_table_without_rows_is_turned_when_its_headings_do_not_fit(width, is_turned):
+    console = Console(width=width, record=True, file=StringIO())
+    print_tables([Table("t", ("", "abc"), ())], console=console)
+    assert ("│ abc │" in console.export_text()) == is_turned
+
+
 def test_rows_must_fit_the_headings():
     with pytest.raises(ValueError, match="table 't': 2 cells under 1 headings"):
         Table("t", ("a",), (("b", "c"),))
