@@ -5,7 +5,7 @@
 The first call copies the project to ``--folder`` and runs the tests of ``--tests`` there once, for
 the lines and the seconds of each; the same command goes on where a killed one stopped. A mutant
 survives when none of the tests that run its line fails, the quickest first, at most ``--seconds``
-of them. A line that runs at import, such as a default, takes the tests of its file.
+of them. A line that runs at import, such as a default, takes the tests of its file, then any.
 
 ``--again`` names tests, as they are now, on which the survivors are tried once more. A survivor
 that changes no behaviour, or that may live, is told by hand in its row's field ``reason``, which
@@ -67,14 +67,14 @@ class Coverage:
     """Which tests run which line, and how long each takes, from a run of them all.
 
     Args:
-        path: Of its data; pytest's ``--junitxml`` is beside it.
+        folder: Of its data and of pytest's ``--junitxml``.
         tree: The copy of the project in which it ran.
     """
 
-    def __init__(self, path: Path, *, tree: Path) -> None:
-        self.data = CoverageData(str(path))
+    def __init__(self, folder: Path, *, tree: Path) -> None:
+        self.data = CoverageData(str(folder / ".coverage"))
         self.data.read()
-        self.seconds = durations(path.with_suffix(".xml"), tree=tree)
+        self.seconds = durations(folder / "times.xml", tree=tree)
 
     @cache  # noqa: B019
     def of_file(self, path: str) -> dict[int, set[str]]:
@@ -89,9 +89,10 @@ class Coverage:
     def tests_of(self, mutant: Row, *, limit: float) -> list[str]:
         """Return tests that run the mutant's line, the quickest first, within the seconds."""
         lines = self.of_file(mutant["path"])
-        names = lines.get(mutant["line"]) or set[str]().union(*lines.values())
+        near = lines.get(mutant["line"]) or set[str]().union(*lines.values())
+        names = lines.get(mutant["line"]) or {*near, *self.seconds}
         chosen: list[str] = []
-        for name in sorted(names, key=lambda name: (self.seconds.get(name, 1.0), name)):
+        for name in sorted(names, key=lambda n: (n not in near, self.seconds.get(n, 1.0), n)):
             limit -= self.seconds.get(name, 1.0)
             if limit < 0 and chosen:
                 break
@@ -111,18 +112,19 @@ def durations(path: Path, *, tree: Path) -> dict[str, float]:
     return seconds
 
 
-def collect(path: Path, *, tree: Path, tests: Iterable[str]) -> Coverage:
+def collect(folder: Path, *, tree: Path, tests: Iterable[str]) -> Coverage:
     """Run the tests once, for the lines and the seconds of each."""
     command = [sys.executable, "-m", "pytest", "-m", "not slow and not gpu", "--cov=gmf"]
     command += [
         "--cov-context=test",
         "--cov-report=",
-        f"--junitxml={path.with_suffix('.xml')}",
+        f"--junitxml={folder / 'times.xml'}",
         *tests,
     ]
-    places = {"COVERAGE_FILE": str(path), "PYTHONPATH": _paths(tree)}
+    places = {"COVERAGE_FILE": str(folder / ".coverage"), "PYTHONPATH": _paths(tree)}
+    folder.mkdir(exist_ok=True)
     subprocess.run(command, cwd=tree, env=os.environ | places, check=True)
-    return Coverage(path, tree=tree)
+    return Coverage(folder, tree=tree)
 
 
 def try_mutant(mutant: Row, tests: list[str], *, tree: Path, limit: float) -> Row:
@@ -264,12 +266,13 @@ def main() -> None:
     if options.again:
         shutil.copytree(ROOT / "tests", tree / "tests", dirs_exist_ok=True)
         coverage = collect(options.folder / "again", tree=tree, tests=options.again)
-    elif (path := options.folder / "coverage").exists():
-        coverage = Coverage(path, tree=tree)
+    elif (options.folder / "first/times.xml").exists():
+        coverage = Coverage(options.folder / "first", tree=tree)
     else:
-        coverage = collect(path, tree=tree, tests=options.tests)
+        coverage = collect(options.folder / "first", tree=tree, tests=options.tests)
     drawn = draw(tree, count=options.count, seed=options.seed)
     command = f"python benchmarks/mutants.py --count {options.count} --seed {options.seed}"
+    command += "" if options.tests == TESTS else f" --tests {' '.join(options.tests)}"
     rows = rows_of(RESULTS)
     for name in LIBRARIES:
         importlib.import_module(name)

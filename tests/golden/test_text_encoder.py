@@ -109,6 +109,18 @@ def test_families_without_a_way_in_for_clues_refuse_them(family):
         encoder(tiny_batch().text_inputs, clues)
 
 
+@pytest.mark.parametrize("family", ["bert", "distilbert"])
+def test_under_autocast_states_are_the_same_but_for_rounding(family):
+    encoder = tiny_family_encoder(family).eval()
+    inputs, clues = tiny_batch().text_inputs, clues_for(encoder)
+    exact = encoder(inputs, clues)
+    with torch.autocast("cpu", torch.bfloat16):
+        rounded = encoder(inputs, clues).float()
+    real = inputs["attention_mask"].bool()
+    assert not torch.equal(rounded, exact)
+    torch.testing.assert_close(rounded[real], exact[real], rtol=0.05, atol=0.1)
+
+
 def test_families_with_clues_are_those_that_say_so(monkeypatch):
     monkeypatch.setattr(TEXT_FAMILIES, "_registered", dict(TEXT_FAMILIES._registered))
     before = families_with_clues()

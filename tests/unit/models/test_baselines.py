@@ -241,6 +241,17 @@ def test_t_ner_without_samples_has_no_features():
         build("t-ner")
 
 
+def test_t_ner_counts_the_features_that_training_has_seen_and_no_other(tmp_path):
+    samples = tuple(synthetic_samples(tmp_path, count=2))
+    model = build("t-ner", samples).eval()
+    torch.nn.init.ones_(model.weights.weight)
+    new = Sample("new", (samples[0].tokens[1], "unheard-of", "!"))
+    batch = Collator(tags=TagSet(), encoder=None)([new, samples[0]]).to("cpu")
+    known = [[f for f in features if f in model.index] for features in model.features(new.tokens)]
+    assert [len(features) for features in known] != [len(f) for f in model.features(new.tokens)]
+    assert model(batch).emissions[0, :3, 0].tolist() == [len(features) for features in known]
+
+
 def test_t_ner_leaves_features_out_in_training_only(tmp_path):
     samples = tuple(synthetic_samples(tmp_path, count=2))
     model = build("t-ner", samples, dropout=0.9)

@@ -7,7 +7,8 @@ from gmf.core.errors import ConfigError
 from gmf.encoders.resolve import resolve_pair
 from gmf.experiments.presets import load_run_config
 from gmf.training.config import RunConfig
-from gmf.training.run_folder import RunFolder
+from gmf.training.run_folder import RunFolder, _note_changes
+from gmf.training.run_state import RunState
 
 
 def test_a_run_of_an_earlier_version_goes_on_without_options_that_came_later(tmp_path):
@@ -38,3 +39,20 @@ def test_a_packaged_pair_may_be_named_and_one_of_it_replaced():
     assert encoders("minilm-mobilenet") == encoders({"name": "minilm-mobilenet"}) == pair
     assert encoders({"name": "minilm-mobilenet", "text": "own"}) == ("own", pair[1])
     assert encoders({"text": "own", "image": "other"}) == ("own", "other")
+
+
+def test_what_a_run_goes_on_with_is_told_and_noted():
+    before = {"processes": 1, "device": "cpu", "images": "a", "continued": [{"after_epoch": 1}]}
+    now, notes = {"processes": 2, "device": "cpu", "images": "b"}, []
+    _note_changes(before, now, RunState(epochs_done=3), notes.append)
+    assert notes == [
+        "goes on with processes 2, 1 before: the batches are the same, dropout and rounding are "
+        "not",
+        "warning: goes on though these changed: images",
+    ]
+    earlier = {"processes": 1, "images": "a"}
+    assert now["continued"] == [{"after_epoch": 1}, {"after_epoch": 3, "before": earlier}]
+    same = dict(before)
+    _note_changes(before, same, RunState(epochs_done=3), notes.append)
+    assert same["continued"] == before["continued"]
+    assert len(notes) == 2
