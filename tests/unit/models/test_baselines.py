@@ -192,6 +192,22 @@ def test_umgf_reads_four_regions_and_can_train_its_backbone():
     assert not any(p.requires_grad for p in frozen.image_encoder.parameters())
 
 
+@pytest.mark.parametrize(
+    "name", ["umt", "maf", "umgf", "bfcl", "debiascl", "hvpnet", "gvatt-bert-crf"]
+)
+def test_the_last_stage_may_be_wider_than_the_one_before(name):
+    kind = models.get(name)
+    parts = ModelParts(
+        tags=TagSet(),
+        text_encoder=tiny_text_encoder,
+        image_encoder=lambda **o: tiny_image_encoder("mobilenet", **o),
+        training_samples=(Sample("1", ("w",), ("O",)),),
+    )
+    model = kind.build(model_options(name, kind.small_options), parts)
+    assert model.image_encoder.stage_channels[-2:] == (16, 1280)
+    assert torch.isfinite(model(tiny_batch(**BATCH)).loss)
+
+
 def test_umgf_starts_as_its_public_code_does():
     """Its first layer of objects is ResNet's there, which keeps what it was trained to."""
     nodes = build("umgf", initialisation="published", **SMALL_GRAPH).object_nodes

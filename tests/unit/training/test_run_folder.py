@@ -1,12 +1,16 @@
 """The configuration that a run folder holds."""
 
+import json
+from dataclasses import asdict
+
 import pytest
 import yaml
 
-from gmf.core.errors import ConfigError
+from gmf.core.errors import CheckpointError, ConfigError
 from gmf.encoders.resolve import resolve_pair
 from gmf.experiments.presets import load_run_config
 from gmf.training.config import RunConfig
+from gmf.training.run_files import STATE
 from gmf.training.run_folder import RunFolder, _note_changes
 from gmf.training.run_state import RunState
 
@@ -56,3 +60,13 @@ def test_what_a_run_goes_on_with_is_told_and_noted():
     _note_changes(before, same, RunState(epochs_done=3), notes.append)
     assert same["continued"] == before["continued"]
     assert len(notes) == 2
+
+
+def test_the_best_checkpoint_of_a_run_is_that_of_its_best_epoch(tmp_path):
+    folder = RunFolder(tmp_path)
+    with pytest.raises(CheckpointError, match="no complete epoch"):
+        folder.best()
+    state = RunState(epochs_done=3, best_epoch=2, best_f1=0.5)
+    (tmp_path / STATE).write_text(json.dumps(asdict(state)))
+    assert folder.state() == state
+    assert folder.best() == tmp_path / "checkpoints" / "epoch-002"
