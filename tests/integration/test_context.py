@@ -52,7 +52,9 @@ def trained(tmp_path_factory):
         encoders={"text": text, "image": image},
         model={"name": "bert-crf"},
         training={
-            "epochs": 8,
+            "epochs": 6,
+            "agreement": "context",
+            "agreement_weight": 0.1,
             "batch_size": 8,
             "precision": "fp32",
             "learning_rate": 2e-3,
@@ -66,6 +68,9 @@ def trained(tmp_path_factory):
 def test_the_type_of_a_name_is_learnt_from_the_context(trained):
     run, folder, notes = trained
     assert notes == []
+    lines = (run.folder / "metrics.jsonl").read_text().splitlines()
+    losses = [json.loads(line)["losses"] for line in lines]
+    assert all(loss["agreement"] > 0 for loss in losses)
     assert gmf.evaluate(run.folder, split="test").report.scores.lenient.micro.f1 > 0.9
     nlp = gmf.load(run.folder)
     posts = [{"tokens": ["in", "snow", "is"], "context": c} for c in ({"caption": "the the"}, None)]
@@ -130,6 +135,8 @@ def test_a_field_that_no_sample_has_ends_training_before_it_begins(trained):
             model={"name": "bert-crf"},
         )
     assert not (folder / "other").exists()
+    with pytest.raises(ConfigError, match=r"training\.agreement=context: expected data\.context"):
+        load_run_config("twitter2017", ["training.agreement=context"])
 
 
 def test_every_block_of_the_page_runs(trained, monkeypatch, capsys):

@@ -30,7 +30,8 @@ Overrides = Annotated[
         "encoders=PAIR, model=NAME and model.KEY, "
         "training.(epochs, order, batch_size, accumulation_steps, learning_rate, "
         "new_learning_rate, transitions_learning_rate, image_learning_rate, warmup_ratio, "
-        "freeze, schedule, weight_decay, decayed, max_grad_norm, patience, precision), seed, init.",
+        "layer_decay, freeze, schedule, weight_decay, decayed, agreement, agreement_weight, "
+        "max_grad_norm, patience, precision, deterministic, prefetch), seed, init.",
     ),
 ]
 RunFolder = Annotated[

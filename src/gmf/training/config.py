@@ -1,7 +1,7 @@
 """Options of a run: data, encoders, model, optimisation."""
 
 from collections.abc import Mapping
-from typing import Any, Literal, cast
+from typing import Any, Literal, Self, cast
 
 from pydantic import Field, SerializeAsAny, field_validator, model_validator
 
@@ -12,6 +12,7 @@ from gmf.data.config import DataConfig
 from gmf.encoders.resolve import resolve_pair
 from gmf.models.base import ModelOptions
 from gmf.models.registry import model_options, models
+from gmf.training.agreement import Agreement
 from gmf.training.sampling import BatchOrder
 
 
@@ -42,12 +43,17 @@ class TrainingConfig(Config):
         image_learning_rate: Of the image encoder, when it is fine-tuned.
         freeze: First layers of the text encoder that stay as they are, and its embeddings with
             them; 0: none.
+        layer_decay: What the rate of a layer of the text encoder is times that of the layer above
+            it; 1 gives all the same.
         schedule: ``linear``: rates rise and then fall evenly to zero; ``steps``: they begin at
             their peak and fall by a fifth after every two epochs.
         warmup_ratio: Share of the updates over which the rates rise.
         weight_decay: Of what decays.
         decayed: ``weights`` of layers; ``scores``: those of the CRF too; ``all``: also biases and
             normalisation.
+        agreement: A second reading of each batch that is to agree with the first: with other
+            ``dropout``, or without the ``context``; see ``gmf.training.agreement``.
+        agreement_weight: Weight of what they differ by.
         max_grad_norm: Gradients are scaled down to this norm.
         patience: Epochs without a better dev F1 after which training stops; ``None``: never.
         precision: ``bf16``, ``fp32``, or ``auto``: bf16 where the hardware has it.
@@ -66,10 +72,13 @@ class TrainingConfig(Config):
     transitions_learning_rate: float = Field(default=1e-2, gt=0)
     image_learning_rate: float = Field(default=1e-5, gt=0)
     freeze: int = Field(default=0, ge=0)
+    layer_decay: float = Field(default=1.0, gt=0, le=1)
     schedule: Literal["linear", "steps"] = "linear"
     warmup_ratio: float = Field(default=0.1, ge=0, lt=1)
     weight_decay: float = Field(default=0.01, ge=0)
     decayed: Literal["weights", "scores", "all"] = "weights"
+    agreement: Agreement = "none"
+    agreement_weight: float = Field(default=1.0, ge=0)
     max_grad_norm: float = Field(default=1.0, gt=0)
     patience: int | None = Field(default=None, ge=1)
     precision: Precision = "auto"
@@ -105,6 +114,15 @@ class RunConfig(Config):
             return super().options_at(key, value)
         name = value.get("name") if isinstance(value, Mapping) else value
         return models.get(str(name)).Options
+
+    @model_validator(mode="after")
+    def _agrees_with_something(self) -> Self:
+        if self.training.agreement == "context" and not self.data.context:
+            raise ValueError(
+                "training.agreement=context: expected data.context, fields that the second reading "
+                "does without"
+            )
+        return self
 
     @model_validator(mode="before")
     @classmethod

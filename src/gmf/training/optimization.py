@@ -1,5 +1,6 @@
 """Parameter groups, optimiser and learning-rate schedule."""
 
+import re
 from typing import Any
 
 from torch import nn
@@ -16,7 +17,8 @@ _NORMS = (nn.LayerNorm, nn.BatchNorm1d, nn.BatchNorm2d, nn.GroupNorm)
 def build_optimizer(model: MnerModel[Any], config: TrainingConfig) -> AdamW:
     """Return AdamW with a learning rate for each kind of parameter.
 
-    Which parameters decay is an option of its own. Frozen parameters are left out.
+    Which parameters decay is an option of its own, and so is how rates fall from layer to layer of
+    the text encoder (Howard and Ruder 2018, Sect. 3.2). Frozen parameters are left out.
     """
     rates = {
         "text_encoder": config.learning_rate,
@@ -30,7 +32,7 @@ def build_optimizer(model: MnerModel[Any], config: TrainingConfig) -> AdamW:
         for own, _ in module.named_parameters(recurse=False)
         if isinstance(module, _NORMS) or own == "bias" or own.endswith("_bias")
     }
-    groups: dict[tuple[str, bool], list[nn.Parameter]] = {}
+    groups: dict[tuple[str, bool, int], list[nn.Parameter]] = {}
     for name, parameter in model.named_parameters():
         if parameter.requires_grad:
             kind = model.parameter_group(name)
@@ -40,19 +42,31 @@ def build_optimizer(model: MnerModel[Any], config: TrainingConfig) -> AdamW:
                 "scores": is_weight,
                 "all": True,
             }[config.decayed]
-            groups.setdefault((kind, decays), []).append(parameter)
+            depth = 0 if config.layer_decay == 1 else _depth(name, model)
+            groups.setdefault((kind, decays, depth), []).append(parameter)
     return AdamW(
         [
             {
                 "params": parameters,
-                "lr": rates[kind],
+                "lr": rates[kind] * config.layer_decay**depth,
                 "weight_decay": config.weight_decay if decays else 0.0,
                 "name": kind,
             }
-            for (kind, decays), parameters in sorted(groups.items())
+            for (kind, decays, depth), parameters in sorted(groups.items())
         ],
         fused=True,
     )
+
+
+def _depth(name: str, model: MnerModel[Any]) -> int:
+    """Return how many layers of the text encoder lie above a parameter; 0 outside of it."""
+    if not name.startswith("text_encoder."):
+        return 0
+    layer = re.search(r"\.layers?\.(\d+)\.", name)
+    layers = model.text_encoder.num_layers
+    if layer is None:
+        return layers if "embedding" in name else 0
+    return layers - 1 - int(layer[1])
 
 
 def build_schedule(optimizer: Optimizer, config: TrainingConfig, updates: int) -> LambdaLR:

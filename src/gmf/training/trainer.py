@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 import torch
 from accelerate.utils import gather_object
@@ -30,6 +30,7 @@ from gmf.models.runtime import (
 )
 from gmf.models.tagger import Tagger
 from gmf.training.accumulation import shares_of, weighed_loss
+from gmf.training.agreement import read_twice
 from gmf.training.calibration import fit_temperature
 from gmf.training.config import RunConfig
 from gmf.training.exchange import (
@@ -226,9 +227,11 @@ class Trainer:
             for indices, batch, share in zip(group, batches, shares, strict=True):
                 batch = weigh_views(self._without_hidden_context(batch).to(device))
                 with self._computing():
-                    output = model(batch)
+                    output = read_twice(
+                        model, batch, second=options.agreement, weight=options.agreement_weight
+                    )
                 weighed_loss(output, share).backward()
-                losses.add({**output.losses, "total": output.loss})
+                losses.add({**output.losses, "total": cast(torch.Tensor, output.loss)})
                 if len(losses) == self._read_every or indices is plan[-1]:
                     done = self._report(losses, plan, epoch=epoch, done=done)
             average_gradients(model.parameters())

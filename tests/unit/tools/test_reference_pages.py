@@ -17,6 +17,8 @@ sys.path.append(str(ROOT / "tools"))
 #: Options that no user sets: rows of files, saved state, the demo's generator.
 INNER = {
     "ContextRow",
+    "CorpusConfig",
+    "PackageOptions",
     "CrfScores",
     "DemoCorpusConfig",
     "EntityRow",

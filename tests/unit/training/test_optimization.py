@@ -134,3 +134,19 @@ def test_each_group_has_its_rate_and_only_its_weights_decay():
         "mapping.convolutions.0.weight": (4.0, 0.5),
     }
     assert {name: found[name] for name in expected} == expected
+
+
+def test_rates_fall_from_layer_to_layer_of_the_text_encoder():
+    model = tiny_tagger("bert-crf").model
+    config = TrainingConfig(layer_decay=0.5, learning_rate=8e-5, new_learning_rate=1e-3)
+    optimizer = build_optimizer(model, config)
+    name_of = {parameter: name for name, parameter in model.named_parameters()}
+    rate_of = {name_of[p]: g["lr"] for g in optimizer.param_groups for p in g["params"]}
+    layers = model.text_encoder.num_layers
+    for layer in range(layers):
+        query = f"text_encoder.model.encoder.layer.{layer}.attention.self.query.weight"
+        assert rate_of[query] == pytest.approx(8e-5 * 0.5 ** (layers - 1 - layer))
+    embeddings = "text_encoder.model.embeddings.word_embeddings.weight"
+    assert rate_of[embeddings] == pytest.approx(8e-5 * 0.5**layers)
+    assert rate_of["head.emission.weight"] == 1e-3
+    assert rate_of.keys() == {name_of[p] for p in model.parameters() if p.requires_grad}
