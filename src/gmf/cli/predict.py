@@ -11,95 +11,41 @@ import typer
 from rich.table import Table
 
 from gmf.cli.output import Device, Precision, report_images, results, say, write
+from gmf.cli.predict_options import (
+    ContextColumn,
+    Delimiter,
+    Encoding,
+    IdColumn,
+    ImageColumn,
+    ImageRoot,
+    InputFormat,
+    KeepColumns,
+    Long,
+    MaxErrors,
+    MinConfidence,
+    Operands,
+    Output,
+    OutputFormat,
+    Quotes,
+    RowError,
+    TextColumn,
+    Types,
+)
 from gmf.cli.progress import job_progress
 from gmf.core.config import parse_config
 from gmf.core.device import check_precision
 from gmf.core.errors import ConfigError
-from gmf.core.registry import names_by_suffix
-from gmf.inference.long_posts import LongPosts
 from gmf.jobs.files import predict_files
 from gmf.jobs.inputs.names import STANDARD
-from gmf.jobs.inputs.open import input_formats, name_of_format
+from gmf.jobs.inputs.open import name_of_format
 from gmf.jobs.inputs.rows import InputOptions
-from gmf.jobs.job import JobOptions, OnError
+from gmf.jobs.job import JobOptions
 from gmf.jobs.job_report import JobReport, error_file
-from gmf.jobs.outputs.open import output_formats
 from gmf.prediction.pipeline import load
 from gmf.prediction.publishing.hub import is_model
-from gmf.reading.tables import Quoting
 
 #: Exit status of a job that is done, of which rows failed.
 ROWS_FAILED = 3
-
-Operands = Annotated[
-    list[str] | None,
-    typer.Argument(
-        metavar="[RUN] [INPUT]...",
-        help="RUN: installed model, run folder, checkpoint folder or hub id; the installed starter "
-        "model by default. INPUT: files, globs, folders of files or of texts and images, URLs of "
-        "file systems, - for standard input: "
-        f"{', '.join(names_by_suffix(input_formats))}; also .gz, .bz2, .xz, .zst.",
-    ),
-]
-Output = Annotated[
-    str | None,
-    typer.Option(
-        help="Where the results go, - for standard output; its ending chooses the format: "
-        f"{', '.join(names_by_suffix(output_formats))}; .gz, .bz2, .xz or .zst behind it compress. "
-        "`gmf formats list` says more."
-    ),
-]
-OutputFormat = Annotated[str | None, typer.Option(help=f"One of {', '.join(output_formats)}.")]
-InputFormat = Annotated[
-    str | None, typer.Option(help=f"One of {', '.join(input_formats)}, or a reader.")
-]
-Encoding = Annotated[
-    str | None, typer.Option(help="Encoding of a text input that is not Unicode, e.g. cp1252.")
-]
-Delimiter = Annotated[
-    str | None, typer.Option(help="Separator of a table; found in its header by default.")
-]
-Quotes = Annotated[
-    Quoting, typer.Option(help="Whether quotes enclose fields of a table, or are characters.")
-]
-TextColumn = Annotated[
-    str, typer.Option(help="Column or key of the text; user.text is a nested one.")
-]
-ImageColumn = Annotated[
-    list[str] | None,
-    typer.Option(help="Column or key of images; may be given several times.  [image, images]"),
-]
-ContextColumn = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="Column or key of a context field of its name; may be given several times. Rows with "
-        "a mapping 'context' need none."
-    ),
-]
-IdColumn = Annotated[str, typer.Option(help="Column or key of the identifier.")]
-KeepColumns = Annotated[
-    str | None, typer.Option(help="Columns or keys that go to the output, separated by commas.")
-]
-ImageRoot = Annotated[
-    Path | None, typer.Option(help="Folder of the images; that of the input by default.")
-]
-MinConfidence = Annotated[
-    float, typer.Option(min=0, max=1, help="Least confidence of the entities that are kept.")
-]
-Types = Annotated[
-    str | None, typer.Option(help="The only entity types that are kept, separated by commas.")
-]
-Long = Annotated[
-    LongPosts,
-    typer.Option(help="Posts longer than the model reads: in overlapping windows, cut, or fail."),
-]
-RowError = Annotated[
-    OnError,
-    typer.Option(help="A row that fails: listed in OUTPUT.errors.jsonl, only counted, or the end."),
-]
-MaxErrors = Annotated[
-    int | None, typer.Option(min=0, help="Rows that may fail before the job ends; any by default.")
-]
 
 
 def predict(
