@@ -37,9 +37,9 @@ class Counts:
         self.encoded, self.split, self.decoded = Counter(), Counter(), Counter()
         encode, split, upright = WordEncoder._encode, tokenize.tokenize, decoding.upright_rgb
 
-        def encode_counted(encoder, words):
+        def encode_counted(encoder, words, **options):
             self.encoded.update(map(tuple, words))
-            return encode(encoder, words)
+            return encode(encoder, words, **options)
 
         def split_counted(text, **options):
             self.split[text] += 1
@@ -101,16 +101,20 @@ def test_training(tmp_path, monkeypatch, kind):
     splits = {name: read_split(data, name) for name in ("train", "dev")}
     counts = Counts(monkeypatch)
     train(config, tmp_path / "run")
-    expected = Counter(sample.tokens for sample in splits["train"])
-    for _ in range(epochs):
-        expected.update(sample.tokens for sample in splits["dev"])
+    # Dev is read after each epoch, and once more for the temperature of the best checkpoint.
+    readings = {"train": 1, "dev": epochs + 1}
+    expected = Counter(
+        sample.tokens for name, split in splits.items() for sample in split * readings[name]
+    )
     assert counts.encoded == expected
-    files = {i.source for split in splits.values() for s in split for i in s.images}
-    contents = {path.read_bytes() for path in files if Path(path).is_file()}
-    assert contents
-    # Without a cache pixels are not kept from one epoch to the next.
-    times = epochs if kind == "none" else 1
-    assert {counts.decoded[content] for content in contents} == {times}
+    for name, split in splits.items():
+        files = {image.source for sample in split for image in sample.images}
+        contents = {path.read_bytes() for path in files if Path(path).is_file()}
+        assert contents
+        # Without a cache pixels are not kept from one reading to the next.
+        passes = epochs if name == "train" else readings[name]
+        times = passes if kind == "none" else 1
+        assert {counts.decoded[content] for content in contents} == {times}
 
 
 def test_files(tmp_path, monkeypatch, counts):

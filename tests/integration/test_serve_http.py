@@ -125,8 +125,8 @@ def test_text_of_another_encoding_than_said_is_refused(client, content, charset,
         (b'{"tekst": "a"}', "Field required"),
         (
             b'{"text": "a", "image": []}',
-            "image: Extra inputs are not permitted: expected text, images, explain; did you mean "
-            "'images'?",
+            "image: Extra inputs are not permitted: expected text, images, context, explain; "
+            "did you mean 'images'?",
         ),
         (b'{"text": "a", "' + b"k" * 9999 + b'": 1}', "k" * 50 + ": Extra"),
         (b'{"text": "a\nb"}', "Invalid control character"),

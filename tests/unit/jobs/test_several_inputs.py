@@ -362,7 +362,7 @@ def test_a_url_is_no_output_of_the_command(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "a.jsonl").write_text('{"text": "a"}')
     with pytest.raises(ConfigError, match=r"s3://b/o\.jsonl: an output is a file here"):
-        predict("run", sources=["a.jsonl"], output="s3://b/o.jsonl")
+        predict(["run", "a.jsonl"], output="s3://b/o.jsonl")
     assert [path.name for path in tmp_path.iterdir()] == ["a.jsonl"]
 
 

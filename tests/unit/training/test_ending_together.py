@@ -1,43 +1,10 @@
 """An error in one process ends the others, which wait for it in an exchange."""
 
-import time
-from datetime import timedelta
-
 import pytest
 import torch
-from torch import distributed
+from fixtures.failing_processes import FAILING, work
 
-from gmf.core.errors import PeerError
-from gmf.data.image_report import ImageReport
-from gmf.training.exchange import average, ending_together, of_all_processes
-
-#: Processes that fail, each time.
-FAILING = ((0,), (1,), (0, 1))
-
-
-def work(rank, folder):
-    results = []
-    for number, failing in enumerate(FAILING):
-        distributed.init_process_group(
-            "gloo",
-            init_method=f"file://{folder / str(number)}",
-            rank=rank,
-            world_size=2,
-            timeout=timedelta(seconds=90),
-        )
-        began = time.monotonic()
-        try:
-            with ending_together():
-                report = ImageReport()
-                report.count_view(folder / "both", None, False, None)
-                report.count_view(folder / str(rank), None, False, None)
-                results.append(of_all_processes(report).images["read"])
-                if rank in failing:
-                    raise ValueError(f"disk {rank} is full")
-                average(torch.ones(3))
-        except (PeerError, ValueError) as error:
-            results.append((type(error).__name__, str(error), time.monotonic() - began < 60))
-    torch.save(results, folder / f"{rank}.results")
+from gmf.training.exchange import ending_together
 
 
 def test_whoever_fails_first_tells_why_and_all_end(tmp_path):

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 from gmf.core.errors import DataError
 from gmf.jobs.inputs.jsonl import check_keys, row_of_object
@@ -27,7 +26,8 @@ class JsonListSource(RowSource):
     def __init__(self, path: Path, *, options: InputOptions) -> None:
         super().__init__(path, options=options)
         self.root = options.image_root or path.parent
-        self._next: tuple[int, Iterator[Row]] = (-1, iter(()))
+        # No generator of this object: with one it would be a circle, its file closed at any time.
+        self._next: tuple[int, Iterator[object]] = (-1, iter(()))
         check_keys(options, self._items(), path=path)
 
     @classmethod
@@ -41,24 +41,27 @@ class JsonListSource(RowSource):
     def rows(self) -> Iterator[Row]:
         """Yield the rows of the list."""
         for number, value in enumerate(self._items(), 1):
-            origin, name = f"{self.path}, item {number}", self.default_id(number)
-            yield row_of_object(
-                value,
-                number=number,
-                origin=origin,
-                options=self.options,
-                root=self.root,
-                default_id=name,
-            )
+            yield self._row_of(value, number)
 
     def read(self, shard: Shard) -> Iterator[Row]:
         """Yield the rows of a shard; shards in order read the file once."""
-        position, rows = self._next
+        position, values = self._next
         if position != shard.first_row - 1:
-            rows = islice(self.rows(), shard.first_row - 1, None)
+            values = islice(self._items(), shard.first_row - 1, None)
         self._next = (-1, iter(()))
-        yield from islice(rows, shard.rows)
-        self._next = (shard.first_row - 1 + shard.rows, rows)
+        for number, value in enumerate(islice(values, shard.rows), shard.first_row):
+            yield self._row_of(value, number)
+        self._next = (shard.first_row - 1 + shard.rows, values)
 
-    def _items(self) -> Iterator[Any]:
+    def _items(self) -> Iterator[object]:
         return list_items(self.path, encoding=self.options.encoding)
+
+    def _row_of(self, value: object, number: int) -> Row:
+        return row_of_object(
+            value,
+            number=number,
+            origin=f"{self.path}, item {number}",
+            options=self.options,
+            root=self.root,
+            default_id=self.default_id(number),
+        )
