@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
-PYTEST = OMP_NUM_THREADS=1 $(BIN)/pytest -n 4 --dist worksteal
+PYTEST = OMP_NUM_THREADS=1 $(BIN)/pytest -n 3 --dist worksteal
 export TOKENIZERS_PARALLELISM = false
 
 OUT ?= gpu-check-output

@@ -137,6 +137,8 @@ def apply_service_policy(
 
 def keep_words(pair: SamplePair, positions: list[int]) -> SamplePair:
     """Return the pair with some of its words, given by index in order."""
+    if len(positions) == len(pair.tokens):
+        return pair
     shorter = replace(
         pair,
         gold=tuple(pair.gold[index] for index in positions),

@@ -172,13 +172,9 @@ def count_spans(
         gold: Entities of each sample; none occurs twice in one sample.
         predicted: Entities of the same samples.
     """
-    totals: tuple[Counter[str], ...] = (Counter(), Counter(), Counter())
-    for gold_spans, predicted_spans in zip(gold, predicted, strict=True):
-        gold_set, predicted_set = set(gold_spans), set(predicted_spans)
-        for total, spans in zip(
-            totals, (gold_set, predicted_set, gold_set & predicted_set), strict=True
-        ):
-            total.update(span.type for span in spans)
+    sets = [(set(spans), set(others)) for spans, others in zip(gold, predicted, strict=True)]
+    of_samples = ([a for a, _ in sets], [b for _, b in sets], [a & b for a, b in sets])
+    totals = [Counter(span.type for spans in part for span in spans) for part in of_samples]
     names = ordered_types({*totals[0], *totals[1]})
     return RuleScores({name: Counts(*(total[name] for total in totals)) for name in names})
 

@@ -58,9 +58,12 @@ def read_tags(
 
 def tells_iob1(samples: Iterable[Sequence[str]]) -> tuple[bool, bool]:
     """Return whether tags as written fit IOB1 and not BIO2, and whether a ``B-`` is among them."""
-    lists = [[_respelled(tag) for tag in tags] for tags in samples]
-    has_b = any(tag[:2] == "B-" for tags in lists for tag in tags)
-    return _scheme_of({tag for tags in lists for tag in tags}, lists) == "IOB1", has_b
+    written = list(samples)
+    respelled = {tag: _respelled(tag) for tag in {tag for tags in written for tag in tags}}
+    lists = [[respelled[tag] for tag in tags] for tags in written]
+    tags_of_file = set(respelled.values())
+    has_b = any(tag[:2] == "B-" for tag in tags_of_file)
+    return _scheme_of(tags_of_file, lists) == "IOB1", has_b
 
 
 def is_tag(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 from gmf.core.errors import DataError
@@ -25,20 +26,26 @@ def blocks_of(lines: Sequence[str], *, columns: Columns) -> tuple[list[Block], i
 
     Lines are grouped as in training. Skipped are document marks and comments.
     """
-    groups = list(group_lines(enumerate(lines, 1), text_of=lambda line: line[1], columns=columns))
-    blocks = [[group.first, *group.lines] if group.has_id else group.lines for group in groups]
+    groups = list(_groups_of(lines, columns))
     marks = sum(line.startswith(DOCUMENT_MARK) for line in lines)
-    return blocks, marks + sum(group.comments for group in groups)
+    return [block for block, _ in groups], marks + sum(comments for _, comments in groups)
 
 
-def looks_like_blocks(blocks: Sequence[Block]) -> bool:
-    """Return whether blocks are image name, text and two lines of as many labels."""
+def _groups_of(lines: Sequence[str], columns: Columns) -> Iterator[tuple[Block, int]]:
+    """Yield each block and how many comments it has."""
+    for group in group_lines(enumerate(lines, 1), text_of=lambda line: line[1], columns=columns):
+        yield [group.first, *group.lines] if group.has_id else group.lines, group.comments
+
+
+def looks_like_blocks(lines: Sequence[str]) -> bool:
+    """Return whether the blocks of a file are image name, text and two lines of as many labels."""
+    blocks = [block for block, _ in islice(_groups_of(lines, Columns()), _SAMPLE_BLOCKS)]
     return bool(blocks) and all(
         len(block) == BLOCK_HEIGHT
         and "\t" not in block[2][1] + block[3][1]
         and len(first := block[2][1].split()) == len(second := block[3][1].split())
         and all(map(is_tag, (*first, *second)))
-        for block in blocks[:_SAMPLE_BLOCKS]
+        for block in blocks
     )
 
 

@@ -88,12 +88,12 @@ def read_labelled_file(
     if first.lstrip().startswith("{"):
         kind, samples = "jsonl", tuple(samples_of_json_lines(lines, labels=labels))
     else:
-        blocks, skipped = blocks_of(lines, columns=Columns())
-        if looks_like_blocks(blocks):
+        is_blocks = looks_like_blocks(lines)
+        columns = Columns() if is_blocks else columns_of(lines, path=path)
+        blocks, skipped = blocks_of(lines, columns=columns)
+        if is_blocks:
             kind, samples = "blocks", tuple(samples_of_blocks(blocks, labels=labels))
         else:
-            columns = columns_of(lines, path=path)
-            blocks, skipped = blocks_of(lines, columns=columns)
             kind = "conll"
             samples = tuple(samples_of_columns(blocks, columns=columns, labels=labels))
     if not samples:
