@@ -1,10 +1,10 @@
 """``context.jsonl``: the context of posts and of images, one of them a line."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Self, cast
 
 from pydantic import Field, model_validator
 
@@ -93,16 +93,7 @@ def read_context(path: Path, *, on_fault: Callable[[DataError], None] = fail) ->
     return file
 
 
-def field_counts(samples: Iterable[Sample]) -> dict[str, int]:
-    """Return in how many samples each field of the context has content."""
-    counts: dict[str, int] = defaultdict(int)
-    for sample in samples:
-        for name, _ in sample.context:
-            counts[name] += 1
-    return dict(counts)
-
-
-def check_fields(samples: Iterable[Sample], wanted: Iterable[str], *, what: str) -> list[str]:
+def check_fields(samples: Sequence[Sample], wanted: Iterable[str], *, what: str) -> list[str]:
     """Return a note for each field of the context that some samples lack.
 
     Args:
@@ -113,16 +104,15 @@ def check_fields(samples: Iterable[Sample], wanted: Iterable[str], *, what: str)
     Raises:
         DataError: If no sample has a field.
     """
-    listed: list[Any] = list(samples)
-    counts = field_counts(listed)
+    counts = Counter(name for sample in samples for name, _ in sample.context)
     notes: list[str] = []
     for name in wanted:
-        if not counts.get(name):
+        if not counts[name]:
             present = ", ".join(sorted(counts)) or "none"
             raise DataError(
                 f"{what}: no sample has the context field {name!r} (data.context); fields that are "
                 f"there: {present}; rows have them as 'context', or {CONTEXT_FILE} beside the data"
             )
-        if counts[name] < len(listed):
-            notes.append(f"{what}: {counts[name]} of {len(listed)} samples have context {name!r}")
+        if counts[name] < len(samples):
+            notes.append(f"{what}: {counts[name]} of {len(samples)} samples have context {name!r}")
     return notes

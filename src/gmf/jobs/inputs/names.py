@@ -69,12 +69,6 @@ def input_files(
     return files
 
 
-def left_aside(folder: Path, files: Sequence[InputFile]) -> list[str]:
-    """Return names of files in a folder of inputs that are none of its inputs, without images."""
-    taken = {file.path for file in files}
-    return [p.name for p in _visible(folder) if p not in taken and p.parent == folder]
-
-
 def _path_of(name: str) -> Path:
     if "://" not in name:
         return Path(name).absolute()
