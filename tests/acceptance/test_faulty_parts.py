@@ -104,9 +104,14 @@ def test_an_entry_point_that_does_not_import_names_its_package(fault, tmp_path, 
 KINDS = {
     "model": ("gmf.models.registry", "models", "gmf.models.base.MnerModel"),
     "reader": ("gmf.reading.readers", "readers", "gmf.reading.reader.Reader"),
-    "input format": ("gmf.jobs.inputs.open", "input_formats", "gmf.jobs.inputs.rows.RowSource"),
+    "input format": ("gmf.jobs.inputs.open", "input_formats", "gmf.jobs.inputs.rows.InputFormat"),
     "output format": ("gmf.jobs.outputs.open", "output_formats", "gmf.jobs.outputs.base.OutputF"),
     "metric": ("gmf.evaluation.metrics.registry", "METRICS", "gmf.evaluation.metrics.base.Metric"),
+    "document format": (
+        "gmf.exchange.formats",
+        "document_formats",
+        "gmf.exchange.base.ReadableFormat or gmf.exchange.base.WritableFormat",
+    ),
     "text encoder family": ("gmf.models.text_encoders", "TEXT_FAMILIES", "TextFamily"),
     "image encoder family": ("gmf.models.image_encoders", "IMAGE_FAMILIES", "ImageFamily"),
     "proposer": ("gmf.regions.registry", "region_proposers", "a function"),
@@ -127,6 +132,34 @@ def test_a_part_of_the_wrong_kind_is_refused(kind, tmp_path):
     assert f"expected {expected}" in told or "expected a class derived from gmf." in told
     assert expected in told
     assert told.endswith("got <class 'dict'>" if part == "dict" else "got 42")
+
+
+UNFINISHED = {
+    "models": ("gmf.models.base import MnerModel", "forward"),
+    "readers": ("gmf.reading.reader import Reader", "read, suffixes"),
+    "input_formats": ("gmf.jobs.inputs.rows import RowSource", "rows"),
+    "output_formats": ("gmf.jobs.outputs.base import LineFormat", "render"),
+    "METRICS": ("gmf.evaluation.metrics.base import Metric", "measure, title"),
+    "document_formats": ("gmf.exchange.base import TextFormat", "render"),
+    "IMAGE_FAMILIES": (
+        "gmf.models.image_encoders.base import ImageFamily",
+        "model_class, stages, strides",
+    ),
+}
+
+
+@pytest.mark.parametrize("registry", UNFINISHED)
+def test_a_part_that_lacks_something_is_refused(registry, tmp_path):
+    module = next(module for module, name, _ in KINDS.values() if name == registry)
+    base, lacks = UNFINISHED[registry]
+    path = tmp_path / f"unfinished_{registry}.py"
+    path.write_text(
+        f"from {module} import {registry}\nfrom {base} as Base\n"
+        f"@{registry}.register('unfinished')\nclass Unfinished(Base):\n    pass\n"
+    )
+    told = rf"'unfinished' in .*{path.name}: Unfinished lacks {lacks}, which"
+    with pytest.raises(ConfigError, match=told):
+        load_code(path)
 
 
 def test_an_entry_point_of_the_wrong_kind_names_its_package(fault, tmp_path):

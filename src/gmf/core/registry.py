@@ -11,11 +11,11 @@ from hashlib import sha256
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import module_from_spec, spec_from_file_location
-from inspect import currentframe
+from inspect import currentframe, get_annotations
 from pathlib import Path
 from traceback import extract_tb
 from types import FunctionType
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, ClassVar, Generic, TypeVar, cast, get_origin
 
 from gmf.core.errors import ConfigError, GmfError
 
@@ -48,8 +48,9 @@ class Registry(Generic[PartT]):
         kind: What messages call a part, for example ``model``.
         group: Group of entry points, for example ``gmf.models``.
         built_in: Name to ``module:attribute``.
-        base: What a part must be: a class derived from this one, or for ``FunctionType`` anything
-            that can be called. Anything when ``None``.
+        base: What a part must be: a class derived from this one (or one of these) that leaves none
+            of its methods and fields open, or for ``FunctionType`` anything that can be called.
+            Anything when ``None``.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class Registry(Generic[PartT]):
         *,
         group: str,
         built_in: Mapping[str, str],
-        base: type[Any] | None = None,
+        base: type[Any] | tuple[type[Any], ...] | None = None,
     ) -> None:
         self.kind, self.group, self.base = kind, group, base
         self._built_in = dict(built_in)
@@ -159,11 +160,15 @@ class Registry(Generic[PartT]):
             fits, expected = callable(part), "a function"
         else:
             fits = isinstance(part, type) and issubclass(part, self.base)
-            expected = f"a class derived from {self.base.__module__}.{self.base.__qualname__}"
+            bases = self.base if isinstance(self.base, tuple) else (self.base,)
+            names = [f"{base.__module__}.{base.__qualname__}" for base in bases]
+            expected = f"a class derived from {' or '.join(names)}"
         if not fits:
-            raise ConfigError(
-                f"{self.kind} {name!r} in {source}: expected {expected}, got {part!r}"
-            )
+            told = f"expected {expected}, got {part!r}"
+            raise ConfigError(f"{self.kind} {name!r} in {source}: {told}")
+        if isinstance(part, type) and (left_open := _left_open(part)):
+            lacks = f"{part.__name__} lacks {', '.join(left_open)}, which its base class asks for"
+            raise ConfigError(f"{self.kind} {name!r} in {source}: {lacks}")
 
     def origin(self, name: str) -> Origin:
         """Return where a part comes from, without importing it.
@@ -204,6 +209,15 @@ class Registry(Generic[PartT]):
                 )
             packaged[entry.name] = entry
         return packaged
+
+
+def _left_open(part: type[Any]) -> list[str]:
+    """Return what a class derived from one of gmf's must define and does not."""
+    methods = [n for n in dir(part) if getattr(getattr(part, n, 0), "__isabstractmethod__", False)]
+    ours = [base for base in part.__mro__ if base.__module__.partition(".")[0] == "gmf"]
+    stated = {name: hint for base in ours for name, hint in get_annotations(base).items()}
+    fields = [n for n, hint in stated.items() if get_origin(hint) is ClassVar]
+    return sorted({*methods, *(name for name in fields if not hasattr(part, name))})
 
 
 def names_by_suffix(registry: Registry[type[Any]]) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """What a format of documents is: traits, reading, writing in shards."""
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -42,10 +42,10 @@ class DocumentWriter(Protocol):
 
 
 class DocumentFormat:
-    """Base of the formats that documents are read from and written to.
+    """What is common to the formats that documents are read from and written to.
 
-    A format needs ``read``, or ``open`` and ``merge`` (a ``TextFormat`` needs ``render``), or
-    both. It becomes available to ``gmf data convert`` with
+    A format is a ``ReadableFormat``, a ``WritableFormat`` (a ``TextFormat`` if each document is a
+    piece of text), or both. It becomes available to ``gmf data convert`` with
     ``@gmf.exchange.formats.document_formats.register(name)`` in a file that is given with
     ``--code``, or as an entry point of the group ``gmf.document_formats`` in an installed package.
     ``gmf.jobs.outputs.exchanged.output_of`` makes an output of ``gmf predict`` of it. The first
@@ -55,7 +55,6 @@ class DocumentFormat:
         suffixes: Endings of its files in lower case, with the dot; the first ends its shards.
         traits: What it can hold; the rest is counted as lost before a document is written.
         is_folder: Whether it is a folder of files, one or more a document.
-        is_merged_in_memory: Whether ``merge`` holds all documents at once.
         unit: What its offsets count when nothing else tells.
 
     Args:
@@ -66,17 +65,15 @@ class DocumentFormat:
     suffixes: ClassVar[tuple[str, ...]] = ()
     traits: ClassVar[frozenset[Trait]] = frozenset()
     is_folder: ClassVar[bool] = False
-    is_merged_in_memory: ClassVar[bool] = False
     unit: ClassVar[Unit] = "code-points"
 
     def __init__(self, *, offsets: Unit | None = None, scheme: str = "IOB2") -> None:
         self.offsets: Unit | None = offsets
         self.scheme = scheme
 
-    @property
-    def suffix(self) -> str:
-        """Ending of the names of its shards."""
-        return self.suffixes[0] if self.suffixes and not self.is_folder else ""
+
+class ReadableFormat(DocumentFormat, ABC):
+    """Base of the formats that can be read."""
 
     @classmethod
     def recognises(cls, path: Path, head: object) -> bool:  # noqa: ARG003
@@ -88,6 +85,7 @@ class DocumentFormat:
         """
         return False
 
+    @abstractmethod
     def read(self, path: Path, *, report: ConversionReport) -> Iterator[AnnotatedText]:
         """Yield the documents of a file or folder, in order.
 
@@ -98,12 +96,27 @@ class DocumentFormat:
         Raises:
             DataError: If the file cannot be read at all.
         """
-        raise NotImplementedError
 
+
+class WritableFormat(DocumentFormat, ABC):
+    """Base of the formats that can be written.
+
+    Attributes:
+        is_merged_in_memory: Whether ``merge`` holds all documents at once.
+    """
+
+    is_merged_in_memory: ClassVar[bool] = False
+
+    @property
+    def suffix(self) -> str:
+        """Ending of the names of its shards."""
+        return self.suffixes[0] if self.suffixes and not self.is_folder else ""
+
+    @abstractmethod
     def open(self, path: Path) -> DocumentWriter:
         """Begin a shard at a path that does not exist yet."""
-        raise NotImplementedError
 
+    @abstractmethod
     def merge(self, folder: Path, target: Path, *, types: Sequence[str]) -> None:
         """Make the output of all shards, in the order of their names, appear at once.
 
@@ -112,21 +125,10 @@ class DocumentFormat:
             target: The output; a format of many files moves the folder there.
             types: Entity types that occur.
         """
-        raise NotImplementedError
 
     def losses(self, document: AnnotatedText) -> Iterator[tuple[str, int]]:  # noqa: ARG002
         """Yield what it cannot hold of a document beside its traits: kind and count."""
         yield from ()
-
-
-def can_read(kind: type[DocumentFormat]) -> bool:
-    """Return whether a format can be read."""
-    return kind.read is not DocumentFormat.read
-
-
-def can_write(kind: type[DocumentFormat]) -> bool:
-    """Return whether a format can be written."""
-    return kind.open is not DocumentFormat.open
 
 
 def shards_in(folder: Path) -> list[Path]:
@@ -134,7 +136,7 @@ def shards_in(folder: Path) -> list[Path]:
     return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
 
 
-class TextFormat(DocumentFormat):
+class TextFormat(WritableFormat):
     """Base of the formats in which a document is a piece of text."""
 
     opening: str = ""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from gmf.core.errors import DataError
-from gmf.exchange.base import DocumentFormat, DocumentWriter, Trait
+from gmf.exchange.base import DocumentWriter, ReadableFormat, Trait, WritableFormat
 from gmf.exchange.brat_annotations import entities_in, placed, text_bounds
 from gmf.exchange.document import AnnotatedText, Mention
 from gmf.exchange.report import ConversionReport
@@ -27,7 +27,7 @@ _CONFIGURATION = "[entities]\n{}\n[relations]\n\n[events]\n\n[attributes]\n"
 _DRAWING = "[drawing]\nSPAN_DEFAULT\tfgColor:black, bgColor:lightgreen, borderColor:darken\n"
 
 
-class BratFormat(DocumentFormat):
+class BratFormat(ReadableFormat, WritableFormat):
     """A folder of folders of ``.txt`` and ``.ann`` files, ``annotation.conf`` and ``visual.conf``.
 
     Offsets are Unicode code points. Texts are written with LF line ends, since brat counts CR LF

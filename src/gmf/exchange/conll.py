@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from gmf.core.errors import DataError
 from gmf.core.tags import entities_of
-from gmf.exchange.base import TextFormat, Trait
+from gmf.exchange.base import ReadableFormat, TextFormat, Trait
 from gmf.exchange.document import AnnotatedText, document_of_words
 from gmf.exchange.report import ConversionReport
 from gmf.exchange.schemes import tags_of_scheme
@@ -20,7 +20,7 @@ from gmf.reading.tag_schemes import read_tags
 _SEPARATORS = frozenset("\t\n\r")
 
 
-class ConllFormat(TextFormat):
+class ConllFormat(ReadableFormat, TextFormat):
     """``IMGID:<id>``, then a word and its tag a line, then an empty line.
 
     Tags are BIO2, or of the scheme that ``--scheme`` names; those of every scheme are read.

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gmf.core.errors import ConfigError, DataError
-from gmf.exchange.base import DocumentFormat, DocumentWriter, Trait, can_read, can_write
+from gmf.exchange.base import DocumentWriter, ReadableFormat, Trait, WritableFormat
 from gmf.exchange.document import AnnotatedText
 from gmf.exchange.fitting import checked, fitted
 from gmf.exchange.formats import (
@@ -147,7 +147,9 @@ def _files_in(source: Path, from_format: str | None) -> list[Path] | None:
     if kind is None:
         with suppress(ConfigError):
             kind = document_formats.get(format_of_source(source))
-    if kind is not None and (kind.is_folder or kind.recognises(source, "")):
+    if kind is not None and kind.is_folder:
+        return None
+    if kind is not None and issubclass(kind, ReadableFormat) and kind.recognises(source, ""):
         return None
     suffixes = (
         kind.suffixes
@@ -170,16 +172,16 @@ def _files_in(source: Path, from_format: str | None) -> list[Path] | None:
     return files
 
 
-def _reader(name: str, offsets: Unit | None) -> DocumentFormat:
+def _reader(name: str, offsets: Unit | None) -> ReadableFormat:
     kind = document_formats.get(name)
-    if not can_read(kind):
+    if not issubclass(kind, ReadableFormat):
         raise ConfigError(f"format {name!r} cannot be read; expected one of {readable()}")
     return kind(offsets=offsets)
 
 
-def _writer(name: str, scheme: str) -> DocumentFormat:
+def _writer(name: str, scheme: str) -> WritableFormat:
     kind = document_formats.get(name)
-    if not can_write(kind):
+    if not issubclass(kind, WritableFormat):
         raise ConfigError(f"format {name!r} cannot be written; expected one of {writable()}")
     return kind(scheme=scheme)
 
@@ -194,7 +196,7 @@ def _documents(
 
 
 def _checked(
-    path: Path, reader: DocumentFormat, report: ConversionReport
+    path: Path, reader: ReadableFormat, report: ConversionReport
 ) -> Iterator[AnnotatedText]:
     if path.is_dir() != reader.is_folder and path.is_dir():
         with suppress(OSError):
@@ -255,7 +257,7 @@ def _write(
 
 
 def _added(
-    shard: DocumentWriter, document: AnnotatedText, writer: DocumentFormat, report: ConversionReport
+    shard: DocumentWriter, document: AnnotatedText, writer: WritableFormat, report: ConversionReport
 ) -> AnnotatedText | None:
     """Return a document as it was written; ``None``, and a fault, when it cannot be."""
     lost, notes = report.lost.copy(), report.notes.copy()

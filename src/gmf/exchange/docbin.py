@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from gmf.core.errors import DataError
 from gmf.core.extras import require_extra
 from gmf.core.files import replacing
-from gmf.exchange.base import DocumentFormat, DocumentWriter, Trait, shards_in
+from gmf.exchange.base import DocumentWriter, ReadableFormat, Trait, WritableFormat, shards_in
 from gmf.exchange.document import AnnotatedText, Mention, Span
 from gmf.exchange.offsets import Unit
 from gmf.exchange.report import ConversionReport
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 USER_DATA = "gmf"
 
 
-class DocBinFormat(DocumentFormat):
+class DocBinFormat(ReadableFormat, WritableFormat):
     """DocBin of spaCy: texts, words, ``ents``; ``user_data["gmf"]`` holds confidences and names.
 
     Offsets are code points.

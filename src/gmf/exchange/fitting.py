@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from gmf.exchange.base import DocumentFormat, Trait
+from gmf.exchange.base import Trait, WritableFormat
 from gmf.exchange.document import AnnotatedText, Mention
 from gmf.exchange.offsets import misfits
 from gmf.exchange.report import ConversionReport
@@ -44,7 +44,7 @@ def checked(document: AnnotatedText, report: ConversionReport) -> AnnotatedText:
 
 
 def fitted(
-    document: AnnotatedText, target: DocumentFormat, report: ConversionReport
+    document: AnnotatedText, target: WritableFormat, report: ConversionReport
 ) -> AnnotatedText:
     """Return a document without what a format cannot hold, which is counted.
 
@@ -79,9 +79,9 @@ def fitted(
     return document
 
 
-def _counts_images(target: DocumentFormat) -> bool:
+def _counts_images(target: WritableFormat) -> bool:
     """Return whether a format counts the images that it cannot hold by itself."""
-    return type(target).losses is not DocumentFormat.losses
+    return type(target).losses is not WritableFormat.losses
 
 
 def _trimmed(document: AnnotatedText, report: ConversionReport) -> AnnotatedText:

@@ -6,13 +6,13 @@ from typing import cast
 
 from gmf.core.errors import ConfigError, DataError
 from gmf.core.registry import Registry, suffix_of
-from gmf.exchange.base import DocumentFormat, can_read, can_write
+from gmf.exchange.base import DocumentFormat, ReadableFormat, WritableFormat
 from gmf.reading.text_files import open_text
 
 document_formats: Registry[type[DocumentFormat]] = Registry(
     "document format",
     group="gmf.document_formats",
-    base=DocumentFormat,
+    base=(ReadableFormat, WritableFormat),
     built_in={
         "gmf": "gmf.exchange.own:OwnFormat",
         "label-studio": "gmf.exchange.label_studio:LabelStudioFormat",
@@ -58,7 +58,7 @@ def format_of_source(path: Path) -> str:
 def _recognises(name: str, path: Path, head: object) -> bool:
     with document_formats.named_in_errors(name, path=path):
         kind = document_formats.get(name)
-        return can_read(kind) and kind.recognises(path, head)
+        return issubclass(kind, ReadableFormat) and kind.recognises(path, head)
 
 
 def format_of_target(path: Path) -> str:
@@ -79,12 +79,17 @@ def format_of_target(path: Path) -> str:
 
 def readable() -> str:
     """Return the names of the formats that can be read."""
-    return ", ".join(name for name in document_formats if can_read(document_formats.get(name)))
+    return _names_of(ReadableFormat)
 
 
 def writable() -> str:
     """Return the names of the formats that can be written."""
-    return ", ".join(name for name in document_formats if can_write(document_formats.get(name)))
+    return _names_of(WritableFormat)
+
+
+def _names_of(base: type[DocumentFormat]) -> str:
+    kinds = {name: document_formats.get(name) for name in document_formats}
+    return ", ".join(name for name, kind in kinds.items() if issubclass(kind, base))
 
 
 def head_of(path: Path) -> object:

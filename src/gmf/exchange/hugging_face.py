@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from gmf.core.errors import DataError
 from gmf.core.extras import require_extra
 from gmf.core.files import replacing
-from gmf.exchange.base import DocumentFormat, DocumentWriter, Trait, shards_in
+from gmf.exchange.base import DocumentWriter, ReadableFormat, Trait, WritableFormat, shards_in
 from gmf.exchange.document import AnnotatedText, document_of_words
 from gmf.exchange.hugging_face_features import (
     TAG_COLUMNS,
@@ -49,7 +49,7 @@ class HuggingFaceFormat(JsonFormat):
     tool = "huggingface"
 
     def read(self, path: Path, *, report: ConversionReport) -> Iterator[AnnotatedText]:
-        """Yield the documents of a file; see ``DocumentFormat``."""
+        """Yield the documents of a file; see ``ReadableFormat``."""
         self.names = names_beside(path)
         return super().read(path, report=report)
 
@@ -72,7 +72,7 @@ class HuggingFaceFormat(JsonFormat):
         return json.dumps(_row_of(document, self.scheme), ensure_ascii=False) + "\n"
 
 
-class HuggingFaceParquetFormat(DocumentFormat):
+class HuggingFaceParquetFormat(ReadableFormat, WritableFormat):
     """Parquet of ``id``, ``tokens`` and ``ner_tags``, numbers whose names the schema keeps.
 
     ``datasets.load_dataset("parquet", ...)`` has them as ``ClassLabel``.

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
-from gmf.exchange.base import TextFormat
+from gmf.exchange.base import ReadableFormat, TextFormat
 from gmf.exchange.document import AnnotatedText, Mention
 from gmf.exchange.json_values import json_values
 from gmf.exchange.offsets import Unit, unit_of
@@ -15,7 +15,7 @@ from gmf.reading.foreign_rows import tool_of
 from gmf.reading.offsets import from_utf16, to_utf16
 
 
-class JsonFormat(TextFormat):
+class JsonFormat(ReadableFormat, TextFormat):
     """Base of the formats in which a document is a JSON object, in a list or one a line.
 
     ``parse`` gives offsets as the file has them; ``read`` turns them into code points. Keys that
@@ -44,7 +44,7 @@ class JsonFormat(TextFormat):
         """
 
     def read(self, path: Path, *, report: ConversionReport) -> Iterator[AnnotatedText]:
-        """Yield the documents of a file; see ``DocumentFormat``."""
+        """Yield the documents of a file; see ``ReadableFormat``."""
         documents = self._parsed(path, report)
         unit = self.offsets or self.unit
         if self.offsets is None and self.unit == "utf-16":

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from gmf.core.errors import DataError
-from gmf.exchange.base import DocumentFormat, DocumentWriter, Trait
+from gmf.exchange.base import DocumentWriter, ReadableFormat, Trait, WritableFormat
 from gmf.exchange.document import AnnotatedText
 from gmf.exchange.report import ConversionReport
 from gmf.exchange.webanno_reading import FORMAT_LINE, NAMED_ENTITY, document_of_lines, escaped
@@ -18,7 +18,7 @@ _ODD = re.compile(r"[^A-Za-z0-9_-]+")
 _NUMBERED = re.compile(r"^(?:\d+/)?\d{7}-(?=.)")
 
 
-class WebAnnoFormat(DocumentFormat):
+class WebAnnoFormat(ReadableFormat, WritableFormat):
     """A folder of WebAnno TSV 3 files, one a document, or one such file.
 
     Offsets are UTF-16 units, as Java counts. Entities are the layer ``NamedEntity``; a file

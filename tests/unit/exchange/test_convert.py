@@ -8,7 +8,7 @@ import pytest
 
 from gmf.core.errors import ConfigError, DataError
 from gmf.core.registry import load_code
-from gmf.exchange.base import TextFormat, Trait
+from gmf.exchange.base import ReadableFormat, TextFormat, Trait
 from gmf.exchange.convert import convert, read_documents, write_documents
 from gmf.exchange.document import AnnotatedText, Mention
 from gmf.exchange.formats import document_formats
@@ -318,13 +318,13 @@ def test_a_format_of_a_stranger_is_read_and_written(tmp_path, monkeypatch):
     code.write_text(
         '''
 """A text a line, its one entity between stars."""
-from gmf.exchange.base import TextFormat, Trait
+from gmf.exchange.base import ReadableFormat, TextFormat, Trait
 from gmf.exchange.document import AnnotatedText, Mention
 from gmf.exchange.formats import document_formats
 
 
 @document_formats.register("stars")
-class Stars(TextFormat):
+class Stars(ReadableFormat, TextFormat):
     """A text a line, its one entity between stars."""
 
     suffixes = (".stars",)
@@ -351,7 +351,7 @@ class Stars(TextFormat):
     assert (tmp_path / "c.stars").read_text() == "in *Oslo* now\n"
 
 
-class BrokenFormat(TextFormat):
+class BrokenFormat(ReadableFormat, TextFormat):
     """Fails where its file says, or where the text does."""
 
     suffixes = (".broken",)

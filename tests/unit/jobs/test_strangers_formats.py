@@ -22,7 +22,7 @@ from gmf.jobs.inputs.rows import InputOptions, Row, RowSource, Shard
 from gmf.jobs.inputs.several import Inputs
 from gmf.jobs.outputs.base import LineFormat
 from gmf.jobs.outputs.open import output_formats
-from gmf.reading.reader import Reader
+from gmf.reading.jsonl import JsonlReader
 from gmf.reading.readers import read_split, readers, splits_of
 from gmf.regions.image_tasks import collect_images
 from gmf.regions.registry import region_proposers
@@ -234,8 +234,8 @@ def test_regions_are_found_by_their_proposer(options, folder, tmp_path):
 
 
 def test_an_ending_belongs_to_one_part():
-    class Twice(Reader):
-        suffixes = (".jsonl",)
+    class Twice(JsonlReader):
+        pass
 
     readers.register("twice")(Twice)
     with pytest.raises(

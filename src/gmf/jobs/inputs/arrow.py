@@ -9,7 +9,7 @@ from typing import Any
 from gmf.core.errors import DataError
 from gmf.core.extras import require_extra
 from gmf.jobs.inputs.fields import IMAGE_COLUMNS, TOKENS, check_columns, row_of_fields
-from gmf.jobs.inputs.rows import InputOptions, Row, RowSource, Shard, shards_of
+from gmf.jobs.inputs.rows import InputFormat, InputOptions, Row, Shard, shards_of
 from gmf.reading.compression import open_bytes
 
 #: Rows that are in memory at once; a row may hold the bytes of its images.
@@ -17,7 +17,7 @@ BATCH_ROWS = 64
 _FILE_MAGIC = b"ARROW1"
 
 
-class TableSource(RowSource):
+class TableSource(InputFormat):
     """Base of the tables with a schema.
 
     Args:
@@ -55,11 +55,11 @@ class TableSource(RowSource):
         """Yield batches of ``columns`` and their first row, from the one that holds a row on."""
 
     def shards(self, size: int) -> Iterator[Shard]:
-        """Yield the shards of the table; see ``RowSource``."""
+        """Yield the shards of the table; see ``InputFormat``."""
         yield from shards_of(self.count(), size)
 
     def read(self, shard: Shard) -> Iterator[Row]:
-        """Yield the rows of a shard; see ``RowSource``."""
+        """Yield the rows of a shard; see ``InputFormat``."""
         for number, fields in enumerate(self._fields(shard), shard.first_row):
             origin, name = f"{self.path}, row {number}", self.default_id(number)
             if isinstance(fields, str):

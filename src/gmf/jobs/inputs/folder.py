@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from gmf.core.errors import GmfError
 from gmf.core.types import Sample
 from gmf.jobs.inputs.fields import image_at, safe_path
-from gmf.jobs.inputs.rows import Row, RowSource, Shard, shards_of
+from gmf.jobs.inputs.rows import InputFormat, Row, Shard, shards_of
 from gmf.jobs.inputs.scanned import MAX_LINE
 from gmf.prediction.user_input import sample_of
 from gmf.reading.image_folders import IMAGE_SUFFIXES
@@ -20,7 +20,7 @@ TEXT_SUFFIX = ".txt"
 _NUMBERED = re.compile(r"(.+)[._-]\d+")
 
 
-class FolderSource(RowSource):
+class FolderSource(InputFormat):
     """A folder of posts, subfolders included; other files and hidden ones are no posts.
 
     ``a.txt`` is a post. Its images are ``a.jpg`` (or another image ending) and ``a-1.jpg``,
@@ -30,11 +30,11 @@ class FolderSource(RowSource):
     is_folder = True
 
     def shards(self, size: int) -> Iterator[Shard]:
-        """Yield the shards of the folder; see ``RowSource``."""
+        """Yield the shards of the folder; see ``InputFormat``."""
         return shards_of(len(self._posts), size)
 
     def read(self, shard: Shard) -> Iterator[Row]:
-        """Yield the rows of a shard; see ``RowSource``."""
+        """Yield the rows of a shard; see ``InputFormat``."""
         posts = self._posts[shard.position : shard.position + shard.rows]
         for number, (name, images) in enumerate(posts, shard.first_row):
             origin = str(self.path / f"{name}{TEXT_SUFFIX}")

@@ -6,15 +6,15 @@ from pathlib import Path
 
 from gmf.core.errors import ConfigError, DataError
 from gmf.core.registry import Registry, names_by_suffix, suffix_of
-from gmf.jobs.inputs.rows import InputOptions, RowSource
+from gmf.jobs.inputs.rows import InputFormat, InputOptions
 from gmf.jobs.inputs.samples import SamplesSource
 from gmf.reading.compression import compression_of
 from gmf.reading.readers import readers
 
-input_formats: Registry[type[RowSource]] = Registry(
+input_formats: Registry[type[InputFormat]] = Registry(
     "input format",
     group="gmf.input_formats",
-    base=RowSource,
+    base=InputFormat,
     built_in={
         "jsonl": "gmf.jobs.inputs.jsonl:JsonlSource",
         "json": "gmf.jobs.inputs.json_list:JsonListSource",
@@ -28,7 +28,7 @@ input_formats: Registry[type[RowSource]] = Registry(
 )
 
 
-def open_source(path: Path, *, options: InputOptions) -> RowSource:
+def open_source(path: Path, *, options: InputOptions) -> InputFormat:
     """Return the rows of an input.
 
     A file that only a reader of data sets reads is an input too: its tags are then left aside.
@@ -57,7 +57,7 @@ def open_source(path: Path, *, options: InputOptions) -> RowSource:
 
 
 @contextmanager
-def reading(source: RowSource) -> Generator[None]:
+def reading(source: InputFormat) -> Generator[None]:
     """Name the format of an opened source in whatever it raises within; errors of gmf pass.
 
     Raises:

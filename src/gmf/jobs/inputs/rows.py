@@ -1,5 +1,6 @@
 """Rows and shards: what a job reads, and the pieces it is cut into."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -92,13 +93,14 @@ class Shard:
     rows_before: int = 0
 
 
-class RowSource:
+class InputFormat(ABC):
     """Base of the input formats: where rows come from.
 
-    A format needs ``suffixes`` and ``rows``; one for large inputs also brings its own ``shards``
-    and ``read``. ``@gmf.jobs.inputs.open.input_formats.register(name)`` makes it available in a
-    file that is given with ``--code``, an entry point of the group ``gmf.input_formats`` in an
-    installed package. The first line of its docstring is shown by ``gmf formats list``.
+    A format needs ``suffixes`` and ``rows``, see ``RowSource``; one for large inputs brings its
+    own ``shards`` and ``read`` instead. It becomes available with
+    ``@gmf.jobs.inputs.open.input_formats.register(name)`` in a file that is given with ``--code``,
+    or as an entry point of the group ``gmf.input_formats`` in an installed package. The first line
+    of its docstring is shown by ``gmf formats list``.
 
     Attributes:
         suffixes: Endings of its files in lower case, with the dot.
@@ -131,25 +133,17 @@ class RowSource:
         """
         return None
 
-    def rows(self) -> Iterator[Row]:
-        """Yield all rows in order, numbered from 1; a row that is no sample holds its error.
-
-        Every shard reads from the front until it has its rows, unless ``shards`` and ``read`` are
-        overridden, which is also the only case in which this need not be.
-        """
-        raise NotImplementedError
-
+    @abstractmethod
     def shards(self, size: int) -> Iterator[Shard]:
         """Yield the shards of the whole input, ``size`` rows each, the last one shorter.
 
         Raises:
             DataError: If the input cannot be read at all.
         """
-        yield from shards_of(sum(1 for _ in self.rows()), size)
 
+    @abstractmethod
     def read(self, shard: Shard) -> Iterator[Row]:
-        """Yield exactly the rows of a shard."""
-        return islice(self.rows(), shard.first_row - 1, shard.first_row - 1 + shard.rows)
+        """Yield exactly the rows of a shard; a row that is no sample holds its error."""
 
     def files(self) -> Iterator[Path]:
         """Yield the files that the rows are made of."""
@@ -163,6 +157,22 @@ class RowSource:
         """Return the identifier of a row that has none."""
         name = self.path.stem if compression_of(self.path) else self.path.name
         return f"{name.rpartition('.')[0] or name}-{number}"
+
+
+class RowSource(InputFormat):
+    """Base of the input formats of which every shard is read from the front."""
+
+    @abstractmethod
+    def rows(self) -> Iterator[Row]:
+        """Yield all rows in order, numbered from 1; a row that is no sample holds its error."""
+
+    def shards(self, size: int) -> Iterator[Shard]:
+        """Yield the shards of the whole input; see ``InputFormat``."""
+        yield from shards_of(sum(1 for _ in self.rows()), size)
+
+    def read(self, shard: Shard) -> Iterator[Row]:
+        """Yield exactly the rows of a shard."""
+        return islice(self.rows(), shard.first_row - 1, shard.first_row - 1 + shard.rows)
 
 
 def shards_of(total: int, size: int) -> Iterator[Shard]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any, BinaryIO
 
-from gmf.jobs.inputs.rows import Row, RowSource, Shard
+from gmf.jobs.inputs.rows import InputFormat, Row, Shard
 from gmf.reading.text_files import open_text
 
 #: Longest line in bytes; a longer one is an error row and never held in memory.
@@ -49,11 +49,11 @@ class Record:
     error: str = ""
 
 
-class ScannedSource(RowSource):
+class ScannedSource(InputFormat):
     """Base of the formats that are scanned: each shard is read from its first byte on."""
 
     def shards(self, size: int) -> Iterator[Shard]:
-        """Yield the shards of the file; see ``RowSource``."""
+        """Yield the shards of the file; see ``InputFormat``."""
         with self._open() as file:
             records = self.scan(file, position=0, line=1)
             number = 0
@@ -63,7 +63,7 @@ class ScannedSource(RowSource):
                 number += 1
 
     def read(self, shard: Shard) -> Iterator[Row]:
-        """Yield the rows of a shard; see ``RowSource``."""
+        """Yield the rows of a shard; see ``InputFormat``."""
         with self._open() as file:
             file.seek(shard.position)
             records = self.scan(file, position=shard.position, line=shard.line)

@@ -9,7 +9,7 @@ from typing import Any
 
 from gmf.jobs.inputs.names import InputFile
 from gmf.jobs.inputs.open import open_source, reading
-from gmf.jobs.inputs.rows import InputOptions, Row, RowSource, Shard
+from gmf.jobs.inputs.rows import InputFormat, InputOptions, Row, Shard
 
 
 @dataclass
@@ -23,7 +23,7 @@ class Inputs:
 
     files: Sequence[InputFile]
     options: InputOptions
-    _open: tuple[int, RowSource] | None = field(default=None, repr=False)
+    _open: tuple[int, InputFormat] | None = field(default=None, repr=False)
 
     def shards(self, size: int) -> Iterator[Shard]:
         """Yield the shards of all files; a shard never spans two.
@@ -102,12 +102,12 @@ class Inputs:
         """Return the Arrow types of the kept columns, where the first input has types."""
         return self._source(0).column_types() if self.options.keep and self.files else {}
 
-    def _source(self, number: int) -> RowSource:
+    def _source(self, number: int) -> InputFormat:
         if self._open is None or self._open[0] != number:
             self._open = number, self._opened(self.files[number])
         return self._open[1]
 
-    def _opened(self, file: InputFile) -> RowSource:
+    def _opened(self, file: InputFile) -> InputFormat:
         changes: dict[str, Any] = {"format": file.format}
         if file.is_pipe and self.options.image_root is None:
             changes["image_root"] = Path.cwd()

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from gmf.core.types import ImageInput
 from gmf.data.images import name_of
-from gmf.exchange.base import DocumentFormat, DocumentWriter
+from gmf.exchange.base import DocumentWriter, WritableFormat
 from gmf.exchange.brat import BratFormat
 from gmf.exchange.conll import ConllFormat, PlainConllFormat
 from gmf.exchange.docbin import DocBinFormat
@@ -28,7 +28,7 @@ from gmf.reading.json_rows import ImageRow
 class ExchangeOutput(OutputFormat):
     """Base of the outputs that a format of documents writes; see ``output_of``."""
 
-    kind: ClassVar[type[DocumentFormat]]
+    kind: ClassVar[type[WritableFormat]]
 
     def __init__(self) -> None:
         self.format = self.kind()
@@ -56,7 +56,7 @@ class ExchangeOutput(OutputFormat):
 
 
 class _Writer:
-    def __init__(self, writer: DocumentWriter, format: DocumentFormat) -> None:
+    def __init__(self, writer: DocumentWriter, format: WritableFormat) -> None:
         self.writer, self.format = writer, format
 
     def add(self, row: Row, document: Document) -> None:
@@ -86,7 +86,7 @@ def annotated(row: Row, document: Document) -> AnnotatedText:
     )
 
 
-def output_of(kind: type[DocumentFormat], *, by_ending: bool = False) -> type[OutputFormat]:
+def output_of(kind: type[WritableFormat], *, by_ending: bool = False) -> type[OutputFormat]:
     """Return the output that a format of documents is.
 
     Args:
