@@ -203,7 +203,7 @@ def predict_files(
         model: What ``gmf.load`` takes; ``None`` for the installed starter model.
         source: File of any input format, glob, folder of such files, folder of texts and images,
             or URL of a file system that fsspec knows; or several.
-        output: File, or folder for brat and spaCy; ``.gz`` and others behind its ending compress.
+        output: File, folder for brat and spaCy, or URL; ``.gz`` and others behind it compress.
         overwrite: Forget an output or an unfinished job that is there.
         on_progress: Called with how many rows of how many are done.
         **options: Options of ``JobOptions``, for example ``batch_size=64``,
@@ -219,7 +219,7 @@ def predict_files(
     return files.predict_files(
         model,
         source,
-        Path(output),
+        output,
         options=parse_config(job.JobOptions, options, source="options"),
         overwrite=overwrite,
         on_progress=on_progress,

@@ -1,7 +1,6 @@
 """``gmf predict``: entities of a post and its images, or of all posts of files."""
 
 import json
-import shutil
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,10 +30,11 @@ from gmf.cli.predict_options import (
     TextColumn,
     Types,
 )
-from gmf.cli.progress import job_progress
+from gmf.cli.progress import ProgressLines, job_progress
 from gmf.core.config import parse_config
 from gmf.core.device import check_precision
 from gmf.core.errors import ConfigError
+from gmf.inference.loop import WINDOW
 from gmf.jobs.files import predict_files
 from gmf.jobs.inputs.names import STANDARD
 from gmf.jobs.inputs.open import name_of_format
@@ -127,12 +127,10 @@ def predict(
         "workers": workers,
     }
     checked = parse_config(JobOptions, options, source="options")
-    if "://" in output:  # A path of it would be one of this machine.
-        raise ConfigError(f"{output}: an output is a file here; copy it there when it is done")
     if output == STANDARD:
         report = _to_standard_output(run, sources, checked)
     else:
-        report = _to_file(run, sources, Path(output), checked, overwrite=overwrite)
+        report = _to_file(run, sources, output, checked, overwrite=overwrite)
         _write_counts(report, as_json=as_json)
     if report.errors:
         raise typer.Exit(ROWS_FAILED)
@@ -170,37 +168,38 @@ def _listed(names: str | None) -> tuple[str, ...]:
 
 
 def _to_file(
-    run: str | None,
-    sources: list[str],
-    output: Path,
-    options: JobOptions,
-    *,
-    overwrite: bool = False,
+    run: str | None, sources: list[str], output: str, options: JobOptions, *, overwrite: bool
 ) -> JobReport:
     with job_progress("predicting", unit="rows") as on_progress:
         report = predict_files(
             run, sources, output, options=options, overwrite=overwrite, on_progress=on_progress
         )
-    _tell(report, options)
+    _tell(report, options, listed=f": {error_file(report.output)}")
     return report
 
 
 def _to_standard_output(run: str | None, sources: list[str], options: JobOptions) -> JobReport:
-    """Predict to a temporary file and print it; error rows go to standard error."""
-    named = options.model_copy(update={"output_format": options.output_format or "jsonl"})
+    """Print documents while the job works; error rows go to standard error, at its end."""
+    printed = {
+        "output_format": options.output_format or "jsonl",
+        "shard_rows": WINDOW * options.batch_size,  # As many as the model reads ahead.
+    }
     with TemporaryDirectory() as folder:
-        report = _to_file(run, sources, Path(folder) / "output", named)
-        if report.output.is_dir():
-            raise ConfigError(f"--output -: {named.output_format} is a folder; name one")
-        with report.output.open("rb") as file:
-            shutil.copyfileobj(file, sys.stdout.buffer)
-        sys.stdout.flush()
+        report = predict_files(
+            run,
+            sources,
+            Path(folder) / "output",
+            options=options.model_copy(update=printed),
+            on_progress=ProgressLines("predicting", "rows"),
+            stream=sys.stdout.buffer,
+        )
         if error_file(report.output).exists():
             sys.stderr.write(error_file(report.output).read_text(encoding="utf-8"))
+    _tell(report, options, listed="")
     return report
 
 
-def _tell(report: JobReport, options: JobOptions) -> None:
+def _tell(report: JobReport, options: JobOptions, *, listed: str) -> None:
     report_images(report.images)
     for file in report.files:
         if "note" in file:
@@ -212,8 +211,8 @@ def _tell(report: JobReport, options: JobOptions) -> None:
     if report.windowed:
         say(f"{report.windowed} documents are longer than the model reads: read in windows")
     if report.errors:
-        listed = f": {error_file(report.output)}" if options.on_error == "row" else " and left out"
-        say(f"{report.errors} of {report.rows} rows are error rows{listed}")
+        where = listed if options.on_error == "row" else " and left out"
+        say(f"{report.errors} of {report.rows} rows are error rows{where}")
 
 
 def _write_counts(report: JobReport, *, as_json: bool) -> None:

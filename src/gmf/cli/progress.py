@@ -23,20 +23,28 @@ def job_progress(doing: str, *, unit: str) -> Generator[OnProgress]:
         unit: What is counted, for example ``rows``.
     """
     if not sys.stderr.isatty():
-        yield _Lines(doing, unit)
+        yield ProgressLines(doing, unit)
         return
     with progress_bar() as bar:
         task = bar.add_task(doing, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-class _Lines:
+class ProgressLines:
+    """A line every half minute.
+
+    Args:
+        doing: What is done, for example ``predicting``.
+        unit: What is counted, for example ``rows``.
+    """
+
     def __init__(self, doing: str, unit: str) -> None:
         self.doing, self.unit = doing, unit
         self.start = self.last = time.monotonic()
         self.before: int | None = None
 
     def __call__(self, done: int, total: int) -> None:
+        """Say how far the job is, when half a minute has passed."""
         now = time.monotonic()
         if self.before is None:
             # What an earlier process did tells nothing of the speed.

@@ -1,10 +1,11 @@
 """What a format of documents is: traits, reading, writing in shards."""
 
+import shutil
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
-from typing import ClassVar, Protocol
+from typing import IO, ClassVar, Protocol
 
 from gmf.core.files import replacing
 from gmf.exchange.document import AnnotatedText
@@ -157,7 +158,12 @@ class TextFormat(WritableFormat):
 
     def merge(self, folder: Path, target: Path, *, types: Sequence[str]) -> None:  # noqa: ARG002
         """Copy the shards one after the other."""
-        join_pieces(folder, target, (self.opening, self.between, self.closing))
+        join_pieces(folder, target, self.marks)
+
+    @property
+    def marks(self) -> tuple[str, str, str]:
+        """What opens a file, stands between documents, and closes it."""
+        return self.opening, self.between, self.closing
 
 
 class PieceWriter:
@@ -194,24 +200,39 @@ class _Rendering:
         self.pieces.close()
 
 
-def join_pieces(folder: Path, target: Path, marks: tuple[str, str, str]) -> None:
-    """Copy shards of text one after the other.
+class Joiner:
+    """Writes shards of text one after the other.
 
     Args:
-        folder: The shards.
-        target: The file.
+        file: Where they go; it gets what opens the whole at once.
         marks: What opens it, stands between shards, and closes it.
     """
-    opening, between, closing = (mark.encode() for mark in marks)
-    with replacing(target) as half, half.open("wb") as file:
+
+    def __init__(self, file: IO[bytes], marks: tuple[str, str, str]) -> None:
+        opening, self.between, self.closing = (mark.encode() for mark in marks)
+        self.file, self.is_first = file, True
         file.write(opening)
-        is_first = True
+
+    def add(self, shard: Path) -> None:
+        """Write a shard; an empty one is left out."""
+        if not shard.stat().st_size:
+            return
+        self.file.write(b"" if self.is_first else self.between)
+        self.is_first = False
+        with shard.open("rb") as part:
+            shutil.copyfileobj(part, self.file, 2**20)
+        self.file.flush()
+
+    def close(self) -> None:
+        """Write what closes the whole."""
+        self.file.write(self.closing)
+        self.file.flush()
+
+
+def join_pieces(folder: Path, target: Path, marks: tuple[str, str, str]) -> None:
+    """Make one file of a folder of shards of text; see ``Joiner``."""
+    with replacing(target) as half, half.open("wb") as file:
+        joiner = Joiner(file, marks)
         for shard in shards_in(folder):
-            if not shard.stat().st_size:
-                continue
-            file.write(b"" if is_first else between)
-            is_first = False
-            with shard.open("rb") as part:
-                while block := part.read(2**20):
-                    file.write(block)
-        file.write(closing)
+            joiner.add(shard)
+        joiner.close()

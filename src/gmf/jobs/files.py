@@ -3,14 +3,18 @@
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import IO
 
 from gmf.core.errors import ConfigError, GmfError
 from gmf.core.files import replacing
+from gmf.exchange.base import Joiner
 from gmf.jobs.inputs.names import InputFile, input_files, is_pipe
+from gmf.jobs.inputs.rows import Shard
 from gmf.jobs.job import Job, JobOptions, Worker
 from gmf.jobs.job_folder import JobFolder
 from gmf.jobs.job_report import JobReport, error_file, report_file
 from gmf.jobs.outputs.open import output_formats, output_name
+from gmf.jobs.remote import copy_out, is_remote, path_of, stage_of
 from gmf.prediction.publishing.hub import model_folder
 from gmf.reading.compression import compression_of, open_compressed
 
@@ -20,26 +24,29 @@ _DEFAULTS = JobOptions()
 def predict_files(
     model: str | Path | None,
     source: str | Path | Sequence[str | Path],
-    output: Path,
+    output: str | Path,
     *,
     options: JobOptions = _DEFAULTS,
     overwrite: bool = False,
     on_progress: Callable[[int, int], None] = lambda *_: None,
+    stream: IO[bytes] | None = None,
 ) -> JobReport:
     """Predict every row of an input; the same call goes on with a job that was killed.
 
     Error rows go to ``<output>.errors.jsonl``, a summary to ``<output>.report.json``. While the job
     runs its finished shards are in ``<output>.parts``; when all is done the output appears whole.
+    What goes to a URL is made below ``GMF_HOME`` and then copied.
 
     Args:
         model: What ``gmf.load`` takes; ``None`` for the installed starter model.
         source: File of any input format, glob, folder of such files, folder of texts and images,
             URL of a file system that fsspec knows, or ``-`` for standard input; or several.
-        output: File, or folder for brat and spaCy; ``.gz``, ``.bz2``, ``.xz`` or ``.zst`` behind
-            the ending of a file compresses it.
+        output: File or its URL, or folder for brat and spaCy; ``.gz``, ``.bz2``, ``.xz`` or
+            ``.zst`` behind the ending of a file compresses it.
         options: Options of the job.
         overwrite: Forget an output or an unfinished job that is there.
         on_progress: Called with the rows that are done and the rows of the input.
+        stream: Also gets the documents of a new output, shard by shard where it is a text.
 
     Raises:
         ConfigError: If a format or column is unknown, an optional package is missing, or the
@@ -51,21 +58,23 @@ def predict_files(
     names = [source] if isinstance(source, str | Path) else list(source)
     if not names:
         raise ConfigError("expected at least one input")
-    if "://" in str(output):
-        raise ConfigError(f"{output}: an output is a file here; copy it there when it is done")
-    output = Path(output).absolute()
+    target = path_of(str(output))
+    if is_remote(target) and options.engine != "local":
+        raise ConfigError(f"{target}: engine {options.engine} writes to a folder of all machines")
+    output = stage_of(target) if is_remote(target) else target
     _check_apart(names, output)
     name = output_name(output, options.output_format)
     checkpoint, folder = model_folder(model).absolute(), JobFolder(output)
 
     def job_of(files: list[InputFile]) -> Job:
         # A glob that fits the output, too, fits it from the second call on.
-        mine = (output, error_file(output), report_file(output))
+        mine = (target, error_file(target), report_file(target))
         files = [file for file in files if file.path not in mine]
         if not files:
-            raise ConfigError(f"{output}: is the input itself; choose another output")
+            raise ConfigError(f"{target}: is the input itself; choose another output")
         job = Job(checkpoint, tuple(files), output, name, options)
-        job.open_output()
+        if not job.open_output().is_file and stream is not None:
+            raise ConfigError(f"{name} is a folder, which cannot be printed; name it by --output")
         job.open_inputs().check()
         return job
 
@@ -76,8 +85,18 @@ def predict_files(
             _forget(output, folder)
         if job is None:
             job = job_of(input_files(names, options=options.input, spool=folder.spool))
-        report = _run(job, folder, on_progress)
+        if is_remote(target) and not (overwrite or output.exists()) and target.exists():
+            report = JobReport.read(target, job.identity(job.open_inputs()))
+        else:
+            report = _run(job, folder, on_progress, stream)
+            if is_remote(target):
+                # The report last: with it the output is complete.
+                pairs = [(error_file(output), error_file(target)), (output, target)]
+                copy_out([*pairs, (report_file(output), report_file(target))])
         folder.remove()
+    if is_remote(target):
+        shutil.rmtree(output.parent)
+    report.output = target
     return report
 
 
@@ -87,7 +106,12 @@ def _check_apart(names: Sequence[str | Path], output: Path) -> None:
             raise ConfigError(f"{output}: lies in the input folder; choose an output beside it")
 
 
-def _run(job: Job, folder: JobFolder, on_progress: Callable[[int, int], None]) -> JobReport:
+def _run(
+    job: Job,
+    folder: JobFolder,
+    on_progress: Callable[[int, int], None],
+    stream: IO[bytes] | None,
+) -> JobReport:
     """Do what is left of a job and make its output appear; nothing if it is there already."""
     output, options, rows = job.output, job.options, job.open_inputs()
     identity = job.identity(rows)
@@ -96,7 +120,16 @@ def _run(job: Job, folder: JobFolder, on_progress: Callable[[int, int], None]) -
     folder.begin(identity, rows.shards(options.shard_rows))
     total = sum(shard.rows for shard in folder.shards)
     resumed = total - sum(shard.rows for shard in folder.pending())
-    _work(job, folder, done=resumed, total=total, on_progress=on_progress)
+    format = job.open_output()
+    joiner = None if stream is None or format.marks is None else Joiner(stream, format.marks)
+
+    def on_shard(shard: Shard) -> None:
+        if joiner is not None:
+            joiner.add(folder.documents(shard, format.suffix))
+
+    for shard in (shard for shard in folder.shards if folder.stats(shard).exists()):
+        on_shard(shard)
+    _work(job, folder, done=resumed, total=total, on_progress=on_progress, on_shard=on_shard)
     listed = options.on_error != "skip"
     report = JobReport.of(output, folder.read_stats(), rows=total, lists_errors=listed)
     _check_errors(report.errors, options)
@@ -104,6 +137,12 @@ def _run(job: Job, folder: JobFolder, on_progress: Callable[[int, int], None]) -
     report.write(identity)
     with output_formats.named_in_errors(job.format, path=output):
         _merge(job, folder, output, types=report.types)
+    if joiner is not None:
+        joiner.close()
+    elif stream is not None:
+        with output.open("rb") as file:
+            shutil.copyfileobj(file, stream, 2**20)
+        stream.flush()
     return report
 
 
@@ -128,7 +167,13 @@ def _merge(job: Job, folder: JobFolder, output: Path, *, types: Sequence[str]) -
 
 
 def _work(
-    job: Job, folder: JobFolder, *, done: int, total: int, on_progress: Callable[[int, int], None]
+    job: Job,
+    folder: JobFolder,
+    *,
+    done: int,
+    total: int,
+    on_progress: Callable[[int, int], None],
+    on_shard: Callable[[Shard], None],
 ) -> None:
     on_progress(done, total)
 
@@ -142,12 +187,15 @@ def _work(
         from gmf.jobs.ray_engine import run_on_ray
 
         run_on_ray(job, pending, on_rows=on_rows)
+        for shard in pending:
+            on_shard(shard)
     elif pending:
         worker, most = Worker(job), job.options.most_errors
         failed = sum(len(stats.errors) for stats in folder.read_stats())
         for shard in pending:
             left = None if most is None else most - failed
             failed += len(worker.run(shard, max_errors=left, on_rows=on_rows).errors)
+            on_shard(shard)
     folder.tidy()
 
 

@@ -4,7 +4,6 @@ import asyncio
 from typing import Any
 
 from fastapi import Depends, FastAPI, Request, Response, params
-from fastapi.responses import StreamingResponse
 from fastapi.security import HTTPBearer
 from starlette.exceptions import HTTPException
 
@@ -13,6 +12,7 @@ from gmf.serving.batches import Batches
 from gmf.serving.config import ServeConfig
 from gmf.serving.guard import ApiKey, Guard
 from gmf.serving.intake import NDJSON, Intake, is_ndjson
+from gmf.serving.lines import LinesResponse
 from gmf.serving.openapi import (
     DESCRIPTION,
     add_document,
@@ -115,12 +115,15 @@ def _add_entities(
         response_model=BatchEntities,
         **shared,
     )
-    async def batch(request: Request) -> BatchEntities | StreamingResponse:
+    async def batch(request: Request) -> BatchEntities | LinesResponse:
         deadline = _deadline(service)
+        if is_ndjson(request):
+            lines = intake.lines(request)
+            await _arrived(lines.begin(), deadline)
+            items = batches.lines(lines, log=request.state.log)
+            return LinesResponse(items, media_type=NDJSON[0])
         posts = await _arrived(intake.posts(request), deadline)
         request.state.log |= {"posts": len(posts)}
-        if is_ndjson(request):
-            return StreamingResponse(batches.lines(posts), media_type=NDJSON[0])
         items = await _arrived(batches.answer(posts, deadline=deadline), deadline)
         return BatchEntities(items=items)
 

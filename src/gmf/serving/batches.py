@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from typing import Any
 
 from gmf.serving.intake import Intake
+from gmf.serving.lines import Lines
 from gmf.serving.problems import RefusedError
 from gmf.serving.schemas import BatchItem, Entities, Post
 from gmf.serving.service import Service
@@ -40,15 +42,27 @@ class Batches:
         answers = iter(await self.service.answer(usable, deadline=deadline) if usable else [])
         return [self._item(next(answers) if isinstance(c, Post) else c) for c in checked]
 
-    async def lines(self, posts: Sequence[object]) -> AsyncIterator[bytes]:
-        """Yield the item of each post as a line of JSON, in order; no failure ends the answer."""
+    async def lines(self, lines: Lines, *, log: dict[str, Any]) -> AsyncIterator[bytes]:
+        """Yield the item of each post as a line of JSON, in order; no failure ends the answer.
+
+        Where what comes behind them cannot be used, one more line with a problem says so.
+
+        Args:
+            lines: They have begun to arrive.
+            log: Gets their number at the end.
+        """
         clock, config = asyncio.get_running_loop(), self.service.config
         size = min(config.max_batch, config.max_queue)
-        for start in range(0, len(posts), size):
-            part = posts[start : start + size]
-            deadline = clock.time() + config.timeout_seconds
-            for item in await self._answer_or_problems(part, deadline=deadline):
-                yield item.model_dump_json().encode() + b"\n"
+        try:
+            while part := await lines.take(size):
+                deadline = clock.time() + config.timeout_seconds
+                for item in await self._answer_or_problems(part, deadline=deadline):
+                    yield item.model_dump_json().encode() + b"\n"
+        except RefusedError as refusal:
+            yield self._item(refusal).model_dump_json().encode() + b"\n"
+        finally:
+            log["posts"] = lines.count
+            await lines.close()
 
     async def _answer_or_problems(
         self, posts: Sequence[object], *, deadline: float

@@ -26,8 +26,8 @@ class ServeConfig(Config):
         pass_size: Posts of a batch that the model reads in one pass, like lengths together. On a
             CPU 8 is faster than 32 when posts have images; a GPU takes more.
         timeout_seconds: Time of one request, from its first byte to its answer; beyond it 408 when
-            it had not arrived, 503 when it had. Of a batch in NDJSON, time of each ``max_batch``
-            posts.
+            it had not arrived, 503 when it had. Of a batch in NDJSON, time for the next line to
+            arrive, and time of each ``max_batch`` posts.
         keep_alive_seconds: Time for which an idle connection stays open. Above the 60 seconds of
             usual proxies, which otherwise send a request into a connection that is just closed.
     """

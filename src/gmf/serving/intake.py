@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from threading import Lock
 from typing import Any, TypeVar
 from weakref import finalize
@@ -14,7 +13,8 @@ from pydantic import ValidationError
 from gmf.data.images import DecodedImage, UnusableImageError, crop_box
 from gmf.serving.config import ServeConfig
 from gmf.serving.forms import content_type, read_form
-from gmf.serving.json_text import decoded_text, read_json
+from gmf.serving.json_text import decoded_text, known_charset, read_json
+from gmf.serving.lines import Line, Lines, text_of
 from gmf.serving.problems import RefusedError, faults_of, invalid
 from gmf.serving.schemas import Fault, Post, PostImage, Posts, Schema
 
@@ -23,17 +23,6 @@ Result = TypeVar("Result")
 JSON, FORM = "application/json", "multipart/form-data"
 #: One JSON object a line; the first name is that of answers.
 NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """A post of NDJSON as it was sent.
-
-    Args:
-        text: JSON, or what should be.
-    """
-
-    text: str
 
 
 class Intake:
@@ -71,28 +60,34 @@ class Intake:
         return usable
 
     async def posts(self, request: Request) -> Sequence[object]:
-        """Return the posts of a batch request as they were sent, see ``usable``.
+        """Return the posts of a batch request in JSON as they were sent, see ``usable``.
 
         Raises:
             RefusedError: If they cannot be told apart (422), or are of another content type (415).
         """
         kind, charset = content_type(request)
-        if kind != JSON and kind not in NDJSON:
+        if kind != JSON:
             raise _unread(JSON, NDJSON[0])
         text = decoded_text(await request.body(), charset=charset)
-        if kind == JSON:
-            content = await self._in_thread(read_json, text)
-            posts, most = _parse(Posts, content).posts, self.config.max_posts
-        else:
-            # Not splitlines(): a JSON string may hold other separators of lines.
-            posts = [Line(line) for line in text.split("\n") if line.strip()]
-            most = self.config.max_lines
-        if not posts:
-            raise invalid([Fault(field="", message="expected one or more lines, each a post")])
-        if len(posts) > most:
-            message = f"{len(posts)} posts, at most {most} are taken at once"
+        posts = _parse(Posts, await self._in_thread(read_json, text)).posts
+        if len(posts) > self.config.max_posts:
+            message = f"{len(posts)} posts, at most {self.config.max_posts} are taken at once"
             raise invalid([Fault(field="posts", message=message)])
         return posts
+
+    def lines(self, request: Request) -> Lines:
+        """Return the posts of a batch request in NDJSON as they arrive, see ``usable``.
+
+        Raises:
+            RefusedError: If its charset is not read (415).
+        """
+        charset = content_type(request)[1]
+        return Lines(
+            request.receive,
+            charset=charset and known_charset(charset),
+            most=self.config.max_lines,
+            timeout_seconds=self.config.timeout_seconds,
+        )
 
     async def usable(self, given: object) -> Post | RefusedError:
         """Return a post with its images decoded, or what is wrong with it.
@@ -107,7 +102,7 @@ class Intake:
 
     def _usable(self, given: object) -> Post | RefusedError:
         try:
-            value = read_json(given.text) if isinstance(given, Line) else given
+            value = read_json(text_of(given)) if isinstance(given, Line) else given
             post = value if isinstance(value, Post) else _parse(Post, value)
             self._check(post)
             return self._decoded(post)

@@ -17,7 +17,6 @@ from fixtures.command import exit_status
 from fixtures.rule_engine import rule_model, rule_pipeline
 
 from gmf.cli import predict as command
-from gmf.cli.predict import predict
 from gmf.core.errors import ConfigError, DataError, GmfError
 from gmf.jobs import job
 from gmf.jobs.files import predict_files
@@ -243,8 +242,6 @@ def test_other_file_systems_are_read_by_their_url(tmp_path, model):
     predict_files(model, "memory://bucket/posts/1.jsonl.gz", tmp_path / "i.jsonl")
     (note,) = lines_of(tmp_path / "i.jsonl")[0]["notes"]
     assert "images beside a remote input are not fetched" in note
-    with pytest.raises(ConfigError, match="an output is a file here"):
-        predict_files(model, "memory://bucket/posts", "memory://bucket/out.jsonl")
     with pytest.raises(ConfigError, match="no file system of that name"):
         predict_files(model, "nosuch://bucket/posts", tmp_path / "n.jsonl")
 
@@ -356,14 +353,6 @@ def test_rows_that_fail_end_the_job_when_they_are_more_than_may(tmp_path, model,
     assert (report.documents, report.errors) == (8, 2)
     skipped = changes == {"on_error": "skip"}
     assert Path(f"{output}.errors.jsonl").exists() != skipped
-
-
-def test_a_url_is_no_output_of_the_command(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "a.jsonl").write_text('{"text": "a"}')
-    with pytest.raises(ConfigError, match=r"s3://b/o\.jsonl: an output is a file here"):
-        predict(["run", "a.jsonl"], output="s3://b/o.jsonl")
-    assert [path.name for path in tmp_path.iterdir()] == ["a.jsonl"]
 
 
 def test_the_exit_status_tells_of_rows_that_failed(tmp_path, model, monkeypatch, capsys):

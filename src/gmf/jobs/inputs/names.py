@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, cast
 
 from gmf.core.errors import ConfigError, DataError
-from gmf.core.extras import require_extra
 from gmf.core.files import replacing
 from gmf.jobs.inputs.open import input_formats, name_of_format
 from gmf.jobs.inputs.rows import InputOptions
+from gmf.jobs.remote import is_remote, path_of
 
 #: Name of standard input, and of standard output.
 STANDARD = "-"
@@ -61,24 +61,12 @@ def input_files(
         if spool is not None and is_pipe(name):
             files.append(_kept_pipe(str(name), options, spool / f"{len(files)}"))
         else:
-            files += _files_of(_path_of(str(name)), options)
+            files += _files_of(path_of(str(name)), options)
     paths = [str(file.path) for file in files]
     twice = next((path for path in paths if paths.count(path) > 1), None) if paths else None
     if twice is not None:
         raise ConfigError(f"{twice}: is named twice; name each input once")
     return files
-
-
-def _path_of(name: str) -> Path:
-    if "://" not in name:
-        return Path(name).absolute()
-    require_extra("upath", extra="remote", purpose=f"reading {name}")
-    from upath import UPath
-
-    try:
-        return cast(Path, UPath(name))
-    except (ImportError, ValueError) as error:
-        raise ConfigError(f"{name}: no file system of that name can be used ({error})") from error
 
 
 def is_pipe(name: str | Path) -> bool:
@@ -144,10 +132,10 @@ def _files_of(path: Path, options: InputOptions) -> list[InputFile]:
 
 
 def _matches(pattern: Path) -> list[Path]:
-    if isinstance(pattern, Path):  # pyright: ignore[reportUnnecessaryIsInstance] -- or a UPath
+    if not is_remote(pattern):
         return [Path(name) for name in sorted(glob(str(pattern), recursive=True))]  # noqa: PTH207
     remote = cast(Any, pattern)
-    return [_path_of(remote.fs.unstrip_protocol(n)) for n in sorted(remote.fs.glob(remote.path))]
+    return [path_of(remote.fs.unstrip_protocol(n)) for n in sorted(remote.fs.glob(remote.path))]
 
 
 def _is_shard(path: Path, options: InputOptions) -> bool:

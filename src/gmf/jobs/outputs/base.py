@@ -60,6 +60,11 @@ class OutputFormat(ABC):
         """Ending of the names of its shards."""
         return self.suffixes[0] if self.suffixes else ""
 
+    @property
+    def marks(self) -> tuple[str, str, str] | None:
+        """What opens the output, stands between its shards, and closes it; ``None`` if no text."""
+        return None
+
     @abstractmethod
     def open(self, path: Path) -> ShardWriter:
         """Begin a shard at a path that does not exist yet."""
@@ -86,6 +91,11 @@ class LineFormat(OutputFormat):
         """What stands before the first document."""
         return ""
 
+    @property
+    def marks(self) -> tuple[str, str, str]:
+        """What opens the output, stands between its shards, and closes it."""
+        return self.opening, self.between, self.closing
+
     @abstractmethod
     def render(self, row: Row, document: Document) -> str:
         """Return a document as text.
@@ -100,7 +110,7 @@ class LineFormat(OutputFormat):
 
     def merge(self, folder: Path, target: Path, *, types: Sequence[str]) -> None:  # noqa: ARG002
         """Copy the shards one after the other."""
-        join_pieces(folder, target, (self.opening, self.between, self.closing))
+        join_pieces(folder, target, self.marks)
 
 
 class _LineWriter:

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from gmf.core.types import ImageInput
 from gmf.data.images import name_of
-from gmf.exchange.base import DocumentWriter, WritableFormat
+from gmf.exchange.base import DocumentWriter, TextFormat, WritableFormat
 from gmf.exchange.brat import BratFormat
 from gmf.exchange.conll import ConllFormat, PlainConllFormat
 from gmf.exchange.docbin import DocBinFormat
@@ -42,6 +42,11 @@ class ExchangeOutput(OutputFormat):
     def suffix(self) -> str:
         """Ending of the names of its shards."""
         return self.format.suffix
+
+    @property
+    def marks(self) -> tuple[str, str, str] | None:
+        """What opens the output, stands between its shards, and closes it; ``None`` if no text."""
+        return self.format.marks if isinstance(self.format, TextFormat) else None
 
     def open(self, path: Path) -> ShardWriter:
         """Begin a shard."""
