@@ -30,6 +30,7 @@ from gmf.evaluation.files.read import read_labelled_file
 from gmf.jobs.inputs.open import open_source
 from gmf.jobs.inputs.rows import InputOptions, Row
 from gmf.reading.conll import read_blocks
+from gmf.reading.conll_lines import is_id_line
 from gmf.reading.readers import read_file
 from gmf.reading.regions_file import read_regions
 from gmf.reading.text_files import read_lines
@@ -175,7 +176,7 @@ def check_conll(path: Path, counts: Counter[str]) -> None:
     faults: list[GmfError] = []
     raws = list(read_blocks(path, on_fault=faults.append))
     lines = [line for line in read_lines(path) if line.strip(" \t")]
-    ids = sum(line.startswith("IMGID:") and "\t" not in line for line in lines)
+    ids = sum(map(is_id_line, lines))
     marks = sum(line.startswith("-DOCSTART-") for line in lines)
     tokens = sum(len(raw.tokens) for raw in raws)
     wrong = sum(getattr(fault, "field", None) != "IMGID" for fault in faults)

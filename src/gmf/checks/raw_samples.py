@@ -5,11 +5,11 @@ from pathlib import Path
 
 from gmf.checks.findings import Finding, finding_of
 from gmf.core.errors import DataError
-from gmf.core.tags import is_bio, regular_tag
+from gmf.core.tags import regular_tag
 from gmf.core.types import Sample
 from gmf.reading.reader import BYTE_ORDER_MARK, DEFAULTS, RawSample, ReadOptions
 from gmf.reading.readers import SPLIT_NAMES, find_split, present_files, reader_of, splits_of
-from gmf.reading.tag_schemes import read_tags
+from gmf.reading.tag_schemes import is_one_tag, read_tags
 
 
 @dataclass(frozen=True)
@@ -118,11 +118,11 @@ def _without_service_tags(
     tags: set[str] = set()
     appended = 0
     for sample in raw_samples:
-        foreign = [i for i, tag in enumerate(sample.tags or ()) if not is_bio(tag)]
+        foreign = [i for i, tag in enumerate(sample.tags or ()) if not is_one_tag(tag)]
         lines += (sample.lines[index] for index in foreign)
         tags |= {(sample.tags or ())[index] for index in foreign}
         end = len(sample.tokens)
-        while sample.tags is not None and end and not is_bio(sample.tags[end - 1]):
+        while sample.tags is not None and end and not is_one_tag(sample.tags[end - 1]):
             end -= 1
         if 0 < end < len(sample.tokens) and sample.tokens[end] == "<EOS>":
             appended += 1

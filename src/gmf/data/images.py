@@ -1,6 +1,7 @@
 """Image files to upright RGB: by content, within a pixel limit, faults named by kind."""
 
 import math
+import stat
 import struct
 import zlib
 from enum import StrEnum
@@ -18,6 +19,16 @@ from gmf.reading.near_files import near_name
 Box = tuple[float, float, float, float]
 #: Refuse larger images before they are decoded: width times height.
 MAX_PIXELS = 50_000_000
+#: First bytes, in small letters, of what is often found under the names of images.
+_NO_IMAGES = (
+    (b"version https://git-lfs", "a pointer of Git LFS, not the file itself: run git lfs pull"),
+    (b"<!doctype html", "a web page, which servers send where there is no image"),
+    (b"<html", "a web page, which servers send where there is no image"),
+    (b"<?xml", "XML or an SVG drawing: convert it to PNG"),
+    (b"<svg", "an SVG drawing: convert it to PNG"),
+    (b"%pdf", "a PDF file: convert its page to PNG"),
+    (b"\x1f\x8b", "a file compressed with gzip: unpack it"),
+)
 _TOO_LARGE = (Image.DecompressionBombError, Image.DecompressionBombWarning)
 _BROKEN = (
     OSError,
@@ -126,6 +137,8 @@ def read_source(source: Path | bytes) -> bytes:
     if isinstance(source, bytes):
         return source
     try:
+        if stat.S_ISFIFO(source.stat().st_mode):  # Reading one waits for whoever writes it.
+            raise OSError("it is a pipe")
         return source.read_bytes()
     except (OSError, ValueError) as error:
         is_absent = isinstance(error, FileNotFoundError | NotADirectoryError)
@@ -162,7 +175,9 @@ def open_image(source: Path | bytes, *, max_pixels: int = MAX_PIXELS) -> Image.I
         return decode(content, max_pixels=max_pixels)
     except UnidentifiedImageError as error:
         detail = missing_decoder(content) or f"expected {', '.join(FORMATS)}"
-        detail = detail if content else "empty file"
+        head = content[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+        told = next((what for mark, what in _NO_IMAGES if head.startswith(mark)), detail)
+        detail = told if content else "empty file"
         raise UnusableImageError(name, kind=FaultKind.NOT_AN_IMAGE, detail=detail) from error
     except _TOO_LARGE as error:
         raise UnusableImageError(name, kind=FaultKind.TOO_LARGE, detail=str(error)) from error

@@ -9,11 +9,12 @@ from gmf.core.tags import entities_of
 from gmf.exchange.base import Trait
 from gmf.exchange.document import AnnotatedText, Mention, document_of_words
 from gmf.exchange.json_format import JsonFormat
-from gmf.exchange.json_values import identifier_of, objects
+from gmf.exchange.json_values import identifier_of, objects, span_of
 from gmf.exchange.report import ConversionReport
 from gmf.reading.foreign_rows import tool_of
 from gmf.reading.json_rows import EntityRow, SampleRow, parse_row
 from gmf.reading.jsonl import sample_of_row
+from gmf.reading.offsets import is_text_of, unit_hint
 
 #: What ``gmf predict`` writes beside the keys of own data.
 _OF_PREDICTIONS = frozenset(("row", "notes", "explanation"))
@@ -56,6 +57,7 @@ class OwnFormat(JsonFormat):
                 entities = objects(fields | {"entities": fields.pop("entities", None)}, "entities")
             else:
                 entities = objects(fields, "entities")
+                _check_texts(str(fields.get("text")), entities)
                 fields["entities"] = [
                     {k: v for k, v in entity.items() if k not in _OF_ENTITIES}
                     for entity in entities
@@ -119,6 +121,17 @@ def _document(row: SampleRow, confidences: list[float | None], is_predicted: boo
         is_joined=row.tokens is not None,
         is_predicted=is_predicted,
     )
+
+
+def _check_texts(text: str, entities: list[dict[str, Any]]) -> None:
+    for entity in entities:
+        start, end = span_of(*(entity.get(f"char_{e}", entity.get(e)) for e in ("start", "end")))
+        stated = entity.get("text")
+        if isinstance(stated, str) and not is_text_of(stated, text[start:end]):
+            raise ValueError(
+                f"[{start}, {end}) is {text[start:end]!r} in the text, and {stated!r} in the entity"
+                f"{unit_hint(text, start, end)}"
+            )
 
 
 def _mention(entity: EntityRow) -> Mention:

@@ -18,7 +18,8 @@ from gmf.core.extras import require_extra
 COMPRESSIONS = (".gz", ".bz2", ".xz", ".zst")
 T = TypeVar("T")
 
-_MAGIC = {b"\x1f\x8b": ".gz", b"BZh": ".bz2", b"\xfd7zXZ\0": ".xz", b"\x28\xb5\x2f\xfd": ".zst"}
+#: First bytes of each.
+MAGIC = {b"\x1f\x8b": ".gz", b"BZh": ".bz2", b"\xfd7zXZ\0": ".xz", b"\x28\xb5\x2f\xfd": ".zst"}
 
 
 def open_bytes(path: Path) -> BinaryIO:
@@ -38,7 +39,7 @@ def open_bytes(path: Path) -> BinaryIO:
     file = cast(BinaryIO, path.open("rb"))
     head = file.read(6)
     file.seek(0)
-    kind = next((suffix for magic, suffix in _MAGIC.items() if head.startswith(magic)), "")
+    kind = next((suffix for magic, suffix in MAGIC.items() if head.startswith(magic)), "")
     return io.BufferedReader(_Decompressed(_coder(kind, file, "rb"), file, path)) if kind else file
 
 

@@ -7,7 +7,14 @@ from pathlib import Path
 from gmf.core.errors import DataError
 from gmf.core.tags import TYPE_ALIASES, alias_tag, mend_tags
 from gmf.core.types import ImageInput, Sample
-from gmf.reading.conll_lines import ID_PREFIX, Block, Columns, columns_of, group_lines
+from gmf.reading.conll_lines import (
+    ID_PREFIX,
+    Block,
+    Columns,
+    columns_of,
+    group_lines,
+    id_of_line,
+)
 from gmf.reading.image_folders import ImageFolder
 from gmf.reading.reader import RawSample, Reader, fail
 from gmf.reading.tag_schemes import EXPECTED, foreign_tag, read_tags
@@ -140,7 +147,7 @@ def read_blocks(
     for block in _blocks(lines, columns):
         comments += block.comments
         line, head = block.first
-        identifier = head.removeprefix(ID_PREFIX).strip(" ") if block.has_id else ""
+        identifier = id_of_line(head) if block.has_id else ""
         rows: list[list[str]] = []
         row_lines: list[int] = []
         for number, text in block.lines:

@@ -15,12 +15,19 @@ from gmf.reading.tag_schemes import is_prefixed, is_tag, read_tags
 ID_PREFIX = "IMGID:"
 DOCUMENT_MARK = "-DOCSTART-"
 COMMENT = "# "
+_COMMENTS_OF_OTHERS = ("#", "%", "//")
 #: Lines from the front in which the separator is found.
 HEAD_LINES = 1000
 #: Share of lines that must look alike to tell a separator by.
 _SHARE = 0.8
 #: Separators that are told and refused.
 _WRONG_MARKS = (",", ";", "|", "\u00a0", "\u3000", "\\t")
+#: Names of columns of words and of tags, where they stand above them.
+_HEADERS = (
+    frozenset(("word", "words", "token", "tokens", "text", "form")),
+    frozenset(("tag", "tags", "label", "labels", "ner", "ner_tag", "ner_tags", "entity", "iob")),
+)
+_CELLS = re.compile(r'[^\s,;|"]+')
 #: Number of a line of CoNLL-U that is no word: of several words, or of none.
 _NO_WORD = re.compile(r"\d+[-.]\d+")
 
@@ -92,9 +99,12 @@ class Columns:
         """Return what is wrong with the columns of a line; empty if nothing is."""
         shown = self.separator.join(row)[:60]
         if self.width and len(row) != self.width:
+            advice = "a post ends with an empty line"
+            if shown.startswith(_COMMENTS_OF_OTHERS):
+                advice = f"a comment begins with {COMMENT!r} and stands at the head of a post"
             return (
                 f"expected {self.width} columns separated by {self.name}, as most lines have, got "
-                f"{len(row)}: {shown!r}; a post ends with an empty line"
+                f"{len(row)}: {shown!r}; {advice}"
             )
         if len(row) > 1 and not row[-1].strip():
             return f"expected a token and its tag, got an empty tag in {shown!r}"
@@ -102,8 +112,16 @@ class Columns:
 
 
 def is_id_line(text: str) -> bool:
-    """Return whether a line is ``IMGID:<id>``; with a TAB it is a token."""
-    return text.startswith(ID_PREFIX) and "\t" not in text
+    """Return whether a line is ``IMGID:<id>``; with a tag behind a TAB it is a token."""
+    identifier = text.removeprefix(ID_PREFIX)
+    return identifier != text and not (
+        "\t" in identifier.strip(" \t") or ("\t" in identifier and is_tag(identifier))
+    )
+
+
+def id_of_line(text: str) -> str:
+    """Return the identifier of an ``IMGID:`` line; empty if it has none."""
+    return text.removeprefix(ID_PREFIX).strip(" \t")
 
 
 def is_blank(text: str) -> bool:
@@ -131,6 +149,7 @@ def columns_of(lines: Iterable[str], *, path: Path | None) -> Columns:
         for line in islice(lines, HEAD_LINES)
         if not is_blank(line) and not is_id_line(line) and not line.startswith(DOCUMENT_MARK)
     ]
+    _check_header(words, path)
     by_tab = [line for line in words if not Columns().is_comment(line)]
     if sum("\t" in line for line in by_tab) * 2 > len(by_tab):
         return _measured(Columns(), by_tab, path)
@@ -138,7 +157,7 @@ def columns_of(lines: Iterable[str], *, path: Path | None) -> Columns:
     if _is_tagged(by_blank, lambda line: line.split(" ")):
         return _measured(Columns(" "), by_blank, path)
     for mark in _WRONG_MARKS:
-        if _is_tagged(by_blank, lambda line, mark=mark: line.split(mark)):
+        if _is_tagged(by_blank, lambda line, mark=mark: line.replace('"', "").split(mark)):
             raise DataError(
                 f"columns look separated by {mark!r}; expected a word, a TAB and its tag a line: "
                 "replace the separator",
@@ -174,7 +193,31 @@ def _measured(columns: Columns, lines: Sequence[str], path: Path | None) -> Colu
         and all(n.isdecimal() or _NO_WORD.fullmatch(n) for n in numbers)
         and (width > 2 or (width == 2 and not is_tag(rows[0][1])))
     )
+    _check_words([row[int(is_counted)] for row in rows if len(row) == width > 1], path)
     return replace(columns, width=width, word=int(is_counted))
+
+
+def _check_header(lines: Sequence[str], path: Path | None) -> None:
+    """Refuse a first line that names the columns, however they are separated."""
+    rows = [_CELLS.findall(line.lower()) for line in lines[:2]]
+    words, tags = _HEADERS
+    if rows and rows[0] and len({len(row) for row in rows}) == 1:
+        first, last = rows[0][:2], rows[0][-1]
+        if len(rows[0]) > 1 and last in tags and not words.isdisjoint(first):
+            message = f"the first line is a header ({lines[0].strip()!r}): remove it"
+            raise DataError(message, path=path)
+
+
+def _check_words(words: Sequence[str], path: Path | None) -> None:
+    """Refuse words that are empty, or end with what separates them from their tags."""
+    for mark in ("", *_WRONG_MARKS[:3]):
+        # A mark alone is a word, and so is an emoticon that ends with one.
+        alike = [w for w in words if (w.endswith(mark) and w[-2:-1].isalnum() if mark else not w)]
+        if len(words) > 1 and len(alike) >= _SHARE * len(words):
+            found = f"end with {mark!r}: it separates columns, too" if mark else "are empty"
+            raise DataError(
+                f"most words {found}; expected a word, a TAB and its tag a line", path=path
+            )
 
 
 def _check_last(columns: Columns, lines: Sequence[str], path: Path | None) -> None:

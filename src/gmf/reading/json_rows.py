@@ -47,6 +47,7 @@ _FOREIGN_KEYS = {
     ("tokenized_text", "words"): "did you mean 'tokens'?",
     IMAGE_KEYS_OF_OTHERS: "did you mean 'images'?",
     ("tweet", "content", "sentence", "caption", "body", "message"): "did you mean 'text'?",
+    ("confidence", "score", "word"): "what models add; `gmf data convert` leaves it out",
     ("guid", "uid", "tweet_id", "doc_id"): "did you mean 'id'?",
 }
 _OLD_NAMES = {"start": "char_start", "end": "char_end"}
@@ -172,12 +173,14 @@ def parse_row(kind: type[RowType], content: str, *, path: Path, line: int) -> Ro
             inner = {"entities": EntityRow, "images": ImageRow, "regions": RegionRow}
             outer = [inner[part] for part in fault["loc"] if part in inner]
             known = (outer or [kind])[-1].model_fields
-            message += key_hint(str(fault["loc"][-1]), known=known)
+            key = str(fault["loc"][-1])
+            # An entity has no text; what gmf predict writes has.
+            message += key_hint("word" if key == "text" else key, known=known)
         elif fault["type"] != "missing":
             message += f" (got {got if len(got) <= 60 else got[:57] + '...'})"
         if others:
             message += f"; {len(others)} more faults in this line"
-        hint = _tool_hint(content) or (
+        hint = tool_hint_of(content) or (
             f"the format is described in {SCHEMA_PATH.name} of the package"
             if kind is SampleRow
             else f"a line has {', '.join(kind.model_fields)}"
@@ -190,7 +193,8 @@ def parse_row(kind: type[RowType], content: str, *, path: Path, line: int) -> Ro
         ) from error
 
 
-def _tool_hint(content: str) -> str:
+def tool_hint_of(content: str) -> str:
+    """Return how to bring a line of JSON of another tool into own data; empty if it is of none."""
     try:
         return tool_hint(json.loads(content))
     except (ValueError, RecursionError):

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +185,7 @@ def tokenize_with_entities(
                 f"move the offsets to the letters{unit_hint(text, start, end)}"
             )
         cuts += [start, end]
+    _check_apart(entities or ())
     tokens, offsets = tokenize(text, cuts=cuts)
     if not tokens:
         raise ValueError("expected text with at least one visible character")
@@ -196,6 +198,13 @@ def tokenize_with_entities(
         for e in entities
     ]
     return tokens, offsets, tuple(tags_of(words, len(tokens)))
+
+
+def _check_apart(entities: Sequence[EntityRow]) -> None:
+    for before, entity in pairwise(sorted(entities, key=lambda e: (e.char_start, e.char_end))):
+        if entity.char_start < before.char_end:
+            spans = (f"[{e.char_start}, {e.char_end}) {e.type}" for e in (entity, before))
+            raise ValueError(f"{' overlaps another entity, '.join(spans)}; keep one of them")
 
 
 def _joined(entities: Sequence[EntityRow], text: str) -> tuple[EntityRow, ...]:

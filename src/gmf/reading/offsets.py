@@ -1,4 +1,4 @@
-"""Offsets in UTF-16 units and bytes, as others count, and in characters, as Python does."""
+"""Offsets as others count them, and in characters, as Python does."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
@@ -48,22 +48,27 @@ def cuts_word(text: str, start: int, end: int) -> bool:
 
 
 def unit_hint(text: str, start: int, end: int) -> str:
-    """Return a hint that offsets count UTF-16 units or bytes; empty if that is no better.
+    """Return a hint to what offsets count instead of characters; empty if nothing is better.
 
     Args:
         text: The text.
         start: The first offset.
         end: The second.
     """
-    if text.isascii():
-        return ""
+    is_plain = text.isascii()
     kinds = {
         "UTF-16 units, as JavaScript and Java count them": from_utf16(text, [(start, end)])[0],
-        "bytes of UTF-8, as Go, Rust and C count them": _from_bytes(text, start, end),
+        "bytes of UTF-8, as Go, Rust and C count them": (
+            (start, end) if is_plain else _from_bytes(text, start, end)
+        ),
+        "characters with CR LF as one": _from_single_ends(text, start, end),
+        "characters, the last one counted in": (start, end + 1),
+        "characters from 1": (start - 1, end - 1),
+        "characters from 1, the last one counted in": (start - 1, end),
     }
     for kind, (first, last) in kinds.items():
-        inside = text[first:last]
-        is_other = (first, last) != (start, end) and last <= len(text)
+        inside = text[max(first, 0) : last]
+        is_other = (first, last) != (start, end) and first >= 0 and last <= len(text)
         if is_other and inside.strip() == inside != "" and not cuts_word(text, first, last):
             shown = f"{inside!r}, characters {first} to {last}"
             return f"; the offsets look like {kind}: read so it is {shown}"
@@ -79,6 +84,19 @@ def _from_bytes(text: str, start: int, end: int) -> tuple[int, int]:
     except UnicodeDecodeError:
         pass
     return start, end
+
+
+def _from_single_ends(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return a span of a text whose line ends were counted as one character each."""
+    if "\r\n" not in text:
+        return start, end
+    kept = [i for i in range(len(text) + 1) if text[i - 1 : i + 1] != "\r\n" or i == 0]
+    return (kept[start], kept[end]) if 0 <= start <= end < len(kept) else (start, end)
+
+
+def is_text_of(stated: str, text: str) -> bool:
+    """Return whether a text that an entity states stands at its offsets, up to blanks and case."""
+    return "".join(stated.split()).casefold() == "".join(text.split()).casefold()
 
 
 @dataclass

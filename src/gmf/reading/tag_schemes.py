@@ -13,6 +13,8 @@ SERVICE_LABELS = frozenset(
 )
 #: What is expected of a tag, for messages.
 EXPECTED = "expected O, B-TYPE or I-TYPE, for example B-PER"
+#: A second tag in one, as nested entities are written.
+_SECOND = re.compile(r"[|/,;+&]\s*[BIESLUM]-")
 _TAG = re.compile(r"([BIESLUM])([-_])(\S.*)", re.IGNORECASE)
 _SUFFIXED = re.compile(r"(\S.*)[-_]([BIESLUM])")
 _TYPE = re.compile(r"[^\W\d_][\w./&+ -]*\w")
@@ -151,7 +153,7 @@ def _notes(written: Mapping[str, int], respelled: Mapping[str, str], scheme: str
     kinds = {
         "with blanks around them": lambda tag: tag != tag.strip(),
         "in small letters": lambda tag: tag.strip() not in (tag.strip().upper(), respelled[tag]),
-        "with the prefix at the end": lambda tag: not is_prefixed(_respelled(tag)),
+        "with the prefix at the end": lambda tag: _respelled(tag) != respelled[tag],
         "with an underscore": lambda tag: tag.strip()[1:2] == "_",
     }
     for kind, is_of_kind in kinds.items():
@@ -196,5 +198,10 @@ def join_prefixed(
 
 
 def foreign_tag(tags: Sequence[str]) -> int | None:
-    """Return the position of the first of a sample's tags that is no BIO2, if any is."""
-    return next((position for position, tag in enumerate(tags) if not is_bio(tag)), None)
+    """Return the position of the first of a sample's tags that is none, if any is."""
+    return next((position for position, tag in enumerate(tags) if not is_one_tag(tag)), None)
+
+
+def is_one_tag(tag: str) -> bool:
+    """Return whether a tag is BIO2, not two as in ``B-ORG|B-LOC``, and its type not ``O``."""
+    return is_bio(tag) and tag[2:] != OUTSIDE and not _SECOND.search(tag)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gmf.core.errors import ConfigError, DataError
-from gmf.reading.compression import open_bytes
+from gmf.reading.compression import MAGIC, open_bytes
 
 #: Bytes from the front of a file that are looked at to tell its encoding and line ends.
 HEAD_BYTES = 2**16
@@ -30,6 +30,9 @@ _BINARIES = (
     (b"\xd0\xcf\x11\xe0", "an old Excel or Word file: save it as UTF-8 text"),
     (b"%PDF", "a PDF file: save it as text"),
     (b"SQLite format 3", "a database: export its table"),
+    (b"ARROW1", "a table of Arrow: name it .arrow"),
+    (b"version https://git-lfs", "a pointer of Git LFS, not the file itself: run git lfs pull"),
+    *((magic, "compressed twice: decompress it once") for magic in MAGIC),
 )
 
 

@@ -1,4 +1,5 @@
 import io
+import os
 
 import numpy as np
 import pytest
@@ -90,6 +91,8 @@ def test_faults_are_named_by_kind(tmp_path):
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8))
     damaged = bytearray(encoded(noise))
     damaged[41:90] = bytes(49)  # From the first byte of the pixels on.
+    pipe = tmp_path / "pipe.jpg"
+    os.mkfifo(pipe)
     broken = tmp_path / "broken.webp"
     broken.write_bytes(whole[: len(whole) // 2])
     cases = [
@@ -98,7 +101,11 @@ def test_faults_are_named_by_kind(tmp_path):
         (bytes(damaged), FaultKind.BROKEN, "bytes>: broken: "),
         (tmp_path, FaultKind.BROKEN, "cannot be read"),
         (b"", FaultKind.NOT_AN_IMAGE, "empty file"),
-        (b"<html>not found</html>", FaultKind.NOT_AN_IMAGE, "not an image: expected JPEG, PNG"),
+        (b"not found", FaultKind.NOT_AN_IMAGE, "not an image: expected JPEG, PNG"),
+        (b"\n<HTML>not found</html>", FaultKind.NOT_AN_IMAGE, "not an image: a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\n", FaultKind.NOT_AN_IMAGE, "git lfs pull"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'/>", FaultKind.NOT_AN_IMAGE, "SVG drawing"),
+        (pipe, FaultKind.BROKEN, "it is a pipe"),
         (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", FaultKind.NOT_AN_IMAGE, "expected"),
     ]
     for source, kind, message in cases:

@@ -504,11 +504,37 @@ def test_images_of_ours_that_are_null_are_none(tmp_path):
 def test_cells_with_lists_of_words_are_no_posts(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text('id,tokens\n1,"[""Ann""]"\n')
-    with pytest.raises(ConfigError, match="no column 'text'; the header has 'id'"):
+    with pytest.raises(ConfigError, match="no column 'text'; words"):
         open_source(path, options=InputOptions())
     path.write_text("id^text\n1^Ann\n")
     with pytest.raises(ConfigError, match=r"it looks separated by '\^': add --delimiter '\^'"):
         open_source(path, options=InputOptions())
+
+
+def test_a_cell_may_hold_a_list_of_images(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('text,images\na,"[\'x.jpg\', \'y.jpg\']"\nb,"[""x.jpg""]"\nc,[x].jpg\nd,[x]\n')
+    names = [[image.source.name for image in row.sample.images] for row in rows_of(path)]
+    assert names == [["x.jpg", "y.jpg"], ["x.jpg"], ["[x].jpg"], ["[x]"]]
+
+
+def test_records_in_quotes_that_swallow_records_are_told(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('id,text\n1,"open\n2,b\n3,c"\n4,d\n')
+    assert "like records (line 2)" in open_source(path, options=InputOptions()).note
+    path.write_text('id,text\n1,"two, or\nmore, lines"\n4,d\n')
+    assert open_source(path, options=InputOptions()).note == ""
+
+
+def test_posts_that_lie_deeper_and_urls_in_objects_are_told(tmp_path):
+    path = tmp_path / "a.json"
+    path.write_text('{"data": [{"text": "Ann"}]}')
+    assert "posts seem to lie in 'data'" in rows_of(path)[0].error
+    path.write_text('{"tokenized_text": ["Ann"], "ner": []}')
+    assert "row of GLiNER: run gmf data convert" in rows_of(path)[0].error
+    path.write_text('[{"text": "Ann", "images": [{"url": "https://example.org/a.jpg"}]}]')
+    (image,) = rows_of(path)[0].sample.images
+    assert "no URL is fetched" in str(image.source.fault)
 
 
 def test_a_key_that_stands_twice_is_refused_as_in_training(tmp_path):

@@ -1,6 +1,7 @@
 """Each kind of file that people bring, read right or refused in words, with what is reported."""
 
 import json
+import re
 import time
 
 import pytest
@@ -9,6 +10,9 @@ from gmf.core.errors import DataError
 from gmf.core.tags import entities_of
 from gmf.evaluation.files.read import read_labelled_file, read_pairs
 from gmf.evaluation.scores import score
+from gmf.exchange.convert import read_documents
+from gmf.jobs.inputs.open import open_source
+from gmf.jobs.inputs.rows import InputOptions
 from gmf.reading.conll_lines import columns_of
 from gmf.reading.readers import find_split, read_file, read_split
 from gmf.reading.tag_schemes import read_tags
@@ -127,6 +131,15 @@ def test_other_encodings_are_read_by_training_and_scoring(tmp_path, encoding):
         ("Ann\tX\nin\tO\n", "tag 'X'"),
         ("Ann\tB-PER\nLee\tPER\nin\tO\n", "tag 'PER'"),
         ("PK\x03\x04", "ZIP archive"),
+        ("version https://git-lfs.github.com/spec/v1\noid sha256:a\n", "run git lfs pull"),
+        ("\tAnn\tB-PER\n\tLee\tI-PER\n", "most words are empty"),
+        ("Ann, B-PER\nLee, I-PER\nin, O\n", "most words end with ','"),
+        ("Ann;\tB-PER\nLee;\tI-PER\nin;\tO\n", "most words end with ';'"),
+        ('"Ann","B-PER"\n"Lee","I-PER"\n"in","O"\n', "separated by ','"),
+        ("Token NER\nAnn B-PER\nLee I-PER\nin O\n", r"the first line is a header \('Token NER'\)"),
+        ("Word,Tag\nAnn,B-PER\n", r"the first line is a header \('Word,Tag'\)"),
+        ("Bank\tB-ORG|B-LOC\nin\tO\n", r"tag 'B-ORG\|B-LOC'"),
+        ("Ann\tB-O\nin\tO\n", "tag 'B-O'"),
     ],
 )
 def test_what_cannot_be_read_is_refused_in_words_by_both(tmp_path, content, message):
@@ -233,6 +246,21 @@ def test_mner_mi_lines_with_several_images(tmp_path, write):
     assert read_labelled_file(tmp_path / "MNER-MI_train.txt").samples[0].first == sample.tags
 
 
+@pytest.mark.parametrize("line", ["IMGID:5", "IMGID: 5 ", "IMGID:\t5", "IMGID:5\t"])
+def test_a_line_of_an_identifier_may_have_blanks(tmp_path, line):
+    content = f"{line}\nIMGID:\tO\nAnn\tB-PER\n\nIMGID:\nin\tO\n"
+    samples, _ = read(tmp_path, content)
+    assert [(s.id, s.tokens) for s in samples] == [("5", ("IMGID:", "Ann")), ("train-2", ("in",))]
+    assert [s.id for s in read_labelled_file(tmp_path / "train.txt").samples] == ["5", ""]
+    source = open_source(tmp_path / "train.txt", options=InputOptions())
+    assert [row.id for shard in source.shards(9) for row in source.read(shard)] == ["5", "train-2"]
+
+
+def test_tags_in_small_letters_are_noted_once(tmp_path):
+    _, (note,) = read(tmp_path, "Ann\tB-PER\nin\to\n")
+    assert "1 tags in small letters, such as 'o'; read as O" in note
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [
@@ -241,6 +269,12 @@ def test_mner_mi_lines_with_several_images(tmp_path, write):
         ({"text": "a", "data": {}, "annotations": []}, "gmf data convert|more faults"),
         ({"text": "a", "spans": []}, "gmf data convert"),
         ({"tokens": ["a"], "ner_tags": [0]}, "gmf data convert"),
+        ({"text": "a", "entities": [{"start": 0, "end": 1, "type": "X", "text": "a"}]}, "what mod"),
+        ({"text": "a", "entities": [{"start": 0, "end": 1, "type": "O"}]}, "tag 'B-O'"),
+        (
+            {"text": "Bank", "entities": [{"start": 0, "end": e, "type": "X"} for e in (4, 2)]},
+            r"\[0, 4\) X overlaps another entity, \[0, 2\) X",
+        ),
         ('{"text": "a", "text": "b"}', "key 'text' stands twice"),
         ('{"text": NaN}', "valid string"),
         ('{"text": "a", "entities": [{"start": 0, "end": 1, "type": null}]}', "valid string"),
@@ -306,6 +340,53 @@ def test_offsets_in_utf_16_are_reported_by_training_and_scoring(tmp_path):
     row["text"] = "東京 Oslo #OsloNow"
     row["entities"] = [{"start": 0, "end": 1, "type": "LOC"}, {"start": 3, "end": 7, "type": "LOC"}]
     assert read(tmp_path, json.dumps(row), "train.jsonl")[1] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "span", "kind"),
+    [
+        ("Ann Lee sang", (0, 6), "characters, the last one counted in"),
+        ("Ann Lee sang", (1, 8), "characters from 1"),
+        ("Ann Lee sang", (1, 7), "characters from 1, the last one counted in"),
+        ("Oh\r\nso\r\nAnn Lee sang", (6, 13), "characters with CR LF as one"),
+        ("Ö and Ann Lee sang", (7, 14), "bytes of UTF-8"),
+    ],
+)
+def test_what_offsets_count_instead_is_told_by_training_and_scoring(tmp_path, text, span, kind):
+    row = {"text": text, "entities": [{"start": span[0], "end": span[1], "type": "PER"}]}
+    path, told = tmp_path / "train.jsonl", []
+    path.write_text(json.dumps(row))
+    read_file(path, on_fault=lambda fault: told.append(str(fault)), on_note=told.append)
+    for message in (*told, read_labelled_file(path).warning):
+        assert f"look like {kind}" in message
+        assert "read so it is 'Ann Lee'" in message
+
+
+def test_an_entity_whose_text_is_another_is_no_prediction_and_no_document(tmp_path):
+    entity = {"char_start": 0, "char_end": 6, "type": "PER", "text": "Ann Lee", "confidence": 0.5}
+    row = {"row": 1, "id": "1", "text": "Ann Lee sang", "entities": [entity], "notes": []}
+    path = tmp_path / "found.jsonl"
+    message = "'Ann Le' in the text, and 'Ann Lee' in the entity; .*the last one counted in"
+    path.write_text(json.dumps(row))
+    with pytest.raises(DataError, match=message):
+        read_labelled_file(path)
+    documents, report = read_documents(path, format="gmf")
+    assert documents == []
+    assert re.search(message, report.faults[0])
+    entity |= {"char_end": 7, "text": "ann  lee"}
+    path.write_text(json.dumps(row))
+    assert read_labelled_file(path).samples[0].first == ("B-PER", "I-PER", "O")
+    assert read_documents(path, format="gmf")[1].is_complete
+
+
+def test_a_list_of_json_is_no_file_of_lines_for_scoring(tmp_path):
+    path = tmp_path / "gold.jsonl"
+    path.write_text('[{"text": "a",\n "entities": []}]')
+    with pytest.raises(DataError, match="expected one JSON object a line, this is a list"):
+        read_labelled_file(path)
+    path.write_text('{"text": "Ann", "label": [[0, 3, "PER"]]}')
+    with pytest.raises(DataError, match="row of Doccano: run gmf data convert"):
+        read_labelled_file(path)
 
 
 DROPPED = "\u00ad\u200b\u2060\u200c\u200d\ufeff\u200e\u200f\ufe0f\u0301\u202a"

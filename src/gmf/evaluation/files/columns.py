@@ -7,7 +7,14 @@ from pathlib import Path
 
 from gmf.core.errors import DataError
 from gmf.evaluation.files.labelled import LabelledSample, LabelReader, Labels, sample_id
-from gmf.reading.conll_lines import DOCUMENT_MARK, ID_PREFIX, Columns, group_lines, is_id_line
+from gmf.reading.conll_lines import (
+    DOCUMENT_MARK,
+    ID_PREFIX,
+    Columns,
+    group_lines,
+    id_of_line,
+    is_id_line,
+)
 from gmf.reading.tag_schemes import is_tag, read_tags
 
 #: Lines of a block: image name, text, tags, tags.
@@ -110,7 +117,7 @@ def samples_of_columns(
     )
     for block, row, *both in zip(blocks, rows, *sides, strict=True):
         number, head = block[0]
-        identifier = sample_id(head.removeprefix(ID_PREFIX).strip()) if is_id_line(head) else ""
+        identifier = sample_id(id_of_line(head)) if is_id_line(head) else ""
         if not row:
             raise DataError(
                 f"post {identifier!r} has no words; add them or remove the {ID_PREFIX} line",

@@ -12,7 +12,8 @@ from gmf.core.tags import tags_of
 from gmf.core.types import Entity, ScoredEntity
 from gmf.evaluation.files.labelled import LabelledSample, LabelReader, Labels, sample_id
 from gmf.evaluation.files.word_pieces import Span, cut_at, locate, spread_labels, words_of
-from gmf.reading.json_rows import usual_line
+from gmf.reading.json_rows import tool_hint_of, usual_line
+from gmf.reading.offsets import is_text_of, unit_hint
 from gmf.reading.tag_schemes import is_prefixed, join_prefixed
 
 
@@ -35,6 +36,7 @@ class _EntityRow(_Row):
     char_end: Annotated[int, Field(ge=0)] | None = None
     word_start: Annotated[int, Field(ge=0)] | None = None
     word_end: Annotated[int, Field(ge=0)] | None = None
+    text: str | None = None
 
     def span(self, *, in_text: bool) -> tuple[Span, bool]:
         """Return what it covers, and whether in characters of the text, else in words."""
@@ -93,7 +95,9 @@ def samples_of_json_lines(lines: Sequence[str], *, labels: LabelReader) -> Itera
         try:
             yield _sample_of(row, line=number, labels=labels)
         except ValueError as error:
-            raise DataError(str(error), path=labels.path, line=number) from error
+            hint = tool_hint_of(lines[number - 1])
+            message = f"{error}; {hint}" if hint else str(error)
+            raise DataError(message, path=labels.path, line=number) from error
 
 
 def _with_read_tags(
@@ -154,8 +158,9 @@ def _sample_of(row: _SampleRow, *, line: int, labels: LabelReader) -> LabelledSa
         if side.entities is not None:
             entities = [_words_of(row, entity, offsets, owners, labels) for entity in side.entities]
             scored = _with_confidence(entities, side.entities)
-            spans_in_text = [chars for e in side.entities if (chars := _chars(row, e))]
+            spans_in_text = [e.span(in_text=True)[0] for e in side.entities if _chars(row, e)]
             labels.cut_words.look_at(row.text or "", spans_in_text, where=f"line {line}")
+            _check_texts(row, side.entities)
         columns.append(_column(side, entities, owners, row))
     return LabelledSample(
         sample_id(str(row.id)),
@@ -167,6 +172,19 @@ def _sample_of(row: _SampleRow, *, line: int, labels: LabelReader) -> LabelledSa
         has_image=row.has_image if row.images is None else bool(row.images),
         line=line,
     )
+
+
+def _check_texts(row: _SampleRow, entities: Sequence[_EntityRow]) -> None:
+    """Refuse offsets at which another text stands than an entity states."""
+    for entity in entities:
+        (start, end), in_chars = entity.span(in_text=row.text is not None)
+        there = (row.text or "")[start:end]
+        if in_chars and entity.text and not is_text_of(entity.text, there):
+            hint = unit_hint(row.text or "", start, end)
+            raise ValueError(
+                f"[{start}, {end}) {entity.type} is {there!r} in the text, and {entity.text!r} in "
+                f"the entity{hint}"
+            )
 
 
 def _sides(row: _SampleRow) -> list[_Side]:

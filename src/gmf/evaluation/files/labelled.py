@@ -12,7 +12,7 @@ from gmf.core.tags import STRAY, TYPE_ALIASES, alias_tag
 from gmf.core.types import ScoredEntity
 from gmf.reading.image_folders import IMAGE_SUFFIXES
 from gmf.reading.offsets import CutWords
-from gmf.reading.tag_schemes import EXPECTED, SERVICE_LABELS, read_tags, tells_iob1
+from gmf.reading.tag_schemes import EXPECTED, SERVICE_LABELS, is_one_tag, read_tags, tells_iob1
 
 #: Which of two label columns comes first.
 ColumnOrder = Literal["gold-predicted", "predicted-gold"]
@@ -151,12 +151,12 @@ class LabelReader:
 
     def _label(self, written: str, label: str, *, line: int, field: str) -> str:
         is_stray = label.startswith(STRAY)
+        label = f"I-{label[2:]}" if is_stray else label
         if label not in SERVICE_LABELS:
-            try:
-                label = alias_tag(f"I-{label[2:]}" if is_stray else label, aliases=self.aliases)
-            except ValueError as error:
+            if not is_one_tag(label):
                 message = f"label {written!r}: {EXPECTED}, or a service label such as X or [SEP]"
-                raise DataError(message, path=self.path, line=line, field=field) from error
+                raise DataError(message, path=self.path, line=line, field=field)
+            label = alias_tag(label, aliases=self.aliases)
         if label != written:
             self.respelled[f"{written} as {label}"] += 1
         return STRAY + label[2:] if is_stray else label

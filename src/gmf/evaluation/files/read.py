@@ -18,6 +18,7 @@ from gmf.evaluation.files.labels import SERVICE_LABELS
 from gmf.evaluation.files.notes import PairedSamples
 from gmf.evaluation.files.pairing import pair_files
 from gmf.reading.conll_lines import Columns, columns_of
+from gmf.reading.json_lists import is_json_list
 from gmf.reading.text_files import read_lines
 
 
@@ -82,10 +83,13 @@ def read_labelled_file(
         DataError: If it cannot be read, is empty or breaks its format.
     """
     lines = read_lines(path)
+    if _is_named_json(path) and is_json_list(path):
+        message = "expected one JSON object a line, this is a list; `gmf data convert` writes lines"
+        raise DataError(message, path=path)
     labels = LabelReader(path, aliases=aliases, is_iob1=is_iob1)
     first = next((line for line in lines if line.strip()), "")
     skipped = 0
-    if first.lstrip().startswith("{"):
+    if first.lstrip().startswith("{") or _is_named_json(path):
         kind, samples = "jsonl", tuple(samples_of_json_lines(lines, labels=labels))
     else:
         is_blocks = looks_like_blocks(lines)
@@ -111,3 +115,7 @@ def read_labelled_file(
         warning,
         labels.is_iob1,
     )
+
+
+def _is_named_json(path: Path) -> bool:
+    return not {".json", ".jsonl", ".ndjson"}.isdisjoint(path.suffixes)

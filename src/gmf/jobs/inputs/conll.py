@@ -18,12 +18,12 @@ from gmf.jobs.inputs.scanned import (
 )
 from gmf.reading.conll_lines import (
     HEAD_LINES,
-    ID_PREFIX,
     Block,
     Columns,
     PlainTextError,
     columns_of,
     group_lines,
+    id_of_line,
 )
 from gmf.reading.image_folders import ImageFolder, image_folder_of
 from gmf.reading.json_rows import is_json
@@ -91,7 +91,7 @@ class ConllSource(ScannedSource):
             if any(line.is_cut for line in (block.first, *block.lines)):
                 raise ValueError(f"a line is longer than {MAX_LINE} bytes")
             if block.has_id:
-                name = decode(block.first.content).removeprefix(ID_PREFIX).strip(" ")
+                name = id_of_line(decode(block.first.content)) or name
             rows = [self.columns.split(decode(line.content)) for line in block.lines]
             if not rows:
                 raise ValueError(f"post {name!r} has no tokens")

@@ -5,6 +5,7 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
+from gmf.core.errors import ConfigError
 from gmf.jobs.inputs.fields import TOKENS, check_columns, row_of_fields
 from gmf.jobs.inputs.rows import InputOptions, Row
 from gmf.jobs.inputs.scanned import MAX_LINE, Line, Record, ScannedSource, scan_lines
@@ -42,7 +43,33 @@ class CsvSource(ScannedSource):
         # A cell is a text: no list of words is in one.
         self.unread = {TOKENS} - {options.text}
         header = [name for name in self.dialect.header if name not in self.unread]
+        if TOKENS in self.dialect.header and options.text not in header:
+            raise ConfigError(
+                f"{path}: no column {options.text!r}; words ({TOKENS!r}) are read from JSON lines "
+                "and Parquet, not from a cell"
+            )
+        self.note = self._long_records(head)
         check_columns(options, header, path=path)
+
+    def _long_records(self, head: list[str]) -> str:
+        """Return what is told of records in quotes that swallow lines like records."""
+        lines = head[self.dialect.header_lines :]
+        numbered = iter(enumerate(lines, self.dialect.header_lines + 1))
+        records = read_records(numbered, dialect=self.dialect, text_of=lambda line: line[1])
+        marks = len(self.dialect.header) - 1
+        swallowed = [
+            record.first[0]
+            for record in records
+            for cell in record.cells
+            for line in cell.split("\n")[1:-1]
+            if marks and line.count(self.dialect.delimiter) == marks
+        ]
+        if not swallowed:
+            return ""
+        return (
+            f"a record in quotes holds lines that look like records (line {swallowed[0]}); if they "
+            "are, read quotes as characters with --quoting none"
+        )
 
     def scan(self, file: BinaryIO, *, position: int, line: int) -> Iterator[Record]:
         """Yield the records below the header that hold something."""

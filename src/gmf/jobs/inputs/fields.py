@@ -1,5 +1,6 @@
 """The fields of one row to a post: text or tokens, images by path or as bytes, an identifier."""
 
+import ast
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -214,13 +215,28 @@ def _images_of(value: object, root: Path, beside: bool) -> Iterable[ImageInput]:
     if isinstance(value, bytes):
         return (ImageInput(value),)
     if isinstance(value, str):
-        return (image_at(root, value, beside=beside),)
+        names = _list_in(value) or [value]
+        return tuple(image_at(root, name, beside=beside) for name in names)
     if not isinstance(value, dict):
         raise ValueError(f"image: expected a path or bytes, got {type(value).__name__}")
     mapping = cast(dict[str, Any], value)
     if "bytes" in mapping:
         return _images_of(mapping["bytes"] or mapping.get("path"), root, beside)
+    if "url" in mapping and "path" not in mapping:
+        return _images_of(mapping["url"], root, beside)
     return (_image_with_regions(mapping, root, beside),)
+
+
+def _list_in(value: str) -> list[str]:
+    """Return the names of a list that a cell holds as JSON or Python; empty if it holds none."""
+    if not (value.startswith("[") and value.endswith("]")):
+        return []
+    try:
+        names: object = ast.literal_eval(value)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return []
+    items = cast(list[object], names) if isinstance(names, list) else []
+    return [name for name in items if isinstance(name, str)] if items else []
 
 
 def _image_with_regions(mapping: dict[str, Any], root: Path, beside: bool) -> ImageInput:

@@ -1,7 +1,7 @@
 """Posts as JSON lines."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -10,6 +10,7 @@ from gmf.core.errors import DataError
 from gmf.jobs.inputs.fields import TOKENS, check_columns, row_of_fields
 from gmf.jobs.inputs.rows import InputOptions, Row
 from gmf.jobs.inputs.scanned import MAX_LINE, Record, ScannedSource, scan_lines
+from gmf.reading.foreign_rows import tool_hint
 from gmf.reading.json_rows import key_hint, read_row
 from gmf.reading.text_files import decode
 
@@ -110,8 +111,19 @@ def row_of_object(
         fields = {**fields, "text": None, TOKENS: fields["text"]}
     if not {options.text, options.text.partition(".")[0], TOKENS} & fields.keys():
         hints = filter(None, (key_hint(key, known=("text", "tokens")) for key in fields))
-        error = f"no text: expected {options.text!r} or {TOKENS!r}{next(hints, '')}"
+        lists = (f"; posts seem to lie in {key!r}: save that list" for key in _lists_in(fields))
+        tool = tool_hint(cast(object, value))
+        hint = f"; {tool}" if tool else next(hints, "") or next(lists, "")
+        error = f"no text: expected {options.text!r} or {TOKENS!r}{hint}"
         return Row(number, default_id, origin, error=error)
     return row_of_fields(
         fields, number=number, origin=origin, options=options, root=root, default_id=default_id
     )
+
+
+def _lists_in(fields: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the keys of lists of objects."""
+    for key, value in fields.items():
+        items = cast(list[object], value) if isinstance(value, list) else []
+        if items and isinstance(items[0], dict):
+            yield key
