@@ -1,6 +1,7 @@
 """Image files to upright RGB: by content, within a pixel limit, faults named by kind."""
 
 import math
+import re
 import stat
 import struct
 import zlib
@@ -13,7 +14,7 @@ from PIL import Image, UnidentifiedImageError
 from gmf.core.errors import ImageError
 from gmf.data.decoding import FORMATS, SUBSTITUTION, decode, missing_decoder
 from gmf.reading.image_folders import IMAGE_SUFFIXES
-from gmf.reading.near_files import near_name
+from gmf.reading.near_files import is_there, near_name
 
 #: ``(x1, y1, x2, y2)`` in pixels of an upright image.
 Box = tuple[float, float, float, float]
@@ -151,6 +152,9 @@ def read_source(source: Path | bytes) -> bytes:
 
 def _absent(path: Path) -> str:
     near = near_name(path, suffixes=IMAGE_SUFFIXES)
+    first, *others = re.split("[,;|]", str(path))
+    if others and is_there(Path(first)):
+        return "no such file; it names several: give them as a list"
     return f"no such file; did you mean {near!r}?" if near else "no such file"
 
 

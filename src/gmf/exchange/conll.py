@@ -16,6 +16,7 @@ from gmf.reading.image_folders import ImageFolder
 from gmf.reading.json_rows import ImageRow
 from gmf.reading.reader import RawSample
 from gmf.reading.tag_schemes import read_tags
+from gmf.reading.text_files import BYTE_ORDER_MARK
 
 _SEPARATORS = frozenset("\t\n\r")
 
@@ -93,6 +94,10 @@ class ConllFormat(ReadableFormat, TextFormat):
         words = [document.text[start:end] for start, end in spans]
         if not words:
             raise ValueError("CoNLL cannot hold a post without words")
+        if not self.has_ids and words[0].startswith(BYTE_ORDER_MARK):
+            raise ValueError(
+                "a first word cannot begin with a byte order mark: readers leave it out"
+            )
         names = {entity.type for entity in entities}
         identifier = [("identifier", document.id)] if self.has_ids else []
         cells = (*identifier, *(("word", w) for w in words), *(("type", n) for n in names))

@@ -97,6 +97,7 @@ def test_faults_are_named_by_kind(tmp_path):
     broken.write_bytes(whole[: len(whole) // 2])
     cases = [
         (tmp_path / "none.jpg", FaultKind.ABSENT, r"none\.jpg: absent: no such file"),
+        (tmp_path / "broken.webp;b.jpg", FaultKind.ABSENT, "it names several: give them as a list"),
         (broken, FaultKind.BROKEN, r"broken\.webp: broken: "),
         (bytes(damaged), FaultKind.BROKEN, "bytes>: broken: "),
         (tmp_path, FaultKind.BROKEN, "cannot be read"),
