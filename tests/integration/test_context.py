@@ -77,9 +77,14 @@ def test_the_type_of_a_name_is_learnt_from_the_context(trained):
     posts.append({**posts[0], "context": {"caption": "rocky rocky"}})
     documents = nlp(posts)
     assert [d.entities[0].type for d in (documents[0], documents[2])] == ["LOC", "PER"]
+    posts.append({**posts[0], "context": {"caption": "the " * 200}})
+    assert documents[0].notes == ()
+    assert "context read in part or not at all" in nlp(posts[-1]).notes[0]
+    documents = nlp(posts)
     engine = gmf.load(export_onnx(load_tagger(checkpoint_of(run.folder)), folder / "onnx").folder)
     for one, other in zip(engine(posts), documents, strict=True):
         assert one.tags == other.tags
+        assert one.notes == other.notes
         assert [e.confidence for e in one.entities] == pytest.approx(
             [e.confidence for e in other.entities], abs=1e-3
         )

@@ -37,6 +37,7 @@ class Batch(Generic[Array]):
         context_fields: Field of each subword of the context, -1 on what is none; the special tokens
             that the context brings have the number of a sample's fields. ``None`` where no sample
             has any.
+        context_is_cut: Whether there was no room for all of a sample's context; empty if nowhere.
         labels: Tag index of each word (0, ``O``, on padding); ``None`` when any sample has no tags.
         views: Prepared pixels ``(views, 3, height, width)``; ``None`` without images or with maps.
         stage_maps: Maps of the frozen image encoder, one tensor a stage
@@ -74,6 +75,7 @@ class Batch(Generic[Array]):
     view_keys: Int[Array, " views"] | None = None
     view_weights: Float[Array, " views"] | None = None
     context_fields: Int[Array, "batch subwords"] | None = None
+    context_is_cut: tuple[bool, ...] = ()
     possible: Bool[Array, "batch words tags"] | None = None
     moved: "Mapping[str, tuple[Any, Any]]" = field(default_factory=dict[str, Any], repr=False)
 

@@ -130,6 +130,7 @@ class Collator:
             slot_origins=visual.slot_origins,
             view_keys=visual.view_keys,
             context_fields=words.context_fields,
+            context_is_cut=tuple(item.words.context_is_cut for item in encoded if item.words),
         )
 
     def views(self, samples: Sequence[Sample]) -> list[View]:

@@ -146,6 +146,8 @@ def _notes(batch: Batch[Array], row: int, *, uses_images: bool) -> tuple[str, ..
     cut = len(sample.tokens) - int(mask[row].sum())
     if cut:
         notes.append(f"{cut} words beyond the length limit are tagged O")
+    if batch.context_is_cut and batch.context_is_cut[row]:
+        notes.append("context read in part or not at all: the words leave no room for more")
     if sample.images and not uses_images:
         notes.append(f"{len(sample.images)} images not used: the model reads text only")
     for origin in batch.slot_origins[row] if batch.slot_origins else ():

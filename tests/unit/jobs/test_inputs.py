@@ -1,5 +1,6 @@
 """Every format gives its rows, from any shard on; what is wrong is an error of its row alone."""
 
+import gzip
 import json
 import re
 
@@ -15,6 +16,7 @@ from gmf.jobs.inputs import scanned
 from gmf.jobs.inputs.names import input_files
 from gmf.jobs.inputs.open import open_source
 from gmf.jobs.inputs.rows import InputOptions
+from gmf.jobs.inputs.several import Inputs
 from gmf.reading.readers import read_file
 
 
@@ -356,6 +358,26 @@ def test_a_folder_of_texts_and_images(tmp_path):
     assert "UTF-8" in rows[2].error
     assert "symbolic link" in rows[3].error
     assert [i.source.name for i in rows[4].sample.images] == ["c.1.webp"]
+
+
+def test_a_folder_tells_what_is_not_read_and_is_no_input_without_a_post(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    with pytest.raises(DataError, match=r"no post in it: .*; it is empty"):
+        open_source(folder, options=InputOptions())
+    (folder / "n.md").touch()
+    with pytest.raises(DataError, match=r"; 1 files of the folder are no inputs .*: n\.md"):
+        open_source(folder, options=InputOptions())
+    (folder / "a.txt.gz").write_bytes(gzip.compress(b"Ann"))
+    (folder / "a.jpg").touch()
+    assert [(row.id, len(row.sample.images)) for row in rows_of(folder)] == [("a", 1)]
+    assert "1 files" in open_source(folder, options=InputOptions()).note
+    (folder / "p.jsonl").write_text('{"text": "Ann", "image": "a.jpg"}')
+    (folder / "regions.jsonl").touch()
+    (file,) = input_files([folder], options=InputOptions())
+    assert (file.path.name, file.note.rpartition(": ")[2]) == ("p.jsonl", "a.txt.gz, n.md")
+    (counts,) = Inputs([file], InputOptions()).counts([])
+    assert counts["note"] == file.note
 
 
 def test_parquet_with_paths_bytes_and_structs(tmp_path):

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
-from gmf.core.errors import GmfError
+from gmf.core.errors import DataError, GmfError
 from gmf.core.types import Sample
 from gmf.jobs.inputs.fields import image_at, safe_path
-from gmf.jobs.inputs.rows import InputFormat, Row, Shard, shards_of
+from gmf.jobs.inputs.rows import InputFormat, InputOptions, Row, Shard, no_inputs, shards_of
 from gmf.jobs.inputs.scanned import MAX_LINE
 from gmf.prediction.user_input import sample_of
+from gmf.reading.compression import COMPRESSIONS
 from gmf.reading.image_folders import IMAGE_SUFFIXES
 from gmf.reading.text_files import decode, open_text
 
@@ -21,13 +22,30 @@ _NUMBERED = re.compile(r"(.+)[._-]\d+")
 
 
 class FolderSource(InputFormat):
-    """A folder of posts, subfolders included; other files and hidden ones are no posts.
+    """A folder of posts, subfolders included; other files are told, hidden ones are not.
 
-    ``a.txt`` is a post. Its images are ``a.jpg`` (or another image ending) and ``a-1.jpg``,
-    ``a_2.png``, ``a.3.jpg``, in the order of their names. Images without a text are error rows.
+    ``a.txt``, perhaps compressed, is a post. Its images are ``a.jpg`` (or another image ending) and
+    ``a-1.jpg``, ``a_2.png``, ``a.3.jpg``, in the order of their names. Images without a text are
+    error rows.
+
+    Args:
+        path: The folder.
+        options: Only ``encoding`` is used.
+
+    Raises:
+        DataError: If there is no post in it.
     """
 
     is_folder = True
+
+    def __init__(self, path: Path, *, options: InputOptions) -> None:
+        super().__init__(path, options=options)
+        used = {*self._texts.values(), *(image for _, images in self._posts for image in images)}
+        others = [str(file) for file in self._files if str(file) not in used]
+        self.note = no_inputs(others)
+        if not self._posts:
+            message = f"no post in it: expected texts ({TEXT_SUFFIX}) or files of an input format"
+            raise DataError(f"{message}; {self.note or 'it is empty'}", path=path)
 
     def shards(self, size: int) -> Iterator[Shard]:
         """Yield the shards of the folder; see ``InputFormat``."""
@@ -72,10 +90,13 @@ class FolderSource(InputFormat):
     @cached_property
     def _texts(self) -> dict[str, str]:
         """Text file of each post, whatever the case of its ending."""
+        plain = {
+            path: path.with_suffix("") if _is_compressed(path) else path for path in self._files
+        }
         return {
-            str(path.with_suffix("")): str(path)
-            for path in self._files
-            if path.suffix.lower() == TEXT_SUFFIX
+            str(name.with_suffix("")): str(path)
+            for path, name in plain.items()
+            if name.suffix.lower() == TEXT_SUFFIX
         }
 
     @cached_property
@@ -90,6 +111,10 @@ class FolderSource(InputFormat):
                 is_extra = stem not in texts and numbered and numbered[1] in texts
                 images[numbered[1] if numbered and is_extra else stem].append(str(path))
         return [(name, tuple(images[name])) for name in sorted({*texts, *images})]
+
+
+def _is_compressed(path: PurePosixPath) -> bool:
+    return path.suffix.lower() in COMPRESSIONS
 
 
 def _visible_files(root: Path) -> Iterator[PurePosixPath]:

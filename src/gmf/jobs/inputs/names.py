@@ -4,7 +4,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from glob import glob, has_magic
 from pathlib import Path
 from typing import Any, cast
@@ -12,8 +12,11 @@ from typing import Any, cast
 from gmf.core.errors import ConfigError, DataError
 from gmf.core.files import replacing
 from gmf.jobs.inputs.open import input_formats, name_of_format
-from gmf.jobs.inputs.rows import InputOptions
+from gmf.jobs.inputs.rows import InputOptions, no_inputs
 from gmf.jobs.remote import is_remote, path_of
+from gmf.reading.context_file import CONTEXT_FILE
+from gmf.reading.image_folders import IMAGE_SUFFIXES
+from gmf.reading.regions_file import REGIONS_FILE
 
 #: Name of standard input, and of standard output.
 STANDARD = "-"
@@ -31,12 +34,14 @@ class InputFile:
         path: Where it lies; a pipe's content after it was kept.
         format: Name of its format.
         is_pipe: Whether it can be read once only.
+        note: What is told of the folder that it was found in.
     """
 
     name: str
     path: Path
     format: str
     is_pipe: bool = False
+    note: str = ""
 
 
 def input_files(
@@ -121,11 +126,14 @@ def _files_of(path: Path, options: InputOptions) -> list[InputFile]:
         return [InputFile(str(p), p, name_of_format(p, options)) for p in matches]
     if path.is_dir() and options.format in (None, *_file_formats()):
         files = list(_visible(path))
-        shards = [p for p in files if _is_shard(p, options)]
+        shards = [p for p in files if _is_shard(p, options) and not _lies_beside(p)]
         if any(map(_is_text, files)):  # What is told of texts in a .json is no input beside them.
             shards = [p for p in shards if options.format or not p.name.lower().endswith(".json")]
         if shards:
-            return [InputFile(str(p), p, name_of_format(p, options)) for p in shards]
+            read = set(map(str, shards))
+            note = no_inputs([p.name for p in files if str(p) not in read and not _lies_beside(p)])
+            first, *rest = (InputFile(str(p), p, name_of_format(p, options)) for p in shards)
+            return [replace(first, note=note), *rest]
     if not path.exists():
         raise DataError("no such file or folder", path=path)
     return [InputFile(str(path), path, name_of_format(path, options))]
@@ -145,6 +153,11 @@ def _is_shard(path: Path, options: InputOptions) -> bool:
     except ConfigError:
         return False
     return options.format in (None, name) and (options.format is not None or not _is_text(path))
+
+
+def _lies_beside(path: Path) -> bool:
+    """Return whether a file belongs to the posts of others: images, their regions, context."""
+    return path.name in (REGIONS_FILE, CONTEXT_FILE) or path.suffix.lower() in IMAGE_SUFFIXES
 
 
 def _is_text(path: Path) -> bool:

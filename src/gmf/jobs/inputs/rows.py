@@ -1,7 +1,7 @@
 """Rows and shards: what a job reads, and the pieces it is cut into."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -173,6 +173,14 @@ class RowSource(InputFormat):
     def read(self, shard: Shard) -> Iterator[Row]:
         """Yield exactly the rows of a shard."""
         return islice(self.rows(), shard.first_row - 1, shard.first_row - 1 + shard.rows)
+
+
+def no_inputs(names: Sequence[str]) -> str:
+    """Return what is told of files of an input folder that are not read; empty for none."""
+    if not names:
+        return ""
+    shown = ", ".join(names[:5]) + (", ..." if len(names) > 5 else "")
+    return f"{len(names)} files of the folder are no inputs and are not read: {shown}"
 
 
 def shards_of(total: int, size: int) -> Iterator[Shard]:

@@ -82,7 +82,7 @@ class Inputs:
             mine = [shard for shard in shards if shard.file == number]
             first = mine[0].first_row if mine else None
             counts = {"name": file.name, "first_row": first, "rows": sum(s.rows for s in mine)}
-            note = self._source(number).note
+            note = "; ".join(filter(None, (self.files[number].note, self._source(number).note)))
             yield counts | ({"note": note} if note else {})
 
     def digest(self) -> str:
