@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from gmf.cli.output import progress_bar, results, say, write
+from gmf.cli.output import Device, progress_bar, results, say, write
+from gmf.core.device import compute_on
 from gmf.prediction.pipeline import document_of
 
 if TYPE_CHECKING:
@@ -18,12 +19,14 @@ def demo(
         "demo-output"
     ),
     encoders: Annotated[str, typer.Option(help="A packaged pair.")] = "minilm-mobilenet",
+    device: Device = "auto",
 ) -> None:
     """Draw a corpus, train text-only and GMF on it, and show what the images contribute."""
     # Here, not above: help needs no torch.
     from gmf_demo.run import run_demo
     from gmf_demo.shown_samples import write_demo_page
 
+    compute_on(device)
     with progress_bar() as bar:
         task = bar.add_task("", total=None)
 

@@ -7,7 +7,9 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from gmf.cli.output import progress_bar, tables, write
+from gmf.cli.output import Device, progress_bar, tables, write
+from gmf.cli.training_runs import Overrides, Preset
+from gmf.core.device import compute_on
 from gmf.vision.cache.manage import CacheInfo, cache_info, clear_cache
 from gmf.vision.cache.store import cache_root
 
@@ -34,17 +36,17 @@ def info(as_json: AsJson = False) -> None:
 
 @cache_app.command()
 def fill(
-    preset: Annotated[str, typer.Argument(help="A preset or a YAML file.", metavar="PRESET|FILE")],
-    overrides: Annotated[
-        list[str] | None, typer.Argument(help="The options of the run, e.g. data.folder=DIR.")
-    ] = None,
+    preset: Preset,
+    overrides: Overrides = None,
     only_plan: Annotated[bool, typer.Option("--plan", help="Only say what it would take.")] = False,
+    device: Device = "auto",
 ) -> None:
     """Compute and keep now what `gmf train` with the same options would keep as it goes."""
     # Here, not above: help needs no torch.
     from gmf.experiments.presets import load_run_config
     from gmf.training.caching import plan_cache
 
+    compute_on(device)
     cache, plan = plan_cache(load_run_config(preset, overrides or []))
     write(
         f"{cache.folder}: {plan.views:,} views, {len(plan.missing):,} to compute, "

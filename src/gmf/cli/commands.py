@@ -13,6 +13,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_command, get_group
 
+from gmf.cli.help import name_parameters, runnable
 from gmf.core.registry import Registry, load_code, load_inherited_code
 
 #: A function or a Typer app enters by ``@commands.register(NAME)`` or by an entry point of the
@@ -22,25 +23,25 @@ commands: Registry[Callable[..., None] | typer.Typer] = Registry(
     group="gmf.commands",
     base=FunctionType,
     built_in={
-        "data": "gmf.cli.data:data_app",
-        "encoders": "gmf.cli.encoders:encoders_app",
-        "cache": "gmf.cli.cache:cache_app",
-        "regions": "gmf.cli.regions:regions_app",
-        "hub": "gmf.cli.hub:hub_app",
-        "suite": "gmf.cli.suite:suite_app",
-        "models": "gmf.cli.models:models_app",
-        "formats": "gmf.cli.formats:formats_app",
-        "options": "gmf.cli.options:options_command",
-        "train": "gmf.cli.train:train",
-        "curve": "gmf.cli.series:curve",
-        "search": "gmf.cli.search:search",
-        "evaluate": "gmf.cli.evaluate:evaluate",
         "predict": "gmf.cli.predict:predict",
+        "train": "gmf.cli.train:train",
+        "evaluate": "gmf.cli.evaluate:evaluate",
         "score": "gmf.cli.score:score_command",
         "compare": "gmf.cli.score:compare_command",
+        "data": "gmf.cli.data:data_app",
+        "regions": "gmf.cli.regions:regions_app",
+        "serve": "gmf.cli.serve:serve",
         "export": "gmf.cli.export:export",
         "package": "gmf.cli.package:package",
-        "serve": "gmf.cli.serve:serve",
+        "hub": "gmf.cli.hub:hub_app",
+        "curve": "gmf.cli.series:curve",
+        "search": "gmf.cli.search:search",
+        "suite": "gmf.cli.suite:suite_app",
+        "models": "gmf.cli.models:models_app",
+        "options": "gmf.cli.options:options_command",
+        "formats": "gmf.cli.formats:formats_app",
+        "encoders": "gmf.cli.encoders:encoders_app",
+        "cache": "gmf.cli.cache:cache_app",
     },
 )
 
@@ -74,6 +75,13 @@ class CommandTable(TyperGroup):
         for path in _code_files(args):
             load_code(Path(path))
         return super().parse_args(ctx, args)
+
+    def get_help_option(self, ctx: Any) -> Any:
+        """Return ``--help``; it takes no value, so none is shown."""
+        option = super().get_help_option(ctx)
+        if option is not None:
+            option.metavar = ""
+        return option
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return all names; commands that are not imported are shown by their summary."""
@@ -113,8 +121,9 @@ def load_command(name: str) -> Any:
         app.command(name)(part)
     with commands.named_in_errors(name):
         command = get_group(app).commands[name]
-    for runnable in _runnable(command):
-        runnable.params.append(_code_option())
+    for each in runnable(command):
+        each.params.append(_code_option())
+    name_parameters(command)
     if commands.origin(name).source != "gmf":
         setattr(command, "invoke", partial(_invoke, name, command.invoke))  # noqa: B010
     return command
@@ -130,15 +139,6 @@ def _invoke(name: str, invoke: Callable[[Any], Any], context: Any) -> Any:
                 raise
             ending = error
     raise ending
-
-
-def _runnable(command: Any) -> Iterator[Any]:
-    """Yield the commands in a group that do something themselves."""
-    inner = getattr(command, "commands", {})
-    if not inner or command.invoke_without_command:
-        yield command
-    for each in inner.values():
-        yield from _runnable(each)
 
 
 def _code_option() -> Any:

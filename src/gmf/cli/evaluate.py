@@ -70,7 +70,14 @@ def evaluate(
     as_latex: AsLatex = False,
     html: HtmlFile = None,
 ) -> None:
-    """Score runs: lenient and strict side by side, and every analysis of the predictions."""
+    """Score runs: lenient and strict side by side, and every analysis of the predictions.
+
+    Examples:
+      gmf evaluate runs/RUN
+      gmf evaluate runs/RUN --images real,none,shuffled --html report.html
+      gmf evaluate runs/RUN-seed1 runs/RUN-seed2 runs/RUN-seed3
+      gmf evaluate runs/RUN --data OTHER --alias person=PER
+    """
     from gmf.experiments.several_runs import check_runs_differ_in_seed
 
     controls = _controls(images)

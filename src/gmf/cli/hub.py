@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from gmf.cli.output import progress_bar, report_images, say, write
+from gmf.cli.output import Device, progress_bar, report_images, say, write
 from gmf.core.plain import plain
 from gmf.evaluation.scores import RULES
 from gmf.prediction.publishing.hub import model_folder
@@ -34,9 +34,10 @@ def save(
     split: Split = None,
     data: Data = None,
     license: License = None,
+    device: Device = "auto",
 ) -> None:
     """Write a model and its card to a folder that `gmf.load` takes on any machine."""
-    scores = scores_of(run, split, data)
+    scores = scores_of(run, split, data, device=device)
     written = save_pretrained(model_folder(run), folder, scores=scores, license=license)
     write(str(written))
 
@@ -51,13 +52,16 @@ def push(
     private: Annotated[
         bool, typer.Option("--private", help="A new repository is private.")
     ] = False,
+    device: Device = "auto",
 ) -> None:
     """Upload a model and its card to the Hugging Face Hub; needs `hf auth login`."""
-    scores = scores_of(run, split, data)
+    scores = scores_of(run, split, data, device=device)
     write(push_to_hub(model_folder(run), repo_id, scores=scores, license=license, private=private))
 
 
-def scores_of(run: str | Path, split: str | None, data: Path | None) -> list[PublishedScore]:
+def scores_of(
+    run: str | Path, split: str | None, data: Path | None, *, device: str
+) -> list[PublishedScore]:
     """Return the scores of a model on a split, measured now; none when no split is named."""
     if split is None:
         return []
@@ -70,6 +74,7 @@ def scores_of(run: str | Path, split: str | None, data: Path | None) -> list[Pub
             run,
             split=split,
             folder=data,
+            device=device,
             on_progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
     report_images(result.images)

@@ -26,7 +26,9 @@ app = typer.Typer(
 
 @app.callback(invoke_without_command=True)
 def root(
-    show_version: bool = typer.Option(False, "--version", help="Print the version and stop."),
+    show_version: bool = typer.Option(
+        False, "--version", metavar="", help="Print the version and stop."
+    ),
     code: CodeFiles = None,  # noqa: ARG001 (loaded by the option itself)
 ) -> None:
     """Multimodal named entity recognition: text and images together."""

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gmf.cli.hub import Data, License, Split, scores_of
-from gmf.cli.output import say, write
+from gmf.cli.output import Device, say, write
 from gmf.core.config import parse_config
 from gmf.prediction.publishing.hub import model_folder
 from gmf.prediction.publishing.package import PackageOptions, build_wheel, write_project
@@ -29,6 +29,7 @@ def package(
     license_file: Annotated[
         Path | None, typer.Option(help="Text that goes along: licence, whom it wants named.")
     ] = None,
+    device: Device = "auto",
     project: Annotated[
         Path | None, typer.Option(help="Write the folder that builds the wheel, not the wheel.")
     ] = None,
@@ -38,7 +39,7 @@ def package(
     options = parse_config(PackageOptions, given, source="options")
 
     def measure(exported: Path, own: Path | None) -> list[PublishedScore]:
-        return scores_of(exported, split, data or own)
+        return scores_of(exported, split, data or own, device=device)
 
     folder = model_folder(run)
     say(f"packing {run}; an export takes about a minute")

@@ -50,6 +50,14 @@ ROWS_FAILED = 3
 
 def predict(
     operands: Operands = None,
+    text: Annotated[str | None, typer.Option(help="One post instead of an input.")] = None,
+    image: Annotated[
+        list[str] | None, typer.Option(help="An image of that post; may be given several times.")
+    ] = None,
+    context: Annotated[
+        list[str] | None,
+        typer.Option(help="A context field of that post, as caption=TEXT; several times."),
+    ] = None,
     output: Output = None,
     output_format: OutputFormat = None,
     input_format: InputFormat = None,
@@ -75,19 +83,18 @@ def predict(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Forget an output or a stopped job that is there.")
     ] = False,
-    text: Annotated[str | None, typer.Option(help="One post instead of an input.")] = None,
-    image: Annotated[
-        list[str] | None, typer.Option(help="An image of that post; may be given several times.")
-    ] = None,
-    context: Annotated[
-        list[str] | None,
-        typer.Option(help="A context field of that post, as caption=TEXT; several times."),
-    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Find entities in one post, or in every row of inputs; a killed job goes on where it was.
 
-    Exit status 3: all is done, but rows failed.
+    Examples:
+      gmf predict runs/RUN --text "Rocky is ready" --image rocky.png
+      gmf predict runs/RUN posts.jsonl --output found.jsonl
+      gmf predict runs/RUN 'shards/*.csv.gz' --output found.parquet
+      cat posts.jsonl | gmf predict runs/RUN - --output - | head
+
+    Exit status: 0 every row is a document; 3 all is done, but rows failed;
+    1 it ended before; 2 nothing was started.
     """
     common: dict[str, Any] = {
         "batch_size": batch_size,

@@ -15,7 +15,7 @@ from gmf.reading.tables import Quoting
 Operands = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="[RUN] [INPUT]...",
+        metavar="RUN INPUT",
         help="RUN: installed model, run folder, checkpoint folder or hub id; the installed starter "
         "model by default. INPUT: files, globs, folders of files or of texts and images, URLs of "
         "file systems, - for standard input: "

@@ -61,7 +61,9 @@ def find(
     split: Splits = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Images at once.")] = 8,
     device: Device = "auto",
-    overwrite: Annotated[bool, typer.Option(help="Drop regions of another source.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Drop regions of another source.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Find regions and write DIR/regions.jsonl; the same command goes on after an interruption."""

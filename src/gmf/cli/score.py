@@ -93,8 +93,14 @@ def score_command(
 ) -> None:
     """Score predictions: lenient and strict, and every analysis of them.
 
-    Files are CoNLL with one or two label columns, blocks of image name, text and two lines of tags,
-    or JSON lines with tokens and tags or with text and entities by character offsets.
+    Files are CoNLL with one or two label columns, blocks of image name, text
+    and two lines of tags, or JSON lines with tokens and tags or with text and
+    entities by character offsets.
+
+    Examples:
+      gmf score test.txt predictions.jsonl
+      gmf score both-columns.conll --columns gold-predicted
+      gmf score test.txt seed1.jsonl seed2.jsonl seed3.jsonl
     """
     aliases = read_aliases(alias)
     config = EvaluationConfig(
@@ -149,7 +155,12 @@ def compare_command(
     as_latex: AsLatex = False,
     html: HtmlFile = None,
 ) -> None:
-    """Compare two systems on the same posts: difference, p-value, posts that changed."""
+    """Compare two systems on the same posts: difference, p-value, posts that changed.
+
+    Examples:
+      gmf compare runs/A runs/B
+      gmf compare a.jsonl b.jsonl --gold test.txt
+    """
     aliases = read_aliases(alias)
     config = EvaluationConfig(rule=rule, service_labels=service_labels, level=level, seed=seed)
     if a.is_dir() != b.is_dir():

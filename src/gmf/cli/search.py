@@ -43,7 +43,13 @@ def search(
     tracker: Trackers = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Search options by the best dev F1, with Optuna; the same command goes on when killed."""
+    """Search options by the best dev F1, with Optuna; the same command goes on when killed.
+
+    Examples:
+      gmf search twitter2017 data.folder=DATA --trials 30
+        --try training.learning_rate=log:1e-5..1e-4
+        --try training.batch_size=8,16,32
+    """
     require_extra("optuna", extra="search", purpose="gmf search")
     # Here, not above: help needs no torch, and the extra may be absent.
     from gmf.experiments.presets import load_run_config

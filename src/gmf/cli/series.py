@@ -49,7 +49,11 @@ def curve(
     device: Device = "auto",
     tracker: Trackers = None,
 ) -> None:
-    """Train on ever more of the data and print what each size reaches on dev; resumable."""
+    """Train on ever more of the data and print what each size reaches on dev; resumable.
+
+    Examples:
+      gmf curve twitter2017 data.folder=DATA --sizes 100,1000,50%,100%
+    """
     # Here, not above: help needs no torch.
     from gmf.experiments.series import size_splits
 

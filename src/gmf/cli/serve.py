@@ -28,7 +28,8 @@ def serve(
         list[str] | None,
         typer.Argument(
             metavar="LIMIT=VALUE",
-            help=f"Limits, e.g. max_body_mb=8: {', '.join(ServeConfig.model_fields)}.",
+            help="Limits, by default "
+            f"{', '.join(f'{k}={f.default}' for k, f in ServeConfig.model_fields.items())}.",
         ),
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 for all.")] = "127.0.0.1",
@@ -44,7 +45,12 @@ def serve(
         typer.Option(help="File with the key that requests must bring; or set GMF_API_KEY."),
     ] = None,
 ) -> None:
-    """Serve a run over HTTP: REST under /v1, a page at /, until SIGTERM or Ctrl-C."""
+    """Serve a run over HTTP: REST under /v1, a page at /, until SIGTERM or Ctrl-C.
+
+    Examples:
+      gmf serve runs/RUN
+      gmf serve runs/RUN --host 0.0.0.0 --port 80 max_body_mb=4
+    """
     libraries = ("fastapi", "prometheus_client", "python_multipart", "uvicorn")
     require_extra(*libraries, extra="serve", purpose="gmf serve")
     from gmf.prediction.pipeline import load

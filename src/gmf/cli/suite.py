@@ -17,7 +17,8 @@ from rich.progress import (
 )
 from rich.table import Table
 
-from gmf.cli.output import messages, results, say, write
+from gmf.cli.output import Device, messages, results, say, write
+from gmf.core.device import compute_on
 from gmf.core.errors import CheckpointError, ConfigError
 from gmf.experiments.suite.manifest import MANIFEST, Manifest
 from gmf.experiments.suite.plan import PlannedRun, SuiteOptions, name_folders, plan_runs
@@ -57,6 +58,7 @@ def paper(
     out: Annotated[Path, typer.Option(help="Folder of runs, manifest and report.")] = Path(
         "suite-output"
     ),
+    device: Device = "auto",
     accept_changes: Annotated[
         bool,
         typer.Option(
@@ -69,6 +71,7 @@ def paper(
     ] = False,
 ) -> None:
     """Train, score and report every system; the same command goes on with a killed suite."""
+    compute_on(device)
     options = SuiteOptions(
         data=name_folders(data),
         encoders=encoders,

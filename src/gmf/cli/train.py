@@ -27,12 +27,22 @@ def train(
         typer.Option(min=2, help="Train that many runs, each with another part of train and dev."),
     ] = None,
     accept_changes: Annotated[
-        bool, typer.Option(help="Go on with a killed run though data, images or code changed.")
+        bool,
+        typer.Option(
+            "--accept-changes", help="Go on with a killed run though data, images or code changed."
+        ),
     ] = False,
     device: Device = "auto",
     tracker: Trackers = None,
 ) -> None:
-    """Train a model; the same command goes on with a run that was killed."""
+    """Train a model; the same command goes on with a run that was killed.
+
+    Examples:
+      gmf train twitter2017 data.folder=DATA
+      gmf train twitter2017 data.folder=DATA encoders=minilm-mobilenet seed=2
+      gmf train umt.twitter2015 data.folder=DATA training.epochs=5
+      gmf train twitter2017 data.folder=DATA --folds 5
+    """
     # Here, not above: help needs no torch.
     from gmf.experiments.setting import describe_setting
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gmf.cli.output import progress_bar, report_images, say
-from gmf.core.device import torch_device
+from gmf.core.device import compute_on
 
 if TYPE_CHECKING:
     from gmf.training.config import RunConfig
@@ -19,7 +19,13 @@ if TYPE_CHECKING:
 #: Keys that a name holds in another way, or that decide nothing.
 _IN_NAME = ("seed", "model.name", "data.folder", "data.images", "data.cache", "encoders.")
 _MAX_CHANGES = 4
-Preset = Annotated[str, typer.Argument(help="A preset or a YAML file.", metavar="PRESET|FILE")]
+Preset = Annotated[
+    str,
+    typer.Argument(
+        help="A preset, such as twitter2017 or umt.twitter2015, or a YAML file.",
+        metavar="PRESET|FILE",
+    ),
+]
 Overrides = Annotated[
     list[str] | None,
     typer.Argument(
@@ -62,9 +68,7 @@ def checked_config(
     from gmf.experiments.presets import load_run_config
     from gmf.training.trackers import check_trackers
 
-    if device != "auto":
-        # Accelerate reads it; in another way it cannot be told before it is made.
-        os.environ["ACCELERATE_TORCH_DEVICE"] = str(torch_device(device))
+    compute_on(device)
     config = load_run_config(preset, overrides or [])
     _ = config.data.corpora  # Refused before anything else is done, if none is named.
     check_trackers(trackers or [])

@@ -1,5 +1,6 @@
 """Where and how exactly PyTorch computes, by name; refused in one line where it cannot be."""
 
+import os
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
 from gmf.core.config import near_hint
@@ -11,6 +12,9 @@ if TYPE_CHECKING:
 ComputedPrecision = Literal["fp32", "bf16"]
 #: ``auto`` is bf16 where the hardware multiplies it, else fp32.
 Precision = Literal["auto", "fp32", "bf16"]
+#: Environment variable that names the device of ``auto``; Accelerate reads it, too, and cannot be
+#: told in another way before it is made.
+CHOSEN = "ACCELERATE_TORCH_DEVICE"
 
 
 def check_precision(name: str) -> Precision:
@@ -39,7 +43,8 @@ def torch_device(name: str = "auto") -> "torch.device":
     import torch
 
     if name == "auto":
-        name = "cuda" if torch.cuda.is_available() else "cpu"
+        usual = "cuda" if torch.cuda.is_available() else "cpu"
+        name = os.environ.get(CHOSEN) or usual
     try:
         device = torch.device(name)
         torch.empty(1, device=device).cpu()  # The meta device computes nothing.
@@ -49,6 +54,19 @@ def torch_device(name: str = "auto") -> "torch.device":
             f"device {name!r}: not available here; this machine has {there}"
         ) from error
     return device
+
+
+def compute_on(name: str) -> None:
+    """Let this process, and those that it starts, compute on a device unless another is named.
+
+    Args:
+        name: See ``torch_device``; ``auto`` changes nothing.
+
+    Raises:
+        ConfigError: If it is not there.
+    """
+    if name != "auto":
+        os.environ[CHOSEN] = str(torch_device(name))
 
 
 def available_devices() -> list[str]:

