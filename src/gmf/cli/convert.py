@@ -9,6 +9,7 @@ import typer
 from gmf.cli.output import say, write
 from gmf.exchange.convert import convert
 from gmf.exchange.formats import readable, writable
+from gmf.exchange.image_files import ImageFiles
 from gmf.exchange.offsets import Unit
 from gmf.exchange.report import ConversionReport
 from gmf.exchange.schemes import SCHEMES
@@ -38,6 +39,21 @@ def convert_command(
     scheme: Annotated[
         str, typer.Option(help=f"Tag scheme of a TARGET with tags: {', '.join(SCHEMES)}.")
     ] = "IOB2",
+    annotator: Annotated[
+        str | None,
+        typer.Option(
+            help="Whose annotation is taken where a text has several (Label Studio, Prodigy, "
+            "INCEpTION); by default the ground truth, the curated or the first one. The others "
+            "are counted."
+        ),
+    ] = None,
+    image_files: Annotated[
+        str,
+        typer.Option(
+            help="What becomes of the images: link (to where the paths of TARGET lead; a copy "
+            "where no link can be), copy or keep (left where they are)."
+        ),
+    ] = "link",
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace a TARGET that is there.")
     ] = False,
@@ -59,6 +75,8 @@ def convert_command(
         to_format=to_format,
         offsets=cast(Unit | None, offsets),
         scheme=scheme,
+        annotator=annotator,
+        image_files=cast(ImageFiles, image_files),
         overwrite=overwrite,
     )
     _tell(report)

@@ -57,6 +57,9 @@ class DocumentFormat:
         traits: What it can hold; the rest is counted as lost before a document is written.
         is_folder: Whether it is a folder of files, one or more a document.
         unit: What its offsets count when nothing else tells.
+        has_annotators: Whether its files name who annotated.
+        annotator: Whose annotation is read where a text has several; ``None`` lets it choose.
+        annotators: Who annotated, as far as it was read.
 
     Args:
         offsets: What the offsets of a file count; ``None`` for what the tool writes.
@@ -67,10 +70,13 @@ class DocumentFormat:
     traits: ClassVar[frozenset[Trait]] = frozenset()
     is_folder: ClassVar[bool] = False
     unit: ClassVar[Unit] = "code-points"
+    has_annotators: ClassVar[bool] = False
+    annotator: str | None = None
 
     def __init__(self, *, offsets: Unit | None = None, scheme: str = "IOB2") -> None:
         self.offsets: Unit | None = offsets
         self.scheme = scheme
+        self.annotators: set[str] = set()
 
 
 class ReadableFormat(DocumentFormat, ABC):
@@ -126,6 +132,14 @@ class WritableFormat(DocumentFormat, ABC):
             target: The output; a format of many files moves the folder there.
             types: Entity types that occur.
         """
+
+    def image_names(self, document: AnnotatedText) -> list[str]:
+        """Return the paths of the files that it names of a document's images."""
+        if Trait.IMAGES not in self.traits:
+            return []
+        crops = [r.crop for image in document.images for r in image.regions if r.crop]
+        paths = [image.path for image in document.images]
+        return paths + (crops if Trait.REGIONS in self.traits else [])
 
     def losses(self, document: AnnotatedText) -> Iterator[tuple[str, int]]:  # noqa: ARG002
         """Yield what it cannot hold of a document beside its traits: kind and count."""

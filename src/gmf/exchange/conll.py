@@ -111,10 +111,14 @@ class ConllFormat(ReadableFormat, TextFormat):
         head = f"{ID_PREFIX}{document.id}\n" if self.has_ids else ""
         return f"{head}{''.join(lines)}\n"
 
+    def image_names(self, document: AnnotatedText) -> list[str]:
+        """Return the path of the image that the identifier names."""
+        own = f"images/{document.id}.jpg" if self.has_ids and document.id else ""
+        return [image.path for image in document.images if image.path == own]
+
     def losses(self, document: AnnotatedText) -> Iterator[tuple[str, int]]:
         """Yield images that the identifier does not name, and entities that IO joins."""
-        own = f"images/{document.id}.jpg" if self.has_ids and document.id else ""
-        yield Trait.IMAGES, sum(image.path != own for image in document.images)
+        yield Trait.IMAGES, len(document.images) - len(self.image_names(document))
         yield Trait.REGIONS, sum(len(image.regions) for image in document.images)
         if self.scheme == "IO":
             _, entities = document.tagged_words()

@@ -4,24 +4,24 @@ import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gmf.core.errors import ConfigError, DataError
-from gmf.exchange.base import DocumentWriter, ReadableFormat, Trait, WritableFormat
+from gmf.exchange.base import ReadableFormat
 from gmf.exchange.document import AnnotatedText
-from gmf.exchange.fitting import checked, fitted
+from gmf.exchange.fitting import checked
 from gmf.exchange.formats import (
     document_formats,
     format_of_source,
     format_of_target,
     readable,
-    writable,
 )
+from gmf.exchange.image_files import IMAGE_FILES, ImageFiles, ImagePlaces
 from gmf.exchange.offsets import Unit
 from gmf.exchange.report import ConversionReport
 from gmf.exchange.schemes import SCHEMES
+from gmf.exchange.writing import write_all, writer_of
 
 
 def convert(
@@ -32,6 +32,8 @@ def convert(
     to_format: str | None = None,
     offsets: Unit | None = None,
     scheme: str = "IOB2",
+    annotator: str | None = None,
+    image_files: ImageFiles = "link",
     overwrite: bool = False,
 ) -> ConversionReport:
     """Write the documents of a source in another format; the target appears whole or not at all.
@@ -46,20 +48,28 @@ def convert(
         to_format: Name of the target's format; ``None`` takes that of the ending.
         offsets: What the offsets of the source count; ``None`` for what its tool writes.
         scheme: Tag scheme of a target with tags.
+        annotator: Whose annotation is taken where a text has several; ``None`` for the ground
+            truth, the curated or else the first one. Others are counted.
+        image_files: Whether the images of the documents are linked or copied to where the paths of
+            the target lead, or left.
         overwrite: Replace a target that is there.
 
     Raises:
-        ConfigError: If a format is unknown or cannot do it, or the target is there already.
+        ConfigError: If a format is unknown or cannot do it, the target is there already, or nobody
+            of the annotator's name annotated.
         DataError: If the source cannot be read at all.
     """
     if scheme not in SCHEMES:
         raise ConfigError(f"scheme {scheme!r}: expected one of {', '.join(SCHEMES)}")
+    if image_files not in IMAGE_FILES:
+        raise ConfigError(f"image files {image_files!r}: expected {', '.join(IMAGE_FILES)}")
     if offsets not in (None, "code-points", "utf-16"):
         raise ConfigError(f"offsets {offsets!r}: expected code-points or utf-16")
     files = _files_in(source, from_format)
     if to_format is None:
         to_format = format_of_target(target)
-    _writer(to_format, scheme)  # Told before anything is read.
+    with document_formats.named_in_errors(to_format):
+        writer = writer_of(to_format, scheme=scheme)  # Told before anything is read.
     if target.exists() and not overwrite:
         raise ConfigError(f"{target}: is there already; choose another or add --overwrite")
     if target.exists() and target.resolve() in (source.resolve(), *source.resolve().parents):
@@ -69,22 +79,24 @@ def convert(
     report = ConversionReport()
     with TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as temporary:
         whole = Path(temporary) / "whole"
-        if files is None:
-            documents = _documents(source, from_format, offsets, report)
-            _write(documents, whole, to_format, scheme, report)
-        else:
+        home = source if source.is_dir() else source.parent
+        images = ImagePlaces(home, target.parent if files is None else target, image_files)
+        pairs = [(source, whole)]
+        if files is not None:
             whole.mkdir()
-            for file in files:
-                writer = _writer(to_format, scheme)
-                ending = "" if writer.is_folder else writer.suffix
-                documents = _documents(file, from_format, offsets, report)
-                _write(documents, whole / f"{file.stem}{ending}", to_format, scheme, report)
+            ending = "" if writer.is_folder else writer.suffix
+            pairs = [(file, whole / f"{file.stem}{ending}") for file in files]
+        for file, part in pairs:
+            documents = _documents(file, from_format, offsets, report, annotator)
+            writer = writer_of(to_format, scheme=scheme)
+            write_all(documents, part, writer=writer, name=to_format, report=report, images=images)
         if report.read and not report.written:
             shown = report.faults[0] if report.faults else "nothing could be read"
             raise DataError(
                 f"none of its {report.read} documents could be converted; the first: {shown}",
                 path=source,
             )
+        images.bring(report, home=None if files is None else whole)
         if target.is_dir() and not target.is_symlink():
             shutil.rmtree(target)
         whole.replace(target)
@@ -92,7 +104,11 @@ def convert(
 
 
 def read_documents(
-    path: Path, *, format: str | None = None, offsets: Unit | None = None
+    path: Path,
+    *,
+    format: str | None = None,
+    offsets: Unit | None = None,
+    annotator: str | None = None,
 ) -> tuple[list[AnnotatedText], ConversionReport]:
     """Return the documents of a file or folder, and what of it they do not hold.
 
@@ -100,13 +116,14 @@ def read_documents(
         path: File, or folder of a format that is one.
         format: Name of its format; ``None`` finds it by the content.
         offsets: See ``convert``.
+        annotator: See ``convert``.
 
     Raises:
-        ConfigError: If the format is unknown.
+        ConfigError: If the format is unknown, or has no such annotator.
         DataError: If it cannot be read at all.
     """
     report = ConversionReport()
-    return list(_documents(path, format, offsets, report)), report
+    return list(_documents(path, format, offsets, report, annotator)), report
 
 
 def write_documents(
@@ -124,8 +141,10 @@ def write_documents(
     if path.exists():
         raise ConfigError(f"{path}: is there already; choose another")
     report = ConversionReport()
-    format = format or format_of_target(path)
-    _write(_counted(documents, report), path, format, scheme, report)
+    name = format or format_of_target(path)
+    with document_formats.named_in_errors(name):
+        writer = writer_of(name, scheme=scheme)
+    write_all(_counted(documents, report), path, writer=writer, name=name, report=report)
     return report
 
 
@@ -134,7 +153,10 @@ def _counted(
 ) -> Iterator[AnnotatedText]:
     for document in documents:
         report.read += 1
-        yield replace(document, number=report.read)
+        try:
+            yield checked(replace(document, number=report.read), report)
+        except ValueError as error:
+            report.fault(f"{document.origin or f'document {report.read}'}: {error}")
 
 
 def _files_in(source: Path, from_format: str | None) -> list[Path] | None:
@@ -179,20 +201,24 @@ def _reader(name: str, offsets: Unit | None) -> ReadableFormat:
     return kind(offsets=offsets)
 
 
-def _writer(name: str, scheme: str) -> WritableFormat:
-    kind = document_formats.get(name)
-    if not issubclass(kind, WritableFormat):
-        raise ConfigError(f"format {name!r} cannot be written; expected one of {writable()}")
-    return kind(scheme=scheme)
-
-
 def _documents(
-    path: Path, format: str | None, offsets: Unit | None, report: ConversionReport
+    path: Path,
+    format: str | None,
+    offsets: Unit | None,
+    report: ConversionReport,
+    annotator: str | None,
 ) -> Iterator[AnnotatedText]:
     """Yield the documents of a source whose mentions lie in their texts."""
     name = format or format_of_source(path)
+    reader = _reader(name, offsets)
+    if annotator is not None and not reader.has_annotators:
+        raise ConfigError(f"annotator {annotator!r}: format {name!r} names no annotators")
+    reader.annotator = annotator
     with document_formats.named_in_errors(name, path=path):
-        yield from _checked(path, _reader(name, offsets), report)
+        yield from _checked(path, reader, report)
+    if annotator is not None and annotator not in reader.annotators:
+        names = ", ".join(sorted(reader.annotators)) or "none"
+        raise ConfigError(f"{path}: annotator {annotator!r}: expected one of the source's: {names}")
 
 
 def _checked(
@@ -216,75 +242,3 @@ def _checked(
             report.note("identifier that another document has too", document.origin)
         seen.add(document.id)
         yield kept
-
-
-def _write(
-    documents: Iterable[AnnotatedText],
-    target: Path,
-    format: str,
-    scheme: str,
-    report: ConversionReport,
-) -> None:
-    """Write documents as one output that appears whole."""
-    types: set[str] = set()
-    originals: set[str] = set()
-    named = partial(document_formats.named_in_errors, format)
-    with named():
-        writer = _writer(format, scheme)
-    with TemporaryDirectory(dir=target.parent, prefix=".parts") as temporary:
-        parts = Path(temporary) / "parts"
-        if not writer.is_folder:
-            parts.mkdir()
-        with named():
-            shard = writer.open(parts if writer.is_folder else parts / f"0{writer.suffix}")
-        try:
-            for document in documents:
-                with named():
-                    kept = _added(shard, document, writer, report)
-                if kept is None:
-                    continue
-                report.written += 1
-                report.note("text that nobody labelled", document.origin, kept.mentions is None)
-                types.update(m.type for m in kept.mentions or ())
-                originals.update(m.type for m in document.mentions or ())
-                if Trait.ANY_TYPE not in writer.traits:
-                    _check_types(originals)
-        finally:
-            with named():
-                shard.close()
-        with named():
-            writer.merge(parts, target, types=sorted(types))
-
-
-def _added(
-    shard: DocumentWriter, document: AnnotatedText, writer: WritableFormat, report: ConversionReport
-) -> AnnotatedText | None:
-    """Return a document as it was written; ``None``, and a fault, when it cannot be."""
-    lost, notes = report.lost.copy(), report.notes.copy()
-    try:
-        kept = fitted(document, writer, report)
-        shard.add(kept)
-    except ValueError as error:
-        report.lost, report.notes = lost, notes
-        report.fault(f"{document.origin}: {error}")
-        return None
-    except Exception as error:
-        error.add_note(document.origin)
-        raise
-    return kept
-
-
-def _check_types(types: set[str]) -> None:
-    """Refuse types that differ in white space only, where it cannot be written.
-
-    Raises:
-        ConfigError: Names them.
-    """
-    names: dict[str, str] = {}
-    for name in sorted(types):
-        plain = "_".join(name.split())
-        other = names.setdefault(plain, name)
-        if other != name:
-            raise ConfigError(
-                f"types {other!r} and {name!r} would both be {plain!r}; rename one in the source"
-            )

@@ -14,6 +14,10 @@ from gmf.exchange.report import ConversionReport
 from gmf.reading.foreign_rows import tool_of
 from gmf.reading.offsets import from_utf16, to_utf16
 
+#: What annotations of others than the one that is taken are counted as.
+OTHER_ANNOTATION = "annotation of another annotator, different from the one taken"
+SAME_ANNOTATION = "annotation of another annotator, the same"
+
 
 class JsonFormat(ReadableFormat, TextFormat):
     """Base of the formats in which a document is a JSON object, in a list or one a line.
@@ -24,6 +28,11 @@ class JsonFormat(ReadableFormat, TextFormat):
 
     #: Keys that are read, or serve the tool only.
     keys: ClassVar[frozenset[str]] = frozenset()
+
+    def __init__(self, *, offsets: Unit | None = None, scheme: str = "IOB2") -> None:
+        super().__init__(offsets=offsets, scheme=scheme)
+        #: Who has annotated each item first, and a hash of what.
+        self._taken: dict[str, tuple[str, int]] = {}
 
     #: Its name in ``gmf.reading.foreign_rows``, which tells its rows.
     tool: ClassVar[str | None] = None
@@ -59,14 +68,51 @@ class JsonFormat(ReadableFormat, TextFormat):
             number = report.read
             try:
                 fields = self.object_of(row)
+                item = self.annotated_item(fields)
+                if item is not None and not self._is_asked_for(item[1], where, report):
+                    continue
                 document = self.parse(fields, where=where, report=report)
             except ValueError as error:
                 report.fault(f"{where}: {error}")
                 continue
             for key in sorted(fields.keys() - self.keys) if self.keys else ():
                 report.note(f"field {key!r} not carried", where)
-            if document is not None:
+            if document is not None and self._is_first(item, document, where, report):
                 yield replace(document, number=number, origin=where)
+
+    def annotated_item(self, row: dict[str, Any]) -> tuple[object, str] | None:  # noqa: ARG002
+        """Return what a row annotates and who did it, where each annotator has a row; or None."""
+        return None
+
+    def _is_asked_for(self, name: str, where: str, report: ConversionReport) -> bool:
+        self.annotators.add(name)
+        if self.annotator in (None, name):
+            return True
+        report.read -= 1  # A text that several have annotated is one document.
+        report.lose("annotation of another annotator than the one asked for", where)
+        return False
+
+    def _is_first(
+        self,
+        item: tuple[object, str] | None,
+        document: AnnotatedText,
+        where: str,
+        report: ConversionReport,
+    ) -> bool:
+        """Return whether nobody else has annotated the text of a row before; others are counted."""
+        if item is None:
+            return True
+        key, name = item
+        marked = hash(frozenset(document.mentions or ()))
+        first, taken = self._taken.setdefault(str(key), (name, marked))
+        if first == name:
+            return True
+        report.read -= 1
+        if taken == marked:
+            report.note(SAME_ANNOTATION, where)
+        else:
+            report.lose(OTHER_ANNOTATION, where)
+        return False
 
     def object_of(self, row: object) -> dict[str, Any]:
         """Return a value of the file as a JSON object.

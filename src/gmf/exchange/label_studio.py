@@ -8,7 +8,7 @@ from typing import Any, ClassVar, cast
 from gmf.exchange.base import Trait
 from gmf.exchange.document import AnnotatedText, Mention, Span
 from gmf.exchange.images import image_of
-from gmf.exchange.json_format import JsonFormat
+from gmf.exchange.json_format import OTHER_ANNOTATION, SAME_ANNOTATION, JsonFormat
 from gmf.exchange.json_values import identifier_of, listed, objects, span_of, text_of, type_of
 from gmf.exchange.offsets import Unit
 from gmf.exchange.report import ConversionReport
@@ -45,6 +45,7 @@ class LabelStudioFormat(JsonFormat):
         )
     )
     tool = "label-studio"
+    has_annotators = True
 
     def parse(
         self, row: dict[str, Any], *, where: str, report: ConversionReport
@@ -59,9 +60,15 @@ class LabelStudioFormat(JsonFormat):
         if done and not annotations:
             report.fault(f"{where}: its annotation was cancelled")
             return None
+        if self.annotator is not None:
+            mine = [each for each in annotations if self.annotator in self._names_of(each)]
+            if not mine:
+                report.fault(f"{where}: no annotation by {self.annotator!r}")
+                return None
+            annotations = [*mine[-1:], *(each for each in annotations if each not in mine)]
         is_predicted = not annotations
         chosen = (
-            _chosen(annotations, where, report)
+            _chosen(annotations, where, report, is_first=self.annotator is not None)
             if annotations
             else _last(objects(row, "predictions"))
         )
@@ -78,6 +85,21 @@ class LabelStudioFormat(JsonFormat):
             images=_images(data, where, report),
             is_predicted=is_predicted and chosen is not None,
         )
+
+    def annotated_item(self, row: dict[str, Any]) -> tuple[object, str] | None:
+        """Return the task and the annotator of a JSON-MIN row; see ``JsonFormat``."""
+        name = row.get("annotator")
+        if "data" in row or not isinstance(name, str | int):
+            return None
+        return row.get("id", row.get("text")), str(name)
+
+    def _names_of(self, annotation: dict[str, Any]) -> set[str]:
+        """Return the identifier, and the address where it has one, of who made an annotation."""
+        who = annotation.get("completed_by")
+        parts = cast(dict[str, Any], who) if isinstance(who, dict) else {"id": who}
+        known = {str(parts[key]) for key in ("id", "email") if parts.get(key) not in (None, "")}
+        self.annotators |= known
+        return known
 
     def _of_minimal(
         self, row: dict[str, Any], where: str, report: ConversionReport
@@ -158,16 +180,15 @@ class LabelStudioFormat(JsonFormat):
 
 
 def _chosen(
-    annotations: list[dict[str, Any]], where: str, report: ConversionReport
+    annotations: list[dict[str, Any]], where: str, report: ConversionReport, *, is_first: bool
 ) -> dict[str, Any]:
     """Return the annotation that counts: ground truth, or else the first; others are counted."""
-    chosen = next((each for each in annotations if each.get("ground_truth")), annotations[0])
+    truth = (each for each in annotations if each.get("ground_truth") and not is_first)
+    chosen = next(truth, annotations[0])
     others = [each for each in annotations if each is not chosen]
     different = [each for each in others if _regions(each) != _regions(chosen)]
-    report.lose(
-        "annotation of another annotator, different from the one taken", where, len(different)
-    )
-    report.note("annotation of another annotator, the same", where, len(others) - len(different))
+    report.lose(OTHER_ANNOTATION, where, len(different))
+    report.note(SAME_ANNOTATION, where, len(others) - len(different))
     return chosen
 
 

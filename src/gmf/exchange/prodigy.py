@@ -15,7 +15,8 @@ class ProdigyFormat(JsonFormat):
     """JSON lines of Prodigy: ``text``, ``tokens``, ``spans``, ``answer``.
 
     Offsets are code points: Prodigy's texts are tokenised by spaCy. A task that was rejected or
-    ignored is no labelled text and is left out, as Prodigy's own recipes do.
+    ignored is no labelled text and is left out, as Prodigy's own recipes do. Of one task that
+    several have annotated the first answer is taken.
 
     Source: https://prodi.gy/docs/api-interfaces#ner_manual.
     """
@@ -32,6 +33,7 @@ class ProdigyFormat(JsonFormat):
         (Trait.IMAGES, Trait.OVERLAP, Trait.UNLABELLED, Trait.SPACING, Trait.EDGES, Trait.ANY_TYPE)
     )
     tool = "prodigy"
+    has_annotators = True
 
     def parse(
         self, row: dict[str, Any], *, where: str, report: ConversionReport
@@ -59,6 +61,13 @@ class ProdigyFormat(JsonFormat):
             words=_words(objects(row, "tokens")),
             images=tuple(r for n in names for r in image_of(n, where=where, report=report)),
         )
+
+    def annotated_item(self, row: dict[str, Any]) -> tuple[object, str] | None:
+        """Return the task and its annotator; see ``JsonFormat``."""
+        names = (row.get("_annotator_id"), row.get("_session_id"))
+        name = next((n for n in names if isinstance(n, str) and n), None)
+        key = row.get("_task_hash", row.get("_input_hash", row.get("text")))
+        return None if name is None else (key, name)
 
     def render(self, document: AnnotatedText) -> str:
         """Return a task."""

@@ -1,6 +1,7 @@
 """Documents as WebAnno TSV 3, which INCEpTION reads and writes."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import ClassVar
@@ -13,6 +14,8 @@ from gmf.exchange.webanno_reading import FORMAT_LINE, NAMED_ENTITY, document_of_
 from gmf.reading.offsets import to_utf16
 from gmf.reading.text_files import read_lines
 
+#: Folders of an export of INCEpTION or WebAnno that hold a folder a document, a file an annotator.
+_EXPORTED = ("annotation", "curation")
 _ODD = re.compile(r"[^A-Za-z0-9_-]+")
 #: How the writer begins the names of files, shards of a job included.
 _NUMBERED = re.compile(r"^(?:\d+/)?\d{7}-(?=.)")
@@ -31,6 +34,7 @@ class WebAnnoFormat(ReadableFormat, WritableFormat):
     suffixes = (".tsv",)
     is_folder = True
     unit = "utf-16"
+    has_annotators = True
     traits: ClassVar = frozenset((Trait.OVERLAP, Trait.ANY_TYPE, Trait.SPACING))
 
     @classmethod
@@ -47,10 +51,12 @@ class WebAnnoFormat(ReadableFormat, WritableFormat):
     def read(self, path: Path, *, report: ConversionReport) -> Iterator[AnnotatedText]:
         """Yield the document of each file."""
         files = sorted(path.rglob("*.tsv")) if path.is_dir() else [path]
-        for file in files:
+        for file in self._chosen(files, report):
             report.read += 1
             number = report.read
             name = file.relative_to(path).with_suffix("").as_posix() if path.is_dir() else file.stem
+            if file.parent.parent.name in _EXPORTED:
+                name = file.parent.name
             identifier = _NUMBERED.sub("", name, count=1)
             try:
                 yield document_of_lines(
@@ -63,6 +69,34 @@ class WebAnnoFormat(ReadableFormat, WritableFormat):
                 report.fault(str(error))
             except ValueError as error:
                 report.fault(f"{file}: {error}")
+
+    def _chosen(self, files: Sequence[Path], report: ConversionReport) -> list[Path]:
+        """Return one file of each document of an export, where each annotator has one.
+
+        INCEpTION writes ``annotation/DOCUMENT/NAME.tsv`` and ``curation/DOCUMENT/NAME.tsv``. Taken
+        is the asked one, else the curated, else the first that an annotator made.
+        """
+        chosen: list[Path] = []
+        groups: dict[str, list[Path]] = defaultdict(list)
+        for file in files:
+            if file.parent.parent.name in _EXPORTED:
+                groups[file.parent.name].append(file)
+                self.annotators.add(file.stem)
+            else:
+                chosen.append(file)
+        for name, group in groups.items():
+            made = [f for f in group if f.stem != "INITIAL_CAS"] or group
+            asked = [f for f in group if f.stem == self.annotator]
+            if self.annotator is not None and not asked:
+                report.read += 1
+                report.fault(f"{group[0].parent}: no annotation of {name} by {self.annotator!r}")
+                continue
+            made.sort(key=lambda f: f.parent.parent.name != "curation")
+            taken = asked[0] if asked else made[0]
+            chosen.append(taken)
+            others = [f for f in made if f != taken]
+            report.lose("annotation of another annotator", str(taken), len(others))
+        return sorted(chosen)
 
     def open(self, path: Path) -> DocumentWriter:
         """Begin a folder."""

@@ -159,6 +159,8 @@ def test_the_target_is_new_whole_and_not_the_source(tmp_path):
 
 def test_the_command_says_what_is_lost_by_its_exit_status(tmp_path):
     source = own(tmp_path / "a.jsonl")
+    (tmp_path / "pics").mkdir()
+    (tmp_path / "pics" / "a.jpg").touch()
     done = gmf(source, tmp_path / "b.jsonl", "--to", "gmf")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout == f"{tmp_path / 'b.jsonl'}: 2 documents of 2 in {source}\n"
@@ -395,3 +397,62 @@ def test_no_path_of_an_image_leaves_the_folder(tmp_path):
         row = {"text": "x", "entities": [], "images": [{"path": name}]}
         with pytest.raises(DataError, match="none of its 1 documents"):
             convert(own(tmp_path / "a.jsonl", [row]), tmp_path / "b.json")
+
+
+def with_images(folder):
+    (folder / "img").mkdir(parents=True)
+    for name in ("a.jpg", "b.jpg", "crop.png"):
+        (folder / "img" / name).write_bytes(name.encode())
+    regions = [{"crop": "img/crop.png"}]
+    rows = [
+        {"id": "1", "text": "Ann", "images": [{"path": "img/a.jpg", "regions": regions}]},
+        {"id": "2", "text": "Oslo", "images": ["img/b.jpg", "img/none.jpg"], "entities": []},
+    ]
+    path = folder / "train.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+@pytest.mark.parametrize("how", ["link", "copy"])
+def test_images_come_to_where_the_paths_of_the_target_lead(tmp_path, how):
+    source, target = with_images(tmp_path / "in"), tmp_path / "out" / "again.jsonl"
+    target.parent.mkdir()
+    report = convert(source, target, to_format="gmf", image_files=how)
+    done = {"link": "linked", "copy": "copied"}[how]
+    assert report.is_complete
+    assert report.notes[f"image {done} into the folder of the target"] == 3
+    assert report.notes["image that is not there"] == 1
+    for name in ("a.jpg", "b.jpg", "crop.png"):
+        new = target.parent / "img" / name
+        assert new.read_bytes() == name.encode()
+        assert new.samefile(source.parent / "img" / name) == (how == "link")
+    # The same files are taken as they are, others are never replaced.
+    convert(source, target, to_format="gmf", image_files=how, overwrite=True)
+    (target.parent / "img" / "a.jpg").unlink()
+    (target.parent / "img" / "a.jpg").write_bytes(b"mine")
+    with pytest.raises(ConfigError, match=r"a\.jpg: another file is there"):
+        convert(source, tmp_path / "out" / "more.jsonl", to_format="gmf")
+    assert not (tmp_path / "out" / "more.jsonl").exists()
+    assert (target.parent / "img" / "a.jpg").read_bytes() == b"mine"
+
+
+def test_images_of_splits_come_with_the_folder_or_are_left(tmp_path):
+    with_images(tmp_path / "in")
+    report = convert(tmp_path / "in", tmp_path / "out", to_format="label-studio")
+    assert (tmp_path / "out" / "img" / "b.jpg").read_bytes() == b"b.jpg"
+    assert not (tmp_path / "out" / "img" / "crop.png").exists()
+    assert report.lost == {"regions of images": 1}
+    report = convert(tmp_path / "in", tmp_path / "left", to_format="gmf", image_files="keep")
+    assert report.notes["image left in the folder of the source"] == 3
+    assert not (tmp_path / "left" / "img").exists()
+    # Beside the source they lie where the paths lead.
+    report = convert(tmp_path / "in" / "train.jsonl", tmp_path / "in" / "b.jsonl", to_format="gmf")
+    assert report.notes == {"text that nobody labelled": 1, "image that is not there": 1}
+
+
+def test_documents_of_python_are_checked_as_those_of_files(tmp_path):
+    twice = (Mention(0, 1, "PER"), Mention(0, 1, "PER"))
+    documents = [AnnotatedText("a", twice), AnnotatedText("a", (Mention(0, 9, "PER"),))]
+    report = write_documents(documents, tmp_path / "out", format="spacy")
+    assert (report.read, report.written, len(report.faults)) == (2, 1, 1)
+    assert report.notes["entity marked twice"] == 1

@@ -7,6 +7,7 @@ import pytest
 from gmf.core.errors import ConfigError, DataError
 from gmf.exchange.convert import convert, read_documents
 from gmf.exchange.document import Mention
+from gmf.exchange.json_format import OTHER_ANNOTATION, SAME_ANNOTATION
 from gmf.reading.readers import read_file
 
 
@@ -538,3 +539,76 @@ def test_the_images_of_columns_are_those_of_training(tmp_path):
     (tmp_path / "d/images").rename(tmp_path / "d_images")
     report = convert(tmp_path / "d/train.txt", tmp_path / "d/other.jsonl")
     assert report.lost == {"image in a folder beside the one of its text": 2}
+
+
+def by(name, *regions, **fields):
+    return {"completed_by": name, "result": list(regions), **fields}
+
+
+def test_the_annotator_of_label_studio_is_chosen(tmp_path):
+    ann = {"id": 7, "email": "ann@example.org"}
+    rows = [
+        task("Oslo", by(1, region(0, 4, "PER"), ground_truth=True), by(ann, region(0, 4, "LOC"))),
+        task("Rome", by(1, region(0, 4, "LOC"))),
+        task("Turku", by(7), by(7, region(0, 5, "LOC"))),
+    ]
+    path = saved(tmp_path / "e.json", rows)
+    for name in ("7", "ann@example.org"):
+        documents, report = read_documents(path, annotator=name)
+        wanted = [("Oslo", "LOC")] if "@" in name else [("Oslo", "LOC"), ("Turku", "LOC")]
+        assert [(d.text, d.mentions[0].type) for d in documents] == wanted
+        assert report.read == len(documents) + len(report.faults)
+        assert f"item 2: no annotation by '{name}'" in report.faults[0]
+    assert len(report.lost) == 1
+    with pytest.raises(ConfigError, match=r"annotator 'bob': .* 1, 7, ann@example\.org"):
+        read_documents(path, annotator="bob")
+    with pytest.raises(ConfigError, match="format 'conll' names no annotators"):
+        read_documents(path, format="conll", annotator="bob")
+
+
+def test_rows_of_several_annotators_are_one_document(tmp_path):
+    def row(name, label, task_hash=5):
+        span = {"start": 0, "end": 4, "label": label}
+        own = {"_task_hash": task_hash, "_annotator_id": name} if name else {}
+        return {"text": "Oslo", "spans": [span], "answer": "accept", **own}
+
+    tasks = [row("db-a", "LOC"), row("db-b", "PER"), row("db-c", "LOC"), row("db-b", "X", 6)]
+    path = saved(tmp_path / "e.jsonl", lines(*tasks, row("", "Y"), row("", "Y")))
+    documents, report = read_documents(path)
+    assert [d.mentions[0].type for d in documents] == ["LOC", "X", "Y", "Y"]
+    assert report.read == 4
+    assert report.lost == {OTHER_ANNOTATION: 1}
+    assert report.notes == {SAME_ANNOTATION: 1}
+    documents, report = read_documents(path, annotator="db-b")
+    assert [d.mentions[0].type for d in documents] == ["PER", "X", "Y", "Y"]
+    assert report.lost == {"annotation of another annotator than the one asked for": 2}
+    minimal = [
+        {"id": 1, "text": "Oslo", "label": [region(0, 4, t)["value"]], "annotator": n}
+        | {"annotation_id": n}
+        for n, t in ((1, "LOC"), (2, "PER"))
+    ]
+    path = saved(tmp_path / "m.json", minimal)
+    assert [d.mentions[0].type for d in read_documents(path)[0]] == ["LOC"]
+    assert [d.mentions[0].type for d in read_documents(path, annotator="2")[0]] == ["PER"]
+
+
+def test_an_export_of_inception_has_a_file_an_annotator(tmp_path):
+    def tsv(label):
+        head = "#FORMAT=WebAnno TSV 3.3\n#T_SP=de.tudarmstadt.ukp.dkpro.core.api.ner.type."
+        return f"{head}NamedEntity|value\n\n\n#Text=Oslo\n1-1\t0-4\tOslo\t{label}\t\n"
+
+    made = {"annotation/a.txt/INITIAL_CAS": "_", "annotation/a.txt/ann": "LOC"}
+    made |= {"annotation/a.txt/bob": "PER", "annotation/b.txt/ann": "ORG"}
+    made |= {"annotation/b.txt/bob": "X", "curation/b.txt/CURATION_USER": "Y"}
+    for name, label in made.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / f"{name}.tsv").write_text(tsv(label))
+    documents, report = read_documents(tmp_path)
+    assert [(d.id, d.mentions[0].type) for d in documents] == [("a.txt", "LOC"), ("b.txt", "Y")]
+    assert (report.read, report.lost) == (2, {"annotation of another annotator": 3})
+    documents, report = read_documents(tmp_path, annotator="bob")
+    assert [d.mentions[0].type for d in documents] == ["PER", "X"]
+    (tmp_path / "annotation/a.txt/bob.tsv").unlink()
+    documents, report = read_documents(tmp_path, annotator="bob")
+    assert (report.read, len(documents), len(report.faults)) == (2, 1, 1)
+    assert "no annotation of a.txt by 'bob'" in report.faults[0]
