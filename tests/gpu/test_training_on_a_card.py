@@ -2,40 +2,18 @@
 
 import pytest
 import torch
-from fixtures.corpus import write_corpus
+from fixtures.training import KillError, config, kill_at, tiny_run
 from safetensors.torch import load_file
 
-from gmf.experiments.presets import load_run_config
 from gmf.models.registry import models
-from gmf.testing import save_tiny_encoders
 from gmf.training.run import train
 from gmf.training.run_folder import RunFolder
 
 
-class KillError(Exception):
-    pass
-
-
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("card")
-    text, image = save_tiny_encoders(folder)
-    return write_corpus(folder / "data"), text, image
-
-
-def config(corpus, *more):
-    data, text, image = corpus
-    fixed = [f"data.folder={data}", f"encoders.text={text}", f"encoders.image={image}"]
-    quick = ["training.epochs=3", "training.batch_size=4", "training.deterministic=true"]
-    return load_run_config("twitter2017", [*fixed, *quick, "training.precision=fp32", *more])
-
-
-def kill(epoch):
-    def on_step(at, *_):
-        if at == epoch:
-            raise KillError
-
-    return on_step
+    quick = ["training.epochs=3", "training.deterministic=true"]
+    return [*tiny_run(tmp_path_factory.mktemp("card")), *quick]
 
 
 def weights(run, epoch):
@@ -47,7 +25,7 @@ def test_a_killed_run_ends_as_an_unbroken_one(corpus, tmp_path, training_on, dev
     configured = config(corpus, "model.dropout=0.3")
     train(configured, tmp_path / "unbroken")
     with pytest.raises(KillError):
-        train(configured, tmp_path / "broken", on_step=kill(3))
+        train(configured, tmp_path / "broken", on_step=kill_at(3))
     train(configured, tmp_path / "broken")
     one, other = (weights(tmp_path / name, 3) for name in ("unbroken", "broken"))
     assert all(torch.equal(one[name], other[name]) for name in one)
@@ -67,7 +45,7 @@ def test_a_run_goes_on_elsewhere(corpus, tmp_path, training_on, devices, model):
     configured, notes = config(corpus, f"model={model}", "data.cache.kind=none"), []
     training_on(devices[0])
     with pytest.raises(KillError):
-        train(configured, tmp_path, on_step=kill(3))
+        train(configured, tmp_path, on_step=kill_at(3))
     training_on(devices[1])
     state, _ = train(configured, tmp_path, on_note=notes.append)
     assert state.finished

@@ -4,14 +4,13 @@ import shutil
 import pytest
 import yaml
 from fixtures.corpus import write_corpus
+from fixtures.training import config, tiny_run
 from typer.testing import CliRunner
 
 from gmf.cli.main import app
 from gmf.core.config import read_yaml
 from gmf.core.errors import ConfigError
 from gmf.experiments.evaluate import evaluate_run
-from gmf.experiments.presets import load_run_config
-from gmf.testing import save_tiny_encoders
 from gmf.training.run import train
 
 runner = CliRunner()
@@ -20,19 +19,10 @@ runner = CliRunner()
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("evaluate")
-    text, image = save_tiny_encoders(folder)
-    data = write_corpus(folder / "data")
+    options = [*tiny_run(folder), "training.precision=auto", "training.epochs=1"]
     for seed in (1, 2):
-        options = [f"data.folder={data}", f"encoders.text={text}", f"encoders.image={image}"]
-        config = load_run_config(
-            "twitter2017", [*options, "training.epochs=1", f"seed={seed}", "training.batch_size=4"]
-        )
-        train(config, folder / f"run{seed}")
-    other = load_run_config(
-        "twitter2017",
-        [*options, "model=bert-crf", "training.epochs=1", "training.batch_size=4", "seed=3"],
-    )
-    train(other, folder / "text-only")
+        train(config(options, f"seed={seed}"), folder / f"run{seed}")
+    train(config(options, "model=bert-crf", "seed=3"), folder / "text-only")
     return folder
 
 

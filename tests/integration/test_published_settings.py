@@ -3,12 +3,11 @@
 import json
 
 import pytest
-from fixtures.corpus import write_corpus
+from fixtures.training import tiny_run
 from typer.testing import CliRunner
 
 from gmf.cli.main import app
 from gmf.models.checkpoint import load_tagger
-from gmf.testing import save_tiny_encoders
 from gmf.training.run_folder import checkpoint_of
 
 runner = CliRunner()
@@ -18,10 +17,9 @@ SMALL = ("training.epochs=1", "training.batch_size=4")
 @pytest.fixture(scope="module")
 def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("published")
-    text, image = save_tiny_encoders(folder)
-    data = write_corpus(folder / "data")
-    next(iter(sorted((data / "images").iterdir()))).unlink()
-    return folder, (f"data.folder={data}", f"encoders.text={text}", f"encoders.image={image}")
+    data, text, image, *_ = tiny_run(folder)
+    next(iter(sorted((folder / "data" / "images").iterdir()))).unlink()
+    return folder, (data, text, image)
 
 
 @pytest.mark.parametrize(

@@ -8,52 +8,33 @@ import sys
 
 import pytest
 import torch
-from fixtures.corpus import write_corpus
+from fixtures.training import KillError, config, kill_at, tiny_run
 from safetensors.torch import load_file
 
 from gmf.core.errors import CheckpointError, ConfigError
 from gmf.core.registry import load_code
-from gmf.experiments.presets import load_run_config
 from gmf.models.registry import models
-from gmf.testing import save_tiny_encoders
 from gmf.training.run import train
 from gmf.training.run_folder import RunFolder
 
 
-class KillError(Exception):
-    pass
-
-
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("resume")
-    text, image = save_tiny_encoders(folder)
-    return write_corpus(folder / "data", train=48, dev=8), text, image
-
-
-def options(corpus, *more):
-    data, text, image = corpus
     return [
-        *(f"data.folder={data}", f"encoders.text={text}", f"encoders.image={image}"),
-        *("training.epochs=4", "training.batch_size=4", "training.precision=fp32"),
-        *("training.learning_rate=1e-2", "training.new_learning_rate=1e-2", "model.dropout=0.3"),
-        *more,
+        *tiny_run(tmp_path_factory.mktemp("resume"), train=48, dev=8),
+        *("training.epochs=4", "training.learning_rate=1e-2", "training.new_learning_rate=1e-2"),
+        "model.dropout=0.3",
     ]
 
 
-def config(corpus, *more):
-    return load_run_config("twitter2017", options(corpus, *more))
+def folder_of(corpus):
+    return corpus[0].partition("=")[2]
 
 
 def killed(configured, run, *, epoch, batch=1, **arguments):
     """Train until a batch, or until all is done."""
-
-    def on_step(at, number, *_):
-        if (at, number) == (epoch, batch):
-            raise KillError
-
     with pytest.raises(KillError):
-        train(configured, run, on_step=on_step, **arguments)
+        train(configured, run, on_step=kill_at(epoch, batch), **arguments)
 
 
 def history(run):
@@ -171,11 +152,11 @@ def other_code(data, code):
 def test_a_run_stops_when_what_it_began_with_changed(corpus, tmp_path, change, text, monkeypatch):
     monkeypatch.setenv("GMF_CODE", "")
     monkeypatch.setattr(models, "_registered", dict(models._registered))
-    data = shutil.copytree(corpus[0], tmp_path / "data")
+    data = shutil.copytree(folder_of(corpus), tmp_path / "data")
     code = tmp_path / "mine.py"
     code.write_text(CODE.replace("gmf-of-mine", name := f"gmf-{change.__name__}"))
     load_code(code)
-    configured = config((data, *corpus[1:]), f"model={name}", "training.epochs=2")
+    configured = config(corpus, f"data.folder={data}", f"model={name}", "training.epochs=2")
     run, notes = tmp_path / "run", []
     killed(configured, run, epoch=2)
     before = json.loads((run / "provenance.json").read_text())
@@ -195,8 +176,8 @@ def test_a_run_stops_when_what_it_began_with_changed(corpus, tmp_path, change, t
 
 
 def test_a_finished_run_tells_what_changed(corpus, tmp_path):
-    data = shutil.copytree(corpus[0], tmp_path / "data")
-    configured = config((data, *corpus[1:]), "model=bert-crf", "training.epochs=1")
+    data = shutil.copytree(folder_of(corpus), tmp_path / "data")
+    configured = config(corpus, f"data.folder={data}", "model=bert-crf", "training.epochs=1")
     train(configured, tmp_path / "run")
     other_tag(data, None)
     notes = []
@@ -229,7 +210,7 @@ def test_two_processes_killed_end_as_two_that_are_not(corpus, tmp_path):
         command = [
             *(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node"),
             *(str(processes), str(tmp_path / "killed.py"), str(tmp_path / name), str(epoch)),
-            *(str(batch), *options(corpus, "training.epochs=3")),
+            *(str(batch), *corpus, "training.epochs=3"),
         ]
         return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
 

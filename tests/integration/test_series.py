@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from fixtures.corpus import write_corpus
+from fixtures.training import tiny_run
 from typer.testing import CliRunner
 
 import gmf.training.run
@@ -12,22 +12,12 @@ from gmf.core.errors import ConfigError, TrainingError
 from gmf.experiments.presets import load_run_config
 from gmf.experiments.series import fold_splits, size_splits
 from gmf.reading.readers import read_split
-from gmf.testing import save_tiny_encoders
 
 
 @pytest.fixture(scope="module")
 def options(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("series")
-    text, image = save_tiny_encoders(folder)
-    return [
-        f"data.folder={write_corpus(folder / 'data')}",
-        f"encoders.text={text}",
-        f"encoders.image={image}",
-        "model=bert-crf",
-        "training.epochs=2",
-        "training.batch_size=4",
-        "training.precision=fp32",
-    ]
+    quick = ["model=bert-crf", "training.epochs=2"]
+    return [*tiny_run(tmp_path_factory.mktemp("series")), *quick]
 
 
 @pytest.fixture

@@ -2,27 +2,17 @@
 
 import pytest
 from accelerate.tracking import LOGGER_TYPE_TO_CLASS, GeneralTracker
-from fixtures.corpus import write_corpus
+from fixtures.training import tiny_run
 from typer.testing import CliRunner
 
 from gmf.cli.main import app
 from gmf.core.errors import ConfigError
-from gmf.testing import save_tiny_encoders
 
 
 @pytest.fixture(scope="module")
 def options(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("trackers")
-    text, image = save_tiny_encoders(folder)
-    return [
-        f"data.folder={write_corpus(folder / 'data')}",
-        f"encoders.text={text}",
-        f"encoders.image={image}",
-        "model=bert-crf",
-        "training.epochs=2",
-        "training.batch_size=8",
-        "training.precision=fp32",
-    ]
+    quick = ["model=bert-crf", "training.epochs=2", "training.batch_size=8"]
+    return [*tiny_run(tmp_path_factory.mktemp("trackers")), *quick]
 
 
 def train(options, *more):

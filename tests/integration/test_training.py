@@ -5,7 +5,7 @@ import sys
 
 import pytest
 import torch
-from fixtures.corpus import write_corpus
+from fixtures.training import KillError, config, kill_at, tiny_run
 from safetensors.torch import load_file
 
 from gmf.core.errors import CheckpointError, ConfigError, TrainingError
@@ -13,33 +13,13 @@ from gmf.core.plain import plain
 from gmf.experiments.evaluate import evaluate_run
 from gmf.experiments.presets import load_run_config, preset_names
 from gmf.models.checkpoint import load_tagger
-from gmf.testing import save_tiny_encoders
 from gmf.training.run import train
 from gmf.training.run_folder import RunFolder, checkpoint_of
 
 
 @pytest.fixture(scope="module")
 def corpus(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("training")
-    text, image = save_tiny_encoders(folder)
-    return write_corpus(folder / "data"), text, image
-
-
-def overrides(corpus, *more):
-    data, text, image = corpus
-    return [
-        f"data.folder={data}",
-        f"encoders.text={text}",
-        f"encoders.image={image}",
-        "training.epochs=3",
-        "training.batch_size=4",
-        "training.precision=fp32",
-        *more,
-    ]
-
-
-def config(corpus, *more):
-    return load_run_config("twitter2017", overrides(corpus, *more))
+    return [*tiny_run(tmp_path_factory.mktemp("training")), "training.epochs=3"]
 
 
 def weights(run):
@@ -75,20 +55,9 @@ def test_a_run_leaves_all_that_its_reader_needs(corpus, tmp_path):
 def test_a_run_killed_twice_ends_with_the_weights_of_an_unbroken_one(corpus, tmp_path, model):
     options = config(corpus, f"model={model}", "model.dropout=0.3")
     train(options, tmp_path / "unbroken")
-
-    class KillError(Exception):
-        pass
-
-    def kill_in(epoch):
-        def on_step(at, number, *_):
-            if (at, number) == (epoch, 2):
-                raise KillError
-
-        return on_step
-
     for epoch in (2, 3):
         with pytest.raises(KillError):
-            train(options, tmp_path / "broken", on_step=kill_in(epoch))
+            train(options, tmp_path / "broken", on_step=kill_at(epoch, 2))
     train(options, tmp_path / "broken")
     one, other = weights(tmp_path / "unbroken"), weights(tmp_path / "broken")
     assert one.keys() == other.keys()
@@ -158,14 +127,14 @@ def launch(count, *arguments):
 @pytest.mark.parametrize(("model", "count"), [("gmf", 2), ("bert", 3)])
 def test_several_processes_train_and_score_as_one(corpus, tmp_path, model, count):
     # Batches of 2 leave a third process idle, and the last group of batches is a short one.
-    options = overrides(
-        corpus,
+    options = [
+        *corpus,
         f"model={model}",
         "model.dropout=0.0",
         "training.epochs=2",
         "training.batch_size=2",
         "training.accumulation_steps=4",
-    )
+    ]
     told = []
     for number in (1, count):
         done = launch(number, *options, "--run", str(tmp_path / str(number)))
@@ -202,7 +171,7 @@ class OneIsInfinite(BertTagger):
 """,
         encoding="utf-8",
     )
-    options = overrides(corpus, "model=one-is-infinite", "--code", str(code))
+    options = [*corpus, "model=one-is-infinite", "--code", str(code)]
     done = launch(2, *options, "--run", str(tmp_path / "run"))
     assert done.returncode != 0, done.stderr
     assert done.stderr.count("error: the loss is nan in epoch 1, batch 1 of 3 (samples") == 1
@@ -230,7 +199,7 @@ class OneFails(BertTagger):
 def test_an_error_of_one_process_ends_all_with_one_message(corpus, tmp_path):
     code = tmp_path / "one_fails.py"
     code.write_text(FAILS, encoding="utf-8")
-    options = overrides(corpus, "model=one-fails", "--code", str(code))
+    options = [*corpus, "model=one-fails", "--code", str(code)]
     done = launch(2, *options, "--run", str(tmp_path / "run"))
     assert done.returncode != 0
     assert done.stderr.count("error: its disk is full") == 1

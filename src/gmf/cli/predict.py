@@ -134,12 +134,7 @@ def predict(
         "workers": workers,
     }
     checked = parse_config(JobOptions, options, source="options")
-    if output == STANDARD:
-        report = _to_standard_output(run, sources, checked)
-    else:
-        report = _to_file(run, sources, output, checked, overwrite=overwrite)
-        _write_counts(report, as_json=as_json)
-    if report.errors:
+    if _errors_of(run, sources, output, checked, overwrite=overwrite, as_json=as_json):
         raise typer.Exit(ROWS_FAILED)
 
 
@@ -172,6 +167,23 @@ def _is_input(name: str, *, alone: bool) -> bool:
 
 def _listed(names: str | None) -> tuple[str, ...]:
     return tuple(name.strip() for name in (names or "").split(",") if name.strip())
+
+
+def _errors_of(
+    run: str | None,
+    sources: list[str],
+    output: str,
+    options: JobOptions,
+    *,
+    overwrite: bool,
+    as_json: bool,
+) -> int:
+    """Predict to where the output is named; return how many rows failed."""
+    if output == STANDARD:
+        return _to_standard_output(run, sources, options).errors
+    report = _to_file(run, sources, output, options, overwrite=overwrite)
+    _write_counts(report, as_json=as_json)
+    return report.errors
 
 
 def _to_file(

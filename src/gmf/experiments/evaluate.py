@@ -1,17 +1,16 @@
 """Score a trained run on a split of a folder, with every analysis and its provenance."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
 
-from gmf.core.device import Precision, check_precision, torch_device
+from gmf.core.device import check_precision
 from gmf.core.errors import ConfigError, DataError
-from gmf.core.extras import require_extra
 from gmf.core.tags import alias_tag
-from gmf.core.types import Prediction, Sample
+from gmf.core.types import Sample
 from gmf.data.config import DataConfig
 from gmf.data.image_report import ImageReport
 from gmf.evaluation.config import DEFAULTS, EvaluationConfig
@@ -26,7 +25,7 @@ from gmf.evaluation.provenance import (
     package_versions,
 )
 from gmf.evaluation.report import Report
-from gmf.prediction.onnx.folder import is_exported, read_info
+from gmf.prediction.engine import Engine, load_engine
 from gmf.prediction.publishing.hub import model_folder
 from gmf.reading.corpora import CorpusConfig, fingerprints, read_corpora
 from gmf.reading.readers import splits_of
@@ -84,9 +83,12 @@ def evaluate_run(
         ConfigError: If neither the call nor the run names a data folder, or the device is absent.
         DataError: If the split breaks its format or has no tags.
     """
-    chosen = check_precision(precision)
-    model = _load(model_folder(run), device=device, precision=chosen, temperature=temperature)
-    read = _Data.of(folder, model.data)
+    engine = load_engine(
+        model_folder(run), device=device, precision=check_precision(precision), cached=True
+    )
+    if temperature is not None:
+        _calibrate(engine, temperature, run=run)
+    read = _Data.of(folder, engine.tagger.data if engine.tagger else None)
     if read is None:
         raise ConfigError(f"{run}: names no data folder; add --data DIR")
     samples = _aliased(read.split(split), aliases)
@@ -94,10 +96,12 @@ def evaluate_run(
         raise DataError(f"split {split}: expected tags on every sample", path=read.path)
     shown = apply_control(samples, control=control, seed=config.seed).samples
     pairs: list[SamplePair] = []
-    for prediction in model.predict(shown, batch_size=batch_size):
+    images = ImageReport()
+    counting = partial(nullcontext, images)
+    for prediction in engine.run(shown, counting=counting, batch_size=batch_size):
         pairs.append(_aliased_pair(pair_of(prediction), aliases))
         on_progress(len(pairs), len(samples))
-    trained_on = model.trained_on
+    trained_on = [DataFingerprint(**item) for item in engine.provenance.get("data", [])]
     scored = fingerprints(samples, part=split, corpora=read.corpora)
     warnings = data_warnings(trained_on, evaluated=scored)
     learned = {item.digest for item in trained_on if item.part == "train"}
@@ -108,10 +112,10 @@ def evaluate_run(
     report = evaluate(
         pairs,
         training=training and _aliased(training, aliases),
-        provenance=_provenance(model, scored, control),
+        provenance=_provenance(engine, data=(*trained_on, *scored), images=images, control=control),
         config=config,
     )
-    return RunEvaluation(report, tuple(pairs), model.images, tuple(warnings))
+    return RunEvaluation(report, tuple(pairs), images, tuple(warnings))
 
 
 @dataclass(frozen=True)
@@ -154,57 +158,13 @@ class _Data:
         return [s for s in samples if not s.corpus or s.corpus in titles]
 
 
-@dataclass(frozen=True)
-class _Model:
-    """A trained model, whatever runs it.
-
-    Args:
-        predict: Yields predictions of samples, in order.
-        images: What became of the images.
-        provenance: What was recorded when it was trained.
-        data: Its data, where it names them.
-        uses_images: Whether it reads images.
-    """
-
-    predict: Callable[..., Iterator[Prediction]]
-    images: ImageReport
-    provenance: dict[str, Any]
-    data: DataConfig | None
-    uses_images: bool
-
-    @property
-    def trained_on(self) -> list[DataFingerprint]:
-        return [DataFingerprint(**item) for item in self.provenance.get("data", [])]
-
-
-def _load(folder: Path, *, device: str, precision: Precision, temperature: float | None) -> _Model:
-    if is_exported(folder):
-        if temperature is not None:
-            raise ConfigError(f"{folder}: an exported model keeps its temperature; name its run")
-        require_extra("onnxruntime", extra="onnx", purpose="an exported model")
-        from gmf.prediction.onnx.engine import OnnxEngine
-
-        engine = OnnxEngine(folder, device=device, precision=precision)
-        recorded = read_info(folder).provenance
-        return _Model(engine.predict, engine.report, recorded, None, engine.reads_images)
-    # Here, not above: an exported model needs no torch.
-    from gmf.models.checkpoint import load_tagger
-    from gmf.models.runtime import resolve_precision
-
-    tagger = load_tagger(folder)
-    place = torch_device(device)
-    tagger.model.to(place)
-    if temperature is not None:
-        tagger.model.head.crf.temperature = temperature
-        tagger.provenance["calibration"] = {"temperature": temperature}
-    collator = tagger.collator(cached=True)
-    return _Model(
-        partial(tagger.predict, collator=collator, precision=resolve_precision(precision, place)),
-        collator.report,
-        tagger.provenance,
-        tagger.data,
-        tagger.model.uses_images,
-    )
+def _calibrate(engine: Engine, temperature: float, *, run: str | Path) -> None:
+    """Give confidences another temperature than the one that was fitted on dev."""
+    tagger = engine.tagger
+    if tagger is None:
+        raise ConfigError(f"{run}: an exported model keeps its temperature; name its run")
+    tagger.model.head.crf.temperature = temperature
+    tagger.provenance["calibration"] = {"temperature": temperature}
 
 
 def _aliased(samples: Sequence[Sample], aliases: Mapping[str, str]) -> list[Sample]:
@@ -225,17 +185,19 @@ def _aliased_tags(tags: Sequence[str], aliases: Mapping[str, str]) -> tuple[str,
     return tuple(alias_tag(tag, aliases=aliases) for tag in tags)
 
 
-def _provenance(model: _Model, scored: Sequence[DataFingerprint], control: Control) -> Provenance:
-    recorded = model.provenance
+def _provenance(
+    engine: Engine, *, data: tuple[DataFingerprint, ...], images: ImageReport, control: Control
+) -> Provenance:
+    recorded = engine.provenance
     return Provenance(
         rule="lenient",
-        data=(*model.trained_on, *scored),
+        data=data,
         encoders={e["name"]: e["digest"] for e in recorded.get("encoders", {}).values()},
         config_digest=recorded.get("config_digest", ""),
         precision=recorded.get("precision", ""),
         seeds=(recorded["seed"],) if "seed" in recorded else (),
-        images=control if model.uses_images else "none",
-        image_counts=dict(model.images.images),
+        images=control if engine.reads_images else "none",
+        image_counts=dict(images.images),
         versions=package_versions(),
         hardware=describe_hardware(),
         calibration=recorded.get("calibration", {}),

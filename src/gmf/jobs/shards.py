@@ -13,7 +13,7 @@ from gmf.core.types import Sample
 from gmf.data.image_report import ImageReport
 from gmf.jobs.inputs.rows import MAX_WORDS, Row, Shard
 from gmf.jobs.inputs.several import Inputs
-from gmf.jobs.outputs.base import OutputFormat
+from gmf.jobs.outputs.base import OutputFormat, ShardWriter
 from gmf.prediction.documents import Document
 from gmf.prediction.pipeline import Pipeline, PredictOptions
 
@@ -90,14 +90,7 @@ def run_shard(
             done = 0
             outcomes = _Outcomes(pipeline, source.read(shard), options, report)
             for row, outcome in outcomes:
-                if isinstance(outcome, Document):
-                    try:
-                        writer.add(row, outcome)
-                    except ValueError as error:
-                        outcome = str(error)
-                    except Exception as error:
-                        error.add_note(row.origin)
-                        raise
+                outcome = _written(writer, row, outcome)
                 if isinstance(outcome, Document):
                     counts.add(outcome)
                     types.update(entity.type for entity in outcome.entities)
@@ -120,6 +113,19 @@ def run_shard(
     counts.types, counts.images = sorted(types), report.to_dict()
     write_text(stats, json.dumps(asdict(counts), ensure_ascii=False) + "\n")
     return counts
+
+
+def _written(writer: ShardWriter, row: Row, outcome: Document | str) -> Document | str:
+    """Write a document; return it, or why the row has none."""
+    if isinstance(outcome, Document):
+        try:
+            writer.add(row, outcome)
+        except ValueError as error:
+            return str(error)
+        except Exception as error:
+            error.add_note(row.origin)
+            raise
+    return outcome
 
 
 def _check_errors(errors: list[dict[str, Any]], most: int | None) -> None:

@@ -1,15 +1,23 @@
-"""What a pipeline needs of a model, whatever runs it."""
+"""What a pipeline needs of a model, whatever runs it, and the engine of a folder."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 from threading import Lock
+from typing import TYPE_CHECKING, Any
 
+from gmf.core.device import Precision
+from gmf.core.extras import require_extra
 from gmf.core.types import Prediction, Sample
 from gmf.data.image_report import ImageReport
 from gmf.inference.long_posts import LongPosts
 from gmf.inference.loop import Counting
+from gmf.prediction.onnx.folder import is_exported
+
+if TYPE_CHECKING:
+    from gmf.models.tagger import Tagger
 
 
 class Engine(ABC):
@@ -20,15 +28,23 @@ class Engine(ABC):
         types: Entity types that it predicts.
         reads_images: Whether it uses images at all.
         max_regions: First regions of each image that it uses.
+        provenance: What was recorded when it was trained.
 
     Attributes:
         report: What became of the images so far. An image counts once a window of samples.
     """
 
     def __init__(
-        self, name: str, *, types: tuple[str, ...], reads_images: bool, max_regions: int
+        self,
+        name: str,
+        *,
+        types: tuple[str, ...],
+        reads_images: bool,
+        max_regions: int,
+        provenance: dict[str, Any],
     ) -> None:
         self.name, self.types, self.report = name, types, ImageReport()
+        self.provenance = provenance
         self.reads_images, self.max_regions = reads_images, max_regions
         self._lock = Lock()
 
@@ -62,10 +78,15 @@ class Engine(ABC):
         *,
         counting: Counting,
         batch_size: int,
-        explain: bool,
-        long: LongPosts,
+        explain: bool = False,
+        long: LongPosts = "split",
     ) -> Iterator[Prediction]:
         """Yield a prediction for every sample, in order; see ``gmf.inference.loop.predict``."""
+
+    @property
+    def tagger(self) -> "Tagger | None":
+        """The model with all that it needs; ``None`` when it is an exported one."""
+        return None
 
     @contextmanager
     def _counting(self, total: ImageReport) -> Generator[ImageReport]:
@@ -77,3 +98,28 @@ class Engine(ABC):
         finally:
             with self._lock:
                 total.merge(counted)
+
+
+def load_engine(folder: Path, *, device: str, precision: Precision, cached: bool = False) -> Engine:
+    """Return what runs the model of a folder.
+
+    Args:
+        folder: Of a checkpoint or an exported model, see ``model_folder``.
+        device: Where to compute.
+        precision: In what to compute.
+        cached: Whether a checkpoint keeps what it computes of images as its run did.
+
+    Raises:
+        CheckpointError: If the folder holds no complete model.
+        ConfigError: If the device is not there, or the model cannot compute in the precision.
+    """
+    # Here, not above: what runs a model decides what is imported; an exported one needs no torch.
+    if is_exported(folder):
+        require_extra("onnxruntime", extra="onnx", purpose="an exported model")
+        from gmf.prediction.onnx.engine import OnnxEngine
+
+        return OnnxEngine(folder, device=device, precision=precision)
+    from gmf.models.checkpoint import load_tagger
+    from gmf.prediction.torch_engine import TorchEngine
+
+    return TorchEngine(load_tagger(folder), device=device, precision=precision, cached=cached)

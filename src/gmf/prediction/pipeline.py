@@ -6,13 +6,11 @@ from typing import Any, Self, TypedDict, Unpack, get_args, overload
 
 from gmf.core.device import check_precision
 from gmf.core.errors import ConfigError
-from gmf.core.extras import require_extra
 from gmf.core.types import Sample
 from gmf.data.image_report import ImageReport
 from gmf.inference.long_posts import LongPosts
 from gmf.prediction.documents import Document, document_of
-from gmf.prediction.engine import Engine
-from gmf.prediction.onnx.folder import is_exported
+from gmf.prediction.engine import Engine, load_engine
 from gmf.prediction.posts import is_one_post, is_table, posts_of, samples_of
 from gmf.prediction.publishing.hub import model_folder
 from gmf.prediction.user_input import Post, PostImages
@@ -240,19 +238,8 @@ def load(
         ConfigError: If the device is not there, or there is no such precision.
     """
     chosen = check_precision(precision)
-    # Here, not above: what runs a model decides what is imported; an exported one needs no torch.
     folder = model_folder(name, revision=revision)
-    if is_exported(folder):
-        require_extra("onnxruntime", extra="onnx", purpose="an exported model")
-        from gmf.prediction.onnx.engine import OnnxEngine
-
-        return Pipeline(
-            OnnxEngine(folder, device=device, precision=chosen), source=folder, device=device
-        )
-    from gmf.models.checkpoint import load_tagger
-    from gmf.prediction.torch_engine import TorchEngine
-
-    engine = TorchEngine(load_tagger(folder), device=device, precision=chosen)
+    engine = load_engine(folder, device=device, precision=chosen)
     return Pipeline(engine, source=folder, device=device, precision=chosen)
 
 

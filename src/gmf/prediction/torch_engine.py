@@ -18,13 +18,19 @@ class TorchEngine(Engine):
         tagger: A trained model with what it needs.
         device: ``auto`` takes a GPU when there is one.
         precision: What the passes compute in.
+        cached: Whether what is computed of images is kept, see ``Tagger.collator``.
 
     Raises:
         ConfigError: If the device is not there.
     """
 
     def __init__(
-        self, tagger: Tagger, *, device: str = "auto", precision: Precision = "fp32"
+        self,
+        tagger: Tagger,
+        *,
+        device: str = "auto",
+        precision: Precision = "fp32",
+        cached: bool = False,
     ) -> None:
         model = tagger.model
         super().__init__(
@@ -32,11 +38,17 @@ class TorchEngine(Engine):
             types=model.tags.types,
             reads_images=model.uses_images,
             max_regions=model.max_regions if model.uses_images else 0,
+            provenance=tagger.provenance,
         )
-        self.tagger, place = tagger, torch_device(device)
-        self.tagger.model.to(place).eval()
+        self._tagger, place = tagger, torch_device(device)
+        self._tagger.model.to(place).eval()
         self._precision: ComputedPrecision = resolve_precision(precision, place)
-        self._collator = tagger.collator(precision=self._precision)
+        self._collator = tagger.collator(cached=cached, precision=self._precision)
+
+    @property
+    def tagger(self) -> Tagger:
+        """The model with all that it needs."""
+        return self._tagger
 
     def run(
         self,
@@ -44,11 +56,11 @@ class TorchEngine(Engine):
         *,
         counting: Counting,
         batch_size: int,
-        explain: bool,
-        long: LongPosts,
+        explain: bool = False,
+        long: LongPosts = "split",
     ) -> Iterator[Prediction]:
         """Yield a prediction for every sample, in order; see ``Engine``."""
-        return self.tagger.predict(
+        return self._tagger.predict(
             samples,
             batch_size=batch_size,
             explain=explain,

@@ -61,6 +61,7 @@ class OnnxEngine(Engine):
             types=info.types,
             reads_images=info.images is not None,
             max_regions=info.images.max_regions if info.images else 0,
+            provenance=info.provenance,
         )
         self.model = ArrayModel(folder, info=info, device=device, num_threads=num_threads)
         self.collator = collator_of(folder, info=info)
@@ -71,8 +72,8 @@ class OnnxEngine(Engine):
         *,
         counting: Counting,
         batch_size: int,
-        explain: bool,
-        long: LongPosts,
+        explain: bool = False,
+        long: LongPosts = "split",
     ) -> Iterator[Prediction]:
         """Yield a prediction for every sample, in order; see ``Engine``."""
         return predict(

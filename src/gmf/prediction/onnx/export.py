@@ -81,9 +81,7 @@ def export_onnx(tagger: Tagger, out: Path, *, int8: bool = False) -> ExportRepor
 def _write(tagger: Tagger, folder: Path, *, int8: bool) -> ExportInfo:
     model, tokenizer = tagger.model.cpu().eval(), tagger.tokenizer
     if tokenizer is None:
-        raise ExportError(
-            f"{type(model).__name__}: has no tokenizer, which an exported model needs"
-        )
+        raise ExportError(f"{type(model).__name__}: an exported model needs a tokenizer")
     own = standalone_tokenizer(tokenizer, max_subwords=tagger.data.max_subwords)
     own.save(str(folder / TOKENIZER))
     batch = tagger.collator()(probe_posts())
@@ -96,16 +94,15 @@ def _write(tagger: Tagger, folder: Path, *, int8: bool) -> ExportInfo:
         stage_shapes=images.stage_shapes if images else (),
     )
     if int8:
-        exact = graph.with_suffix(".fp32")
-        graph.rename(exact)
+        exact = graph.rename(graph.with_suffix(".fp32"))
         quantise(exact, graph)
         exact.unlink()
-    crf = model.head.crf
+    crf, config = model.head.crf, model.head.config
     return ExportInfo(
         model=model.options.name,
         types=model.tags.types,
-        subword_labels=model.head.config.subword_labels,
-        legal_moves=model.head.config.legal_moves,
+        subword_labels=config.subword_labels,
+        legal_moves=config.legal_moves,
         crf=CrfScores(
             transitions=tuple(map(tuple, crf.transitions.tolist())),
             start=tuple(crf.start.tolist()),
