@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from gmf.checks.statistics import folder_statistics, split_statistics
 from gmf.cli.data import data_app
 from gmf.core.types import Sample
-from gmf.reading.reader import Reader
+from gmf.reading.jsonl import JsonlReader
 from gmf.reading.readers import readers
 from gmf.testing import synthetic_samples
 
@@ -119,7 +119,7 @@ def test_no_folder(tmp_path, monkeypatch, capsys):
 
 def test_a_wrong_configuration_is_2_as_everywhere(folder, monkeypatch, capsys):
     for name in ("one", "other"):
-        readers.register(name)(type(name, (Reader,), {"suffixes": (".same",)}))
+        readers.register(name)(type(name, (JsonlReader,), {"suffixes": (".same",)}))
     try:
         for command in ("stats", "validate", "doctor"):
             assert exit_status(monkeypatch, "data", command, folder) == 2
