@@ -1,7 +1,7 @@
 """Prediction files of JSON lines: words with tags, or text with entities by character offsets."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
@@ -11,6 +11,7 @@ from gmf.core.errors import DataError
 from gmf.core.tags import tags_of
 from gmf.core.types import Entity, ScoredEntity
 from gmf.evaluation.files.labelled import LabelledSample, LabelReader, Labels, sample_id
+from gmf.evaluation.files.listed_images import with_image
 from gmf.evaluation.files.word_pieces import Span, cut_at, locate, spread_labels, words_of
 from gmf.reading.json_rows import tool_hint_of, usual_line
 from gmf.reading.offsets import is_text_of, unit_hint
@@ -91,9 +92,11 @@ def samples_of_json_lines(lines: Sequence[str], *, labels: LabelReader) -> Itera
             raise DataError(describe_faults(error), path=labels.path, line=number) from error
         except DataError as error:
             raise DataError(str(error), path=labels.path, line=number) from error
-    for number, row in _with_read_tags(rows, labels):
+    saw_image = with_image([(row.has_image, row.images) for _, row in rows], labels=labels)
+    for (number, row), has_image in zip(_with_read_tags(rows, labels), saw_image, strict=True):
         try:
-            yield _sample_of(row, line=number, labels=labels)
+            sample = _sample_of(row, line=number, labels=labels)
+            yield replace(sample, has_image=has_image)
         except ValueError as error:
             hint = tool_hint_of(lines[number - 1])
             message = f"{error}; {hint}" if hint else str(error)
@@ -169,7 +172,6 @@ def _sample_of(row: _SampleRow, *, line: int, labels: LabelReader) -> LabelledSa
         text=row.text,
         offsets=tuple(offsets) if offsets else None,
         scored=scored,
-        has_image=row.has_image if row.images is None else bool(row.images),
         line=line,
     )
 

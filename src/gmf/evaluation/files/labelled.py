@@ -39,7 +39,8 @@ class LabelledSample:
         text: Raw text, if the file has it.
         offsets: Character span of each word in ``text``.
         scored: Entities of the prediction with confidences, if the file has them.
-        has_image: Whether an image is listed; ``None`` when the file does not say.
+        has_image: Whether the model saw an image, if the file says so, else whether one of the
+            listed images is there; ``None`` when it says neither.
         line: Where the sample begins, from 1.
     """
 
@@ -103,6 +104,7 @@ class LabelReader:
         self.path, self.aliases, self.is_iob1 = path, aliases, is_iob1
         self.respelled: Counter[str] = Counter()
         self.cut_words = CutWords()
+        self.notes: list[str] = []
 
     def read(
         self,

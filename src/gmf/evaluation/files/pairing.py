@@ -161,7 +161,7 @@ def _pair(
         own_gold=own_gold,
         unpredicted=tuple(index for index, label in enumerate(positions) if label is None),
         scored=_scored(predicted, alignment),
-        has_image=predicted.has_image if gold.has_image is None else gold.has_image,
+        has_image=gold.has_image if predicted.has_image is None else predicted.has_image,
     )
 
 

@@ -104,7 +104,7 @@ def read_labelled_file(
         raise DataError("expected labelled posts, the file is empty", path=path)
     if len({sample.second is None for sample in samples}) > 1:
         raise DataError("some posts have two sides and some have one; give all the same", path=path)
-    warning = labels.cut_words.note()
+    warning = "; ".join(filter(None, (labels.cut_words.note(), *labels.notes)))
     return LabelledFile(
         path,
         kind,

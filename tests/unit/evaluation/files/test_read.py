@@ -266,6 +266,25 @@ def test_what_was_decided_is_shown_and_nothing_else(write):
     assert ("service labels in gold", "1: X 1") in reading_table(both.notes).rows
 
 
+def test_whether_the_model_saw_an_image_is_said_by_the_prediction_or_the_files(tmp_path):
+    def saved(name, **fields):
+        rows = [{"id": i, "tokens": ["a"], "tags": ["O"], **own} for i, own in fields.items()]
+        (tmp_path / name).write_text("".join(json.dumps(row) + "\n" for row in rows))
+        return tmp_path / name
+
+    (tmp_path / "1.jpg").touch()
+    here, absent = {"images": ["1.jpg"]}, {"images": [{"path": "2.jpg"}]}
+    gold = saved("gold.jsonl", a=here, b=absent, c={"images": []}, d={})
+    found = saved("found.jsonl", a={"has_image": False}, b={}, c={}, d={"has_image": True})
+    own = [sample.has_image for sample in read_labelled_file(gold).samples]
+    assert own == [True, False, False, None]
+    assert read_labelled_file(gold).warning == "1 posts list images of which none is there"
+    pairs = read_pairs(gold, predicted=found).pairs
+    assert [pair.has_image for pair in pairs] == [False, False, False, True]
+    (tmp_path / "1.jpg").unlink()  # Without any of the files, what is listed counts.
+    assert [s.has_image for s in read_labelled_file(gold).samples] == [True, True, False, None]
+
+
 def test_images_of_a_folder_are_found_by_the_name_of_the_tweet(tmp_path):
     for name in ("1.jpg", "2.PNG", "3.txt", "4"):
         (tmp_path / name).touch()
