@@ -70,12 +70,7 @@ def convert(
         to_format = format_of_target(target)
     with document_formats.named_in_errors(to_format):
         writer = writer_of(to_format, scheme=scheme)  # Told before anything is read.
-    if target.exists() and not overwrite:
-        raise ConfigError(f"{target}: is there already; choose another or add --overwrite")
-    if target.exists() and target.resolve() in (source.resolve(), *source.resolve().parents):
-        raise ConfigError(f"{target}: is the source, or holds it; choose another target")
-    if not target.parent.is_dir():
-        raise ConfigError(f"{target}: no such folder as {target.parent}; make it first")
+    _check_target(target, source, overwrite=overwrite)
     report = ConversionReport()
     with TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as temporary:
         whole = Path(temporary) / "whole"
@@ -101,6 +96,15 @@ def convert(
             shutil.rmtree(target)
         whole.replace(target)
     return report
+
+
+def _check_target(target: Path, source: Path, *, overwrite: bool) -> None:
+    if target.exists() and not overwrite:
+        raise ConfigError(f"{target}: is there already; choose another or add --overwrite")
+    if target.exists() and target.resolve() in (source.resolve(), *source.resolve().parents):
+        raise ConfigError(f"{target}: is the source, or holds it; choose another target")
+    if not target.parent.is_dir():
+        raise ConfigError(f"{target}: no such folder as {target.parent}; make it first")
 
 
 def read_documents(

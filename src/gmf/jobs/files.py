@@ -56,13 +56,9 @@ def predict_files(
         GmfError: If the model fails on every post, or more rows fail than may.
     """
     names = [source] if isinstance(source, str | Path) else list(source)
-    if not names:
-        raise ConfigError("expected at least one input")
     target = path_of(str(output))
-    if is_remote(target) and options.engine != "local":
-        raise ConfigError(f"{target}: engine {options.engine} writes to a folder of all machines")
+    _check_names(names, target, options)
     output = stage_of(target) if is_remote(target) else target
-    _check_apart(names, output)
     name = output_name(output, options.output_format)
     checkpoint, folder = model_folder(model).absolute(), JobFolder(output)
 
@@ -100,8 +96,12 @@ def predict_files(
     return report
 
 
-def _check_apart(names: Sequence[str | Path], output: Path) -> None:
-    for name in names:
+def _check_names(names: Sequence[str | Path], output: Path, options: JobOptions) -> None:
+    if not names:
+        raise ConfigError("expected at least one input")
+    if is_remote(output) and options.engine != "local":
+        raise ConfigError(f"{output}: engine {options.engine} writes to a folder of all machines")
+    for name in () if is_remote(output) else names:
         if output.is_relative_to(folder := Path(name).absolute()) and folder.is_dir():
             raise ConfigError(f"{output}: lies in the input folder; choose an output beside it")
 
