@@ -12,6 +12,7 @@ from gmf.exchange.base import DocumentWriter, ReadableFormat, Trait, WritableFor
 from gmf.exchange.brat_annotations import entities_in, placed, text_bounds
 from gmf.exchange.document import AnnotatedText, Mention
 from gmf.exchange.report import ConversionReport
+from gmf.reading.near_files import files_ending
 from gmf.reading.text_files import BYTE_ORDER_MARK
 
 #: brat's own rule for names of types.
@@ -52,15 +53,17 @@ class BratFormat(ReadableFormat, WritableFormat):
     @classmethod
     def recognises(cls, path: Path, head: object) -> bool:  # noqa: ARG003
         """Return whether a folder holds ``.ann`` files."""
-        return path.is_dir() and any(path.rglob("*.ann"))
+        return path.is_dir() and bool(files_ending(path, ".ann"))
 
     def read(self, path: Path, *, report: ConversionReport) -> Iterator[AnnotatedText]:
         """Yield the document of each ``.txt`` file; one without ``.ann`` file is unlabelled."""
         names = _own_names(path)
-        files = sorted(p for p in path.rglob("*.txt") if not _is_hidden(p, path))
+        files = [p for p in files_ending(path, ".txt") if not _is_hidden(p, path)]
         texts = {p.with_suffix("") for p in files}
-        for orphan in sorted(p for p in path.rglob("*.ann") if not _is_hidden(p, path)):
-            if orphan.with_suffix("") not in texts:
+        found = [p for p in files_ending(path, ".ann") if not _is_hidden(p, path)]
+        beside = {p.with_suffix(""): p for p in found}
+        for name, orphan in beside.items():
+            if name not in texts:
                 report.read += 1
                 report.fault(f"{orphan}: no text beside it; expected {orphan.stem}.txt")
         for file in files:
@@ -69,7 +72,8 @@ class BratFormat(ReadableFormat, WritableFormat):
             identifier = file.with_suffix("").relative_to(path).as_posix()
             identifier = _NUMBERED.sub("", identifier, count=1)
             try:
-                yield self._document(file, identifier, number, names, report)
+                annotations = beside.get(file.with_suffix(""))
+                yield self._document(file, annotations, identifier, number, names, report)
             except (ValueError, DataError) as error:
                 message = str(error)
                 report.fault(
@@ -79,14 +83,14 @@ class BratFormat(ReadableFormat, WritableFormat):
     def _document(
         self,
         file: Path,
+        annotations: Path | None,
         identifier: str,
         number: int,
         names: dict[str, str],
         report: ConversionReport,
     ) -> AnnotatedText:
         text = _read_text(file)
-        annotations = file.with_suffix(".ann")
-        if not annotations.is_file():
+        if annotations is None:
             plain = text.removeprefix(BYTE_ORDER_MARK)
             return AnnotatedText(plain, None, identifier, number=number, origin=str(file))
         where = str(annotations)

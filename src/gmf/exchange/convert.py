@@ -22,6 +22,12 @@ from gmf.exchange.offsets import Unit
 from gmf.exchange.report import ConversionReport
 from gmf.exchange.schemes import SCHEMES
 from gmf.exchange.writing import write_all, writer_of
+from gmf.reading.context_file import CONTEXT_FILE
+from gmf.reading.image_folders import IMAGE_SUFFIXES
+from gmf.reading.regions_file import REGIONS_FILE
+
+#: Files beside the texts of a data set.
+_BESIDE = (REGIONS_FILE, CONTEXT_FILE, "dataset_info.json")
 
 
 def convert(
@@ -65,13 +71,13 @@ def convert(
         raise ConfigError(f"image files {image_files!r}: expected {', '.join(IMAGE_FILES)}")
     if offsets not in (None, "code-points", "utf-16"):
         raise ConfigError(f"offsets {offsets!r}: expected code-points or utf-16")
-    files = _files_in(source, from_format)
+    report = ConversionReport()
+    files = _files_in(source, from_format, report)
     if to_format is None:
         to_format = format_of_target(target)
     with document_formats.named_in_errors(to_format):
         writer = writer_of(to_format, scheme=scheme)  # Told before anything is read.
     _check_target(target, source, overwrite=overwrite)
-    report = ConversionReport()
     with TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as temporary:
         whole = Path(temporary) / "whole"
         home = source if source.is_dir() else source.parent
@@ -163,7 +169,7 @@ def _counted(
             report.fault(f"{document.origin or f'document {report.read}'}: {error}")
 
 
-def _files_in(source: Path, from_format: str | None) -> list[Path] | None:
+def _files_in(source: Path, from_format: str | None, report: ConversionReport) -> list[Path] | None:
     """Return the files of a folder of files; ``None`` when the source is one thing itself."""
     if not source.exists():
         raise DataError("no such file or folder", path=source)
@@ -182,13 +188,14 @@ def _files_in(source: Path, from_format: str | None) -> list[Path] | None:
         if kind is not None
         else [s for name in document_formats for s in document_formats.get(name).suffixes]
     )
-    files = [
-        path
-        for path in sorted(source.iterdir())
-        if path.is_file() and path.name.lower().endswith(tuple(suffixes)) and path.name[0] != "."
+    present = [p for p in sorted(source.iterdir()) if p.is_file() and p.name[0] != "."]
+    # What stands beside the texts of a data set is none of them.
+    present = [
+        p for p in present if p.name not in _BESIDE and p.suffix.lower() not in IMAGE_SUFFIXES
     ]
-    # Regions stand beside the texts of a data set, and are none.
-    files = [path for path in files if path.name not in ("regions.jsonl", "dataset_info.json")]
+    files = [path for path in present if path.name.lower().endswith(tuple(suffixes))]
+    for path in (path for path in present if path not in files):
+        report.note("file of the folder that is of no format and is not read", str(path))
     if not files:
         raise DataError(f"no file that ends with {', '.join(suffixes)}", path=source)
     stems = [path.stem for path in files]

@@ -11,6 +11,7 @@ from gmf.exchange.base import DocumentWriter, ReadableFormat, Trait, WritableFor
 from gmf.exchange.document import AnnotatedText, Mention, Span
 from gmf.exchange.offsets import Unit
 from gmf.exchange.report import ConversionReport
+from gmf.reading.near_files import files_ending
 
 if TYPE_CHECKING:
     from spacy.tokens import Doc
@@ -50,7 +51,7 @@ class DocBinFormat(ReadableFormat, WritableFormat):
         """Yield the documents of a file, or of the ``.spacy`` files of a folder."""
         from spacy.vocab import Vocab
 
-        for file in sorted(path.rglob("*.spacy")) if path.is_dir() else [path]:
+        for file in files_ending(path, ".spacy") if path.is_dir() else [path]:
             for position, doc in enumerate(_docs_in(file, Vocab()), 1):
                 report.read += 1
                 where = f"{file}, document {position}"

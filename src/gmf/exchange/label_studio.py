@@ -56,6 +56,7 @@ class LabelStudioFormat(JsonFormat):
         data = cast(dict[str, Any], row["data"])
         done = [*objects(row, "annotations"), *objects(row, "completions")]
         annotations = [each for each in done if not each.get("was_cancelled")]
+        report.lose("draft of an annotation", where, len(objects(row, "drafts")))
         report.lose("cancelled annotation", where, len(done) - len(annotations))
         if done and not annotations:
             report.fault(f"{where}: its annotation was cancelled")

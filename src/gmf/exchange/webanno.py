@@ -11,6 +11,7 @@ from gmf.exchange.base import DocumentWriter, ReadableFormat, Trait, WritableFor
 from gmf.exchange.document import AnnotatedText
 from gmf.exchange.report import ConversionReport
 from gmf.exchange.webanno_reading import FORMAT_LINE, NAMED_ENTITY, document_of_lines, escaped
+from gmf.reading.near_files import files_ending
 from gmf.reading.offsets import to_utf16
 from gmf.reading.text_files import read_lines
 
@@ -41,7 +42,7 @@ class WebAnnoFormat(ReadableFormat, WritableFormat):
     def recognises(cls, path: Path, head: object) -> bool:
         """Return whether a file, or the first ``.tsv`` file of a folder, is of WebAnno."""
         if path.is_dir():
-            first = next(iter(sorted(path.rglob("*.tsv"))), None)
+            first = next(iter(files_ending(path, ".tsv")), None)
             if first is None:
                 return False
             with first.open("rb") as file:
@@ -50,7 +51,7 @@ class WebAnnoFormat(ReadableFormat, WritableFormat):
 
     def read(self, path: Path, *, report: ConversionReport) -> Iterator[AnnotatedText]:
         """Yield the document of each file."""
-        files = sorted(path.rglob("*.tsv")) if path.is_dir() else [path]
+        files = files_ending(path, ".tsv") if path.is_dir() else [path]
         for file in self._chosen(files, report):
             report.read += 1
             number = report.read

@@ -45,6 +45,12 @@ def names_in(folder: Path) -> tuple[str, ...]:
         return ()
 
 
+def files_ending(folder: Path, suffix: str) -> list[Path]:
+    """Return the files in a folder and below that have an ending, in whatever case, sorted."""
+    found = (p for p in folder.rglob("*") if p.suffix.lower() == suffix and p.is_file())
+    return sorted(found)
+
+
 def _key(name: str) -> str:
     return unicodedata.normalize("NFC", unquote(name)).strip().casefold()
 

@@ -612,3 +612,23 @@ def test_an_export_of_inception_has_a_file_an_annotator(tmp_path):
     documents, report = read_documents(tmp_path, annotator="bob")
     assert (report.read, len(documents), len(report.faults)) == (2, 1, 1)
     assert "no annotation of a.txt by 'bob'" in report.faults[0]
+
+
+def test_endings_in_capitals_and_files_of_no_format_are_told(tmp_path):
+    folder = tmp_path / "brat"
+    saved(folder / "a.TXT", "Oslo")
+    saved(folder / "a.Ann", "T1\tLOC 0 4\tOslo\n")
+    assert found(folder)[0] == [("Oslo", [("Oslo", "LOC")])]
+    splits = tmp_path / "in"
+    saved(splits / "train.jsonl", lines({"text": "Oslo", "entities": []}))
+    for name in ("notes.docx", "a.jpg", "regions.jsonl", "context.jsonl"):
+        (splits / name).touch()
+    report = convert(splits, tmp_path / "out", to_format="gmf")
+    assert report.notes == {"file of the folder that is of no format and is not read": 1}
+
+
+def test_a_draft_of_label_studio_is_lost_by_count(tmp_path):
+    rows = [task("Oslo") | {"drafts": [{"result": [region(0, 4, "LOC")]}]}]
+    texts, report = found(saved(tmp_path / "e.json", rows))
+    assert texts == [("Oslo", None)]
+    assert report.lost == {"draft of an annotation": 1}
