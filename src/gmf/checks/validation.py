@@ -88,7 +88,8 @@ def _image_findings(samples: Sequence[Sample], *, location: str) -> list[Finding
                 opened = open_image(image.source)
             except UnusableImageError as fault:
                 if fault.kind is FaultKind.ABSENT:
-                    absent.append(fault.name)
+                    hint = fault.detail.removeprefix("no such file")
+                    absent.append(f"{fault.name}{hint}")
                 else:
                     faulty[str(fault)].append(sample.origin)
                 continue

@@ -107,7 +107,8 @@ class ImageFolder:
         usual = inside(self.path, identifier if has_suffix else f"{identifier}.jpg")
         if "/" in identifier:
             return (usual,)
-        key = unicodedata.normalize("NFC", identifier)
+        stem = PurePosixPath(identifier).stem if has_suffix else identifier
+        key = unicodedata.normalize("NFC", stem)
         for folder, (names, stems, numbered) in self._listings:
             if name := names.get(unicodedata.normalize("NFC", usual.name)):
                 return (folder / name,)

@@ -25,7 +25,7 @@ readers: Registry[type[Reader]] = Registry(
 )
 
 #: File stems of each split, best first.
-SPLIT_NAMES = {"train": ("train",), "dev": ("dev", "valid", "val"), "test": ("test",)}
+SPLIT_NAMES = {"train": ("train",), "dev": ("dev", "valid", "val", "validation"), "test": ("test",)}
 
 
 def split_files(folder: Path, *, split: str) -> list[Path]:
@@ -63,7 +63,7 @@ def find_split(folder: Path, *, split: str) -> Path:
 
     Args:
         folder: Folder of a data set.
-        split: ``train``, ``dev`` or ``test``; ``dev`` may be named ``dev``, ``valid`` or ``val``.
+        split: ``train``, ``dev`` or ``test``; ``dev`` may be ``valid``, ``val`` or ``validation``.
 
     Raises:
         DataError: If no file or more than one file is there, or the split is unknown.

@@ -89,6 +89,21 @@ def test_the_usual_name_goes_before_others_and_a_stated_folder_before_usual_ones
         sources(folder, images=tmp_path / "absent")
 
 
+@pytest.mark.parametrize("there", ["33.jpg", "33.JPG", "33.png"])
+def test_an_identifier_with_an_ending_means_any_ending(tmp_path, there):
+    folder = data_set(tmp_path / "data")
+    for split, name in (("train", "33.JPG"), ("dev", "34"), ("test", "sub\\35")):
+        (folder / f"{split}.txt").write_text(f"IMGID:{name}\nAnn\tB-PER\n")
+    draw(folder / "images" / there)
+    draw(folder / "images" / "sub" / "35.jpg")
+    (folder / "dev.txt").rename(folder / "validation.txt")
+    assert read_split(folder, "train")[0].images[0].source == folder / "images" / there
+    assert read_split(folder, "dev")[0].id == "34"
+    (absent, near) = [f for f in validate_folder(folder) if f.kind == "absent-image"]
+    assert absent.message.endswith("34.jpg")
+    assert near.message.endswith("did you mean 'sub/35.jpg'?")
+
+
 def test_several_images_of_one_sample_and_folders_of_splits(tmp_path):
     for name in ("7_1.jpg", "7_0.png", "7_10.jpg", "8-1.jpg", "17_06_1.jpg", "7_x.jpg"):
         draw(tmp_path / name)
