@@ -91,12 +91,13 @@ def test_a_client_that_asks_first_is_told_to_go_on(address):
 
 
 @pytest.mark.parametrize(
-    "nonsense", [b"\x16\x03\x01\x02\x00\x01\r\n\r\n", b"GET\r\n\r\n", b"a" * 70000]
+    ("nonsense", "status"),
+    [(b"\x16\x03\x01\x02\x00\x01\r\n\r\n", 400), (b"GET\r\n\r\n", 400), (b"a" * 70000, 431)],
 )
-def test_what_is_no_http_is_refused_in_the_same_form(address, nonsense):
+def test_what_is_no_http_is_refused_in_the_same_form(address, nonsense, status):
     with connected(address) as connection:
         connection.sendall(nonsense)
-        assert refusal(until_closed(connection))["status"] == 400
+        assert refusal(until_closed(connection))["status"] == status
 
 
 def test_a_broken_body_is_refused_in_the_same_form(address):
@@ -124,6 +125,23 @@ def test_a_body_that_does_not_end_is_refused_in_time(address):
         connection.sendall(WHOLE[:-5])
         assert answers(connection, 1)[0][0] == 408
         assert time.monotonic() - begun < 8
+
+
+def test_a_body_far_beyond_the_limit_is_refused_before_it_comes(address):
+    """The connection would otherwise be held until the time of the request is over."""
+    with connected(address) as connection:
+        begun = time.monotonic()
+        connection.sendall(POST + b"Content-Length: 99999999999\r\n\r\n{")
+        assert answers(connection, 1)[0][0] == 413
+        assert time.monotonic() - begun < 0.9
+
+
+def test_a_head_that_is_too_long_is_told_so(address):
+    with connected(address) as connection:
+        connection.sendall(HEALTH[:-2] + b"X: " + b"a" * 70_000)
+        told = refusal(until_closed(connection))
+    assert told["status"] == 431
+    assert "too long; send shorter ones" in told["detail"]
 
 
 def test_an_idle_connection_stays_as_long_as_is_said(address):

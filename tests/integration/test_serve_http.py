@@ -407,3 +407,32 @@ def test_answers_to_lines_come_before_the_last_is_done(pipeline, monkeypatch):
     asyncio.run(run())
     assert go_on.is_set()
     assert b"last" in b"".join(message.get("body", b"") for message in sent)
+
+
+def test_a_form_that_is_cut_off_loses_no_image_in_silence(client):
+    whole = (
+        b'--X\r\nContent-Disposition: form-data; name="text"\r\n\r\nOslo is cold\r\n--X\r\n'
+        b'Content-Disposition: form-data; name="image"; filename="a.png"\r\n\r\n'
+        + picture()
+        + b"\r\n--X--\r\n"
+    )
+    headers = {"content-type": "multipart/form-data; boundary=X"}
+    assert client.post("/v1/entities", content=whole, headers=headers).status_code == 200
+    for end in (50, 100, 140, -100, -8):
+        answer = client.post("/v1/entities", content=whole[:end], headers=headers)
+        assert answer.status_code == 422, end
+        assert "the form is cut off" in answer.json()["detail"], end
+
+
+def test_an_older_name_of_gzip_is_understood(client):
+    content = gzip.compress(json.dumps({"text": TEXT}).encode())
+    headers = {"content-type": "application/json", "content-encoding": "x-gzip"}
+    assert client.post("/v1/entities", content=content, headers=headers).json()["text"] == TEXT
+
+
+@pytest.mark.parametrize("given", ["http://127.0.0.1/a.png", "../../etc/passwd", "file:///a.png"])
+def test_an_image_that_is_an_address_is_told_that_none_is_read(client, given):
+    answer = client.post("/v1/entities", json={"text": TEXT, "images": [given]})
+    assert answer.status_code == 422
+    assert answer.json()["faults"][0]["field"] == "images.0"
+    assert "file in base64 as data; no URL or path is read" in answer.json()["detail"]

@@ -11,6 +11,8 @@ from gmf.serving.schemas import Fault
 
 #: What a body may be packed with.
 ENCODINGS = ("gzip", "deflate", "identity")
+#: Older names of them, which are to be understood (RFC 9110, 8.4.1.3).
+_OLDER = {"x-gzip": "gzip"}
 #: A refused body is still read, up to this many times the limit: a client that is cut off while it
 #: sends sees a broken connection in place of the reason.
 DRAIN = 4
@@ -25,14 +27,23 @@ class Body:
         receive: Where it comes from.
         encoding: Value of its header ``Content-Encoding``; may be empty.
         limit: Most bytes, unpacked.
+        length: Bytes that are announced; 0 when none are.
         hold: Called with each number of bytes that are kept.
     """
 
     def __init__(
-        self, receive: Receive, *, encoding: str, limit: int, hold: Callable[[int], None]
+        self,
+        receive: Receive,
+        *,
+        encoding: str,
+        limit: int,
+        length: int = 0,
+        hold: Callable[[int], None],
     ) -> None:
+        self._length = length
         self._receive, self._limit, self._hold = receive, limit, hold
-        self._encoding = encoding.strip().lower() or "identity"
+        name = encoding.strip().lower() or "identity"
+        self._encoding = _OLDER.get(name, name)
         self._unpacker = zlib.decompressobj(_ANY_HEADER)
         #: Bytes so far, unpacked.
         self.size = 0
@@ -43,6 +54,8 @@ class Body:
         Raises:
             RefusedError: If it is too large (413), packed in an unknown way (415) or damaged (422).
         """
+        if self._length > DRAIN * self._limit:  # Nobody waits for all that.
+            raise self._too_large()
         message = await self._receive()
         if message["type"] != "http.request":
             return message
@@ -60,13 +73,15 @@ class Body:
         self._hold(len(content))
         if self.size > self._limit:
             await self._drain(message)
-            raise RefusedError(
-                413,
-                f"The request is larger than {self._limit // MEBIBYTE} MiB; send fewer or smaller "
-                "images.",
-                reason="size",
-            )
+            raise self._too_large()
         return {**message, "body": content}
+
+    def _too_large(self) -> RefusedError:
+        detail = (
+            f"The request is larger than {self._limit // MEBIBYTE} MiB; send fewer or smaller "
+            "images."
+        )
+        return RefusedError(413, detail, reason="size")
 
     def _unpacked(self, packed: bytes, *, is_last: bool) -> bytes:
         room = self._limit - self.size + 1

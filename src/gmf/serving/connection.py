@@ -3,6 +3,7 @@
 import asyncio
 import functools
 import json
+import sys
 from typing import Any
 
 import h11
@@ -54,8 +55,13 @@ class Connection(H11Protocol):
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
-        """Refuse what is no HTTP."""
-        self._refuse(RefusedError(400, f"{msg} Send HTTP/1.1.", reason="http"))
+        """Refuse what is no HTTP, or has a head that is too long."""
+        hint = getattr(sys.exc_info()[1], "error_status_hint", 400)
+        if hint == 431:
+            detail = "The address and headers of the request are too long; send shorter ones."
+            self._refuse(RefusedError(431, detail, reason="head"))
+        else:
+            self._refuse(RefusedError(400, f"{msg} Send HTTP/1.1.", reason="http"))
 
     def _refuse(self, refusal: RefusedError) -> None:
         body = json.dumps(refusal.problem().model_dump()).encode()

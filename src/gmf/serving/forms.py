@@ -1,10 +1,10 @@
 """Forms to posts: ``multipart/form-data`` with a text and image files, as browsers send."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 
 from fastapi import Request
 from pydantic import TypeAdapter, ValidationError
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from gmf.serving.config import ServeConfig
@@ -61,6 +61,22 @@ def content_type(request: Request) -> tuple[str, str]:
 
 class _Parser(MultiPartParser):
     """Decodes fields strictly; the parser itself takes what is no UTF-8 for Latin-1."""
+
+    #: Whether the last boundary came; without it the last part may lack its end, or be lost.
+    is_whole = False
+
+    async def parse(self) -> FormData:
+        self.stream = self._to_its_end(self.stream)
+        return await super().parse()
+
+    def on_end(self) -> None:
+        self.is_whole = True
+
+    async def _to_its_end(self, stream: AsyncGenerator[bytes]) -> AsyncGenerator[bytes]:
+        async for chunk in stream:
+            yield chunk
+        if not self.is_whole:
+            raise MultiPartException("the form is cut off: its last boundary is missing")
 
     def on_part_end(self) -> None:
         part = self._current_part

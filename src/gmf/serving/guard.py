@@ -50,9 +50,15 @@ class Guard:
             await self.app(scope, receive, send)
             return
         begun, status, name = time.perf_counter(), 0, uuid.uuid4().hex
-        encoding = Headers(scope=scope).get("content-encoding", "")
-        limit = self.config.max_body
-        body = Body(receive, encoding=encoding, limit=limit, hold=self._hold)
+        headers = Headers(scope=scope)
+        length = headers.get("content-length", "")
+        body = Body(
+            receive,
+            encoding=headers.get("content-encoding", ""),
+            limit=self.config.max_body,
+            length=int(length) if length.isdecimal() else 0,
+            hold=self._hold,
+        )
         scope.setdefault("state", {})["log"] = fields = {"request": name}
         # HEAD is GET without the body, at every address.
         is_head = scope["method"] == "HEAD"
@@ -62,11 +68,11 @@ class Guard:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["X-Request-ID"] = name
+                answered = MutableHeaders(scope=message)
+                answered["X-Request-ID"] = name
                 for header, value in HEADERS.items():
-                    headers.setdefault(header, value)
-                headers.setdefault("Cache-Control", "no-store")
+                    answered.setdefault(header, value)
+                answered.setdefault("Cache-Control", "no-store")
             elif is_head:
                 message = {**message, "body": b""}
             await send(message)

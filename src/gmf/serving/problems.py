@@ -25,6 +25,7 @@ TITLES = {
     415: "Unsupported content type",
     422: "The request cannot be used",
     429: "Too busy",
+    431: "The head of the request is too long",
     500: "Internal error",
     503: "Not available",
 }
@@ -99,6 +100,8 @@ def _field(location: Sequence[int | str]) -> str:
 
 
 def _message(fault: Any, keys: Sequence[str]) -> str:
+    if fault["type"] == "model_type" and "images" in fault["loc"]:
+        return "Input should be an object with the file in base64 as data; no URL or path is read"
     if fault["type"] in _KINDS:
         return f"Input should be {_KINDS[fault['type']]}"
     message: str = fault["msg"].removeprefix("Value error, ")
