@@ -117,7 +117,7 @@ def _with_inner(kind: type[Config]) -> Iterator[type[Config]]:
 def _rows(kind: type[Config], *, prefix: str) -> Iterator[Sequence[str]]:
     for option in options_of(kind, prefix=prefix):
         default = option.default
-        shown = default if default in ("required", "null") else f"`{default}`"
+        shown = default if default in ("required", "null", "") else f"`{default}`"
         yield f"`{option.key}`", option.type, shown, option.meaning
 
 

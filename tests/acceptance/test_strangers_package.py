@@ -116,6 +116,7 @@ def test_the_parts_are_listed_with_their_origin(stranger):
     formats = {row["name"]: row for row in json.loads(stranger.gmf("formats", "list", "--json"))}
     assert formats["parallel"]["origin"] == stranger.origin("parallel_reader")
     assert formats["brackets"]["origin"] == stranger.origin("bracket_format")
+    assert formats["exact_match"]["origin"] == stranger.origin("exact_match")
 
 
 @pytest.mark.parametrize("stranger", ["package"], indirect=True)

@@ -11,6 +11,7 @@ from rich.table import Column, Table
 from gmf.cli.output import results, write
 from gmf.core.errors import ConfigError
 from gmf.core.registry import Registry
+from gmf.evaluation.metrics.registry import METRICS
 from gmf.exchange.formats import document_formats
 from gmf.jobs.inputs.open import input_formats
 from gmf.jobs.outputs.open import output_formats
@@ -27,6 +28,7 @@ REGISTRIES: dict[str, Registry[Any]] = {
     "output": output_formats,
     "document": document_formats,
     "proposer": region_proposers,
+    "metric": METRICS,
 }
 
 

@@ -91,7 +91,7 @@ def _describe_installed(model: InstalledModel) -> dict[str, Any]:
         "types": [],
         "reads_images": False,
         "weights": "",
-        "bytes": sum(file.size or 0 for file in model.files),
+        "bytes": sum(file.size for file in model.files),
         "gmf": model.gmf_range,
         "license": model.package.metadata.json.get("license_expression"),
         "fault": None,

@@ -1,10 +1,11 @@
 """Trained models that are installed as packages: found by their metadata, never imported."""
 
 import base64
+import csv
 import hashlib
 import re
 from dataclasses import dataclass
-from importlib.metadata import Distribution, PackagePath, entry_points
+from importlib.metadata import Distribution, entry_points
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -19,6 +20,21 @@ GROUP = "gmf.installed_models"
 STARTER = "starter"
 #: A model's name; its package is called ``gmf-NAME``.
 NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+
+@dataclass(frozen=True)
+class PackedFile:
+    """A file as the ``RECORD`` of a package lists it.
+
+    Args:
+        name: Its path inside the package.
+        digest: ``sha256=`` and its digest in base64; empty when the package has none.
+        size: In bytes.
+    """
+
+    name: str
+    digest: str
+    size: int
 
 
 @dataclass(frozen=True)
@@ -47,9 +63,14 @@ class InstalledModel:
         return ",".join(str(one.specifier) for one in needed if one.name == "gmf")
 
     @property
-    def files(self) -> list[PackagePath]:
-        """The model's files, as the package's ``RECORD`` lists them."""
-        return [file for file in self.package.files or () if file.parts[0] == self.module]
+    def files(self) -> list[PackedFile]:
+        """The model's files, as the package's ``RECORD`` lists them, absent ones too.
+
+        ``Distribution.files`` leaves those out from Python 3.12 on.
+        """
+        rows = csv.reader((self.package.read_text("RECORD") or "").splitlines())
+        files = [PackedFile(name, digest, int(size or 0)) for name, digest, size in rows]
+        return [file for file in files if file.name.startswith(f"{self.module}/")]
 
     @property
     def folder(self) -> Path:
@@ -69,13 +90,22 @@ class InstalledModel:
                 f"{self.title}: made for gmf {self.gmf_range}, and this is gmf {__version__}; "
                 "install another version of one of them"
             )
-        faulty = [str(file) for file in self.files if not _is_whole(file)]
+        faulty = [file.name for file in self.files if not self._is_whole(file)]
         if faulty or not self.files:
             raise CheckpointError(
                 f"{self.title}: {', '.join(faulty) or 'its files'} absent or not as packed; "
                 "install the wheel again with pip install --force-reinstall --no-deps"
             )
         return self.folder
+
+    def _is_whole(self, file: PackedFile) -> bool:
+        path = Path(str(self.package.locate_file(file.name)))
+        if not path.is_file():
+            return False
+        with path.open("rb") as opened:
+            digest = hashlib.file_digest(opened, "sha256").digest()
+        encoded = base64.urlsafe_b64encode(digest).decode().rstrip("=")
+        return file.digest == f"sha256={encoded}"
 
 
 def installed_models() -> list[InstalledModel]:
@@ -105,12 +135,3 @@ def installed_model(name: str) -> InstalledModel | None:
         titles = " and ".join(model.title for model in found)
         raise CheckpointError(f"{name}: {titles} both bring a model of this name; uninstall one")
     return next(iter(found), None)
-
-
-def _is_whole(file: PackagePath) -> bool:
-    path = Path(str(file.locate()))
-    if file.hash is None or file.hash.mode != "sha256" or not path.is_file():
-        return False
-    with path.open("rb") as opened:
-        digest = hashlib.file_digest(opened, "sha256").digest()
-    return base64.urlsafe_b64encode(digest).decode().rstrip("=") == file.hash.value

@@ -71,6 +71,7 @@ def _type(field: FieldInfo) -> str:
     name = inspect.formatannotation(field.annotation).replace("typing.", "")
     name = re.sub(r"\bLiteral\[([^\]]*)\]", lambda match: match[1].replace("'", ""), name)
     name = re.sub(r"\b(?:\w+\.)+(\w+)", r"\1", name).replace(" | None", " or null")
+    name = re.sub(r"\bAnnotated\[(\w+), \w+\((\w+)=([^)]*)\)\]", _bounded, name)
     bounds = [
         text.format(getattr(rule, key))
         for rule in field.metadata
@@ -78,6 +79,11 @@ def _type(field: FieldInfo) -> str:
         if getattr(rule, key, None) is not None
     ]
     return ", ".join([name, *bounds])
+
+
+def _bounded(annotated: re.Match[str]) -> str:
+    kind, rule, bound = annotated.groups()
+    return f"{kind} {_BOUNDS[rule].format(bound)}"
 
 
 def _default(field: FieldInfo) -> str:
