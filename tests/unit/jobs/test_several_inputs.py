@@ -20,7 +20,9 @@ from gmf.cli import predict as command
 from gmf.core.errors import ConfigError, DataError, GmfError
 from gmf.jobs import job
 from gmf.jobs.files import predict_files
+from gmf.jobs.inputs.names import input_files
 from gmf.jobs.inputs.rows import InputOptions
+from gmf.jobs.inputs.several import Inputs
 from gmf.jobs.job import JobOptions
 
 OPTIONS = JobOptions(shard_rows=3, batch_size=2)
@@ -165,6 +167,35 @@ def piped(tmp_path, content):
 
 class Killed(BaseException):
     pass
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (rows(1, 2).decode().encode("utf-16"), 2),
+        (b"", "nothing came out of it"),
+        (gzip.compress(rows(1, 9))[:-9], "^pipe: cannot be read .the compressed file is damaged"),
+        (b"PK\x03\x04", "^pipe: expected text, this is a ZIP archive"),
+    ],
+)
+@pytest.mark.parametrize("format", [None, "jsonl"])
+def test_what_comes_out_of_a_pipe_is_told_by_its_content(tmp_path, content, told, format):
+    options = InputOptions(format=format)
+
+    def read():
+        pipe = piped(tmp_path, content)
+        files = input_files([pipe], options=options, spool=tmp_path / "kept")
+        inputs = Inputs(files, options)
+        shards = list(inputs.shards(9))
+        return len([row for shard in shards for row in inputs.read(shard)]), files[0].note
+
+    if isinstance(told, int):
+        assert read() == (told, "")
+    elif content or not format:
+        with pytest.raises((ConfigError, DataError), match=told if content else "--input-format"):
+            read()
+    else:
+        assert read() == (0, told)
 
 
 @pytest.mark.parametrize("suffix", ["", ".gz", ".zst"])

@@ -3,7 +3,8 @@
 import os
 import shutil
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from glob import glob, has_magic
 from pathlib import Path
@@ -14,9 +15,11 @@ from gmf.core.files import replacing
 from gmf.jobs.inputs.open import input_formats, name_of_format
 from gmf.jobs.inputs.rows import InputOptions, no_inputs
 from gmf.jobs.remote import is_remote, path_of
+from gmf.reading.compression import open_bytes
 from gmf.reading.context_file import CONTEXT_FILE
 from gmf.reading.image_folders import IMAGE_SUFFIXES
 from gmf.reading.regions_file import REGIONS_FILE
+from gmf.reading.text_files import open_text
 
 #: Name of standard input, and of standard output.
 STANDARD = "-"
@@ -97,23 +100,36 @@ def _kept_pipe(name: str, options: InputOptions, path: Path) -> InputFile:
             shutil.copyfileobj(pipe, file, 2**20)
     except OSError as error:
         raise DataError(f"cannot be read ({error.strerror or error})", path=name) from error
-    return InputFile(
-        "stdin" if name == STANDARD else _PIPE, path, _format_of_pipe(path, options), True
-    )
+    known = "stdin" if name == STANDARD else _PIPE
+    note = "" if path.stat().st_size else "nothing came out of it"
+    with naming(known, path):
+        return InputFile(known, path, _format_of_pipe(path, options), is_pipe=True, note=note)
+
+
+@contextmanager
+def naming(name: str, path: Path) -> Generator[None]:
+    """Name an input in errors by its name, not by where the content of a pipe is kept."""
+    try:
+        yield
+    except (ConfigError, DataError) as error:
+        if name == str(path):
+            raise
+        raise type(error)(str(error).replace(str(path), name)) from error
 
 
 def _format_of_pipe(path: Path, options: InputOptions) -> str:
-    from gmf.reading.compression import open_bytes
-
     if options.format is not None:
         return options.format
     with open_bytes(path) as file:
-        head = file.read(64).removeprefix(b"\xef\xbb\xbf").lstrip()
+        head = file.read(64)
+    if not head.startswith((b"PAR1", b"ARROW1")):
+        with open_text(path, encoding=options.encoding) as file:
+            head = file.read(64).lstrip()
     name = next((format for magic, format in _MAGIC.items() if head.startswith(magic)), None)
     if name is None:
         raise ConfigError(
             f"a pipe has no name that ends with its format: add --input-format, one of "
-            f"{', '.join(input_formats)}"
+            f"{', '.join(_file_formats())}"
         )
     return name
 

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from gmf.jobs.inputs.names import InputFile
+from gmf.jobs.inputs.names import InputFile, naming
 from gmf.jobs.inputs.open import open_source, reading
 from gmf.jobs.inputs.rows import InputFormat, InputOptions, Row, Shard
 
@@ -38,7 +38,10 @@ class Inputs:
         rows = number = 0
         for file in range(len(self.files)):
             before = rows
-            with reading(source := self._source(file)):
+            with (
+                naming(self.files[file].name, self.files[file].path),
+                reading(source := self._source(file)),
+            ):
                 for shard in source.shards(size):
                     first = before + shard.first_row
                     yield replace(
@@ -48,10 +51,10 @@ class Inputs:
 
     def read(self, shard: Shard) -> Iterator[Row]:
         """Yield exactly the rows of a shard."""
-        file, source = self.files[shard.file], self._source(shard.file)
+        file = self.files[shard.file]
         local = replace(shard, first_row=shard.first_row - shard.rows_before)
         origin = "the beginning"
-        with reading(source):
+        with naming(file.name, file.path), reading(source := self._source(shard.file)):
             try:
                 for row in source.read(local):
                     origin = row.origin
@@ -69,8 +72,9 @@ class Inputs:
             ConfigError: If a column that was asked for is absent.
             DataError: If a file cannot be read at all.
         """
-        for number in range(len(self.files)):
-            self._source(number)
+        for number, file in enumerate(self.files):
+            with naming(file.name, file.path):
+                self._source(number)
 
     def counts(self, shards: Sequence[Shard]) -> Iterator[dict[str, Any]]:
         """Yield the name of each file with its rows, the number of its first row, and a note.
