@@ -9,10 +9,11 @@ import sys
 import pytest
 import torch
 from fixtures.training import KillError, config, kill_at, tiny_run
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 
 from gmf.core.errors import CheckpointError, ConfigError
 from gmf.core.registry import load_code
+from gmf.evaluation.provenance import package_versions
 from gmf.models.registry import models
 from gmf.training.run import train
 from gmf.training.run_folder import RunFolder
@@ -173,6 +174,59 @@ def test_a_run_stops_when_what_it_began_with_changed(corpus, tmp_path, change, t
     assert provenance["continued"] == [{"after_epoch": 1, "before": {key: before[key]}}]
     kept = json.loads((RunFolder(run).checkpoint(2) / "gmf.json").read_text())
     assert kept["provenance"]["continued"] == provenance["continued"]
+
+
+def other_library(folder, patch):
+    patch.setattr(
+        "gmf.training.run.package_versions", lambda: package_versions() | {"torch": "1.0"}
+    )
+
+
+def other_encoder(folder, patch):
+    weights = folder / "tiny-bert" / "model.safetensors"
+    tensors = load_file(weights)
+    save_file({name: value + 0.01 for name, value in tensors.items()}, weights, {"format": "pt"})
+
+
+def other_context(folder, patch):
+    path = folder / "data" / "context.jsonl"
+    path.write_text(path.read_text().replace("sea", "fog"), encoding="utf-8")
+
+
+def other_start(folder, patch):
+    weights = folder / "start" / "model.safetensors"
+    tensors = load_file(weights)
+    save_file({name: value + 0.01 for name, value in tensors.items()}, weights, {"format": "pt"})
+
+
+def other_precision(folder, patch):
+    patch.setattr("gmf.training.run.resolve_precision", lambda _: "bf16")
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (other_library, r"versions: torch \(.* there, 1\.0 now"),
+        (other_encoder, r"encoders: text"),
+        (other_context, r"context: dev, train"),
+        (other_start, r"init: digest"),
+        (other_precision, r"precision: fp32 there, bf16 now"),
+    ],
+)
+def test_a_run_stops_when_what_stands_beside_its_data_changed(tmp_path, change, text, monkeypatch):
+    options = [*tiny_run(tmp_path, train=24, dev=8), "model=bert-crf", "training.batch_size=24"]
+    ids = [f"{split}{n}" for split, count in (("train", 24), ("dev", 8)) for n in range(count)]
+    lines = [json.dumps({"id": name, "context": {"caption": "the sea"}}) for name in ids]
+    (tmp_path / "data" / "context.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    train(config(options, "training.epochs=1"), tmp_path / "first")
+    start = shutil.copytree(RunFolder(tmp_path / "first").best(), tmp_path / "start")
+    more = ("training.epochs=2", 'data.context=["caption"]', f"init={start}")
+    configured, run = config(options, *more), tmp_path / "run"
+    killed(configured, run, epoch=2)
+    change(tmp_path, monkeypatch)
+    with pytest.raises(ConfigError, match=text):
+        train(configured, run)
+    assert train(configured, run, accept_changes=True)[0].finished
 
 
 def test_a_finished_run_tells_what_changed(corpus, tmp_path):
