@@ -55,14 +55,16 @@ def same(one, other, epoch):
     assert files[0].exists() == files[1].exists()
     if files[0].exists():
         left, right = (torch.load(file, weights_only=True) for file in files)
-        moments = [saved["optimizer"].pop("state") for saved in (left, right)]
+        moments = [(s["optimizer"].pop("state"), s.pop("average")) for s in (left, right)]
         torch.testing.assert_close(*moments, rtol=0, atol=0)
         assert left == right
 
 
-@pytest.mark.parametrize("model", ["gmf", "bert-crf"])
-def test_a_run_killed_at_any_step_ends_as_an_unbroken_one(corpus, tmp_path, model):
-    configured = config(corpus, f"model={model}")
+@pytest.mark.parametrize(
+    "options", [["model=gmf"], ["model=bert-crf", "training.weight_average=0.9"]]
+)
+def test_a_run_killed_at_any_step_ends_as_an_unbroken_one(corpus, tmp_path, options):
+    configured = config(corpus, *options)
     killed(configured, tmp_path / "unbroken", epoch=4)
     for epoch, batch in ((1, 3), (2, 1), (3, 6), (4, 1)):
         killed(configured, tmp_path / "broken", epoch=epoch, batch=batch)

@@ -54,6 +54,8 @@ class TrainingConfig(Config):
         agreement: A second reading of each batch that is to agree with the first: with other
             ``dropout``, or without the ``context``; see ``gmf.training.agreement``.
         agreement_weight: Weight of what they differ by.
+        weight_average: Decay an update of the mean of the weights that dev is scored with and that
+            is kept, such as 0.999; 0: the weights themselves are.
         max_grad_norm: Gradients are scaled down to this norm.
         patience: Epochs without a better dev F1 after which training stops; ``None``: never.
         precision: ``bf16``, ``fp32``, or ``auto``: bf16 where the hardware has it.
@@ -79,6 +81,7 @@ class TrainingConfig(Config):
     decayed: Literal["weights", "scores", "all"] = "weights"
     agreement: Agreement = "none"
     agreement_weight: float = Field(default=1.0, ge=0)
+    weight_average: float = Field(default=0.0, ge=0, lt=1)
     max_grad_norm: float = Field(default=1.0, gt=0)
     patience: int | None = Field(default=None, ge=1)
     precision: Precision = "auto"

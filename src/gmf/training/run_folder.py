@@ -10,8 +10,6 @@ from typing import Any
 import torch
 import yaml
 from pydantic import ValidationError
-from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
 
 from gmf.core.errors import CheckpointError, ConfigError
 from gmf.core.files import sha256_of, write_text
@@ -29,6 +27,7 @@ from gmf.training.run_files import (
     epoch_name,
 )
 from gmf.training.run_state import RunState
+from gmf.training.updates import Updates
 
 
 class RunFolder:
@@ -186,9 +185,7 @@ class RunFolder:
             raise CheckpointError(f"{self.path}: no complete epoch; run the same `gmf train` again")
         return self.checkpoint(state.best_epoch)
 
-    def save(
-        self, tagger: Tagger, state: RunState, optimizer: Optimizer, schedule: LRScheduler
-    ) -> None:
+    def save(self, tagger: Tagger, state: RunState, updates: Updates) -> None:
         """Write the checkpoint of ``state.epochs_done``.
 
         It stays with the one before, from which training can go on if this one is damaged, and with
@@ -198,8 +195,7 @@ class RunFolder:
         shutil.rmtree(folder, ignore_errors=True)
         save_tagger(tagger, folder)
         if not state.finished:
-            saved = {"optimizer": optimizer.state_dict(), "schedule": schedule.state_dict()}
-            torch.save(saved, folder / OPTIMIZER)
+            torch.save(updates.state(), folder / OPTIMIZER)
         keep = {state.epochs_done, state.best_epoch}
         if not state.finished:
             keep |= {before.epochs_done, before.best_epoch}
@@ -233,12 +229,10 @@ class RunFolder:
             if other != best:
                 shutil.rmtree(other)
 
-    def restore(self, state: RunState, optimizer: Optimizer, schedule: LRScheduler) -> None:
-        """Load optimiser and schedule of the last complete epoch; no pickled code is run."""
+    def restore(self, state: RunState, updates: Updates) -> None:
+        """Load what the last complete epoch's updates ended with; no pickled code is run."""
         path = self.checkpoint(state.epochs_done) / OPTIMIZER
-        saved = torch.load(path, weights_only=True, map_location="cpu")
-        optimizer.load_state_dict(saved["optimizer"])
-        schedule.load_state_dict(saved["schedule"])
+        updates.restore(torch.load(path, weights_only=True, map_location="cpu"))
 
 
 def _note_changes(

@@ -9,8 +9,6 @@ from typing import Any, cast
 import torch
 from accelerate.utils import gather_object
 from safetensors.torch import load_model
-from torch.optim import Optimizer
-from torch.optim.lr_scheduler import LRScheduler
 
 from gmf.core.errors import DataError, PeerError, TrainingError
 from gmf.core.plain import plain
@@ -20,7 +18,6 @@ from gmf.data.collate import Collator
 from gmf.evaluation.pairs import SamplePair, pair_of_tags
 from gmf.evaluation.scores import Scores, score
 from gmf.models.checkpoint import WEIGHTS, load_tagger
-from gmf.models.kernels.clipping import fast_clip_gradients
 from gmf.models.runtime import (
     computing_in,
     deterministic,
@@ -41,11 +38,11 @@ from gmf.training.exchange import (
     weigh_views,
 )
 from gmf.training.loading import ahead
-from gmf.training.optimization import build_optimizer, build_schedule
 from gmf.training.run_folder import RunFolder
 from gmf.training.run_state import RunState
 from gmf.training.sampling import batches, mixed, share_of
 from gmf.training.step_losses import StepLosses
+from gmf.training.updates import Updates
 
 #: Batches after which losses are read from an accelerator, which waits for it to be done.
 READ_EVERY = 16
@@ -131,37 +128,36 @@ class Trainer:
             weights = self.folder.checkpoint(state.epochs_done) / WEIGHTS
             load_model(self.tagger.model, str(weights))
         self.tagger.model.to(self.accelerator.device)
-        optimizer = build_optimizer(self.tagger.model, self.config.training)
-        schedule = build_schedule(optimizer, self.config.training, self._updates())
-        if state.epochs_done:
-            self.folder.restore(state, optimizer, schedule)
         share_weights(self.tagger.model)
+        updates = Updates(self.tagger.model, self.config.training, count=self._count_updates())
+        if state.epochs_done:
+            self.folder.restore(state, updates)
         with deterministic(self.config.training.deterministic):
-            self._epochs(state, optimizer, schedule)
+            self._epochs(state, updates)
         return state
 
-    def _epochs(self, state: RunState, optimizer: Optimizer, schedule: LRScheduler) -> None:
+    def _epochs(self, state: RunState, updates: Updates) -> None:
         while not state.finished:
             epoch = state.epochs_done
             began = time.perf_counter()
             seed_everything(self.config.seed, epoch + 1, self.accelerator.process_index)
-            losses = self._epoch(optimizer, schedule, epoch)
+            losses = self._epoch(updates, epoch)
             trained = time.perf_counter()
-            scores = self.score(self.dev_split)
-            row = {
-                "epoch": epoch + 1,
-                "losses": losses,
-                "learning_rate": schedule.get_last_lr()[0],
-                **plain(scores),
-                "train_seconds": round(trained - began, 2),
-                "dev_seconds": round(time.perf_counter() - trained, 2),
-            }
-            self._close_epoch(state, row)
-            if self.accelerator.is_main_process:
-                if state.finished:
-                    state.calibration = self._calibrated(state)
-                self.folder.save(self.tagger, state, optimizer, schedule)
-                self.on_epoch(row)
+            with updates.average.in_model():
+                row = {
+                    "epoch": epoch + 1,
+                    "losses": losses,
+                    "learning_rate": updates.learning_rate,
+                    **plain(self.score(self.dev_split)),
+                    "train_seconds": round(trained - began, 2),
+                    "dev_seconds": round(time.perf_counter() - trained, 2),
+                }
+                self._close_epoch(state, row)
+                if self.accelerator.is_main_process:
+                    if state.finished:
+                        state.calibration = self._calibrated(state)
+                    self.folder.save(self.tagger, state, updates)
+                    self.on_epoch(row)
             self.accelerator.wait_for_everyone()
 
     def score(self, samples: Sequence[Sample]) -> dict[str, Any]:
@@ -196,7 +192,7 @@ class Trainer:
         precision = resolve_precision(self.config.training.precision)
         return computing_in(precision, self.accelerator.device)
 
-    def _updates(self) -> int:
+    def _count_updates(self) -> int:
         size, options = len(self.train_split), self.config.training
         steps = len(self._batches(0)) if size else 0
         return math.ceil(steps / options.accumulation_steps) * options.epochs
@@ -214,7 +210,7 @@ class Trainer:
         )
         return [[drawn[number] for number in batch] for batch in cut]
 
-    def _epoch(self, optimizer: Optimizer, schedule: LRScheduler, epoch: int) -> dict[str, float]:
+    def _epoch(self, updates: Updates, epoch: int) -> dict[str, float]:
         """Run one pass over the training split; return the mean of each loss."""
         model = self.tagger.model.train()
         options, plan = self.config.training, self._batches(epoch)
@@ -235,10 +231,7 @@ class Trainer:
                 if len(losses) == self._read_every or indices is plan[-1]:
                     done = self._report(losses, plan, epoch=epoch, done=done)
             average_gradients(model.parameters())
-            fast_clip_gradients(optimizer, options.max_grad_norm)
-            optimizer.step()
-            schedule.step()
-            optimizer.zero_grad()
+            updates.step()
         return losses.means()
 
     @property

@@ -4,9 +4,10 @@ import pytest
 import torch
 
 from gmf.testing import synthetic_samples, tiny_tagger, tiny_text_encoder
-from gmf.training import trainer
+from gmf.training import updates
 from gmf.training.config import EncoderConfig, RunConfig, TrainingConfig
 from gmf.training.run_folder import RunFolder
+from gmf.training.trainer import Trainer
 
 RATES = ("learning_rate", "new_learning_rate", "transitions_learning_rate")
 
@@ -27,12 +28,12 @@ def made(folder, *, count, dropout=0.0, **options):
         training=TrainingConfig(order="file", precision="fp32", **options),
     )
     parts = {"collator": tagger.collator(), "train": samples, "dev": samples[:1]}
-    return trainer.Trainer(config, tagger=tagger, folder=RunFolder(folder / "run"), **parts)
+    return Trainer(config, tagger=tagger, folder=RunFolder(folder / "run"), **parts)
 
 
 def updates_of(monkeypatch, one):
     """Return what clipping is given before each update: gradients by name, and the limit."""
-    seen, clip = [], trainer.fast_clip_gradients
+    seen, clip = [], updates.fast_clip_gradients
 
     def watched(optimizer, limit):
         model = one.tagger.model
@@ -40,7 +41,7 @@ def updates_of(monkeypatch, one):
         seen.append((gradients, limit))
         clip(optimizer, limit)
 
-    monkeypatch.setattr(trainer, "fast_clip_gradients", watched)
+    monkeypatch.setattr(updates, "fast_clip_gradients", watched)
     one.run({})
     return seen
 
