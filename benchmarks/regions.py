@@ -16,9 +16,9 @@ import torch
 
 from gmf.core.types import Region
 from gmf.data.images import open_image
+from gmf.reading.image_tasks import collect_images
 from gmf.regions.base import ProposerChoice, RegionRequest
 from gmf.regions.filters import RegionFilter, filter_regions, overlap
-from gmf.regions.image_tasks import collect_images
 from gmf.regions.registry import build_proposer
 
 THRESHOLDS = (0.3, 0.5)

@@ -9,6 +9,8 @@ import typer
 from typer.main import get_command
 
 from gmf.cli.main import app
+from gmf.context.captions import CaptionConfig
+from gmf.context.text_in_images import OcrConfig
 from gmf.core.config import Config
 from gmf.core.option_list import inner_options, options_of
 from gmf.evaluation.config import EvaluationConfig
@@ -33,6 +35,8 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, type[Config]], ...]], ...] = (
     ("Packages", "`gmf package RUN`; it has a flag for each", (("", PackageOptions),)),
     ("Scoring", "`gmf evaluate`, `gmf score`", (("", EvaluationConfig),)),
     ("Serving", "`gmf serve RUN key=value`", (("", ServeConfig),)),
+    ("Describer: captioner", "`gmf context`", (("", CaptionConfig),)),
+    ("Describer: rapidocr", "`gmf context`", (("", OcrConfig),)),
     ("Region limits", "`gmf regions ... key=value`", (("filter.", RegionFilter),)),
     ("Region proposers: grounding-dino, owlv2", "`gmf regions`", (("", GroundingConfig),)),
     ("Region proposers: detr, rt-detr, yolos", "`gmf regions`", (("", DetectionConfig),)),
@@ -51,6 +55,7 @@ EXTENSION_MODULES = [
     "gmf.evaluation.metrics.base",
     "gmf.jobs.outputs.base",
     "gmf.models.base",
+    "gmf.context.base",
     "gmf.regions.base",
     "gmf.testing",
 ]

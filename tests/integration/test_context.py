@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
+from fixtures.captioner import save_tiny_blip
 from typer.testing import CliRunner
 
 import gmf
@@ -147,6 +148,8 @@ def test_a_field_that_no_sample_has_ends_training_before_it_begins(trained):
 def test_every_block_of_the_page_runs(trained, monkeypatch, capsys):
     _, folder, _ = trained
     monkeypatch.chdir(folder)
+    (folder / "blip").mkdir()
+    save_tiny_blip(folder / "blip")
     (folder / "posts.jsonl").write_text((folder / "data" / "test.jsonl").read_text())
     (folder / "posts.csv").write_text("text,caption\nin snow is,the the\n")
     page = Path(__file__).parents[2] / "docs" / "context.md"

@@ -30,6 +30,7 @@ commands: Registry[Callable[..., None] | typer.Typer] = Registry(
         "compare": "gmf.cli.score:compare_command",
         "data": "gmf.cli.data:data_app",
         "regions": "gmf.cli.regions:regions_app",
+        "context": "gmf.cli.context:context",
         "serve": "gmf.cli.serve:serve",
         "export": "gmf.cli.export:export",
         "package": "gmf.cli.package:package",

@@ -9,6 +9,7 @@ import typer
 from rich.table import Column, Table
 
 from gmf.cli.output import results, write
+from gmf.context.registry import describers
 from gmf.core.errors import ConfigError
 from gmf.core.registry import Registry
 from gmf.evaluation.metrics.registry import METRICS
@@ -19,7 +20,8 @@ from gmf.reading.readers import readers
 from gmf.regions.registry import region_proposers
 
 formats_app = typer.Typer(
-    no_args_is_help=True, help="Readers, input and output formats, region proposers, metrics."
+    no_args_is_help=True,
+    help="Readers, input and output formats, region proposers, describers, metrics.",
 )
 #: Kind to its parts.
 REGISTRIES: dict[str, Registry[Any]] = {
@@ -28,13 +30,14 @@ REGISTRIES: dict[str, Registry[Any]] = {
     "output": output_formats,
     "document": document_formats,
     "proposer": region_proposers,
+    "describer": describers,
     "metric": METRICS,
 }
 
 
 @formats_app.callback()
 def formats() -> None:
-    """Readers, input and output formats, region proposers, metrics."""
+    """Readers, input and output formats, region proposers, describers, metrics."""
 
 
 @formats_app.command("list")

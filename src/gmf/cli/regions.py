@@ -11,11 +11,11 @@ from gmf.cli.output import Device, progress_bar, write
 from gmf.core.config import apply_overrides, parse_config
 from gmf.core.device import torch_device
 from gmf.core.errors import DataError
+from gmf.reading.image_tasks import collect_images
 from gmf.reading.regions_file import REGIONS_FILE, read_regions
 from gmf.regions.base import ProposerChoice
 from gmf.regions.contact_sheet import SheetEntry, contact_sheet
 from gmf.regions.filters import RegionFilter
-from gmf.regions.image_tasks import collect_images
 from gmf.regions.registry import build_proposer, region_proposers
 from gmf.regions.run import RegionsJob
 

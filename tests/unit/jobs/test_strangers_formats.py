@@ -22,9 +22,9 @@ from gmf.jobs.inputs.rows import InputOptions, Row, RowSource, Shard
 from gmf.jobs.inputs.several import Inputs
 from gmf.jobs.outputs.base import LineFormat
 from gmf.jobs.outputs.open import output_formats
+from gmf.reading.image_tasks import collect_images
 from gmf.reading.jsonl import JsonlReader
 from gmf.reading.readers import read_split, readers, splits_of
-from gmf.regions.image_tasks import collect_images
 from gmf.regions.registry import region_proposers
 
 PARTS = '''

@@ -9,11 +9,11 @@ from typer.testing import CliRunner
 from gmf.cli.regions import regions_app
 from gmf.core.errors import ConfigError, DataError
 from gmf.core.types import Region
+from gmf.reading.image_tasks import ImageTask, collect_images
 from gmf.reading.readers import read_split
 from gmf.reading.regions_file import read_regions
 from gmf.regions.contact_sheet import SheetEntry, contact_sheet
 from gmf.regions.filters import RegionFilter
-from gmf.regions.image_tasks import ImageTask, collect_images
 from gmf.regions.precomputed import PrecomputedProposer, no_regions
 from gmf.regions.run import RegionsJob
 from gmf.testing import synthetic_samples

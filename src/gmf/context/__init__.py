@@ -1,0 +1,1 @@
+"""The context of images, found: captions, and the text that stands in them."""
