@@ -1,8 +1,9 @@
 """A trained model in use: text and images to entities with character offsets and confidences."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, Self, TypedDict, Unpack, get_args, overload
+from typing import Any, Self, TypedDict, Unpack, cast, get_args, overload
 
 from gmf.core.device import check_precision
 from gmf.core.errors import ConfigError
@@ -263,10 +264,10 @@ def check_predict_options(
         raise ConfigError(
             f"types: the model has no {', '.join(unknown)}; it predicts {', '.join(known)}"
         )
-    if not 0 <= threshold <= 1:
-        raise ConfigError(f"threshold {threshold}: expected a confidence from 0 to 1")
-    if batch_size < 1:
-        raise ConfigError(f"batch_size {batch_size}: expected 1 or more")
+    if not isinstance(cast(Any, threshold), Real) or not 0 <= threshold <= 1:
+        raise ConfigError(f"threshold {threshold!r}: expected a confidence from 0 to 1")
+    if not isinstance(cast(Any, batch_size), Integral) or batch_size < 1:
+        raise ConfigError(f"batch_size {batch_size!r}: expected a whole number, 1 or more")
     if long not in get_args(LongPosts):
         raise ConfigError(f"long {long!r}: expected {', '.join(get_args(LongPosts))}")
 

@@ -8,7 +8,15 @@ import narwhals as nw
 
 from gmf.core.errors import DataError, GmfError, ImageError
 from gmf.core.types import Sample
-from gmf.prediction.user_input import IMAGE_KEYS, TEXT, TOKENS, sample_of_post
+from gmf.prediction.user_input import (
+    CONTEXT,
+    ID,
+    IMAGE_KEYS,
+    TEXT,
+    TOKENS,
+    is_unread_key,
+    sample_of_post,
+)
 
 #: Rows of a table that are turned to Python at once; a row may hold the bytes of its images.
 _BUFFER_ROWS = 64
@@ -68,7 +76,8 @@ def _rows_of(table: object) -> Iterator[object]:
     if TEXT not in frame.columns and TOKENS not in frame.columns:
         columns = ", ".join(map(repr, frame.columns))
         raise DataError(f"no column {TEXT!r} or {TOKENS!r}; the table has {columns}")
-    wanted = [name for name in (TEXT, TOKENS, "id", *IMAGE_KEYS) if name in frame.columns]
+    known = (TEXT, TOKENS, ID, CONTEXT, *IMAGE_KEYS)
+    wanted = [name for name in frame.columns if name in known or is_unread_key(name)]
     yield from frame.select(wanted).iter_rows(named=True, buffer_size=_BUFFER_ROWS)
 
 

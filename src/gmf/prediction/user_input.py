@@ -15,6 +15,7 @@ from gmf.core.types import ImageInput, Sample
 from gmf.data.decoding import upright_rgb
 from gmf.data.images import RefusedImage
 from gmf.reading.context import context_of
+from gmf.reading.json_rows import IMAGE_KEYS_OF_OTHERS
 from gmf.reading.tokenize import tokenize
 
 TEXT, TOKENS, ID, CONTEXT = "text", "tokens", "id", "context"
@@ -132,6 +133,7 @@ def sample_of_post(post: object, *, origin: str = "") -> Sample:
     if isinstance(post, Mapping):
         fields = cast(Mapping[str, Any], post)
         images = [image for key in IMAGE_KEYS for image in images_of(fields.get(key))]
+        images += [_unread(key) for key in fields if is_unread_key(key) and _has_any(fields[key])]
         name = fields.get(ID)
         try:
             context = context_of(None if is_missing(fields.get(CONTEXT)) else fields[CONTEXT])
@@ -156,6 +158,12 @@ def sample_of_post(post: object, *, origin: str = "") -> Sample:
     return sample_of(post, origin=origin)
 
 
+def is_unread_key(key: object) -> bool:
+    """Return whether others have images under such a key, and here none is read from it."""
+    names = (*IMAGE_KEYS_OF_OTHERS, *IMAGE_KEYS)
+    return isinstance(key, str) and key not in IMAGE_KEYS and key.lower() in names
+
+
 def is_missing(value: object) -> bool:
     """Return whether a value is none: ``None``, NaN, or what pandas has for them."""
     if isinstance(value, float | np.floating):
@@ -175,6 +183,14 @@ def images_of(images: object) -> tuple[ImageInput, ...]:
         images = images.tolist()  # What pandas makes of a list.
     listed = cast(Sequence[object], images if isinstance(images, list | tuple) else (images,))
     return tuple(_image(image) for image in listed if not is_missing(image))
+
+
+def _unread(key: str) -> ImageInput:
+    return ImageInput(RefusedImage(key, "is not read as images; name it 'image' or 'images'"))
+
+
+def _has_any(value: object) -> bool:
+    return not (is_missing(value) or (isinstance(value, str | bytes | Sequence) and not value))
 
 
 def _image(image: object) -> ImageInput:
@@ -215,7 +231,16 @@ def _from_file(file: Any) -> bytes:
         raise ImageError(f"the open file cannot be read: {error}") from error
     if not isinstance(content, bytes):
         raise ImageError("the open file gives text: open it for bytes, with mode 'rb'")
+    if not content and _is_at_its_end(file):
+        raise ImageError("the open file is at its end: rewind it with seek(0)")
     return content
+
+
+def _is_at_its_end(file: Any) -> bool:
+    try:
+        return file.tell() > 0
+    except (AttributeError, OSError, ValueError):
+        return False
 
 
 def _from_array(pixels: np.ndarray) -> Image.Image:

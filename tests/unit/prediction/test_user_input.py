@@ -224,3 +224,46 @@ def test_workers_that_are_spawned_get_a_used_pipeline(run):
     expected = tagged(nlp)
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         assert summary([pool.submit(nlp, TEXT).result()]) == expected
+
+
+def test_images_under_keys_of_others_are_a_note_not_a_loss(pipeline):
+    note = "image 1 not used: {}: refused: is not read as images; name it 'image' or 'images'"
+    for key in ("img", "photo", "Image"):
+        (told,) = pipeline({"text": TEXT, key: PIXELS}).notes
+        assert note.format(key) in told
+        assert pipeline({"text": TEXT, key: None}).notes == ()
+    pandas = pytest.importorskip("pandas")
+    (document,) = pipeline(pandas.DataFrame({"text": [TEXT], "picture": ["a.jpg"], "likes": [3]}))
+    assert note.format("picture") in document.notes[0]
+
+
+def test_a_table_brings_the_context_of_its_posts():
+    from gmf.prediction.posts import posts_of, samples_of
+
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame({"text": [TEXT], "context": [{"caption": "a dog"}]})
+    (sample,) = samples_of(posts_of(table))
+    assert sample.context == (("caption", "a dog"),)
+
+
+def test_a_file_that_is_at_its_end_is_told(pipeline):
+    file = io.BytesIO()
+    Image.fromarray(PIXELS).save(file, "PNG")
+    with pytest.raises(ImageError, match=r"at its end: rewind it with seek\(0\)"):
+        pipeline(TEXT, image=file)
+    file.seek(0)
+    assert pipeline(TEXT, image=file).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"batch_size": "8"}, "batch_size '8': expected a whole number"),
+        ({"batch_size": 2.5}, r"batch_size 2\.5: expected a whole number"),
+        ({"threshold": "0.5"}, "threshold '0.5': expected a confidence"),
+        ({"threshold": None}, "threshold None: expected a confidence"),
+    ],
+)
+def test_options_of_another_type_are_refused_by_name(pipeline, options, error):
+    with pytest.raises(ConfigError, match=error):
+        pipeline(TEXT, **options)
