@@ -9,10 +9,11 @@ import os
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
+from fixtures.corpus import write_corpus
 
 from gmf.testing import save_tiny_encoders, synthetic_samples
 
@@ -54,22 +55,26 @@ class Stranger:
 
     def python(self, *arguments: object) -> str:
         """Run Python; return what it prints."""
-        process = subprocess.run(
+        process = self.process(*arguments)
+        assert process.returncode == 0, process.stdout + process.stderr
+        return process.stdout
+
+    def process(self, *arguments: object) -> subprocess.CompletedProcess[str]:
+        """Run Python, however it ends."""
+        return subprocess.run(
             [sys.executable, *map(str, arguments)],
             capture_output=True,
             text=True,
             env=self.environment,
             check=False,
         )
-        assert process.returncode == 0, process.stdout + process.stderr
-        return process.stdout
 
 
 @pytest.fixture(scope="module", params=["package", "files"])
 def stranger(request, tmp_path_factory):
     folder = tmp_path_factory.mktemp(request.param)
     files = tuple(Path(shutil.copy(path, folder)) for path in EXAMPLES)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "GMF_CODE": ""}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "GMF_CODE": "", "COLUMNS": "250"}
     if request.param == "files":
         return Stranger(files, environment)
     info = folder / "stranger-1.2.dist-info"
@@ -111,6 +116,7 @@ def run(stranger, data, encoders, tmp_path_factory):
 def test_the_parts_are_listed_with_their_origin(stranger):
     rows = {row["name"]: row for row in json.loads(stranger.gmf("models", "list", "--json"))}
     assert rows["late-fusion"]["title"] == "Late fusion"
+    assert rows["late-fusion"]["exports"] is True
     assert rows["late-fusion"]["origin"] == stranger.origin("late_fusion")
     assert rows["gmf"]["origin"] == "gmf"
     formats = {row["name"]: row for row in json.loads(stranger.gmf("formats", "list", "--json"))}
@@ -205,10 +211,36 @@ def test_the_model_stands_in_the_table_of_the_suite(stranger, data, encoders, tm
     (tmp_path / "quick.yaml").write_text(json.dumps({"*": QUICK}))
     stranger.gmf(
         *("suite", "paper", "--data", data, "--encoders", f"{{text: {text}, image: {image}}}"),
-        *("--only", "late-fusion", "--seeds", "1", "--settings", tmp_path / "quick.yaml"),
-        *("--jobs", "1", "--out", tmp_path / "suite"),
+        *("--only", "late-fusion", "--only", "bert-crf", "--seeds", "1"),
+        *("--settings", tmp_path / "quick.yaml", "--jobs", "2", "--out", tmp_path / "suite"),
     )
+    manifest = json.loads((tmp_path / "suite" / "manifest.json").read_text())
+    states = {run["variant"]: run["status"] for run in manifest["runs"]}
+    assert states == {"late-fusion": "finished", "bert-crf": "finished"}
     assert "Late fusion" in (tmp_path / "suite" / "report.html").read_text()
+
+
+def test_it_takes_the_preset_of_the_data_set_with_its_own_defaults(stranger, encoders, tmp_path):
+    text, image = encoders
+    options = ["suite", "paper", "--data", write_corpus(tmp_path / "tiny"), "--dry-run"]
+    options += ["--encoders", f"{{text: {text}, image: {image}}}"]
+    rows = [line.split("│") for line in stranger.gmf(*options).splitlines()]
+    rows = [[cell.strip() for cell in row] for row in rows if "late-fusion" in "".join(row)]
+    assert [row[4:6] for row in rows] == [["late-fusion.twitter2017", "50"]] * 3
+    if stranger.code:
+        assert "late-fusion" not in replace(stranger, code=()).gmf(*options)
+
+
+@pytest.mark.parametrize("stranger", ["files"], indirect=True)
+def test_a_checkpoint_names_the_file_of_its_model_and_needs_it(stranger, run, tmp_path):
+    stranger.gmf("export", run, "--out", tmp_path / "exported")
+    predict = "-m", "gmf", "predict"
+    told = stranger.process(*predict, run, "--text", "Rocky in Oslo")
+    assert told.returncode == 1
+    assert "its model 'late-fusion' comes from" in told.stderr
+    assert stranger.origin("late_fusion") in told.stderr
+    assert "name the file with --code FILE" in told.stderr
+    assert stranger.python(*predict, tmp_path / "exported", "--text", "Rocky in Oslo")
 
 
 def test_each_part_is_one_file():
