@@ -50,15 +50,7 @@ class Guard:
             await self.app(scope, receive, send)
             return
         begun, status, name = time.perf_counter(), 0, uuid.uuid4().hex
-        headers = Headers(scope=scope)
-        length = headers.get("content-length", "")
-        body = Body(
-            receive,
-            encoding=headers.get("content-encoding", ""),
-            limit=self.config.max_body,
-            length=int(length) if length.isdecimal() else 0,
-            hold=self._hold,
-        )
+        body = self._body_of(scope, receive)
         scope.setdefault("state", {})["log"] = fields = {"request": name}
         # HEAD is GET without the body, at every address.
         is_head = scope["method"] == "HEAD"
@@ -92,6 +84,17 @@ class Guard:
             route = getattr(asked.get("route"), "path", "(none)")
             fields |= {"method": scope["method"], "route": route, "status": status}
             self._count(fields | {"bytes": body.size}, seconds=time.perf_counter() - begun)
+
+    def _body_of(self, scope: Scope, receive: Receive) -> Body:
+        headers = Headers(scope=scope)
+        length = headers.get("content-length", "")
+        return Body(
+            receive,
+            encoding=headers.get("content-encoding", ""),
+            limit=self.config.max_body,
+            length=int(length) if length.isdecimal() else 0,
+            hold=self._hold,
+        )
 
     def _count(self, fields: dict[str, Any], *, seconds: float) -> None:
         """Count a request that was answered, and log it."""
