@@ -1,7 +1,7 @@
 """The describers that come along: a captioner of the real class, and RapidOCR on drawn text."""
 
 import pytest
-from fixtures.captioner import WORDS, save_tiny_blip
+from fixtures.captioner import WORDS, save_tiny_blip, save_tiny_llava
 from PIL import Image, ImageDraw, ImageFont
 
 from gmf.context.base import DescriberChoice
@@ -26,6 +26,16 @@ def test_a_captioner_of_transformers_describes_each_image(tiny_blip):
     assert describer.source == build_describer(choice).source
     other = build_describer(DescriberChoice("captioner", (str(tiny_blip),), {"max_tokens": 6}))
     assert other.source != describer.source
+
+
+def test_a_model_that_chats_is_asked_and_its_answer_alone_is_kept(tmp_path):
+    options = {"max_tokens": 4, "prompt": "in the snow on the sea a cat"}
+    describer = build_describer(
+        DescriberChoice("captioner", (str(save_tiny_llava(tmp_path)),), options)
+    )
+    texts = describer.describe([Image.new("RGB", (20, 30), "red"), Image.new("RGB", (9, 9))])
+    assert [len(text.split()) for text in texts] == [4, 4]
+    assert all(set(text.split()) <= set(WORDS) for text in texts)
 
 
 def test_a_captioner_that_cannot_be_loaded_says_what_to_do(tmp_path):
