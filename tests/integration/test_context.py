@@ -116,9 +116,16 @@ def test_the_service_takes_it(trained):
             post = {"text": "in snow is", "context": {"caption": caption}}
             answer = client.post("/v1/entities", json=post)
             assert [entity["type"] for entity in answer.json()["entities"]] == [kind]
-        answer = client.post("/v1/entities", json={"text": "snow", "context": {"caption": 3}})
-        assert answer.status_code == 422
-        assert "context.caption: expected text, got int" in answer.text
+            form = {"text": (None, "in snow is"), "context": (None, json.dumps(post["context"]))}
+            answer = client.post("/v1/entities", files=form)
+            assert [entity["type"] for entity in answer.json()["entities"]] == [kind]
+        wrong = {"caption": 3}
+        form = {"text": (None, "snow"), "context": (None, json.dumps(wrong))}
+        for request in ({"json": {"text": "snow", "context": wrong}}, {"files": form}):
+            answer = client.post("/v1/entities", **request)
+            assert answer.status_code == 422
+            assert "context.caption: expected text, got int" in answer.text
+        assert client.get("/v1/model").json()["context"] == ["caption"]
 
 
 def test_no_context_and_anothers_are_worse(trained):

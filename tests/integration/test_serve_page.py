@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -9,8 +10,11 @@ import pytest
 from fixtures.browser import ARGUMENTS, CHROMIUM, served
 from fixtures.serving import picture, tiny_pipeline
 
+from gmf.prediction.pipeline import Pipeline
+from gmf.prediction.torch_engine import TorchEngine
 from gmf.serving.app import create_app
 from gmf.serving.config import ServeConfig
+from gmf.testing import tiny_tagger
 
 sync_api = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
@@ -347,6 +351,28 @@ def test_the_description_of_the_service_needs_nothing_from_outside(browser, url)
             page.get_by_role("button", name="Execute").click()
         assert answered.value.json()["text"] == "Rocky is ready for snow season"
         shot(page, "docs")
+
+
+def test_a_model_that_reads_context_gets_a_field_for_each_part_of_it(browser, page):
+    assert not page.get_by_role("group", name="Context").is_visible()
+    tagger = tiny_tagger("bert-crf")
+    data = tagger.data.model_copy(update={"context": ("caption", "ocr")})
+    own = Pipeline(TorchEngine(replace(tagger, data=data), device="cpu"))
+    with served(create_app(own)) as url, Opened(browser, url) as page:
+        write(page, TEXT)
+        page.get_by_label("caption").fill("snow <b>snow</b> snow")
+        ask(page)
+        status(page, "entit")
+        document = own({"text": TEXT, "context": {"caption": "snow <b>snow</b> snow"}})
+        plain = own(TEXT)
+        assert [e.confidence for e in document.entities] != [e.confidence for e in plain.entities]
+        shown = page.locator("#found mark.entity").all_inner_texts()
+        assert len(shown) == len(document.entities) > 0
+        for mark, entity in zip(shown, document.entities, strict=True):
+            assert f"{round(100 * entity.confidence)}%" in mark
+        shot(page, "context")
+        page.get_by_role("button", name="Clear").click()
+        assert page.get_by_label("caption").input_value() == ""
 
 
 def test_markup_in_a_post_stays_text(page):

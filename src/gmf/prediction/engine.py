@@ -28,6 +28,7 @@ class Engine(ABC):
         types: Entity types that it predicts.
         reads_images: Whether it uses images at all.
         max_regions: First regions of each image that it uses.
+        context: Fields of the context that it reads.
         provenance: What was recorded when it was trained.
 
     Attributes:
@@ -42,10 +43,11 @@ class Engine(ABC):
         reads_images: bool,
         max_regions: int,
         provenance: dict[str, Any],
+        context: tuple[str, ...] = (),
     ) -> None:
         self.name, self.types, self.report = name, types, ImageReport()
         self.provenance = provenance
-        self.reads_images, self.max_regions = reads_images, max_regions
+        self.reads_images, self.max_regions, self.context = reads_images, max_regions, context
         self._lock = Lock()
 
     def predict(

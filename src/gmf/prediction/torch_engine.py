@@ -39,6 +39,7 @@ class TorchEngine(Engine):
             reads_images=model.uses_images,
             max_regions=model.max_regions if model.uses_images else 0,
             provenance=tagger.provenance,
+            context=tagger.data.context,
         )
         self._tagger, place = tagger, torch_device(device)
         self._tagger.model.to(place).eval()

@@ -37,6 +37,7 @@ class Engine:
             types=list(engine.types),
             reads_images=engine.reads_images,
             regions_read=engine.max_regions,
+            context=list(engine.context),
             finds_regions=self.finder is not None,
             limits=Limits(
                 body_bytes=config.max_body,

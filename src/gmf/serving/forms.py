@@ -1,19 +1,23 @@
 """Forms to posts: ``multipart/form-data`` with a text and image files, as browsers send."""
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
+from typing import TypeVar
 
 from fastapi import Request
 from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
+from gmf.reading.context import Context
 from gmf.serving.config import ServeConfig
 from gmf.serving.json_text import known_charset, read_json
 from gmf.serving.problems import RefusedError, faults_of, invalid
 from gmf.serving.schemas import Fault, Post, PostImage, PostRegion
 
-FIELDS = ("text", "image", "regions", "explain")
+FIELDS = ("text", "image", "regions", "context", "explain")
 _REGIONS = TypeAdapter(list[list[PostRegion]])
+_CONTEXT = TypeAdapter[dict[str, str]](Context)
+Parsed = TypeVar("Parsed")
 #: A ticked box of a browser sends "on".
 _TRUTH = {"true": True, "on": True, "1": True, "false": False, "0": False, "": False}
 
@@ -118,7 +122,7 @@ def _faults(items: Sequence[tuple[str, UploadFile | str]]) -> list[Fault]:
         for name in dict.fromkeys(names)
         if name not in FIELDS
     ]
-    for name in ("text", "regions", "explain"):
+    for name in ("text", "regions", "context", "explain"):
         if names.count(name) > 1:
             faults.append(Fault(field=name, message="given more than once"))
     if "text" not in names:
@@ -138,20 +142,31 @@ def _post_of(texts: Mapping[str, str], data: Sequence[bytes]) -> Post:
     images = [
         PostImage(data=content, regions=boxes) for content, boxes in zip(data, regions, strict=True)
     ]
-    return Post(text=texts["text"], images=images, explain=explain)
+    given = texts.get("context", "")
+    context = _parsed(_CONTEXT, given, field="context") if given else {}
+    return Post(text=texts["text"], images=images, context=context, explain=explain)
 
 
 def _regions(given: str, *, images: int) -> list[list[PostRegion]]:
     # An empty field of a form is one that was left out.
     if not given:
         return [[] for _ in range(images)]
-    try:
-        regions = _REGIONS.validate_python(read_json(given))
-    except (ValidationError, RefusedError) as error:
-        inner = faults_of(error) if isinstance(error, ValidationError) else error.faults
-        faults = [Fault(field=f"regions.{f.field}".rstrip("."), message=f.message) for f in inner]
-        raise invalid(faults) from error
+    regions = _parsed(_REGIONS, given, field="regions")
     if len(regions) != images:
         message = f"expected a list of regions for each of the {images} images"
         raise invalid([Fault(field="regions", message=f"{message}, got {len(regions)} lists")])
     return regions
+
+
+def _parsed(kind: TypeAdapter[Parsed], given: str, *, field: str) -> Parsed:
+    """Return the JSON of a field.
+
+    Raises:
+        RefusedError: If it is no JSON, or not of its kind; names the field.
+    """
+    try:
+        return kind.validate_python(read_json(given))
+    except (ValidationError, RefusedError) as error:
+        inner = faults_of(error) if isinstance(error, ValidationError) else error.faults
+        faults = [Fault(field=f"{field}.{f.field}".rstrip("."), message=f.message) for f in inner]
+        raise invalid(faults) from error

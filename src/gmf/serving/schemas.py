@@ -199,6 +199,7 @@ class Model(Schema):
     types: list[str] = Field(description="Entity types that it finds.")
     reads_images: bool
     regions_read: int = Field(description="Regions of each image that the model reads.")
+    context: list[str] = Field(description="Fields of the context that the model reads.")
     finds_regions: bool = Field(description="Whether images without regions get some.")
     limits: Limits
     version: str = Field(description="Version of gmf.")

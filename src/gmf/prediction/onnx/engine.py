@@ -62,6 +62,7 @@ class OnnxEngine(Engine):
             reads_images=info.images is not None,
             max_regions=info.images.max_regions if info.images else 0,
             provenance=info.provenance,
+            context=info.context,
         )
         self.model = ArrayModel(folder, info=info, device=device, num_threads=num_threads)
         self.collator = collator_of(folder, info=info)

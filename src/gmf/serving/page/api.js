@@ -15,11 +15,12 @@ export async function fetchModel(key) {
   return answerOf(await reach("v1/model", { headers: authorization(key) }), []);
 }
 
-/** Find the entities of a post: {text, images: [{file, regions: [{x, y, width, height}]}]}. */
+/** Find the entities of a post: {text, context: {field: text}, images: [{file, regions: [{x, y, width, height}]}]}. */
 export async function findEntities(post, { key, signal }) {
   const form = new FormData();
   form.append("text", post.text);
   form.append("explain", "true");
+  form.append("context", JSON.stringify(post.context));
   form.append("regions", JSON.stringify(post.images.map(boxesOf)));
   for (const image of post.images) form.append("image", image.file, "image");
   const names = post.images.map((image) => image.name);

@@ -33,12 +33,22 @@ export class PostEditor {
     this.#limits = model.limits;
     this.#regionsRead = model.regions_read;
     byId("pictures").hidden = !model.reads_images;
+    byId("context").hidden = !model.context.length;
+    byId("context-fields").replaceChildren(
+      ...model.context.map((name) => h("label", { class: "field" }, name, h("textarea", { name, dir: "auto", rows: 2, autocomplete: "off" }))),
+    );
     this.#count();
   }
 
   /** The post as it stands. */
   get post() {
-    return { text: this.text.value, images: this.#images.map(({ name, file, size, regions }) => ({ name, file, size, regions: structuredClone(regions) })) };
+    return { text: this.text.value, context: this.#context, images: this.#images.map(({ name, file, size, regions }) => ({ name, file, size, regions: structuredClone(regions) })) };
+  }
+
+  /** Text by field, as far as something is written. */
+  get #context() {
+    const fields = [...byId("context-fields").querySelectorAll("textarea")];
+    return Object.fromEntries(fields.filter(({ value }) => value.trim()).map(({ name, value }) => [name, value]));
   }
 
   /** Title and message of what is wrong with the text; nothing when it can be sent. */
@@ -55,6 +65,7 @@ export class PostEditor {
     this.#images.forEach((image) => URL.revokeObjectURL(image.url));
     this.#images = [];
     this.text.value = "";
+    byId("context-fields").querySelectorAll("textarea").forEach((field) => (field.value = ""));
     this.list.replaceChildren();
     this.#count();
   }
