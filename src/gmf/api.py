@@ -5,11 +5,12 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from gmf.core.config import parse_config
 from gmf.core.errors import ConfigError, DataError
 from gmf.core.memory import freed_memory_kept
+from gmf.core.tags import is_bio
 from gmf.core.types import Sample
 from gmf.evaluation.config import EvaluationConfig
 from gmf.evaluation.evaluator import evaluate as evaluate_pairs
@@ -22,6 +23,7 @@ from gmf.jobs import files, job
 from gmf.jobs.job_report import JobReport
 from gmf.prediction.documents import Document
 from gmf.reading.readers import read_file, read_split
+from gmf.reading.tag_schemes import EXPECTED, SERVICE_LABELS
 
 if TYPE_CHECKING:
     from gmf.data.image_report import ImageReport
@@ -152,7 +154,7 @@ def evaluate(
         split=split,
         folder=None if data is None else Path(data),
         control=images,
-        config=EvaluationConfig(rule=rule),
+        config=parse_config(EvaluationConfig, {"rule": rule}, source="options"),
         on_progress=on_progress,
     )
 
@@ -175,7 +177,7 @@ def score(
         DataError: If a file breaks its format, the sides differ in length, or gold has no tags.
         ValueError: If there is nothing to score.
     """
-    config = EvaluationConfig(rule=rule)
+    config = parse_config(EvaluationConfig, {"rule": rule}, source="options")
     if isinstance(gold, str | Path) and (
         predictions is None or isinstance(predictions, str | Path)
     ):
@@ -245,10 +247,17 @@ def _answers(
     if len(samples) != len(answers):
         raise DataError(f"{len(samples)} samples and {len(answers)} predictions: expected as many")
     for sample, answer in zip(samples, answers, strict=True):
+        if isinstance(answer, str) or not isinstance(cast(Any, answer), Document | Iterable):
+            kind = type(answer).__name__
+            raise DataError(f"sample {sample.id!r}: expected a document or BIO tags, got {kind}")
         tags = tuple(answer.tags if isinstance(answer, Document) else answer)
         if len(tags) != len(sample.tokens):
             raise DataError(
                 f"sample {sample.id!r}: expected {len(sample.tokens)} tags, one a word, got "
                 f"{len(tags)}"
             )
+        known = (isinstance(cast(Any, t), str) and (is_bio(t) or t in SERVICE_LABELS) for t in tags)
+        if False in (checks := list(known)):
+            wrong = tags[checks.index(False)]
+            raise DataError(f"sample {sample.id!r}: tag {wrong!r}: {EXPECTED}")
         yield sample, tags

@@ -52,6 +52,9 @@ def main() -> None:
         sys.exit(1)
     except GmfError as error:
         _fail(error, 1)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        _fail(GmfError(f"{error.filename or 'a file'}: cannot be read or written ({reason})"), 1)
 
 
 def _fail(error: GmfError, code: int) -> None:

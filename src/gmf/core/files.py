@@ -55,14 +55,16 @@ def locked(path: Path, *, work: object) -> Generator[None]:
         work: What is worked on, for the message.
 
     Raises:
-        ConfigError: If another process holds the lock.
+        ConfigError: If another process holds the lock, or nothing can be written there.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     lock = FileLock(path)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=0)
     except Timeout as error:
         raise ConfigError(f"{work}: another process works on it; wait for its end") from error
+    except OSError as error:
+        raise ConfigError(f"{work}: cannot be written ({error.strerror or error})") from error
     try:
         yield
     finally:

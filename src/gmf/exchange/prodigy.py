@@ -47,6 +47,11 @@ class ProdigyFormat(JsonFormat):
         mentions: list[Mention] = []
         for span in objects(row, "spans"):
             start, end = span_of(span.get("start"), span.get("end"))
+            if (marked := span.get("text", text[start:end])) != text[start:end]:
+                raise ValueError(
+                    f"[{start}, {end}) is {text[start:end]!r} in the text, and {marked!r} in the "
+                    "span"
+                )
             mentions.append(Mention(start, end, type_of(span.get("label"))))
         report.lose("relation", where, len(objects(row, "relations")))
         several = row.get("images")

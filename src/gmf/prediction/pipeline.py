@@ -154,10 +154,14 @@ class Pipeline:
             ConfigError: If an option is wrong, or a type is none of the model's.
             DataError: If a post is too long and ``long`` is ``fail``.
         """
+        wanted_types = None if types is None else frozenset(_listed(types))
         check_predict_options(
-            batch_size=batch_size, threshold=threshold, types=types, long=long, known=self.types
+            batch_size=batch_size,
+            threshold=threshold,
+            types=wanted_types,
+            long=long,
+            known=self.types,
         )
-        wanted_types = None if types is None else frozenset(types)
         predictions = self.engine.predict(
             samples, batch_size=batch_size, explain=explain, long=long, report=report
         )
@@ -270,6 +274,19 @@ def check_predict_options(
         raise ConfigError(f"batch_size {batch_size!r}: expected a whole number, 1 or more")
     if long not in get_args(LongPosts):
         raise ConfigError(f"long {long!r}: expected {', '.join(get_args(LongPosts))}")
+
+
+def _listed(types: object) -> tuple[str, ...]:
+    """Return names of types, which an iterator gives but once.
+
+    Raises:
+        ConfigError: If they are no names.
+    """
+    is_list = isinstance(types, Iterable) and not isinstance(types, str)
+    names = tuple(cast(Iterable[object], types)) if is_list else (None,)
+    if not all(isinstance(name, str) for name in names):
+        raise ConfigError(f"types: expected a list of entity types, got {types!r}")
+    return cast(tuple[str, ...], names)
 
 
 def _with(post: str | Mapping[str, Any], images: Any) -> Post:

@@ -5,6 +5,7 @@ from itertools import zip_longest
 from typing import Any, cast
 
 import narwhals as nw
+from narwhals.exceptions import DuplicateError
 
 from gmf.core.errors import DataError, GmfError, ImageError
 from gmf.core.types import Sample
@@ -30,7 +31,8 @@ def is_one_post(value: object) -> bool:
 
 def is_table(value: object) -> bool:
     """Return whether a value is a table or column of pandas, Arrow, Polars, ..."""
-    return nw.dependencies.is_into_dataframe(value) or nw.dependencies.is_into_series(value)
+    is_known = nw.dependencies.is_into_dataframe(value) or nw.dependencies.is_into_series(value)
+    return is_known or hasattr(value, "to_pylist")  # An array or batch of Arrow.
 
 
 def posts_of(posts: object, images: object = None) -> Iterable[object]:
@@ -45,11 +47,16 @@ def posts_of(posts: object, images: object = None) -> Iterable[object]:
     """
     if isinstance(posts, bytes | bytearray | memoryview):
         raise DataError("expected text, got bytes: decode them, for example with .decode('utf-8')")
+    if is_one_post(posts):
+        raise DataError("expected several posts, got one: put it in a list")
     if is_table(posts):
         posts = _rows_of(posts)
-    if not isinstance(posts, Iterable):
-        raise DataError(f"expected text or an iterable of posts, got {type(posts).__name__}")
     several = cast(Iterable[object], posts)
+    try:
+        iter(several)
+    except TypeError:
+        kind = type(posts).__name__
+        raise DataError(f"expected text or an iterable of posts, got {kind}") from None
     return several if images is None else _paired(several, images)
 
 
@@ -72,7 +79,13 @@ def _rows_of(table: object) -> Iterator[object]:
     if nw.dependencies.is_into_series(table):
         yield from nw.from_native(cast(Any, table), series_only=True).to_list()
         return
-    frame = nw.from_native(cast(Any, table), eager_only=True)
+    if not nw.dependencies.is_into_dataframe(table):
+        yield from cast(Any, table).to_pylist()
+        return
+    try:
+        frame = nw.from_native(cast(Any, table), eager_only=True)
+    except DuplicateError as error:
+        raise DataError("the table has two columns of one name; rename or remove one") from error
     if TEXT not in frame.columns and TOKENS not in frame.columns:
         columns = ", ".join(map(repr, frame.columns))
         raise DataError(f"no column {TEXT!r} or {TOKENS!r}; the table has {columns}")
@@ -82,7 +95,7 @@ def _rows_of(table: object) -> Iterator[object]:
 
 
 def _paired(posts: Iterable[object], images: object) -> Iterator[tuple[object, object]]:
-    if not isinstance(images, Iterable):
+    if not isinstance(images, Iterable) or isinstance(images, str | bytes | Mapping):
         raise DataError(f"expected the images of each post, got {type(images).__name__}")
     if isinstance(posts, Sequence) and isinstance(images, Sequence) and len(posts) != len(images):
         raise DataError(f"{len(posts)} posts and {len(images)} images: expected as many")

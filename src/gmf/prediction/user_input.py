@@ -182,7 +182,8 @@ def images_of(images: object) -> tuple[ImageInput, ...]:
     if isinstance(images, np.ndarray) and images.dtype == np.object_:
         images = images.tolist()  # What pandas makes of a list.
     listed = cast(Sequence[object], images if isinstance(images, list | tuple) else (images,))
-    return tuple(_image(image) for image in listed if not is_missing(image))
+    # An empty path is what tables hold where there is no image.
+    return tuple(_image(i) for i in listed if not (is_missing(i) or (isinstance(i, str) and not i)))
 
 
 def _unread(key: str) -> ImageInput:

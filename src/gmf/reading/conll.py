@@ -8,6 +8,8 @@ from gmf.core.errors import DataError
 from gmf.core.tags import TYPE_ALIASES, alias_tag, mend_tags
 from gmf.core.types import ImageInput, Sample
 from gmf.reading.conll_lines import (
+    DOCUMENT_MARK,
+    HEAD_LINES,
     ID_PREFIX,
     Block,
     Columns,
@@ -15,6 +17,7 @@ from gmf.reading.conll_lines import (
     group_lines,
     id_of_line,
 )
+from gmf.reading.foreign_columns import note_on_tags
 from gmf.reading.image_folders import ImageFolder
 from gmf.reading.reader import RawSample, Reader, fail
 from gmf.reading.tag_schemes import EXPECTED, foreign_tag, read_tags
@@ -172,10 +175,19 @@ def read_blocks(
         elif not block.lines:
             message = f"post {identifier!r} has no tokens; add them or remove the {ID_PREFIX} line"
             on_fault(DataError(message, path=path, line=line, field="IMGID"))
+    for note in _notes(lines, columns, comments):
+        on_note(note)
+
+
+def _notes(lines: Sequence[str], columns: Columns, comments: int) -> Iterator[str]:
+    """Yield what is left out on purpose."""
     if comments:
-        on_note(f"{comments} comment lines (# ...) at the head of samples are left out")
+        yield f"{comments} comment lines (# ...) at the head of samples are left out"
+    head = [columns.split(t) for t in lines[:HEAD_LINES] if not t.startswith(DOCUMENT_MARK)]
+    if note := note_on_tags(head, word=columns.word, width=columns.width):
+        yield note
     if columns.word:
-        on_note("the first column counts the words; they are read from the second")
+        yield "the first column counts the words; they are read from the second"
 
 
 def _blocks(lines: Sequence[str], columns: Columns) -> Iterator[Block[tuple[int, str]]]:

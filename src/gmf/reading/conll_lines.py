@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 
 from gmf.core.errors import DataError
 from gmf.core.tags import OUTSIDE, is_bio
+from gmf.reading.foreign_columns import check_first
 from gmf.reading.tag_schemes import is_prefixed, is_tag, read_tags
 
 ID_PREFIX = "IMGID:"
@@ -21,7 +22,7 @@ HEAD_LINES = 1000
 #: Share of lines that must look alike to tell a separator by.
 _SHARE = 0.8
 #: Separators that are told and refused.
-_WRONG_MARKS = (",", ";", "|", "\u00a0", "\u3000", "\\t")
+_WRONG_MARKS = (",", ";", "|", "\u00a0", "\u3000", "\u2003", "\u2002", "\u2009", "\\t")
 #: Names of columns of words and of tags, where they stand above them.
 _HEADERS = (
     frozenset(("word", "words", "token", "tokens", "text", "form")),
@@ -188,11 +189,13 @@ def _measured(columns: Columns, lines: Sequence[str], path: Path | None) -> Colu
     counted = [int(n) for n in numbers if n.isdecimal() and n.isascii()]
     is_counted = (
         len(counted) > 1
-        and counted[0] == 1
-        and all(b in (1, a + 1) for a, b in pairwise(counted))
+        and counted[0] in (0, 1)
+        and all(b in (counted[0], a + 1) for a, b in pairwise(counted))
         and all(n.isdecimal() or _NO_WORD.fullmatch(n) for n in numbers)
         and (width > 2 or (width == 2 and not is_tag(rows[0][1])))
     )
+    if not is_counted:
+        check_first([row for row in rows if len(row) == width], path=path)
     _check_words([row[int(is_counted)] for row in rows if len(row) == width > 1], path)
     return replace(columns, width=width, word=int(is_counted))
 

@@ -14,10 +14,11 @@ SERVICE_LABELS = frozenset(
 #: What is expected of a tag, for messages.
 EXPECTED = "expected O, B-TYPE or I-TYPE, for example B-PER"
 #: A second tag in one, as nested entities are written.
-_SECOND = re.compile(r"[|/,;+&]\s*[BIESLUM]-")
+_SECOND = re.compile(r"[|/,;+&#]\s*[BIESLUM]-|[|,;#]\s*O$")
 _TAG = re.compile(r"([BIESLUM])([-_])(\S.*)", re.IGNORECASE)
 _SUFFIXED = re.compile(r"(\S.*)[-_]([BIESLUM])")
-_TYPE = re.compile(r"[^\W\d_][\w./&+ -]*\w")
+#: A type alone; ``B PER`` is a prefix with a blank behind it.
+_TYPE = re.compile(r"(?![BIESLUM] )[^\W\d_][\w./&+ -]*\w")
 _OPENS, _ENDS = frozenset("BSU"), frozenset("ELSU")
 
 

@@ -8,8 +8,11 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from gmf.cli import main
 from gmf.cli.commands import commands, load_command, summary_of
 from gmf.cli.main import app
+from gmf.core.errors import ConfigError
+from gmf.core.files import locked
 
 SOURCE = Path(__file__).parents[3] / "src"
 #: What a user types to find the way, or that has nothing to do with a model.
@@ -165,3 +168,19 @@ def test_a_file_that_is_absent_or_fails_ends_the_command(tmp_path, greeting):
     done = run_gmf("models", "--code", str(tmp_path / "bad.py"))
     assert done.returncode == 2
     assert "bad.py: ZeroDivisionError: division by zero" in done.stderr
+
+
+def test_what_cannot_be_written_is_one_line(tmp_path, monkeypatch, capsys):
+    def fails():
+        raise FileNotFoundError(2, "No such file or directory", str(tmp_path / "a"))
+
+    monkeypatch.setattr(main, "app", fails)
+    with pytest.raises(SystemExit, match="1"):
+        main.main()
+    message = f"error: {tmp_path / 'a'}: cannot be read or written (No such file or directory)"
+    assert message in capsys.readouterr().err.replace("\n", "")
+    file = tmp_path / "file"
+    file.write_text("")
+    message = r"out: cannot be written \((Not a directory|File exists)"
+    with pytest.raises(ConfigError, match=message), locked(file / "a" / "lock", work="out"):
+        pass

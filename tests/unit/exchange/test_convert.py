@@ -456,3 +456,15 @@ def test_documents_of_python_are_checked_as_those_of_files(tmp_path):
     report = write_documents(documents, tmp_path / "out", format="spacy")
     assert (report.read, report.written, len(report.faults)) == (2, 1, 1)
     assert report.notes["entity marked twice"] == 1
+
+
+def test_a_span_of_prodigy_whose_text_is_another_is_left_out(tmp_path):
+    path = tmp_path / "tasks.jsonl"
+    rows = [
+        {"text": "Ann Lee", "spans": [{"start": 0, "end": 3, "label": "PER", "text": word}]}
+        for word in ("Ann", "Lee")
+    ]
+    path.write_text("".join(f"{json.dumps(row)}\n" for row in rows))
+    documents, report = read_documents(path, format="prodigy")
+    assert [document.mentions for document in documents] == [(Mention(0, 3, "PER"),)]
+    assert "[0, 3) is 'Ann' in the text, and 'Lee' in the span" in report.faults[0]

@@ -535,9 +535,10 @@ def test_cells_with_lists_of_words_are_no_posts(tmp_path):
 
 def test_a_cell_may_hold_a_list_of_images(tmp_path):
     path = tmp_path / "a.csv"
-    path.write_text('text,images\na,"[\'x.jpg\', \'y.jpg\']"\nb,"[""x.jpg""]"\nc,[x].jpg\nd,[x]\n')
+    cells = ("\"['x.jpg', 'y.jpg']\"", '"[""x.jpg""]"', "[x].jpg", "[x]", "[]")
+    path.write_text("text,images\n" + "".join(f"a,{cell}\n" for cell in cells))
     names = [[image.source.name for image in row.sample.images] for row in rows_of(path)]
-    assert names == [["x.jpg", "y.jpg"], ["x.jpg"], ["[x].jpg"], ["[x]"]]
+    assert names == [["x.jpg", "y.jpg"], ["x.jpg"], ["[x].jpg"], ["[x]"], []]
 
 
 def test_records_in_quotes_that_swallow_records_are_told(tmp_path):
@@ -596,3 +597,14 @@ def test_text_of_a_table_that_is_no_utf8_costs_its_row(tmp_path, kind):
     first, second, third = rows_of(path)
     assert (first.sample.text, third.sample.text) == ("Ann", "Oslo")
     assert "text is expected to be UTF-8" in second.error
+
+
+@pytest.mark.parametrize("mark", [",", ";"])
+def test_a_blank_before_the_quotes_of_a_header_loses_no_column(tmp_path, mark):
+    path = tmp_path / "posts.csv"
+    path.write_text(f'"text"{mark} "image"\n"Ann Lee"{mark} "x.jpg"\n')
+    with pytest.raises(DataError, match='has "image" in quotes that are read as characters'):
+        open_source(path, options=InputOptions())
+    path.write_text(f'"text"{mark}"image"\n"Ann Lee"{mark}"x.jpg"\n')
+    (row,) = rows_of(path)
+    assert (row.sample.text, row.sample.images[0].source.name) == ("Ann Lee", "x.jpg")

@@ -161,7 +161,7 @@ def test_missing_values_of_tables_are_refused_with_their_position(pipeline):
         pipeline(pandas.DataFrame({"tweet": ["Ann"]}))
 
 
-@pytest.mark.parametrize("value", [b"Ann", bytearray(b"Ann"), 3, None])
+@pytest.mark.parametrize("value", [b"Ann", bytearray(b"Ann"), 3, None, np.array("Ann")])
 def test_what_is_neither_a_post_nor_several_is_refused_at_once(pipeline, value):
     with pytest.raises(DataError, match="expected text"):
         pipeline(value)
@@ -191,6 +191,8 @@ def test_a_threshold_and_types_choose_entities_and_their_tags(pipeline):
     [
         ({"types": ["PERSON"]}, "the model has no PERSON; it predicts PER, LOC, ORG, MISC"),
         ({"types": "PER"}, "expected a list of entity types, got 'PER'"),
+        ({"types": 5}, "expected a list of entity types, got 5"),
+        ({"types": [None]}, r"expected a list of entity types, got \[None\]"),
         ({"threshold": 1.5}, r"threshold 1.5: expected a confidence from 0 to 1"),
         ({"threshold": math.nan}, "threshold nan"),
         ({"batch_size": 0}, "batch_size 0"),
@@ -267,3 +269,44 @@ def test_a_file_that_is_at_its_end_is_told(pipeline):
 def test_options_of_another_type_are_refused_by_name(pipeline, options, error):
     with pytest.raises(ConfigError, match=error):
         pipeline(TEXT, **options)
+
+
+def test_types_may_come_from_an_iterator(pipeline):
+    (kind, *_) = (entity.type for entity in pipeline(TEXT).entities)
+    assert (
+        pipeline(TEXT, types=iter([kind])).entities == pipeline(TEXT, types=[kind]).entities != ()
+    )
+
+
+@pytest.mark.parametrize("post", [TEXT, {"text": TEXT}])
+def test_one_post_is_no_stream_of_characters_or_keys(pipeline, post):
+    with pytest.raises(DataError, match="expected several posts, got one: put it in a list"):
+        pipeline.stream(post)
+
+
+@pytest.mark.parametrize("image", ["ab", b"ab", {"path": "a.jpg"}])
+def test_one_image_is_not_that_of_several_posts(pipeline, image):
+    with pytest.raises(DataError, match="expected the images of each post, got"):
+        pipeline([TEXT, TEXT], image=image)
+
+
+def test_arrays_and_batches_of_arrow_are_posts(pipeline):
+    pyarrow = pytest.importorskip("pyarrow")
+    expected = summary(pipeline([TEXT, "Ann"]))
+    for posts in (pyarrow.array([TEXT, "Ann"]), pyarrow.record_batch({"text": [TEXT, "Ann"]})):
+        documents = pipeline(posts)
+        assert isinstance(documents, list)
+        assert summary(documents) == expected
+    with pytest.raises(DataError, match=r"position 1: .*expected text, got None"):
+        pipeline(pyarrow.array(["Ann", None]))
+
+
+def test_columns_of_one_name_are_refused(pipeline):
+    pandas = pytest.importorskip("pandas")
+    with pytest.raises(DataError, match="two columns of one name"):
+        pipeline(pandas.DataFrame([["Ann", "Lee"]], columns=["text", "text"]))
+
+
+def test_an_empty_path_is_no_image(pipeline):
+    assert pipeline(TEXT, image="").notes == ()
+    assert pipeline([{"text": TEXT, "image": ""}])[0].notes == ()

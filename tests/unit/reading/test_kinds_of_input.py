@@ -13,6 +13,7 @@ from gmf.evaluation.scores import score
 from gmf.exchange.convert import read_documents
 from gmf.jobs.inputs.open import open_source
 from gmf.jobs.inputs.rows import InputOptions
+from gmf.reading.conll import read_conll
 from gmf.reading.conll_lines import columns_of
 from gmf.reading.readers import find_split, read_file, read_split
 from gmf.reading.tag_schemes import read_tags
@@ -140,6 +141,12 @@ def test_other_encodings_are_read_by_training_and_scoring(tmp_path, encoding):
         ("Word,Tag\nAnn,B-PER\n", r"the first line is a header \('Word,Tag'\)"),
         ("Bank\tB-ORG|B-LOC\nin\tO\n", r"tag 'B-ORG\|B-LOC'"),
         ("Ann\tB-O\nin\tO\n", "tag 'B-O'"),
+        ("Ann\tB-PER|O\nin\tO\n", r"tag 'B-PER\|O'"),
+        ("Ann\tB-PER#B-LOC\nin\tO\n", "tag 'B-PER#B-LOC'"),
+        ("Ann\tB PER\nin\tO\n", "tag 'B PER'"),
+        ("Ann\u2003B-PER\nin\u2003O\n", r"separated by '\\u2003'"),
+        ("1\tAnn\tB-PER\n1\tLee\tI-PER\n2\tin\tO\n2\tOslo\tB-LOC\n", "name of a sentence"),
+        ("Sentence: 1\tAnn\tB-PER\n\tLee\tI-PER\n\tin\tO\nSentence: 2\tx\tO\n", "of a sentence"),
     ],
 )
 def test_what_cannot_be_read_is_refused_in_words_by_both(tmp_path, content, message):
@@ -164,6 +171,8 @@ def test_words_are_read_behind_the_column_that_counts_them(tmp_path, separator):
     read, notes = both(tmp_path, f"{content}\n{content}")
     assert read == [ANN, ANN]
     assert "the first column counts the words" in notes
+    from_zero = "".join(f"{n}\t{w}\t{t}\n" for n, (w, t) in enumerate(zip(*ANN, strict=True)))
+    assert both(tmp_path, f"{from_zero}\n{from_zero}")[0] == [ANN, ANN]
     # Where a word follows its number and no tag, numbers with tags are words.
     assert both(tmp_path, "1\tO\n2\tB-PER\n")[0] == [(("1", "2"), ("O", "B-PER"))]
 
@@ -173,6 +182,15 @@ def test_a_comment_with_a_tab_tells_no_separator(tmp_path):
     read, notes = both(tmp_path, content)
     assert read == [ANN]
     assert "1 comment lines" in notes
+
+
+def test_a_second_column_of_tags_is_told(tmp_path):
+    path = tmp_path / "train.txt"
+    path.write_text("Ann\tB-PER\tO\nin\tO\tO\nOslo\tB-LOC\tB-LOC\n")
+    notes = []
+    (sample,) = read_conll(path, on_note=notes.append)
+    assert sample.tags == ("O", "O", "B-LOC")
+    assert notes == ["column 2 holds tags, too; those of the last column are read"]
 
 
 def test_phrases_of_conll_2003_are_no_gold(tmp_path):

@@ -1,11 +1,11 @@
 """Posts as a table of separated values."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from gmf.core.errors import ConfigError
+from gmf.core.errors import ConfigError, DataError
 from gmf.jobs.inputs.fields import TOKENS, check_columns, row_of_fields
 from gmf.jobs.inputs.rows import InputOptions, Row
 from gmf.jobs.inputs.scanned import MAX_LINE, Line, Record, ScannedSource, scan_lines
@@ -40,6 +40,7 @@ class CsvSource(ScannedSource):
         self.dialect = dialect_of(
             head, path=path, delimiter=options.delimiter, quoting=options.quoting
         )
+        _check_quotes(self.dialect.header, path)
         # A cell is a text: no list of words is in one.
         self.unread = {TOKENS} - {options.text}
         header = [name for name in self.dialect.header if name not in self.unread]
@@ -103,6 +104,17 @@ class CsvSource(ScannedSource):
             options=self.options,
             root=self.root,
             default_id=self.default_id(number),
+        )
+
+
+def _check_quotes(header: Sequence[str], path: Path) -> None:
+    """Refuse names that kept their quotes: no column would be found by them."""
+    kept = [name for name in header if len(name) > 1 and name[0] == name[-1] == '"']
+    if kept:
+        raise DataError(
+            f"the header has {kept[0]} in quotes that are read as characters; remove the blanks "
+            "between separators and quotes, or all quotes",
+            path=path,
         )
 
 

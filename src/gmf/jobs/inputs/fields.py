@@ -206,7 +206,7 @@ def _context(fields: Mapping[str, Any], options: InputOptions) -> tuple[tuple[st
 
 
 def _images_of(value: object, root: Path, beside: bool) -> Iterable[ImageInput]:
-    if value is None or value == "":
+    if value is None or value in ("", "[]"):
         return ()
     if isinstance(value, list):
         return tuple(
