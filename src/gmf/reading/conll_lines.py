@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from gmf.core.errors import DataError
 from gmf.core.tags import OUTSIDE, is_bio
-from gmf.reading.foreign_columns import check_first
+from gmf.reading.foreign_columns import check_first, check_table
 from gmf.reading.tag_schemes import is_prefixed, is_tag, read_tags
 
 ID_PREFIX = "IMGID:"
@@ -150,6 +150,7 @@ def columns_of(lines: Iterable[str], *, path: Path | None) -> Columns:
         for line in islice(lines, HEAD_LINES)
         if not is_blank(line) and not is_id_line(line) and not line.startswith(DOCUMENT_MARK)
     ]
+    check_table(words, path=path)
     _check_header(words, path)
     by_tab = [line for line in words if not Columns().is_comment(line)]
     if sum("\t" in line for line in by_tab) * 2 > len(by_tab):
@@ -170,7 +171,7 @@ def columns_of(lines: Iterable[str], *, path: Path | None) -> Columns:
             "columns are separated by TAB in some lines and by blanks in others; use TAB in all",
             path=path,
         )
-    if sum(" " in line.strip() for line in by_blank) * 2 > len(by_blank):
+    if sum(" " in line.strip() for line in by_blank) > (1 - _SHARE) * len(by_blank):
         raise PlainTextError(
             "looks like a plain text, one post a line; expected one word a line, a TAB and its "
             "tag. `gmf predict` reads such texts; to train on them, annotate them and bring the "

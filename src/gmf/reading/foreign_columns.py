@@ -9,6 +9,7 @@ from gmf.reading.tag_schemes import is_prefixed, is_tag
 
 #: Lines from which on a first column that repeats itself is told.
 _LEAST_LINES = 4
+_NAMES_BESIDE_TEXT = ("id", "image", "images")
 
 
 def check_first(rows: Sequence[Sequence[str]], *, path: Path | None) -> None:
@@ -29,6 +30,25 @@ def check_first(rows: Sequence[Sequence[str]], *, path: Path | None) -> None:
             "the first column looks like the number or name of a sentence, for it repeats from "
             "line to line; expected a word first: remove that column, and put an empty line "
             "between posts",
+            path=path,
+        )
+
+
+def check_table(lines: Sequence[str], *, path: Path | None) -> None:
+    """Refuse a table of posts with a header.
+
+    Args:
+        lines: The lines from the front.
+        path: The file, for messages.
+
+    Raises:
+        DataError: Says what to do.
+    """
+    header = {name.strip().lower() for name in lines[0].split("\t")} if lines else set[str]()
+    if "text" in header and not header.isdisjoint(_NAMES_BESIDE_TEXT):
+        raise DataError(
+            f"looks like a table of posts, its header is {lines[0].strip()!r}; name it .tsv, or "
+            "add --input-format csv",
             path=path,
         )
 

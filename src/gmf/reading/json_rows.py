@@ -139,6 +139,8 @@ def usual_form(row: Mapping[str, Any]) -> dict[str, Any]:
     words as ``text``, their tags as ``label``, and the address of the post.
     """
     usual = dict(row)
+    if usual.get("id") == "":
+        usual.pop("id")
     if isinstance(usual.get("id"), int) and not isinstance(usual["id"], bool):
         usual["id"] = str(usual["id"])
     if isinstance(usual.get("text"), list) and "tokens" not in usual:
@@ -151,7 +153,8 @@ def usual_form(row: Mapping[str, Any]) -> dict[str, Any]:
     images = usual.get("images", ())
     listed = [] if images is None else images if isinstance(images, list) else [images]
     if "images" in usual:
-        usual["images"] = [{"path": i} if isinstance(i, str) else i for i in listed]
+        named = [image for image in listed if image not in (None, "")]
+        usual["images"] = [{"path": i} if isinstance(i, str) else i for i in named]
     return usual
 
 

@@ -608,3 +608,24 @@ def test_a_blank_before_the_quotes_of_a_header_loses_no_column(tmp_path, mark):
     path.write_text(f'"text"{mark}"image"\n"Ann Lee"{mark}"x.jpg"\n')
     (row,) = rows_of(path)
     assert (row.sample.text, row.sample.images[0].source.name) == ("Ann Lee", "x.jpg")
+
+
+@pytest.mark.parametrize("suffix", [".arrow", ".parquet"])
+def test_columns_of_one_name_are_refused_in_tables_of_arrow(tmp_path, suffix):
+    pyarrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    table = pyarrow.table([pyarrow.array(["Ann"]), pyarrow.array(["Lee"])], names=["text", "text"])
+    path = tmp_path / f"posts{suffix}"
+    if suffix == ".parquet":
+        parquet.write_table(table, path)
+    else:
+        with pyarrow.ipc.new_file(path, table.schema) as writer:
+            writer.write_table(table)
+    with pytest.raises(DataError, match="has two columns 'text'; rename or remove one"):
+        open_source(path, options=InputOptions())
+
+
+def test_a_text_of_short_posts_is_no_column_file(tmp_path):
+    path = tmp_path / "posts.txt"
+    path.write_text("Oslo\nAnn Lee is here\nBergen\n")
+    assert texts(rows_of(path)) == ["Oslo", "Ann Lee is here", "Bergen"]

@@ -1,6 +1,9 @@
 """What is written can be read back by the tools that it is for."""
 
+import csv
 import json
+from datetime import date
+from decimal import Decimal
 
 import pytest
 from fixtures.rule_engine import rule_pipeline
@@ -198,3 +201,14 @@ def test_formats_by_name(tmp_path):
     assert output_name(tmp_path / "a", "brat") == "brat"
     with pytest.raises(ConfigError, match="expected an output that ends with"):
         output_name(tmp_path / "a")
+
+
+def test_kept_dates_and_decimals_stand_in_csv_without_quotes():
+    kept = {"day": date(2020, 1, 2), "price": Decimal("1.10"), "said": 'a "b"', "list": ["x"]}
+    output = output_formats.get("csv")()
+    output.columns = tuple(kept)
+    sample = sample_of("Ann Lee", name="a")
+    (document,) = rule_pipeline().predict([sample])
+    line = output.render(Row(1, "a", "in:1", sample, columns=kept), document)
+    (cells,) = csv.reader([line])
+    assert cells[-4:] == ["2020-01-02", "1.10", 'a "b"', '["x"]']

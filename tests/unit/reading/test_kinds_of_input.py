@@ -141,6 +141,8 @@ def test_other_encodings_are_read_by_training_and_scoring(tmp_path, encoding):
         ("Word,Tag\nAnn,B-PER\n", r"the first line is a header \('Word,Tag'\)"),
         ("Bank\tB-ORG|B-LOC\nin\tO\n", r"tag 'B-ORG\|B-LOC'"),
         ("Ann\tB-O\nin\tO\n", "tag 'B-O'"),
+        ("Oslo\nAnn Lee is here\nBergen\n", "plain text, one post a line"),
+        ("id\ttext\timage\n1\tAnn Lee\ta.jpg\n", "looks like a table of posts"),
         ("Ann\tB-PER|O\nin\tO\n", r"tag 'B-PER\|O'"),
         ("Ann\tB-PER#B-LOC\nin\tO\n", "tag 'B-PER#B-LOC'"),
         ("Ann\tB PER\nin\tO\n", "tag 'B PER'"),
@@ -463,3 +465,10 @@ def test_a_surplus_key_of_an_entity_is_told_by_the_keys_of_entities(tmp_path):
     entity = {"start": 0, "end": 3, "type": "PER", "typ": "PER"}
     with pytest.raises(DataError, match=r"Extra inputs are not permitted; did you mean 'type'\?"):
         read(tmp_path, json.dumps({"text": "Ann", "entities": [entity]}), "a.jsonl")
+
+
+def test_what_names_no_image_and_no_identifier_is_none(tmp_path):
+    rows = ({"text": "Ann", "image": ""}, {"text": "Ann", "images": [None, "a.jpg"], "id": ""})
+    samples, _ = read(tmp_path, "".join(f"{json.dumps(row)}\n" for row in rows), "train.jsonl")
+    assert [len(sample.images) for sample in samples] == [0, 1]
+    assert [sample.id for sample in samples] == ["train-1", "train-2"]

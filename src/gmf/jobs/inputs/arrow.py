@@ -1,6 +1,7 @@
 """Posts as an Arrow table, and what tables with a schema share."""
 
 from abc import abstractmethod
+from collections import Counter
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -36,6 +37,8 @@ class TableSource(InputFormat):
             names: list[str] = self.schema().names
         except UnicodeDecodeError as error:
             raise DataError("the name of a column is not UTF-8", path=path) from error
+        if doubled := [name for name, number in Counter(names).items() if number > 1]:
+            raise DataError(f"has two columns {doubled[0]!r}; rename or remove one", path=path)
         check_columns(options, names, path=path)
         images = IMAGE_COLUMNS if options.images is None else options.images
         wanted = (options.text, TOKENS, options.id, *images, *options.keep)

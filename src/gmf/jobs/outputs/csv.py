@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Iterable
 
 from gmf.jobs.inputs.rows import Row
@@ -28,7 +29,7 @@ class CsvFormat(LineFormat):
         """Return a record."""
         entities = [entity.to_dict() for entity in document.entities]
         values = [row.columns.get(name) for name in self.columns]
-        cells = ["" if v is None else v if isinstance(v, str) else as_json(v) for v in values]
+        cells = ["" if value is None else _cell(value) for value in values]
         texts = (document.text, as_json(entities), as_json(list(document.notes)))
         return self._line([row.number, row.id, *texts, *cells])
 
@@ -36,6 +37,12 @@ class CsvFormat(LineFormat):
         buffer = io.StringIO()
         csv.writer(buffer, delimiter=self.delimiter, lineterminator="\n").writerow(cells)
         return buffer.getvalue()
+
+
+def _cell(value: object) -> str:
+    """Return a kept value: as JSON, but texts, dates and the like without its quotes."""
+    text = as_json(value)
+    return json.loads(text) if text.startswith('"') else text
 
 
 class TsvFormat(CsvFormat):
