@@ -3,7 +3,6 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,7 @@ from gmf.core.errors import DataError
 from gmf.core.tags import TYPE_ALIASES, alias_tag, mend_tags, tags_of
 from gmf.core.types import Entity, Sample
 from gmf.reading.json_rows import EntityRow, SampleRow, image_of_row, parse_row
-from gmf.reading.offsets import CutWords, unit_hint
+from gmf.reading.offsets import CutWords, check_apart, unit_hint
 from gmf.reading.reader import DEFAULTS, Reader, ReadOptions, fail, read_lines
 from gmf.reading.tag_schemes import join_prefixed, read_tags
 from gmf.reading.tokenize import tokenize
@@ -185,7 +184,7 @@ def tokenize_with_entities(
                 f"move the offsets to the letters{unit_hint(text, start, end)}"
             )
         cuts += [start, end]
-    _check_apart(entities or ())
+    check_apart((e.char_start, e.char_end, e.type) for e in entities or ())
     tokens, offsets = tokenize(text, cuts=cuts)
     if not tokens:
         raise ValueError("expected text with at least one visible character")
@@ -198,13 +197,6 @@ def tokenize_with_entities(
         for e in entities
     ]
     return tokens, offsets, tuple(tags_of(words, len(tokens)))
-
-
-def _check_apart(entities: Sequence[EntityRow]) -> None:
-    for before, entity in pairwise(sorted(entities, key=lambda e: (e.char_start, e.char_end))):
-        if entity.char_start < before.char_end:
-            spans = (f"[{e.char_start}, {e.char_end}) {e.type}" for e in (entity, before))
-            raise ValueError(f"{' overlaps another entity, '.join(spans)}; keep one of them")
 
 
 def _joined(entities: Sequence[EntityRow], text: str) -> tuple[EntityRow, ...]:

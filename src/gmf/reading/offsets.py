@@ -3,7 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 from gmf.reading.tokenize import is_inside_word
 
@@ -128,3 +128,18 @@ class CutWords:
         if not self.total:
             return ""
         return f"{self.total} entities begin or end inside a word, such as {self.example}"
+
+
+def check_apart(spans: Iterable[tuple[int, int, str]]) -> None:
+    """Refuse entities that overlap.
+
+    Args:
+        spans: First character, one past the last, and type of each.
+
+    Raises:
+        ValueError: Names two.
+    """
+    for before, after in pairwise(sorted(spans, key=lambda span: span[:2])):
+        if after[0] < before[1]:
+            shown = (f"[{start}, {end}) {name}" for start, end, name in (after, before))
+            raise ValueError(f"{' overlaps another entity, '.join(shown)}; keep one of them")

@@ -333,8 +333,13 @@ def test_conll_as_in_training(tmp_path):
     assert "no tokens" in rows[2].error
     assert rows[3].sample.tokens == ("Ann",)
     assert rows[3].sample.images == ()
-    assert "leaves its folder" in rows[4].error
+    assert "leaves its folder" in str(rows[4].sample.images[0].source.fault)
     assert "UTF-8" in rows[5].error
+    (tmp_path / "images" / "33.jpg").symlink_to(tmp_path / "test.txt")
+    linked = rows_of(path)[0].sample
+    assert "through a symbolic link" in str(linked.images[0].source.fault)
+    assert (linked.tokens, linked.images[0].regions) == (("New", "\u00a0"), ())
+    (tmp_path / "images" / "33.jpg").unlink()
     (tmp_path / "images").rmdir()
     assert rows_of(path)[0].sample.images == ()
 

@@ -14,7 +14,7 @@ from gmf.evaluation.files.labelled import LabelledSample, LabelReader, Labels, s
 from gmf.evaluation.files.listed_images import with_image
 from gmf.evaluation.files.word_pieces import Span, cut_at, locate, spread_labels, words_of
 from gmf.reading.json_rows import tool_hint_of, usual_line
-from gmf.reading.offsets import is_text_of, unit_hint
+from gmf.reading.offsets import check_apart, is_text_of, unit_hint
 from gmf.reading.tag_schemes import is_prefixed, join_prefixed
 
 
@@ -164,6 +164,7 @@ def _sample_of(row: _SampleRow, *, line: int, labels: LabelReader) -> LabelledSa
             spans_in_text = [e.span(in_text=True)[0] for e in side.entities if _chars(row, e)]
             labels.cut_words.look_at(row.text or "", spans_in_text, where=f"line {line}")
             _check_texts(row, side.entities)
+            check_apart((*c, e.type) for e in side.entities if (c := _chars(row, e)))
         columns.append(_column(side, entities, owners, row))
     return LabelledSample(
         sample_id(str(row.id)),

@@ -1,13 +1,15 @@
 """Posts as CoNLL columns."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
 from gmf.core.errors import DataError
 from gmf.core.types import ImageInput, Sample
-from gmf.jobs.inputs.fields import safe_path
+from gmf.data.images import RefusedImage
+from gmf.jobs.inputs.fields import image_at
 from gmf.jobs.inputs.rows import MAX_WORDS, InputOptions, Row
 from gmf.jobs.inputs.scanned import (
     MAX_LINE,
@@ -99,15 +101,26 @@ class ConllSource(ScannedSource):
                 if fault := self.columns.fault_of(row):
                     raise ValueError(f"line {line.number}: {fault}")
             tokens = tuple(row[self.columns.word] for row in rows)
-            images = ()
-            if block.has_id and self.root:
-                paths = self.images.images_of(name)
-                for path in paths:
-                    safe_path(self.root, str(path.relative_to(self.root)))
-                images = tuple(ImageInput(p, self.regions.get(p.name, ())) for p in paths)
         except ValueError as error:
             return Row(number, name, origin, error=str(error))
+        images = self._images_of(name) if block.has_id else ()
         return Row(number, name, origin, Sample(name, tokens, None, images, origin=origin))
+
+    def _images_of(self, name: str) -> tuple[ImageInput, ...]:
+        """Return the images of a post; one outside of their folder becomes a note."""
+        if self.root is None:
+            return ()
+        try:
+            paths = self.images.images_of(name)
+        except ValueError as error:
+            return (ImageInput(RefusedImage(name, str(error))),)
+        images = [image_at(self.root, str(path.relative_to(self.root))) for path in paths]
+        return tuple(
+            image
+            if isinstance(image.source, RefusedImage)
+            else replace(image, regions=self.regions.get(path.name, ()))
+            for path, image in zip(paths, images, strict=True)
+        )
 
 
 def _columns_in(path: Path, options: InputOptions) -> Columns:

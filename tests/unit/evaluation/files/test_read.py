@@ -390,7 +390,7 @@ def test_a_word_of_odd_space_stays_a_word(write):
         (
             '{"text": "ab c", "entities": [{"start": 0, "end": 4, "type": "PER"}, '
             '{"start": 3, "end": 4, "type": "LOC"}]}',
-            r"bad:1: .*overlaps another",
+            r"bad:1: \[3, 4\) LOC overlaps another entity, \[0, 4\) PER; keep one of them",
         ),
         ("1.jpg\na\nO O\nO O\n", r"bad:3, field 'tags': expected at most 1 tags"),
     ],
