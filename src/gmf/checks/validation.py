@@ -10,7 +10,7 @@ from gmf.core.tags import is_legal_move
 from gmf.core.types import Sample
 from gmf.data.images import FaultKind, UnusableImageError, crop_box, open_image
 from gmf.reading.reader import DEFAULTS, ReadOptions
-from gmf.reading.readers import read_split, splits_of
+from gmf.reading.readers import like_a_split, read_split, splits_of
 from gmf.reading.trainable import training_faults
 
 
@@ -56,7 +56,10 @@ def validate_folder(
             seen.setdefault(sample.id, sample.origin)
         findings += _image_findings(samples, location=f"{folder} ({split})")
     for name in () if only else sorted({"train", "dev"} - set(splits_of(folder))):
-        message = f"no split {name}: gmf train needs train and dev; --split checks others alone"
+        message = (
+            f"no split {name}: gmf train needs train and dev; --split checks others alone"
+            f"{like_a_split(folder, name)}"
+        )
         findings.append(Finding("not-trainable", 1, str(folder), message))
     for fault in () if only else training_faults(splits, folder=folder):
         findings.append(Finding("not-trainable", 1, str(fault.path or folder), str(fault)))

@@ -43,7 +43,9 @@ class HuggingFaceFormat(JsonFormat):
     """
 
     suffixes = (".jsonl",)
-    keys: ClassVar = frozenset((*_TOKEN_COLUMNS, *TAG_COLUMNS, "id", "pos_tags", "chunk_tags"))
+    keys: ClassVar = frozenset(
+        (*_TOKEN_COLUMNS, *TAG_COLUMNS, "ner", "id", "pos_tags", "chunk_tags")
+    )
     traits: ClassVar = frozenset((Trait.UNLABELLED, Trait.ANY_TYPE))
     names: tuple[str, ...] | None = None
     tool = "huggingface"

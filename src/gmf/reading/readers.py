@@ -73,7 +73,7 @@ def find_split(folder: Path, *, split: str) -> Path:
     present = present_files(folder, split)
     if not present:
         names = ", ".join(path.name for path in split_files(folder, split=split))
-        hint = _like_a_split(folder, split)
+        hint = like_a_split(folder, split)
         raise DataError(f"no file for split {split!r}; expected {names}{hint}", path=folder)
     if len(present) > 1:
         names = ", ".join(path.name for path in present)
@@ -106,7 +106,7 @@ def _without_prefix(name: str) -> str:
     return re.split(r"[_\-.](?=[^_\-.]+\.[^.]+$)", name)[-1]
 
 
-def _like_a_split(folder: Path, split: str) -> str:
+def like_a_split(folder: Path, split: str) -> str:
     """Return a hint to a file that is named like a split but has an ending that is not read."""
     stems = SPLIT_NAMES[split]
     names = [n for n in names_in(folder) if n.lower().split(".")[0].endswith(stems)]
@@ -129,7 +129,7 @@ def splits_of(folder: Path) -> list[str]:
     present = [split for split in SPLIT_NAMES if present_files(folder, split)]
     if not present:
         suffixes = ", ".join(names_by_suffix(readers))
-        hint = next(filter(None, (_like_a_split(folder, split) for split in SPLIT_NAMES)), "")
+        hint = next(filter(None, (like_a_split(folder, split) for split in SPLIT_NAMES)), "")
         inner = [n for n in names_in(folder) if _has_splits(names_in(folder / n))]
         hint = f"; {', '.join(inner[:5])} in it has: name that folder" if inner else hint
         raise DataError(f"no train, dev (or valid) or test file ({suffixes}){hint}", path=folder)

@@ -468,3 +468,10 @@ def test_a_span_of_prodigy_whose_text_is_another_is_left_out(tmp_path):
     documents, report = read_documents(path, format="prodigy")
     assert [document.mentions for document in documents] == [(Mention(0, 3, "PER"),)]
     assert "[0, 3) is 'Ann' in the text, and 'Lee' in the span" in report.faults[0]
+
+
+def test_tags_under_the_key_ner_are_read_and_not_told_as_left_out(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    path.write_text('{"words": ["Ann", "in"], "ner": ["B-PER", "O"]}\n')
+    (document,), report = read_documents(path, format="huggingface")
+    assert (document.mentions, dict(report.notes)) == ((Mention(0, 3, "PER"),), {})

@@ -73,6 +73,9 @@ def test_validation_asks_for_what_training_asks_for(tmp_path):
     (fault,) = [f for f in validate_folder(tmp_path) if f.severity == "error"]
     assert fault.message.startswith("no split dev: gmf train needs train and dev; --split checks")
     assert not [f for f in validate_folder(tmp_path, only=["train"]) if f.severity == "error"]
+    (tmp_path / "dev.txt.gz").touch()
+    (fault,) = [f for f in validate_folder(tmp_path) if f.severity == "error"]
+    assert "; dev.txt.gz is there" in fault.message
 
 
 def test_the_doctor_reads_as_training_does(tmp_path):
