@@ -118,7 +118,7 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("overrides", nargs="*")
-    options = parser.parse_args()
+    options = parser.parse_intermixed_args()
     folders = prepare(options.data, options.out / "corpora")
     config = load_run_config("starter", [f"data.folders={json.dumps(folders)}", *options.overrides])
 
