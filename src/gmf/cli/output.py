@@ -3,6 +3,7 @@
 import codecs
 import io
 import json
+import re
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -36,6 +37,7 @@ results = Console(soft_wrap=True, **_AS_IT_IS)
 #: Tables that fold long words to the width of the terminal.
 tables = Console(**_AS_IT_IS)
 _ESCAPED = "gmf.escaped"
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def escape_what_consoles_lack() -> None:
@@ -70,8 +72,13 @@ def progress_bar() -> Generator[Progress]:
 
 
 def say(text: str) -> None:
-    """Print a message to stderr as it is."""
-    messages.print(text)
+    """Print a message to stderr as it is, but for characters that control a terminal."""
+    messages.print(without_controls(text))
+
+
+def without_controls(text: str) -> str:
+    r"""Return a text with ``\x1b`` for an escape, and so for all that controls a terminal."""
+    return _CONTROLS.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
 
 
 def write(text: str) -> None:

@@ -9,7 +9,15 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from gmf.cli.output import Device, Precision, report_images, results, say, write
+from gmf.cli.output import (
+    Device,
+    Precision,
+    report_images,
+    results,
+    say,
+    without_controls,
+    write,
+)
 from gmf.cli.predict_options import (
     ContextColumn,
     Delimiter,
@@ -262,5 +270,5 @@ def _one(run: str | None, post: dict[str, Any], options: JobOptions, *, as_json:
     table = Table("entity", "type", "characters", "confidence")
     for entity in document.entities:
         span = f"{entity.char_start}-{entity.char_end}"
-        table.add_row(entity.text, entity.type, span, f"{entity.confidence:.3f}")
+        table.add_row(without_controls(entity.text), entity.type, span, f"{entity.confidence:.3f}")
     results.print(table if document.entities else "no entities")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from fixtures.corpus import write_corpus
 
+from gmf.cli.output import say, without_controls
 from gmf.testing import tiny_checkpoint
 
 SOURCE = Path(__file__).parents[3] / "src"
@@ -113,3 +114,11 @@ def test_nothing_but_text_is_written_where_there_is_no_terminal(corpus_folder, e
     for command in (("data", "stats", NAME), ("models",), ("--help",), ("none",)):
         done = gmf(corpus_folder, *command, **environment)
         assert b"\x1b" not in done.stdout + done.stderr
+
+
+def test_what_controls_a_terminal_is_shown_and_not_obeyed(capsys):
+    say("a\x1b[2Jb\x9b\r\x07.jpg: absent\n\ttabs stay")
+    shown = capsys.readouterr().err
+    assert shown.startswith(r"a\x1b[2Jb\x9b\x0d\x07.jpg: absent")
+    assert shown.count("\n") == 2
+    assert without_controls("Zoë 😀\u200d") == "Zoë 😀\u200d"
