@@ -186,18 +186,19 @@ def _measured(columns: Columns, lines: Sequence[str], path: Path | None) -> Colu
     rows = [columns.split(line) for line in lines]
     width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
     _check_last(columns, lines, path)
-    numbers = [row[0] for row in rows if len(row) == width]
-    counted = [int(n) for n in numbers if n.isdecimal() and n.isascii()]
+    whole = [row for row in rows if len(row) == width]
+    counted = [int(row[0]) for row in whole if row[0].isdecimal() and row[0].isascii()]
     is_counted = (
         len(counted) > 1
         and counted[0] in (0, 1)
         and all(b in (counted[0], a + 1) for a, b in pairwise(counted))
-        and all(n.isdecimal() or _NO_WORD.fullmatch(n) for n in numbers)
-        and (width > 2 or (width == 2 and not is_tag(rows[0][1])))
+        and all(row[0].isdecimal() or _NO_WORD.fullmatch(row[0]) for row in whole)
+        and width > 1
+        and not all(is_tag(row[1]) for row in whole)
     )
     if not is_counted:
-        check_first([row for row in rows if len(row) == width], path=path)
-    _check_words([row[int(is_counted)] for row in rows if len(row) == width > 1], path)
+        check_first(whole, path=path)
+    _check_words([row[int(is_counted)] for row in whole if width > 1], path)
     return replace(columns, width=width, word=int(is_counted))
 
 

@@ -15,6 +15,9 @@ _NAMES_BESIDE_TEXT = ("id", "image", "images")
 def check_first(rows: Sequence[Sequence[str]], *, path: Path | None) -> None:
     """Refuse a first column that holds the sentence of a word: it repeats, or is empty.
 
+    Words may repeat, too: only names with a digit are those of sentences, and only where what
+    follows them is not a tag.
+
     Args:
         rows: The columns of lines, as many in each.
         path: The file, for messages.
@@ -22,9 +25,11 @@ def check_first(rows: Sequence[Sequence[str]], *, path: Path | None) -> None:
     Raises:
         DataError: Says what to do.
     """
-    pairs = [(above[0], row[0]) for above, row in pairwise(rows)]
-    if len(rows) < _LEAST_LINES or len(rows[0]) < 3:
+    if len(rows) < _LEAST_LINES or len(rows[0]) < 3 or all(is_tag(row[1]) for row in rows):
         return
+    if any(row[0] and not any(map(str.isdigit, row[0])) for row in rows):
+        return
+    pairs = [(above[0], row[0]) for above, row in pairwise(rows)]
     if sum(first in ("", above) for above, first in pairs) * 2 >= len(pairs):
         raise DataError(
             "the first column looks like the number or name of a sentence, for it repeats from "

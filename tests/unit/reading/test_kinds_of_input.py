@@ -159,6 +159,26 @@ def test_what_cannot_be_read_is_refused_in_words_by_both(tmp_path, content, mess
             read_labelled_file(tmp_path / "train.txt")
 
 
+@pytest.mark.parametrize(
+    ("word", "second"),
+    [("0", ["O", "O", "B-PER", "O", "O"]), ("ha", ["UH", "UH", "NN", "UH", "UH"])],
+)
+def test_words_that_repeat_are_no_names_of_sentences(tmp_path, word, second):
+    tags = ["O", "O", "B-PER", "O", "O"]
+    content = "".join(
+        f"{word}\t{middle}\t{tag}\n" for middle, tag in zip(second, tags, strict=True)
+    )
+    read, _ = both(tmp_path, content)
+    assert read == [((word,) * 5, tuple(tags))]
+
+
+def test_numbers_before_two_columns_of_tags_are_words(tmp_path):
+    (sample,), _ = read(tmp_path, "0\tO\tO\n1\tB-PER\tO\n2\tO\tB-LOC\n")
+    assert (sample.tokens, sample.tags) == (("0", "1", "2"), ("O", "O", "B-LOC"))
+    (scored,) = read_labelled_file(tmp_path / "train.txt").samples
+    assert (scored.tokens, scored.first) == (("0", "1", "2"), ("O", "B-PER", "O"))
+
+
 def test_a_separator_is_told_by_file_never_by_line():
     lines = ["New York\tB-LOC", "in\tO"]
     assert columns_of(lines, path="a").split(lines[0]) == ["New York", "B-LOC"]
