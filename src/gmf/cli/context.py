@@ -1,13 +1,12 @@
 """``gmf context``: find what images say, as a field of the context."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gmf.cli.output import Device, progress_bar, write
-from gmf.cli.regions import Data, Splits
+from gmf.cli.output import Device
+from gmf.cli.regions import Data, Splits, run_on_images
 from gmf.context.base import DescriberChoice
 from gmf.context.registry import build_describer, describers
 from gmf.context.run import ContextJob
@@ -43,12 +42,4 @@ def context(
     choice = DescriberChoice(describer, tuple(places or ()), settings, torch_device(device))
     tasks = collect_images(data, splits=split or ())
     job = ContextJob(build_describer(choice), out=out, batch_size=batch_size)
-    with progress_bar() as bar:
-        line = bar.add_task(describer, total=len(tasks))
-        report = job.run(
-            tasks, overwrite=overwrite, on_progress=lambda done: bar.update(line, completed=done)
-        )
-    if as_json:
-        write(json.dumps({"file": str(job.file.path), **report.to_dict()}, indent=2))
-    else:
-        write(f"{job.file.path}: {report.summary()}")
+    run_on_images(job, tasks, label=describer, overwrite=overwrite, as_json=as_json)

@@ -1,6 +1,7 @@
 """``gmf regions``: find object regions in the images of a data set, and look at them."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -8,10 +9,11 @@ import typer
 from typer.core import TyperGroup
 
 from gmf.cli.output import Device, progress_bar, write
+from gmf.context.run import ContextJob
 from gmf.core.config import apply_overrides, parse_config
 from gmf.core.device import torch_device
 from gmf.core.errors import DataError
-from gmf.reading.image_tasks import collect_images
+from gmf.reading.image_tasks import ImageTask, collect_images
 from gmf.reading.regions_file import REGIONS_FILE, read_regions
 from gmf.regions.base import ProposerChoice
 from gmf.regions.contact_sheet import SheetEntry, contact_sheet
@@ -37,6 +39,26 @@ regions_app = typer.Typer(
 
 Data = Annotated[Path, typer.Argument(help="Folder with train, dev (or valid) and test files.")]
 Splits = Annotated[list[str] | None, typer.Option("--split", help="Only this split; repeatable.")]
+
+
+def run_on_images(
+    job: RegionsJob | ContextJob,
+    tasks: Sequence[ImageTask],
+    *,
+    label: str,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Run a job on the images of a data set, with a progress bar, and print its report."""
+    with progress_bar() as bar:
+        line = bar.add_task(label, total=len(tasks))
+        report = job.run(
+            tasks, overwrite=overwrite, on_progress=lambda done: bar.update(line, completed=done)
+        )
+    if as_json:
+        write(json.dumps({"file": str(job.file.path), **report.to_dict()}, indent=2))
+    else:
+        write(f"{job.file.path}: {report.summary()}")
 
 
 @regions_app.command("find")
@@ -72,15 +94,7 @@ def find(
     choice = ProposerChoice(proposer, tuple(places or ()), settings, torch_device(device))
     tasks = collect_images(data, splits=split or ())
     job = RegionsJob(build_proposer(choice), limits=limits, out=out, batch_size=batch_size)
-    with progress_bar() as bar:
-        line = bar.add_task(proposer, total=len(tasks))
-        report = job.run(
-            tasks, overwrite=overwrite, on_progress=lambda done: bar.update(line, completed=done)
-        )
-    if as_json:
-        write(json.dumps({"file": str(job.file.path), **report.to_dict()}, indent=2))
-    else:
-        write(f"{job.file.path}: {report.summary()}")
+    run_on_images(job, tasks, label=proposer, overwrite=overwrite, as_json=as_json)
 
 
 @regions_app.command("show")
