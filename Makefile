@@ -10,7 +10,11 @@ OUT ?= gpu-check-output
 
 .PHONY: demo test check lint docs wheel format gpu-check clean
 
+# What the starter model tags before anything is trained: make demo TEXT="..."
+TEXT ?= just saw Star Wars with Anna at the Odeon in leicester square lol
+
 demo: $(VENV)/.ready
+	@$(BIN)/gmf predict --text "$(TEXT)"
 	$(BIN)/gmf encoders install minilm-mobilenet
 	$(BIN)/gmf demo --out demo-output
 
@@ -49,13 +53,18 @@ format: $(VENV)/.ready-dev
 clean:
 	rm -rf $(VENV) demo-output gpu-check-output site build dist .coverage
 
+# pip before 23.2, which Python 3.11 can bring, cannot install all that the tests need. The starter
+# follows in a command of its own: beside gmf[dev] pip looks for the gmf it asks for in the index.
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet 'pip>=23.2'
 
-$(VENV)/.ready: pyproject.toml demo/pyproject.toml constraints.txt | $(VENV)/bin/python
+$(VENV)/.ready: pyproject.toml demo/pyproject.toml starter/pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable . --editable ./demo
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt ./starter
 	touch $@
 
-$(VENV)/.ready-dev: pyproject.toml demo/pyproject.toml constraints.txt | $(VENV)/bin/python
+$(VENV)/.ready-dev: pyproject.toml demo/pyproject.toml starter/pyproject.toml constraints.txt | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev]' --editable ./demo
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt ./starter
 	touch $@ $(VENV)/.ready

@@ -20,8 +20,8 @@ from statistics import mean
 from unittest.mock import patch
 
 import torch
-from demo_by_kind import f1_by_kind, kinds_of, spread
 from gmf_demo.run import KINDS
+from pair_kinds import f1_by_kind, kinds_of, spread
 from rich.console import Console
 from rich.progress import track
 
@@ -106,7 +106,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
-    chosen = DRAWN if (options.data / "kinds.json").exists() else TWITTER
+    chosen = DRAWN if kinds_of(options.data) else TWITTER
     chosen = [c for c in chosen if c.model in (options.models or [c.model])]
     runs = [(c, planned(c, seed, options)) for seed in range(1, options.seeds + 1) for c in chosen]
     train_all([(c, run) for c, run in runs if not is_finished(run)], jobs=options.jobs)
@@ -155,7 +155,7 @@ def train_one(choice: Choice, run: PlannedRun) -> str:
 
 
 def table(runs: list[tuple[Choice, PlannedRun]], data: Path) -> Iterator[str]:
-    kinds = kinds_of(data) if (data / "kinds.json").exists() else {}
+    kinds = kinds_of(data)
     columns = KINDS if kinds else ("all",)
     yield f"| record | system | | seeds | {' | '.join(columns)} | minutes |"
     yield f"| --- | --- | --- | ---: |{' ---: |' * (len(columns) + 1)}"

@@ -1,6 +1,6 @@
 """What bf16 costs and gains: F1, confidences and posts a CPU second of a trained run, side by side.
 
-    python benchmarks/precision.py RUN DATA [DATA ...] [--limit 500] > precision.json
+    python benchmarks/precision.py RUN DATA [DATA ...] [--limit 500] [--rounds 2] > precision.json
 
 Every folder's test split is predicted in fp32 and in bf16, in turns, by the same process. Posts of
 which an image is absent are read without it, as always.
@@ -22,7 +22,6 @@ from gmf.evaluation.provenance import describe_hardware, package_versions
 from gmf.evaluation.scores import score
 
 PRECISIONS = ("fp32", "bf16")
-ROUNDS = 2
 
 
 def measure(pipeline: gmf.Pipeline, samples: list[Sample]) -> tuple[float, list[gmf.Document]]:
@@ -32,17 +31,17 @@ def measure(pipeline: gmf.Pipeline, samples: list[Sample]) -> tuple[float, list[
     return time.process_time() - began, documents
 
 
-def compare(run: str, folder: Path, limit: int | None) -> dict[str, Any]:
+def compare(run: str, folder: Path, *, limit: int | None, rounds: int) -> dict[str, Any]:
     """Return the figures of one data folder."""
     samples = gmf.read_samples(folder, split="test")[:limit]
     gold = [sample.tags or () for sample in samples]
     pipelines = {name: gmf.load(run, precision=name) for name in PRECISIONS}
     for pipeline in pipelines.values():
         measure(pipeline, samples[:32])
-    rounds = [
-        {name: measure(pipelines[name], samples) for name in PRECISIONS} for _ in range(ROUNDS)
+    passes = [
+        {name: measure(pipelines[name], samples) for name in PRECISIONS} for _ in range(rounds)
     ]
-    documents = {name: rounds[0][name][1] for name in PRECISIONS}
+    documents = {name: passes[0][name][1] for name in PRECISIONS}
     confidences = {
         name: {
             (row, entity.char_start, entity.char_end, entity.type): entity.confidence
@@ -58,7 +57,7 @@ def compare(run: str, folder: Path, limit: int | None) -> dict[str, Any]:
         name: {
             "f1_lenient": 100 * score(gold, [d.tags for d in documents[name]]).lenient.micro.f1,
             "entities": len(confidences[name]),
-            "posts_per_cpu_second": len(samples) / min(each[name][0] for each in rounds),
+            "posts_per_cpu_second": len(samples) / min(each[name][0] for each in passes),
         }
         for name in PRECISIONS
     }
@@ -81,10 +80,14 @@ def main() -> None:
     parser.add_argument("run")
     parser.add_argument("data", nargs="+", type=Path)
     parser.add_argument("--limit", type=int, help="first posts of each; all by default")
+    parser.add_argument("--rounds", type=int, default=2, help="the fastest counts")
     arguments = parser.parse_args()
     content = {
         "model": gmf.load(arguments.run).engine.name,
-        "rows": [compare(arguments.run, folder, arguments.limit) for folder in arguments.data],
+        "rows": [
+            compare(arguments.run, folder, limit=arguments.limit, rounds=arguments.rounds)
+            for folder in arguments.data
+        ],
         "threads": torch.get_num_threads(),
         "hardware": describe_hardware(),
         "versions": package_versions(),

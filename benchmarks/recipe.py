@@ -21,8 +21,8 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import torch
-from demo_by_kind import f1_by_kind, spread
 from gmf_demo.run import KINDS
+from pair_kinds import f1_by_kind, kinds_of, spread
 
 from gmf.evaluation.provenance import digest_of_options
 from gmf.experiments.presets import load_run_config
@@ -201,15 +201,6 @@ def table(rows: Sequence[dict[str, str]], options: argparse.Namespace) -> Iterat
         cells = [spread([float(row[column]) for row in found]) for column in columns]
         seeds = ", ".join(row["seed"] for row in found)
         yield f"| {group} | {name} | {seeds} | {' | '.join(cells)} |"
-
-
-def kinds_of(data: Path) -> dict[str, str]:
-    """Return the kind of pair of each post: ``kinds.json`` of a drawn corpus, or ``kinds.tsv``."""
-    if (data / "kinds.json").exists():
-        facts = json.loads((data / "kinds.json").read_text(encoding="utf-8"))
-        return {post: fact["pair"] for post, fact in facts.items()}
-    with (data / "kinds.tsv").open(encoding="utf-8") as file:
-        return {row["image"]: row["kind"] for row in csv.DictReader(file, delimiter="\t")}
 
 
 if __name__ == "__main__":

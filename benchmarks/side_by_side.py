@@ -60,7 +60,8 @@ def spacy_tagger(name: str) -> tuple[Tagger, Path]:
     nlp.select_pipes(enable=["ner"])
 
     def tag(samples: Sequence[Sample]) -> list[tuple[str, ...]]:
-        docs = [Doc(nlp.vocab, words=list(sample.tokens)) for sample in samples]
+        # It refuses words without characters, which some corpora have.
+        docs = [Doc(nlp.vocab, words=[word or " " for word in s.tokens]) for s in samples]
         return [
             tuple(f"{t.ent_iob_}-{t.ent_type_}" if t.ent_type_ else "O" for t in doc)
             for doc in nlp.pipe(docs, batch_size=256)

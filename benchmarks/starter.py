@@ -4,8 +4,9 @@
 
 DATA holds ``btc`` (Broad Twitter Corpus, CC-BY 4.0), ``wnut17`` (WNUT-17, CC-BY 4.0) and
 ``tweebank_ner`` (Tweebank-NER, Apache-2.0). Their train and dev are written to ``OUT/corpora`` as
-posts are met elsewhere, and the preset ``starter`` is trained on them in ``OUT/run``; test parts
-and other corpora are not read. Resumable, like every run.
+posts are met elsewhere. A teacher, a large text encoder, is trained on them in ``OUT/teacher``;
+then the preset ``starter``, drawn to the teacher, in ``OUT/run``, with the options given. Test
+parts and other corpora are not read. Resumable, like every run.
 
 - Every second post with a hashtag or a mention has its sign as a word of its own, as many corpora
   have it; the name keeps the tag.
@@ -39,6 +40,13 @@ TYPES = {
     },
     "tweebank_ner": {},
 }
+#: What the teacher has otherwise than the preset.
+TEACHER = (
+    "encoders.text=all-mpnet-base-v2",
+    "training.learning_rate=5e-5",
+    "training.agreement=none",
+    "seed=2",
+)
 #: Words with their tags.
 Words = list[tuple[str, str]]
 
@@ -113,19 +121,22 @@ def prepared(name: str, samples: Sequence[Sample], mentions: Iterator[str]) -> I
 
 
 def main() -> None:
-    """Prepare the corpora and train."""
+    """Prepare the corpora, train the teacher and then the starter."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("overrides", nargs="*")
     options = parser.parse_intermixed_args()
     folders = prepare(options.data, options.out / "corpora")
-    config = load_run_config("starter", [f"data.folders={json.dumps(folders)}", *options.overrides])
+    teacher = options.out / "teacher"
+    starter = [f"training.teacher={teacher}", *options.overrides]
 
     def on_epoch(row: dict[str, object]) -> None:
         print(json.dumps(row), flush=True)
 
-    train(config, options.out / "run", on_epoch=on_epoch, on_note=print)
+    for run, changes in ((teacher, TEACHER), (options.out / "run", starter)):
+        config = load_run_config("starter", [f"data.folders={json.dumps(folders)}", *changes])
+        train(config, run, on_epoch=on_epoch, on_note=print)
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ from gmf.context.captions import CaptionConfig
 from gmf.context.text_in_images import OcrConfig
 from gmf.core.config import Config
 from gmf.core.option_list import inner_options, options_of
+from gmf.encoders.scratch import ScratchConfig
 from gmf.evaluation.config import EvaluationConfig
 from gmf.jobs.job import JobOptions
 from gmf.models import modules as layers
@@ -37,6 +38,7 @@ GROUPS: tuple[tuple[str, str, tuple[tuple[str, type[Config]], ...]], ...] = (
     ("Serving", "`gmf serve RUN key=value`", (("", ServeConfig),)),
     ("Describer: captioner", "`gmf context`", (("", CaptionConfig),)),
     ("Describer: rapidocr", "`gmf context`", (("", OcrConfig),)),
+    ("Text encoders from scratch", "`gmf encoders scratch`", (("", ScratchConfig),)),
     ("Region limits", "`gmf regions ... key=value`", (("filter.", RegionFilter),)),
     ("Region proposers: grounding-dino, owlv2", "`gmf regions`", (("", GroundingConfig),)),
     ("Region proposers: detr, rt-detr, yolos", "`gmf regions`", (("", DetectionConfig),)),

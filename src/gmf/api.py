@@ -4,6 +4,7 @@ import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -66,7 +67,7 @@ def read_samples(path: str | Path, *, split: str | None = None) -> list[Sample]:
         ConfigError: If a folder is given without a split, or a file with one.
         DataError: If the file is absent or a line is wrong.
     """
-    path = Path(path)
+    path = _path(path)
     if path.is_file():
         if split is not None:
             raise ConfigError(f"{path}: is a file; split={split!r} is for folders")
@@ -109,17 +110,17 @@ def train(
     from gmf.experiments.presets import load_run_config
     from gmf.training.run import train as train_run
 
-    checked = load_run_config(str(config), list(_overrides(options)))
+    folder, checked = _path(run), load_run_config(str(config), list(_overrides(options)))
     with freed_memory_kept():
         state, images = train_run(
             checked,
-            Path(run),
+            folder,
             on_step=on_step,
             on_epoch=on_epoch,
             on_note=on_note,
             accept_changes=accept_changes,
         )
-    return TrainedRun(Path(run), state.best_f1, state.best_epoch, state.epochs_done, images)
+    return TrainedRun(folder, state.best_f1, state.best_epoch, state.epochs_done, images)
 
 
 def evaluate(
@@ -152,7 +153,7 @@ def evaluate(
     return evaluate_run(
         run,
         split=split,
-        folder=None if data is None else Path(data),
+        folder=None if data is None else _path(data),
         control=images,
         config=parse_config(EvaluationConfig, {"rule": rule}, source="options"),
         on_progress=on_progress,
@@ -181,8 +182,8 @@ def score(
     if isinstance(gold, str | Path) and (
         predictions is None or isinstance(predictions, str | Path)
     ):
-        path = None if predictions is None else Path(predictions)
-        paired = read_pairs(Path(gold), predicted=path)
+        path = None if predictions is None else _path(predictions)
+        paired = read_pairs(_path(gold), predicted=path)
         return evaluate_pairs(paired.pairs, notes=paired.notes, config=config)
     if isinstance(gold, str | Path) or isinstance(predictions, str | Path) or predictions is None:
         raise ConfigError("expected two files, or samples and one answer for each of them")
@@ -228,6 +229,13 @@ def predict_files(
     )
 
 
+def _path(name: object) -> Path:
+    """Return a path; an empty name, which would mean the working folder, is refused."""
+    if not isinstance(name, str | PathLike) or not str(name).strip():
+        raise ConfigError(f"{name!r}: expected the path of a file or folder")
+    return Path(cast("str | PathLike[str]", name))
+
+
 def _overrides(options: Mapping[str, Any], *, prefix: str = "") -> Iterator[str]:
     """Yield ``key.sub=value``; a mapping with a name is first replaced as a whole."""
     for key, value in options.items():
@@ -246,7 +254,13 @@ def _answers(
     samples, answers = list(gold), list(predictions)
     if len(samples) != len(answers):
         raise DataError(f"{len(samples)} samples and {len(answers)} predictions: expected as many")
-    for sample, answer in zip(samples, answers, strict=True):
+    for position, (sample, answer) in enumerate(zip(samples, answers, strict=True)):
+        if not isinstance(cast(Any, sample), Sample):
+            kind = type(sample).__name__
+            raise DataError(
+                f"gold at position {position}: expected a Sample, got {kind}; gmf.read_samples "
+                "reads them"
+            )
         if isinstance(answer, str) or not isinstance(cast(Any, answer), Document | Iterable):
             kind = type(answer).__name__
             raise DataError(f"sample {sample.id!r}: expected a document or BIO tags, got {kind}")

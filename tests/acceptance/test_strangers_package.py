@@ -197,6 +197,7 @@ def test_processes_of_training_load_the_parts(stranger, data, encoders, tmp_path
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("stranger", ["files"], indirect=True)
 def test_workers_of_ray_load_the_parts(stranger, run, data, tmp_path):
     pytest.importorskip("ray")
     outputs = [tmp_path / "local.brackets", tmp_path / "ray.brackets"]

@@ -6,6 +6,8 @@ from torchcrf import CRF
 
 from gmf.core.tags import TagSet, is_legal_move
 from gmf.models.modules.crf import LinearChainCrf
+from gmf.models.modules.tagging_head import ModelOptions, TaggingHead
+from gmf.testing.batches import tiny_batch
 
 TAGS = 3
 LENGTHS = [4, 1, 3]
@@ -59,6 +61,34 @@ def test_best_path_and_marginals_equal_enumeration():
         for step, tag in itertools.product(range(length), range(TAGS)):
             expected = sum(w for w, p in zip(weights, paths, strict=True) if p[step] == tag)
             torch.testing.assert_close(marginals[row, step, tag], expected)
+
+
+def test_log_marginals_equal_enumeration():
+    crf, emissions, _, mask = make()
+    marginals = crf.log_marginals(emissions, mask)
+    for row, length in enumerate(LENGTHS):
+        paths = all_paths(length)
+        scores = torch.stack([path_score(crf, emissions[row], p) for p in paths])
+        weights = scores.log_softmax(0)
+        for step, tag in itertools.product(range(length), range(TAGS)):
+            through = [w for w, p in zip(weights, paths, strict=True) if p[step] == tag]
+            torch.testing.assert_close(marginals[row, step, tag], torch.stack(through).logsumexp(0))
+
+
+def test_marginals_of_a_words_tags_sum_over_all_states_of_other_subwords():
+    config = ModelOptions(subword_labels="x")
+    head = TaggingHead(None, tags=TagSet(("PER",)), config=config).double()
+    batch = tiny_batch((2,), slots=((),), num_views=0)  # [CLS], a word of one, one of two, [SEP].
+    torch.manual_seed(7)
+    emissions = torch.randn(1, 5, len(head.states), dtype=torch.double)
+    paths = torch.cartesian_prod(*[torch.arange(len(head.states))] * 5)
+    scores = head.crf.start[paths[:, 0]] + head.crf.end[paths[:, -1]]
+    scores = scores + emissions[0, torch.arange(5), paths].sum(1)
+    scores = scores + head.crf.transitions[paths[:, :-1], paths[:, 1:]].sum(1)
+    found = head.log_marginals(emissions, batch)[0].exp()
+    for word, position in enumerate((1, 2)):
+        mass = torch.stack([scores[paths[:, position] == tag].exp().sum() for tag in range(3)])
+        torch.testing.assert_close(found[word], mass / mass.sum())
 
 
 def test_equals_pytorch_crf():

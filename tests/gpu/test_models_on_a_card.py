@@ -72,6 +72,7 @@ def test_deterministic_steps_are_the_same(device, name):
     assert torch.equal(*gradients)
 
 
+@pytest.mark.filterwarnings("ignore:Synchronization debug mode is a prototype")
 def test_a_step_waits_for_nothing(device, name):
     subject = Subject(name)
     model, batch = subject.build().to(device), subject.batch.to(device)

@@ -45,10 +45,27 @@ def test_absent_images_are_told_before_the_first_epoch_and_can_be_pointed_to(tmp
 def test_what_is_read_otherwise_is_told(tmp_path, encoders):
     folder = write_corpus(tmp_path / "data")
     path = folder / "train.txt"
-    path.write_text(path.read_text().replace("\tB-", "\tb-").replace("\tI-", "\ti-"))
+    content = path.read_text().replace("\tB-", "\tb-").replace("\tI-", "\ti-")
+    path.write_text(f"{content}\nOslo\tB-Loc\n")
     result = train(folder, tmp_path / "run", encoders, "model=bert-crf")
     assert result.exit_code == 0, result.output
     assert result.stderr.index("in small letters") < result.stderr.index("epoch 1:")
+    told = "types that differ by capitals alone are learned as several: 'LOC' ("
+    assert result.stderr.index(told) < result.stderr.index("epoch 1:")
+
+
+def test_types_that_look_alike_and_urls_are_told_by_training(tmp_path, encoders):
+    folder = write_corpus(tmp_path / "data")
+    path = folder / "train.txt"
+    content = path.read_text()
+    path.write_text(f"{content}\nOslo\tB-LOC\u200b\n")
+    result = train(folder, tmp_path / "run", encoders)
+    assert isinstance(result.exception, DataError)
+    assert r"type 'LOC\u200b' looks like 'LOC' of " in str(result.exception)
+    path.write_text(f"{content}\nIMGID:https://example.org/a.jpg\nOslo\tB-LOC\n")
+    result = train(folder, tmp_path / "run", encoders)
+    assert "1 refused" in result.stderr
+    assert "https://example.org/a.jpg: refused: no URL is fetched; download" in result.stderr
 
 
 def test_data_without_entities_or_with_unknown_types_is_refused_by_both(tmp_path, encoders):

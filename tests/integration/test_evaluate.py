@@ -194,3 +194,31 @@ def test_an_exported_model_is_evaluated_as_its_run_is(place, tmp_path):
     own = json.loads(gmf("evaluate", place / "text-only", "--json").stdout)
     assert exported["lenient"] == own["lenient"]
     assert exported["provenance"]["data"] == own["provenance"]["data"]
+
+
+def test_groups_of_the_data_folder_or_of_a_stated_file(place, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(place / "data", data)
+    rows = [
+        f"{split}{n}\t{'own' if n % 2 else 'other'}"
+        for split in ("train", "test")
+        for n in range(4)
+    ]
+    (data / "groups.tsv").write_text("\n".join(["id\ttopic", *rows]) + "\n")
+    words = ["evaluate", place / "run1", "--data", data, "--images", "real,none"]
+    content = json.loads(gmf(*words, "--json").stdout)
+    assert {name: row["posts"] for name, row in content["groups"]["topic"].items()} == {
+        "other": 2,
+        "own": 2,
+    }
+    by_group = content["controls_by_group"]["topic"]
+    assert [(row["topic"], row["images"]) for row in by_group][:2] == [
+        ("other", "real"),
+        ("other", "none"),
+    ]
+    (data / "groups.tsv").rename(tmp_path / "mine.tsv")
+    stated = ["evaluate", place / "run1", place / "run2", "--groups", tmp_path / "mine.tsv"]
+    assert "2 runs, by topic" in gmf(*stated).stdout
+    (tmp_path / "mine.tsv").write_text("id\ttopic\nnobody\tx\n")
+    failed = runner.invoke(app, [str(word) for word in stated])
+    assert "mine.tsv: groups: has none of the 4 posts (ids there: nobody" in str(failed.exception)

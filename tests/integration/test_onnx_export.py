@@ -33,7 +33,8 @@ SOURCE = Path(__file__).parents[2] / "src"
 
 @pytest.fixture(scope="module")
 def tagger():
-    return tiny_tagger("gmf")
+    tagger = tiny_tagger("gmf")
+    return replace(tagger, data=tagger.data.model_copy(update={"context": ("caption", "ocr")}))
 
 
 @pytest.fixture(scope="module")
@@ -129,9 +130,16 @@ def test_an_exported_model_computes_as_it_was_exported(folder, exported):
         gmf.load(folder, precision="bf16")
 
 
-def test_explanations_tell_the_result_without_images(exported, original, png):
-    found = exported(TEXT, image=png, explain=True).explanation
-    expected = original(TEXT, image=png, explain=True).explanation
+def test_explanations_tell_the_result_without_images_and_context(exported, original, png):
+    post = {"text": TEXT, "context": {"caption": "the rocky season", "ocr": "is new"}}
+    bare = [exported(post, explain=True), original(post, explain=True)]
+    shares = [[e.confidence_without_context for e in d.explanation.entities] for d in bare]
+    assert len(shares[0]) == len(shares[1]) > 0
+    for one, other in zip(*shares, strict=True):
+        assert list(one) == ["caption", "ocr"]
+        assert one == pytest.approx(other, abs=1e-4)
+    found = exported({**post, "image": png}, explain=True).explanation
+    expected = original({**post, "image": png}, explain=True).explanation
     assert found.pictures == expected.pictures
     assert found.gates is None
     assert expected.gates is not None
@@ -139,9 +147,12 @@ def test_explanations_tell_the_result_without_images(exported, original, png):
         assert one.confidence_without_images == pytest.approx(
             other.confidence_without_images, abs=1e-4
         )
-    assert [(e.text, e.type) for e in found.without_images] == [
-        (e.text, e.type) for e in expected.without_images
-    ]
+        assert one.confidence_without_context == pytest.approx(
+            other.confidence_without_context, abs=1e-4
+        )
+    for name in ("without_images", "without_context"):
+        pairs = [[(e.text, e.type) for e in getattr(e_, name)] for e_ in (found, expected)]
+        assert pairs[0] == pairs[1]
 
 
 def test_no_torch_is_imported_to_run_an_exported_model(folder, png):

@@ -4,6 +4,7 @@ import time
 
 import pytest
 from fixtures.shared import shared_data
+from seqeval.metrics import classification_report
 
 from gmf.core.tags import entities_of
 from gmf.core.types import Sample
@@ -97,7 +98,8 @@ def test_the_release_is_named(folder, title):
     assert release_of(tweets[:-1]) == ""
 
 
-def test_all_analyses_of_3257_tweets_within_ten_seconds():
+def test_all_analyses_of_3257_tweets_take_no_longer_than_twenty_reports_of_seqeval():
+    """On an idle machine four seconds beside 0.35 of one report; a busy one slows both."""
     folder = shared_data()
     start = time.process_time()
     paired = read_pairs(
@@ -107,5 +109,10 @@ def test_all_analyses_of_3257_tweets_within_ten_seconds():
     training = read_training(folder / "twitter2015" / "train.txt")
     report = evaluate(paired.pairs, notes=paired.notes, training=training)
     report_page(report, title="Twitter-2015")
-    assert time.process_time() - start < 10
+    ours = time.process_time() - start
+    gold = [list(pair.gold) for pair in paired.pairs]
+    start = time.process_time()
+    for _ in range(3):
+        classification_report(gold, gold)
+    assert ours < 20 * (time.process_time() - start) / 3
     assert report.num_samples == 3257

@@ -12,11 +12,14 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
 
 #: Text that is smaller, in pixels, is no text for most eyes.
 LEAST_PX = 9
+WIDTHS = "nodes => nodes.map(node => node.getBoundingClientRect().width)"
+INNER = "nodes => nodes.map(node => node.parentNode.scrollWidth - node.parentNode.clientWidth)"
 SIZES = "nodes => nodes.map(node => node.getBoundingClientRect().height)"
 
 
 def test_charts_and_tables_are_read_on_a_phone_and_on_a_desk(tmp_path):
-    bars = [Bar(name, 0.5, "50.0", 0) for name in ("only images", "impossible", "text")]
+    names = ("only images", "impossible", "a tagger with a long name, images shuffled, lenient")
+    bars = [Bar(name, 0.5, "50.00 of 1,234", 0, 0.25, 0.75) for name in names]
     figure = Figure("F1", bar_chart(bars, title="F1", maximum=1)).to_html()
     table = Table("F1", ("", *(f"kind {n}" for n in range(8))), (("images", *[Percent(0.5)] * 8),))
     path = tmp_path / "page.html"
@@ -28,6 +31,12 @@ def test_charts_and_tables_are_read_on_a_phone_and_on_a_desk(tmp_path):
             page = browser.new_page(viewport={"width": width, "height": 800})
             page.goto(path.as_uri())
             assert page.evaluate("document.documentElement.scrollWidth") <= width
-            assert min(page.eval_on_selector_all("svg text", SIZES)) >= LEAST_PX
+            assert min(page.eval_on_selector_all("svg text, .bars span", SIZES)) >= LEAST_PX
+            (track, *_) = page.eval_on_selector_all(".track", WIDTHS)
+            bars = page.eval_on_selector_all(".track .series0", WIDTHS)
+            assert bars == [pytest.approx(track / 2, abs=1)] * len(names)
+            assert track >= 180
+            # Nothing scrolls within a chart of bars.
+            assert page.eval_on_selector_all(".bars", INNER) == [0]
             assert max(page.eval_on_selector_all("tbody tr", SIZES)) < 2 * 24 + 20
         browser.close()

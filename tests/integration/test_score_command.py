@@ -112,7 +112,7 @@ def test_page_is_whole_and_alone(run, files, tmp_path, kind):
     page = Page()
     page.feed(content)
     assert page.open == []
-    assert any(tag == "svg" for tag, _ in page.tags)
+    assert any(tag == "svg" or of.get("class") == "bars" for tag, of in page.tags)
     assert not re.search(r"https?:|//|url\(|@import", content)
     assert not {tag for tag, _ in page.tags} & {"script", "link", "img", "iframe"}
     assert "prefers-color-scheme: dark" in content
@@ -165,3 +165,14 @@ def test_published_file_alone(run):
     micro = report["lenient"]["micro"]
     assert (micro["gold"], micro["predicted"], micro["correct"]) == (1351, 1353, 1164)
     assert round(report["strict"]["micro"]["f1"], 4) == 0.8643
+
+
+def test_groups_of_posts(run, files, tmp_path):
+    (tmp_path / "kinds.csv").write_text("id,kind\n7,places\n8,works\n")
+    words = ["score", files["gold"], files["a"], "--groups", tmp_path / "kinds.csv"]
+    report = json.loads(run(*words, "--json").stdout)
+    assert {kind: row["gold"] for kind, row in report["groups"]["kind"].items()} == {
+        "places": 2,
+        "works": 1,
+    }
+    assert "By group of posts: kind" in run(*words).stdout

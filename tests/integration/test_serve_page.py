@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -10,11 +9,8 @@ import pytest
 from fixtures.browser import ARGUMENTS, CHROMIUM, served
 from fixtures.serving import picture, tiny_pipeline
 
-from gmf.prediction.pipeline import Pipeline
-from gmf.prediction.torch_engine import TorchEngine
 from gmf.serving.app import create_app
 from gmf.serving.config import ServeConfig
-from gmf.testing import tiny_tagger
 
 sync_api = pytest.importorskip("playwright.sync_api")
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium")
@@ -355,9 +351,7 @@ def test_the_description_of_the_service_needs_nothing_from_outside(browser, url)
 
 def test_a_model_that_reads_context_gets_a_field_for_each_part_of_it(browser, page):
     assert not page.get_by_role("group", name="Context").is_visible()
-    tagger = tiny_tagger("bert-crf")
-    data = tagger.data.model_copy(update={"context": ("caption", "ocr")})
-    own = Pipeline(TorchEngine(replace(tagger, data=data), device="cpu"))
+    own = tiny_pipeline("bert-crf", context=("caption", "ocr"))
     with served(create_app(own)) as url, Opened(browser, url) as page:
         write(page, TEXT)
         page.get_by_label("caption").fill("snow <b>snow</b> snow")
@@ -366,13 +360,38 @@ def test_a_model_that_reads_context_gets_a_field_for_each_part_of_it(browser, pa
         document = own({"text": TEXT, "context": {"caption": "snow <b>snow</b> snow"}})
         plain = own(TEXT)
         assert [e.confidence for e in document.entities] != [e.confidence for e in plain.entities]
-        shown = page.locator("#found mark.entity").all_inner_texts()
+        shown = page.locator("#found .version").first.locator("mark.entity").all_inner_texts()
         assert len(shown) == len(document.entities) > 0
         for mark, entity in zip(shown, document.entities, strict=True):
             assert f"{round(100 * entity.confidence)}%" in mark
+        heads = page.locator("#found table").first.locator("thead th").all_inner_texts()
+        assert heads == ["Entity", "Text and context", "Text alone"]
+        table = page.get_by_role("table", name="Confidence without one field")
+        assert table.locator("thead th").all_inner_texts()[1:] == [
+            "Text and context",
+            "Without caption",
+        ]
+        post = {"text": TEXT, "context": {"caption": "snow <b>snow</b> snow"}}
+        (*_, last) = own(post, explain=True).explanation.entities
+        share = f"{round(100 * last.confidence_without_context['caption'])}%"
+        assert table.locator("tbody tr").last.locator("td").last.inner_text() == share
         shot(page, "context")
         page.get_by_role("button", name="Clear").click()
         assert page.get_by_label("caption").input_value() == ""
+
+
+def test_the_page_of_a_model_without_images_speaks_of_none(browser):
+    own = tiny_pipeline("bert-crf")
+    with served(create_app(own)) as url, Opened(browser, url) as page:
+        page.get_by_text("finds PER").wait_for()
+        examples = page.get_by_role("list", name="Examples").get_by_role("button")
+        assert not page.get_by_text("Text and images, read together.").is_visible()
+        assert examples.locator("visible=true").count() == 3
+        assert not page.locator(".of-images >> visible=true").count()
+        with page.expect_response("**/v1/entities") as answered:
+            examples.first.click()
+        assert not answered.value.json()["notes"]
+        shot(page, "text-only")
 
 
 def test_markup_in_a_post_stays_text(page):

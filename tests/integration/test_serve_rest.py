@@ -85,6 +85,25 @@ def test_explanation_of_text_alone_is_empty(client):
     answer = client.post("/v1/entities", json={"text": TEXT, "explain": True}).json()
     assert answer["explanation"]["views"] == answer["explanation"]["evidence"] == []
     assert answer["explanation"]["without_images"] == answer["entities"]
+    assert answer["explanation"]["without_context"] == answer["entities"]
+
+
+def test_explanation_tells_what_each_field_of_the_context_contributed():
+    own = tiny_pipeline("bert-crf", context=("caption", "ocr"))
+    post = {"text": TEXT, "context": {"ocr": "is new", "caption": "snow", "unread": "season"}}
+    expected = own(post, explain=True).explanation
+    with TestClient(create_app(own)) as client:
+        found = client.post("/v1/entities", json={**post, "explain": True}).json()["explanation"]
+    assert found["views"] == []
+    assert len(found["evidence"]) == len(expected.entities) > 0
+    for evidence, truth in zip(found["evidence"], expected.entities, strict=True):
+        assert list(evidence["confidence_without_context"]) == ["caption", "ocr"]
+        assert evidence["confidence_without_context"] == pytest.approx(
+            truth.confidence_without_context, abs=1e-4
+        )
+        assert evidence["view_attention"] is None
+    same(found["without_context"], own(TEXT))
+    same(found["without_images"], own(post))
 
 
 def test_text_only_models_and_blank_stand_ins_are_explained():
@@ -92,7 +111,7 @@ def test_text_only_models_and_blank_stand_ins_are_explained():
     with TestClient(create_app(tiny_pipeline("bert-crf"))) as client:
         assert client.get("/v1/model").json()["reads_images"] is False
         answer = client.post("/v1/entities", json=body).json()
-        assert answer["notes"] == ["1 images not used: the model reads text only"]
+        assert answer["notes"] == ["1 image not used: the model reads text only"]
         assert answer["explanation"]["views"] == []
     with TestClient(create_app(tiny_pipeline(missing_image="blank"))) as client:
         answer = client.post("/v1/entities", json={**body, "images": []}).json()

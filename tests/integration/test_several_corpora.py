@@ -11,6 +11,7 @@ from gmf.experiments.evaluate import evaluate_run
 from gmf.experiments.presets import load_run_config
 from gmf.models.baselines.bert import BertTagger
 from gmf.models.checkpoint import load_tagger
+from gmf.prediction.onnx.export import export_onnx
 from gmf.testing import save_tiny_encoders
 from gmf.training import calibration
 from gmf.training.run import train
@@ -83,7 +84,7 @@ def test_a_finished_run_keeps_the_temperature_of_its_best_checkpoint(
     assert reports[0].scores == reports[1].scores
 
 
-def test_a_run_begins_with_the_weights_of_another_and_says_so(options, tmp_path):
+def test_a_run_begins_with_the_weights_of_another_and_says_so(options, tmp_path, monkeypatch):
     train(config(options, "training.epochs=8"), tmp_path / "first")
     people = config(options).data.folders[0].folder
     own = [option for option in options if not option.startswith("data.")]
@@ -109,6 +110,19 @@ def test_a_run_begins_with_the_weights_of_another_and_says_so(options, tmp_path)
     )
     frozen = [name for name in first if name.startswith("text_encoder.")]
     assert all(torch.equal(first[name], second[name]) for name in frozen)
+
+    class Installed:
+        def check(self):
+            return export_onnx(
+                load_tagger(checkpoint_of(tmp_path / "first")), tmp_path / "e"
+            ).folder
+
+    monkeypatch.setattr("gmf.training.run.installed_model", {"starter": Installed()}.get)
+    installed = warm.model_copy(update={"init": "starter"})
+    state, _ = train(installed, tmp_path / "third")
+    third = load_file(checkpoint_of(tmp_path / "third") / "model.safetensors")
+    assert state.best_f1 == 1
+    assert all(torch.equal(first[name], third[name]) for name in frozen)
 
 
 def test_a_killed_run_on_several_corpora_ends_as_an_unbroken_one(options, tmp_path):

@@ -29,14 +29,14 @@ QUICK = ["training.epochs=2", "training.batch_size=4", "training.precision=fp32"
 
 
 @pytest.fixture(scope="module")
-def workplace(tmp_path_factory):
+def place(tmp_path_factory):
     folder = tmp_path_factory.mktemp("suite")
     text, image = save_tiny_encoders(folder)
     return write_corpus(folder / "tiny"), f"{{text: {text}, image: {image}}}"
 
 
-def options(workplace, *only, more=(), **others):
-    data, encoders = workplace
+def options(place, *only, more=(), **others):
+    data, encoders = place
     settings = {"*": [*QUICK, *more]}
     return SuiteOptions({"tiny": data}, encoders, seeds=1, only=only, settings=settings, **others)
 
@@ -48,10 +48,11 @@ def run(out, wanted, **how):
 
 
 @pytest.fixture(scope="module")
-def suite(workplace, tmp_path_factory):
+def suite(place, tmp_path_factory):
     """A suite of two models, in two jobs."""
     out = tmp_path_factory.mktemp("out")
-    result, events = run(out, options(workplace, "bert-crf", "gmf"), jobs=2)
+    wanted = options(place, "bert-crf", "gmf", controls=("none",))
+    result, events = run(out, wanted, jobs=2)
     return out, result, events
 
 
@@ -85,6 +86,33 @@ def test_predictions_and_report_are_those_of_gmf_evaluate(suite):
         assert one.result()["report"] == wanted
 
 
+def test_models_that_read_images_are_scored_under_controls_too(suite, place):
+    out, result, _ = suite
+    text, gmf = result.finished
+    assert (text.controls, gmf.controls) == ([], ["none"])
+    found = evaluate_run(gmf.folder, control="none").pairs
+    assert [pair.predicted for pair in gmf.pairs("none")] == [pair.predicted for pair in found]
+    before = (gmf.folder / "result.json").stat().st_mtime_ns
+    wanted = options(place, "gmf", controls=("none", "shuffled"))
+    again, events = run(out, wanted)
+    assert [event.kind for event in events] == ["started", "finished"]
+    assert next(r for r in again.finished if r.variant == "gmf").controls == ["none", "shuffled"]
+    assert (gmf.folder / "result.json").stat().st_mtime_ns == before
+    (gmf.folder / "test-shuffled.jsonl").unlink()
+
+
+def test_a_suite_stops_when_its_time_is_up(place, tmp_path):
+    wanted = options(place, "gmf", "bert-crf")
+    result, events = run(tmp_path, wanted, minutes=0)
+    assert [planned.variant for planned in result.left] == ["gmf", "bert-crf"]
+    assert (result.finished, result.failed, events) == ((), (), [])
+    rows = Manifest(tmp_path).content["runs"]
+    assert [row["status"] for row in rows] == ["planned", "planned"]
+    shown = gmf(*command(place, tmp_path, "--only", "bert", "--minutes", "0"))
+    assert shown.exit_code == 1
+    assert "time is up: 1 runs are left; the same command goes on" in shown.stderr
+
+
 def test_the_manifest_tells_what_stands_behind_every_run(suite):
     out, result, _ = suite
     manifest = json.loads((out / "manifest.json").read_text())
@@ -106,17 +134,17 @@ def test_the_manifest_tells_what_stands_behind_every_run(suite):
         assert {"torch", "python"} <= set(row["versions"])
 
 
-def test_finished_runs_are_skipped_and_runs_of_earlier_calls_stay(suite, workplace):
+def test_finished_runs_are_skipped_and_runs_of_earlier_calls_stay(suite, place):
     out, first, _ = suite
     before = [(one.folder / "result.json").stat().st_mtime_ns for one in first.finished]
-    result, events = run(out, options(workplace, "bert-crf"))
+    result, events = run(out, options(place, "bert-crf"))
     assert [event.kind for event in events] == ["finished"]
     assert len(result.finished) == 2
     assert before == [(r.folder / "result.json").stat().st_mtime_ns for r in result.finished]
 
 
-def test_a_run_of_gmf_train_in_its_place_is_only_scored(workplace, tmp_path):
-    wanted = options(workplace, "bert")
+def test_a_run_of_gmf_train_in_its_place_is_only_scored(place, tmp_path):
+    wanted = options(place, "bert")
     (planned,) = plan_runs(wanted, tmp_path)
     train(planned.config, planned.folder)
     trained = (planned.folder / "metrics.jsonl").read_text()
@@ -126,8 +154,8 @@ def test_a_run_of_gmf_train_in_its_place_is_only_scored(workplace, tmp_path):
     assert len(result.finished[0].pairs()) == 4
 
 
-def test_a_failed_run_is_told_and_tried_again(workplace, tmp_path):
-    wanted = options(workplace, "bert", "bert-crf")
+def test_a_failed_run_is_told_and_tried_again(place, tmp_path):
+    wanted = options(place, "bert", "bert-crf")
     planned = plan_runs(wanted, tmp_path)
     other = planned[0].config.model_copy(update={"seed": 7})
     train(other, planned[0].folder)
@@ -146,9 +174,9 @@ def test_a_failed_run_is_told_and_tried_again(workplace, tmp_path):
     assert "error" not in json.dumps(Manifest(tmp_path).content["runs"])
 
 
-def test_an_error_in_training_ends_no_other_run(workplace, tmp_path):
+def test_an_error_in_training_ends_no_other_run(place, tmp_path):
     diverging = ["training.learning_rate=1e30", "training.warmup_ratio=0.0"]
-    wanted = options(workplace, "bert", "bert-crf")
+    wanted = options(place, "bert", "bert-crf")
     wanted = replace(wanted, settings={**wanted.settings, "bert": diverging})
     result, _ = run(tmp_path, wanted)
     ((failed, error),) = result.failed
@@ -157,17 +185,17 @@ def test_an_error_in_training_ends_no_other_run(workplace, tmp_path):
     assert [one.variant for one in result.finished] == ["bert-crf"]
 
 
-def command(workplace, out, *more):
-    data, encoders = workplace
+def command(place, out, *more):
+    data, encoders = place
     fixed = ["suite", "paper", "--data", str(data), "--encoders", encoders, "--out", str(out)]
     return [*fixed, "--seeds", "1", "--jobs", "1", *more]
 
 
-def test_a_killed_suite_goes_on_where_it_was(workplace, tmp_path):
+def test_a_killed_suite_goes_on_where_it_was(place, tmp_path):
     settings = tmp_path / "settings.yaml"
     settings.write_text(json.dumps({"*": [*QUICK, "training.epochs=12"]}))
     out = tmp_path / "out"
-    words = command(workplace, out, "--only", "bert-crf", "--settings", str(settings))
+    words = command(place, out, "--only", "bert-crf", "--settings", str(settings))
     running = subprocess.Popen([sys.executable, "-m", "gmf", *words])
     folder = out / "runs" / "tiny" / "bert-crf" / "seed-1"
     wait_for(lambda: RunFolder(folder).state().epochs_done >= 2, running)
@@ -180,7 +208,7 @@ def test_a_killed_suite_goes_on_where_it_was(workplace, tmp_path):
     assert not any(worker.is_running() for worker in workers)
     done = RunFolder(folder).state().epochs_done
     assert 2 <= done < 12
-    wanted = replace(options(workplace, "bert-crf"), settings={"*": [*QUICK, "training.epochs=12"]})
+    wanted = replace(options(place, "bert-crf"), settings={"*": [*QUICK, "training.epochs=12"]})
     result, events = run(out, wanted)
     assert [e.epoch for e in events if e.kind == "epoch"] == list(range(done + 1, 13))
     (planned,) = plan_runs(wanted, tmp_path / "unbroken")
@@ -208,11 +236,11 @@ def gmf(*words):
     return CliRunner().invoke(app, list(words))
 
 
-def test_the_command_shows_its_plan_and_says_what_failed(workplace, tmp_path):
+def test_the_command_shows_its_plan_and_says_what_failed(place, tmp_path):
     settings = tmp_path / "settings.yaml"
     settings.write_text(json.dumps({"*": QUICK}))
     out = tmp_path / "out"
-    words = command(workplace, out, "--only", "bert*", "--settings", str(settings))
+    words = command(place, out, "--only", "bert*", "--settings", str(settings))
     shown = gmf(*words, "--dry-run")
     assert shown.exit_code == 0, shown.output
     assert "runs: 2" in shown.stdout
@@ -229,9 +257,9 @@ def test_the_command_shows_its_plan_and_says_what_failed(workplace, tmp_path):
     assert "finished" in gmf(*words, "--dry-run").stdout
 
 
-def test_folders_of_another_suite_are_refused(suite, workplace, tmp_path):
+def test_folders_of_another_suite_are_refused(suite, place, tmp_path):
     out, _, _ = suite
-    wanted = options(workplace, "bert-crf")
+    wanted = options(place, "bert-crf")
     with pytest.raises(ConfigError, match=r"holds runs with encoders .*, not minilm-mobilenet"):
         run_suite([], out, options=replace(wanted, encoders="minilm-mobilenet"))
     moved = write_corpus(tmp_path / "tiny")
@@ -244,9 +272,9 @@ def test_folders_of_another_suite_are_refused(suite, workplace, tmp_path):
         Manifest(tmp_path)
 
 
-def test_data_are_checked_before_any_work(workplace, tmp_path):
+def test_data_are_checked_before_any_work(place, tmp_path):
     data = write_corpus(tmp_path / "tiny")
-    wanted = replace(options(workplace, "bert"), data={"tiny": data})
+    wanted = replace(options(place, "bert"), data={"tiny": data})
     out = tmp_path / "out"
     (planned,) = plan_runs(wanted, out)
     train(planned.config, planned.folder)

@@ -135,6 +135,9 @@ def test_several_processes_train_and_score_as_one(corpus, tmp_path, model, count
         "training.batch_size=2",
         "training.accumulation_steps=4",
     ]
+    if model == "bert":  # Whose lessons are shared out too.
+        train(config(corpus, "model=bert-crf", "training.epochs=1"), tmp_path / "teacher")
+        options.append(f"training.teacher={tmp_path / 'teacher'}")
     told = []
     for number in (1, count):
         done = launch(number, *options, "--run", str(tmp_path / str(number)))

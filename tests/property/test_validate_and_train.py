@@ -23,6 +23,7 @@ SCHEMES = {
     "broken": ["I-PER", "I-LOC", "B-PER", "O"],
     "outside": ["O"],
     "foreign": ["B-PER", "O", "X"],
+    "alike": ["B-PER", "B-PER\u200b", "O"],
 }
 HEADS = st.sampled_from(["IMGID:{}\n", "", "# id {}\n", "-DOCSTART-\tO\n\n", "IMGID:../{}\n"])
 

@@ -22,6 +22,12 @@ def test_answers_that_are_none_are_named(answer, message):
         gmf.score([SAMPLE], [answer])
 
 
+@pytest.mark.parametrize("gold", ["a", {"text": "Ann", "entities": []}, None])
+def test_gold_that_is_no_sample_is_named(gold):
+    with pytest.raises(DataError, match="gold at position 1: expected a Sample, got"):
+        gmf.score([SAMPLE, gold], [["O"], ["O"]])
+
+
 def test_tags_are_scored_and_an_unknown_rule_is_refused():
     assert gmf.score([SAMPLE], [["B-PER"]]).scores.lenient.micro.f1 == 1
     assert gmf.score([SAMPLE], [["X"]]).scores.lenient.micro.f1 == 0

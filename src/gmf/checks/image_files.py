@@ -11,7 +11,7 @@ from gmf.checks.findings import Finding, finding_of
 from gmf.checks.raw_samples import Split
 from gmf.data.images import FaultKind, UnusableImageError, open_image, read_source
 from gmf.reading.image_folders import IMAGE_SUFFIXES, ImageFolder, image_folder_of
-from gmf.reading.near_files import is_there
+from gmf.reading.near_files import NO_URL, is_there, url_in
 from gmf.reading.readers import reader_of
 
 #: An image whose grey levels deviate less than this (of 255) from their mean shows nothing.
@@ -108,9 +108,12 @@ def read_album(folder: Path, *, splits: Sequence[Split], images: Path | None = N
     findings: list[Finding] = []
     wanted = {path for paths in images_by_file.values() for path in paths}
     for file, paths in images_by_file.items():
-        absent = [path.name for path in paths if not is_there(path)]
+        urls = {path: url for path in paths if (url := url_in(path))}
+        absent = [path.name for path in paths if path not in urls and not is_there(path)]
         message = f"of {len(paths)} images are not there"
         findings += finding_of("absent-image", absent, file=file, message=message)
+        message = f"of {len(paths)} images are URLs: {NO_URL}"
+        findings += finding_of("url-image", urls.values(), file=file, message=message)
     lying = sorted(_image_files(folder, image_folder))
     file_name = "images"
     stray = [_shown(path, folder) for path in lying if path not in wanted]

@@ -36,7 +36,13 @@ class Split:
     def samples(self) -> list[Sample]:
         """Return the posts as samples: types renamed by alias, foreign tags read as ``O``."""
         return [
-            Sample(sample.id, sample.tokens, regular_tags(sample), sample.images)
+            Sample(
+                sample.id,
+                sample.tokens,
+                regular_tags(sample),
+                sample.images,
+                origin=f"{self.file}:{sample.line}",
+            )
             for sample in self.raw_samples
         ]
 

@@ -10,6 +10,7 @@ from gmf.checks.findings import Finding, finding_of
 from gmf.checks.raw_samples import Split, regular_tags
 from gmf.checks.statistics import split_statistics
 from gmf.core.tags import OUTSIDE, TYPE_ALIASES, entities_of, is_bio, is_legal_move, split_tag
+from gmf.reading.trainable import look_alikes
 
 #: How a link begins; Twitter-2015 also has cut ones such as ``http:…``.
 LINK = re.compile(r"https?:", re.IGNORECASE)
@@ -85,11 +86,17 @@ def check_tags(split: Split) -> list[Finding]:
 
 
 def check_types(splits: Sequence[Split]) -> list[Finding]:
-    """Find entity types of dev or test that training does not know."""
+    """Find types that look alike, and those of dev or test that training does not know."""
+    alike = [str(f) for f in look_alikes(s for split in splits for s in split.samples())]
+    findings = finding_of(
+        "look-alike-type",
+        alike,
+        file=", ".join(split.file for split in splits),
+        message="types that look like others, or like tags",
+    )
     types = {split.name: _types(split) for split in splits}
     if "train" not in types or not types["train"]:
-        return []
-    findings: list[Finding] = []
+        return findings
     for split in splits:
         findings += finding_of(
             "type-not-in-train",

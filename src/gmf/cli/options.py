@@ -1,6 +1,7 @@
 """``gmf options``: every option of a run by its key; and options that several commands share."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from textwrap import wrap
 from typing import Annotated
@@ -8,7 +9,7 @@ from typing import Annotated
 import typer
 
 from gmf.cli.output import tables, write
-from gmf.core.config import near_hint
+from gmf.core.config import near_hint, near_names
 from gmf.core.errors import ConfigError
 
 BatchSize = Annotated[int, typer.Option("--batch-size", min=1, help="Posts of one pass.")]
@@ -31,11 +32,25 @@ def options_command(
     options = {option.key: option for option in kinds}
     shown = [option for key, option in options.items() if key.startswith(prefix)]
     if not shown:
-        names = {".".join(key.split(".")[:n]) for key in options for n in (1, 2)}
-        raise ConfigError(f"no option begins with {prefix!r}{near_hint(prefix, sorted(names))}")
+        raise ConfigError(f"no option begins with {prefix!r}{_hint(prefix, list(options))}")
     if as_json:
         write(json.dumps([asdict(option) for option in shown], indent=2))
         return
     for option in shown:
         lines = wrap(option.meaning, tables.width - 6)
         write("\n    ".join([f"{option.key}={option.default}  ({option.type})", *lines]))
+
+
+def _hint(prefix: str, keys: Sequence[str]) -> str:
+    """Return which keys a wrong prefix may mean, or how those of its group are listed."""
+    head, _, last = prefix.rpartition(".")
+    groups = {key.rpartition(".")[0] for key in keys} - {""}
+    group = "" if head else near_hint(prefix, sorted(groups))
+    if group or (head and head not in groups):
+        return group or near_hint(head, sorted(groups))
+    ends = [key.rpartition(".")[2] for key in keys if key.startswith(f"{head}." if head else "")]
+    near = near_names(last, list(dict.fromkeys(ends)))
+    meant = [k for k in keys for name in near if k.endswith(f".{name}") and k.startswith(head)]
+    if meant:
+        return f"; did you mean {' or '.join(repr(key) for key in meant[:4])}?"
+    return f"; `gmf options {head}` lists all of {head}" if head else "; `gmf options` lists all"

@@ -3,7 +3,6 @@
 import codecs
 import io
 import json
-import re
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -19,7 +18,9 @@ from rich.progress import (
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
+from gmf.core.shown import without_controls
 from gmf.data.image_report import ImageReport
 
 #: Where to compute; ``gmf.core.device.torch_device`` refuses what is not there.
@@ -30,14 +31,23 @@ Precision = Annotated[
 ]
 #: What is printed holds names of files, types and words of users: none of it is markup.
 _AS_IT_IS: dict[str, Any] = {"markup": False, "emoji": False, "highlight": False}
+
+
+class _Terminal(Console):
+    """Shows what controls a terminal, wherever text stands: alone or in the cell of a table."""
+
+    def render_str(self, text: str, **options: Any) -> Text:
+        """Return the text to print."""
+        return super().render_str(without_controls(text), **options)
+
+
 #: Messages and progress.
-messages = Console(stderr=True, soft_wrap=True, **_AS_IT_IS)
+messages = _Terminal(stderr=True, soft_wrap=True, **_AS_IT_IS)
 #: Results, each line as long as it is.
-results = Console(soft_wrap=True, **_AS_IT_IS)
+results = _Terminal(soft_wrap=True, **_AS_IT_IS)
 #: Tables that fold long words to the width of the terminal.
-tables = Console(**_AS_IT_IS)
+tables = _Terminal(**_AS_IT_IS)
 _ESCAPED = "gmf.escaped"
-_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 def escape_what_consoles_lack() -> None:
@@ -73,17 +83,12 @@ def progress_bar() -> Generator[Progress]:
 
 def say(text: str) -> None:
     """Print a message to stderr as it is, but for characters that control a terminal."""
-    messages.print(without_controls(text))
-
-
-def without_controls(text: str) -> str:
-    r"""Return a text with ``\x1b`` for an escape, and so for all that controls a terminal."""
-    return _CONTROLS.sub(lambda match: f"\\x{ord(match[0]):02x}", text)
+    messages.print(text)
 
 
 def write(text: str) -> None:
-    """Print a result to stdout as it is."""
-    sys.stdout.write(f"{text}\n")
+    """Print a result to stdout as it is, but for what would control a terminal that it is."""
+    sys.stdout.write(f"{without_controls(text) if sys.stdout.isatty() else text}\n")
     sys.stdout.flush()
 
 

@@ -15,7 +15,6 @@ from gmf.cli.output import (
     report_images,
     results,
     say,
-    without_controls,
     write,
 )
 from gmf.cli.predict_options import (
@@ -239,7 +238,8 @@ def _tell(report: JobReport, options: JobOptions, *, listed: str) -> None:
         say(f"{report.windowed} documents are longer than the model reads: read in windows")
     if report.errors:
         where = listed if options.on_error == "row" else " and left out"
-        say(f"{report.errors} of {report.rows} rows are error rows{where}")
+        first = f"; the first is {report.first_error}" if listed and report.first_error else ""
+        say(f"{report.errors} of {report.rows} rows are error rows{where}{first}")
 
 
 def _write_counts(report: JobReport, *, as_json: bool) -> None:
@@ -270,5 +270,5 @@ def _one(run: str | None, post: dict[str, Any], options: JobOptions, *, as_json:
     table = Table("entity", "type", "characters", "confidence")
     for entity in document.entities:
         span = f"{entity.char_start}-{entity.char_end}"
-        table.add_row(without_controls(entity.text), entity.type, span, f"{entity.confidence:.3f}")
+        table.add_row(entity.text, entity.type, span, f"{entity.confidence:.3f}")
     results.print(table if document.entities else "no entities")

@@ -20,6 +20,7 @@ from gmf.evaluation.files.labels import ServicePolicy
 from gmf.evaluation.files.notes import PairedSamples
 from gmf.evaluation.files.read import read_pairs, read_training
 from gmf.evaluation.pairs import SamplePair, mark_images
+from gmf.evaluation.post_groups import with_groups
 from gmf.evaluation.provenance import (
     Provenance,
     describe_hardware,
@@ -30,6 +31,7 @@ from gmf.evaluation.reports.html import comparison_page, report_page, runs_page
 from gmf.evaluation.reports.report_tables import comparison_tables, report_tables, runs_tables
 from gmf.evaluation.reports.tables import Table, print_tables, to_latex, to_markdown
 from gmf.evaluation.scores import Rule
+from gmf.reading.groups import read_groups
 from gmf.reading.releases import DataFingerprint, release_of
 
 Columns = Annotated[
@@ -56,6 +58,14 @@ Seed = Annotated[int, typer.Option(min=0, help="Seed of the resampling.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 AsMarkdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown.")]
 AsLatex = Annotated[bool, typer.Option("--latex", help="Print LaTeX.")]
+GroupsFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--groups",
+        help="File that puts posts in groups (.tsv, .csv, .json, .jsonl), to score each group; by "
+        "default groups.tsv or the like of the data folder.",
+    ),
+]
 HtmlFile = Annotated[
     Path | None, typer.Option("--html", dir_okay=False, help="Write a page with charts.")
 ]
@@ -76,6 +86,10 @@ def score_command(
     images: Annotated[
         Path | None,
         typer.Option(file_okay=False, help="Folder of images, to tell posts with and without."),
+    ] = None,
+    groups: Annotated[
+        Path | None,
+        typer.Option(help="File that puts posts in groups (.tsv, .csv, .json, .jsonl)."),
     ] = None,
     rule: AnalysisRule = "lenient",
     service_labels: Service = "outside",
@@ -111,6 +125,9 @@ def score_command(
     for path in predicted or [None]:
         paired = read_pairs(gold, predicted=path, order=columns, aliases=aliases)
         pairs = paired.pairs if images is None else mark_images(paired.pairs, folder=images)
+        if groups is not None:
+            ids = (sample.id for sample in training or ())
+            pairs = with_groups(pairs, read_groups(groups), training=ids, on_note=say)
         provenance = _provenance(paired, config)
         reports.append(
             evaluate(

@@ -20,6 +20,7 @@ from rich.table import Table
 from gmf.cli.output import Device, messages, results, say, write
 from gmf.core.device import compute_on
 from gmf.core.errors import CheckpointError, ConfigError
+from gmf.evaluation.image_controls import parse_controls
 from gmf.experiments.suite.manifest import MANIFEST, Manifest
 from gmf.experiments.suite.plan import PlannedRun, SuiteOptions, name_folders, plan_runs
 from gmf.experiments.suite.pool import RunEvent, default_jobs
@@ -55,6 +56,17 @@ def paper(
     jobs: Annotated[
         int | None, typer.Option(min=1, help="Runs at a time; a core each by default.")
     ] = None,
+    images: Annotated[
+        str,
+        typer.Option(
+            help="What models that read images are scored under: real, none, blank, shuffled, "
+            "noise, with commas; all is all of these."
+        ),
+    ] = "real",
+    minutes: Annotated[
+        float | None,
+        typer.Option(min=0, help="Stop after these; the same command goes on."),
+    ] = None,
     out: Annotated[Path, typer.Option(help="Folder of runs, manifest and report.")] = Path(
         "suite-output"
     ),
@@ -79,6 +91,7 @@ def paper(
         sweep_seeds=sweep_seeds,
         only=only or (),
         settings={} if settings is None else read_settings(settings),
+        controls=tuple(name for name in parse_controls(images) if name != "real"),
     )
     runs = plan_runs(options, out)
     if dry_run:
@@ -92,15 +105,20 @@ def paper(
             out,
             options=options,
             jobs=jobs or default_jobs(),
+            minutes=minutes,
             accept_changes=accept_changes,
             on_event=on_event,
         )
     for run, error in done.failed:
         say(f"failed: {run.name}: {error}")
     _write_report(out)
-    write(f"{out}: {len(runs) - len(done.failed)} of {len(runs)} runs finished, see {MANIFEST}")
+    number = len(runs) - len(done.failed) - len(done.left)
+    write(f"{out}: {number} of {len(runs)} runs finished, see {MANIFEST}")
+    if done.left:
+        say(f"time is up: {len(done.left)} runs are left; the same command goes on")
     if done.failed:
         say("the same command tries the failed runs again")
+    if done.failed or done.left:
         raise typer.Exit(1)
 
 

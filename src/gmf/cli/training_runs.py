@@ -37,7 +37,8 @@ Overrides = Annotated[
         "training.(epochs, order, batch_size, accumulation_steps, learning_rate, "
         "new_learning_rate, transitions_learning_rate, image_learning_rate, warmup_ratio, "
         "layer_decay, freeze, schedule, weight_decay, decayed, agreement, agreement_weight, "
-        "weight_average, max_grad_norm, patience, precision, deterministic, prefetch), seed, init.",
+        "teacher, teacher_weight, weight_average, max_grad_norm, patience, precision, "
+        "deterministic, prefetch), seed, init.",
     ),
 ]
 RunFolder = Annotated[

@@ -1,7 +1,7 @@
 """Strict configuration: YAML and dotted overrides to frozen objects; faults end it before work."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar, cast, get_args
@@ -139,8 +139,22 @@ def describe_faults(
 
 def near_hint(word: object, names: Iterable[str]) -> str:
     """Return the end of a message that names the nearest of some names; empty if none is near."""
-    near = get_close_matches(str(word), list(names), n=1)
+    near = near_names(str(word), list(names))
     return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def near_names(word: str, names: Sequence[str]) -> list[str]:
+    """Return names that a word may mean, best first.
+
+    Those spelled much like it, else those of its letters (``lr``: ``learning_rate``), else those
+    that hold it.
+    """
+    initials = {name: "".join(part[:1] for part in re.split("[_.-]", name)) for name in names}
+    return (
+        get_close_matches(word, names)
+        or [name for name in names if len(word) > 1 and initials[name] == word]
+        or [name for name in names if len(word) > 2 and word in name]
+    )
 
 
 def _near_name(kind: type[Config] | None, options: object, location: tuple[int | str, ...]) -> str:

@@ -30,6 +30,20 @@ def check_precision(name: str) -> Precision:
     return cast(Precision, name)
 
 
+def cpu_threads() -> int:
+    """Return how many threads this process computes with on a CPU; 0 lets a runtime choose.
+
+    For ONNX Runtime, which takes all cores of a machine: ``OMP_NUM_THREADS`` says it, as it does
+    for PyTorch, else the cores that the process may run on, where these are fewer.
+    """
+    stated = os.environ.get("OMP_NUM_THREADS", "")
+    if stated.isdecimal():
+        return int(stated)
+    cores = os.cpu_count() or 1
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else cores
+    return usable if usable < cores else 0
+
+
 def torch_device(name: str = "auto") -> "torch.device":
     """Return a device on which a tensor can be made.
 

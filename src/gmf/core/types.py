@@ -131,8 +131,11 @@ class Explanation:
         slot_attention: Attention that each word pays to each slot, mean over heads; ``None`` for
             models without it.
         slots: Origins of the slots, in the order of both.
-        without_images: The entities found in a second pass without images.
+        without_images: The entities found in a pass without images.
         same_entities: The entities of the prediction, with the confidence that they have in it.
+        without_context: The entities found in a pass without context.
+        same_without_context: The entities of the prediction by field of the context, with the
+            confidence that they have in a pass without this field.
     """
 
     gates: Float[np.ndarray, "layers slots stages"] | None = field(default=None, compare=False)
@@ -142,6 +145,8 @@ class Explanation:
     slots: tuple[SlotOrigin, ...] = ()
     without_images: tuple[ScoredEntity, ...] = ()
     same_entities: tuple[ScoredEntity, ...] = ()
+    without_context: tuple[ScoredEntity, ...] = ()
+    same_without_context: tuple[tuple[str, tuple[ScoredEntity, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +158,7 @@ class Prediction:
         tags: One legal BIO2 tag a word.
         entities: The entities of ``tags`` in order, with confidences.
         notes: What was substituted or skipped for this sample (missing image, cut words).
-        explanation: What the model used; on request, and only when it saw an image.
+        explanation: What the model used; on request, and only when it read an image or context.
         saw_image: Whether the model read at least one real image of it.
         windows: In how many overlapping windows a long sample was read.
     """

@@ -164,6 +164,11 @@ class Batch(Generic[Array]):
         inputs["attention_mask"] = inputs["attention_mask"] * ~is_hidden
         return replace(self, text_inputs=inputs)
 
+    def with_images_of(self, other: "Batch[Array]") -> "Batch[Array]":
+        """Return the batch with the images of another one of the same samples."""
+        images: dict[str, Any] = {name: getattr(other, name) for name in _IMAGES}
+        return replace(self, **images)
+
     def without_images(self) -> "Batch[Array]":
         """Return the batch as if no sample had an image."""
 
@@ -183,6 +188,17 @@ class Batch(Generic[Array]):
         )
 
 
+#: Fields that hold the images.
+_IMAGES = (
+    "views",
+    "stage_maps",
+    "view_index",
+    "view_is_region",
+    "view_is_blank",
+    "slot_origins",
+    "view_keys",
+    "view_weights",
+)
 #: Fields that are cheap to keep on the CPU.
 _SMALL = (
     "text_inputs",

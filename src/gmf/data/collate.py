@@ -133,6 +133,16 @@ class Collator:
             context_is_cut=tuple(item.words.context_is_cut for item in encoded if item.words),
         )
 
+    def fields_of(self, sample: Sample) -> tuple[str, ...]:
+        """Return the fields of a sample's context that are read, in the order of reading."""
+        words = self._context_of(sample)
+        return tuple(name for name, read in zip(self.context, words, strict=True) if read)
+
+    def without_fields(self, samples: Sequence[Sample], hidden: Sequence[str]) -> Batch[np.ndarray]:
+        """Return the batch of samples as if they lacked fields of the context, and images."""
+        kept = [name for name in self.context if name not in hidden]
+        return Collator(tags=self.tags, encoder=self.encoder, context=kept)(samples)
+
     def views(self, samples: Sequence[Sample]) -> list[View]:
         """Return the distinct views that batches of these samples read."""
         return views_of(samples, max_regions=self.max_regions)

@@ -34,7 +34,7 @@ class DataConfig(Config):
         images: Folder of the images; by default ``images`` in the folder, or a usual place beside
             it such as ``../twitter2015_images``. Own data (JSON lines) names images relative to it.
         folders: Several corpora in place of ``folder``: folders, or mappings with ``folder``,
-            ``name``, ``images``, ``context_file``, ``types`` and ``annotates``.
+            ``name``, ``images``, ``context_file``, ``types``, ``annotates``, ``partly``.
         mix: Share of each corpus in an epoch of training, by name, in any unit; an epoch has as
             many samples as all corpora together. ``None``: each sample once.
         encoding: Encoding of files that are not Unicode, for example ``cp1252``.

@@ -13,8 +13,8 @@ from PIL import Image, UnidentifiedImageError
 
 from gmf.core.errors import ImageError
 from gmf.data.decoding import FORMATS, SUBSTITUTION, decode, missing_decoder
-from gmf.reading.image_folders import IMAGE_SUFFIXES
-from gmf.reading.near_files import is_there, near_name
+from gmf.reading.image_folders import IMAGE_SUFFIXES, image_folder_of
+from gmf.reading.near_files import NO_URL, is_there, near_name, url_in
 
 #: ``(x1, y1, x2, y2)`` in pixels of an upright image.
 Box = tuple[float, float, float, float]
@@ -23,6 +23,7 @@ MAX_PIXELS = 50_000_000
 #: First bytes, in small letters, of what is often found under the names of images.
 _NO_IMAGES = (
     (b"version https://git-lfs", "a pointer of Git LFS, not the file itself: run git lfs pull"),
+    (b"/annex/objects/", "a pointer of git-annex, not the file itself: run git annex get"),
     (b"<!doctype html", "a web page, which servers send where there is no image"),
     (b"<html", "a web page, which servers send where there is no image"),
     (b"<?xml", "XML or an SVG drawing: convert it to PNG"),
@@ -117,7 +118,7 @@ class RefusedImage(bytes):
         """Return the refusal of a URL; ``None`` for any other name."""
         if "://" not in name and not name.lower().startswith(("data:", "http:", "https:")):
             return None
-        return cls(name, "no URL is fetched; download the image and name the file")
+        return cls(name, NO_URL)
 
 
 def name_of(source: Path | bytes) -> str:
@@ -138,10 +139,13 @@ def read_source(source: Path | bytes) -> bytes:
     if isinstance(source, bytes):
         return source
     try:
-        if stat.S_ISFIFO(source.stat().st_mode):  # Reading one waits for whoever writes it.
-            raise OSError("it is a pipe")
+        # Reading a pipe waits for whoever writes it, and reading a device may never end.
+        if not (stat.S_ISREG(mode := source.stat().st_mode) or stat.S_ISDIR(mode)):
+            raise OSError("it is a pipe or a device")
         return source.read_bytes()
     except (OSError, ValueError) as error:
+        if url := url_in(source):
+            raise RefusedImage(url, NO_URL).fault from error
         is_absent = isinstance(error, FileNotFoundError | NotADirectoryError)
         raise UnusableImageError(
             str(source),
@@ -151,10 +155,16 @@ def read_source(source: Path | bytes) -> bytes:
 
 
 def _absent(path: Path) -> str:
+    if path.is_symlink():
+        target = path.readlink().as_posix()
+        get = ": run git annex get" if "annex/objects" in target else ""
+        return f"no such file; it is a link to {target}, which is not there{get}"
     near = near_name(path, suffixes=IMAGE_SUFFIXES)
     first, *others = re.split("[,;|]", str(path))
     if others and is_there(Path(first)):
         return "no such file; it names several: give them as a list"
+    if is_there((folder := image_folder_of(path.parent)) / path.name):
+        return f"no such file; {folder} has one: is that the folder of images?"
     return f"no such file; did you mean {near!r}?" if near else "no such file"
 
 

@@ -1,4 +1,4 @@
-"""What images and context contribute: the same samples with others, and a table of both."""
+"""What images and context contribute: the same samples with others."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,13 +10,10 @@ from typing import Literal
 import numpy as np
 from PIL import Image
 
+from gmf.core.errors import ConfigError
 from gmf.core.types import ImageInput, Region, Sample
 from gmf.data.images import UnusableImageError, open_image, read_source
 from gmf.data.views import blank_image
-from gmf.evaluation.comparison import compare
-from gmf.evaluation.config import DEFAULTS, EvaluationConfig
-from gmf.evaluation.pairs import SamplePair
-from gmf.evaluation.reports.tables import Cell, Percent, Table
 
 #: What stands in for the images. ``none``: samples lose them. ``blank``: a white image. ``noise``:
 #: seeded random pixels. ``shuffled``: another sample's images. Absent and broken ones stay.
@@ -28,6 +25,18 @@ CONTROLS: tuple[Control, ...] = (*IMAGE_CONTROLS, "no-context", "shuffled-contex
 SIDE = 224
 #: Distinct noise images; samples share them, so that memory does not grow with the samples.
 NUM_NOISE = 32
+
+
+def parse_controls(given: str) -> list[Control]:
+    """Return the controls of an option ``--images``: names with commas, or ``all``.
+
+    Raises:
+        ConfigError: If one is unknown.
+    """
+    names = list(IMAGE_CONTROLS) if given == "all" else given.split(",")
+    if set(names) - set(CONTROLS):
+        raise ConfigError(f"--images {given!r}: expected all, or some of {', '.join(CONTROLS)}")
+    return [control for control in CONTROLS if control in names]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,56 +114,6 @@ def apply_control(
         for sample in samples
     ]
     return ControlledSamples(changed, len(listed) - unusable, unusable)
-
-
-def control_table(
-    runs: Mapping[Control, Sequence[SamplePair]],
-    *,
-    rounds: int = 10_000,
-    config: EvaluationConfig = DEFAULTS,
-) -> Table:
-    """Return the scores of one model under each control, against the real images.
-
-    Args:
-        runs: Pairs of the same samples under each control; ``real`` is among them.
-        rounds: Random exchanges behind the p-values.
-        config: Rule, service labels, level and seed.
-
-    Raises:
-        ValueError: If ``real`` is absent.
-        DataError: If the samples or their gold differ.
-    """
-    if "real" not in runs:
-        raise ValueError("expected a run with real images to compare with")
-    rows: list[tuple[Cell, ...]] = []
-    for control in CONTROLS:
-        if control not in runs:
-            continue
-        comparison = compare(runs["real"], runs[control], rounds=rounds, config=config)
-        scores = comparison.differences[config.rule]
-        f1 = scores["f1"]
-        shown: tuple[Cell, ...] = (
-            control,
-            *(Percent(value) for value in (scores["precision"].b, scores["recall"].b, f1.b)),
-        )
-        strict = comparison.differences["strict" if config.rule == "lenient" else "lenient"]["f1"].b
-        against: tuple[Cell, ...] = (None,) * 5
-        if control != "real":
-            change = (f1.difference, f1.interval.low, f1.interval.high)
-            signed = (Percent(value, is_signed=True) for value in change)
-            against = (*signed, f1.p_value, len(comparison.changed))
-        rows.append((*shown, Percent(strict), *against))
-    other = "strict" if config.rule == "lenient" else "lenient"
-    number = len(runs["real"])
-    with_image = sum(bool(pair.has_image) for pair in runs["real"])
-    return Table(
-        f"What the image contributes ({config.rule} counting, micro)",
-        ("images", "P", "R", "F1", f"F1 {other}", "F1 - real", "low", "high", "p", "changed"),
-        tuple(rows),
-        f"Percent; {number} posts, {with_image} with an image. low, high: {config.level:.0%} "
-        f"paired bootstrap interval; p: approximate randomisation, {rounds} rounds; changed: "
-        "posts with other entities than with real images.",
-    )
 
 
 def _with_other_context(

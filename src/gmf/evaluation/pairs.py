@@ -1,7 +1,7 @@
 """Gold and prediction of one sample, by words and by the entities of a counting rule."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from gmf.core.errors import DataError
@@ -30,6 +30,7 @@ class SamplePair:
         has_image: Whether there is an image: for our own models, whether the model saw one; for
             files of others, whether one is listed or there; ``None`` when unknown.
         corpus: Name of its corpus, where several are scored together.
+        groups: Groups that a side file puts it in, by grouping.
     """
 
     id: str
@@ -42,6 +43,7 @@ class SamplePair:
     scored: tuple[ScoredEntity, ...] | None = None
     has_image: bool | None = None
     corpus: str = ""
+    groups: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class SampleSpans:
         scored: The system's entities with confidences, when known.
         has_image: Whether the sample has an image; ``None`` when unknown.
         corpus: Name of its corpus, where several are scored together.
+        groups: Groups that a side file puts it in, by grouping.
     """
 
     id: str
@@ -65,6 +68,7 @@ class SampleSpans:
     scored: tuple[ScoredEntity, ...] | None = None
     has_image: bool | None = None
     corpus: str = ""
+    groups: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def surface(self, entity: Entity) -> str:
         """Return an entity's words, joined by spaces."""
@@ -183,6 +187,7 @@ def spans_of_pairs(pairs: Iterable[SamplePair], *, rule: Rule) -> list[SampleSpa
             pair.scored,
             pair.has_image,
             pair.corpus,
+            pair.groups,
         )
         for pair, gold_entities, predicted_entities in zip(all_pairs, gold, predicted, strict=True)
     ]

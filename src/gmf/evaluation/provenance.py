@@ -9,12 +9,13 @@ from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from gmf.core.version import __version__
 from gmf.evaluation.files.labels import ServicePolicy
 from gmf.evaluation.scores import Rule
 from gmf.reading.releases import DataFingerprint
 
 #: Packages whose versions can move a score.
-PACKAGES = ("gmf", "torch", "transformers", "tokenizers", "accelerate", "numpy", "pillow", "scipy")
+PACKAGES = ("torch", "transformers", "tokenizers", "accelerate", "numpy", "pillow", "scipy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ def digest_of_options(options: Mapping[str, object]) -> str:
 
 def package_versions() -> dict[str, str]:
     """Return the versions of Python and of the packages that are installed."""
-    versions = {"python": platform.python_version()}
+    # Of gmf not what is installed, which an editable installation remembers from its day.
+    versions = {"python": platform.python_version(), "gmf": __version__}
     for name in PACKAGES:
         try:
             versions[name] = version(name)

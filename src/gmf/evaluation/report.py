@@ -61,12 +61,14 @@ class RunsReport:
         measures: Micro precision, recall and F1 over the runs, by rule.
         types: F1 of each type over the runs, by rule.
         level: Confidence of the intervals.
+        groups: F1 and calibration error by grouping and group of posts, where runs have them.
     """
 
     runs: tuple[Report, ...]
     measures: dict[Rule, dict[str, SeedSummary]]
     types: dict[Rule, dict[str, SeedSummary]]
     level: float
+    groups: dict[str, dict[str, dict[str, SeedSummary]]]
 
     def to_dict(self) -> dict[str, object]:
         """Return plain values: for each rule ``micro`` and ``types``, then the runs."""
@@ -77,7 +79,9 @@ class RunsReport:
             }
             for rule in RULES
         }
-        return plain({**by_rule, "level": self.level, "runs": self.runs})
+        return plain(
+            {**by_rule, "level": self.level, "groups": self.groups or None, "runs": self.runs}
+        )
 
 
 def summarise_runs(runs: Sequence[Report], *, level: float = 0.95) -> RunsReport:
@@ -105,4 +109,17 @@ def summarise_runs(runs: Sequence[Report], *, level: float = 0.95) -> RunsReport
             name: over([item.types.get(name, Counts()).f1 for item in scores])
             for name in sum(scores, RuleScores()).types
         }
-    return RunsReport(tuple(runs), measures, types, level)
+    measured = [run.metrics.get("groups") or {} for run in runs]
+    groups = {
+        column: {
+            group: {
+                name: over([values[column][group][name] for values in measured])
+                for name in ("f1", "expected_error")
+                if all(values[column][group][name] is not None for values in measured)
+            }
+            for group in by_group
+        }
+        for column, by_group in measured[0].items()
+        if all(values.get(column, {}).keys() == by_group.keys() for values in measured)
+    }
+    return RunsReport(tuple(runs), measures, types, level, groups)

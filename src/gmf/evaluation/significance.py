@@ -139,6 +139,7 @@ def compare_runs(
     b: Sequence[SampleCounts],
     *,
     rounds: int = 10_000,
+    resamples: int | None = None,
     level: float = 0.95,
     seed: int = 0,
 ) -> dict[str, Difference]:
@@ -151,7 +152,8 @@ def compare_runs(
     Args:
         a: Counts of each run of system A.
         b: Counts of as many runs of system B on the same samples, with the same gold.
-        rounds: Random exchanges, and resamples of the interval.
+        rounds: Random exchanges.
+        resamples: Those of the interval; as many as exchanges by default.
         level: Confidence of the interval, in (0, 1).
         seed: Of the random numbers.
 
@@ -174,7 +176,7 @@ def compare_runs(
     # Equal differences count as at least as large: rounding must not decide.
     extreme = (shuffled >= observed - 1e-12).sum(0)
     p_values = (extreme + 1) / (rounds + 1)
-    drawn = _resample(np.concatenate([table_a, table_b], axis=1), rounds, seed)
+    drawn = _resample(np.concatenate([table_a, table_b], axis=1), resamples or rounds, seed)
     drawn_a, drawn_b = np.split(drawn, 2, axis=1)
     intervals = _percentiles(_mean_measures(drawn_b) - _mean_measures(drawn_a), level)
     return {

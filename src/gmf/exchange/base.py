@@ -60,6 +60,8 @@ class DocumentFormat:
         has_annotators: Whether its files name who annotated.
         annotator: Whose annotation is read where a text has several; ``None`` lets it choose.
         annotators: Who annotated, as far as it was read.
+        is_text: Whether its files are text, which may be in another encoding than Unicode.
+        encoding: Encoding of files that cannot tell, see ``gmf.reading.text_files.open_text``.
 
     Args:
         offsets: What the offsets of a file count; ``None`` for what the tool writes.
@@ -72,6 +74,8 @@ class DocumentFormat:
     unit: ClassVar[Unit] = "code-points"
     has_annotators: ClassVar[bool] = False
     annotator: str | None = None
+    is_text: ClassVar[bool] = True
+    encoding: str | None = None
 
     def __init__(self, *, offsets: Unit | None = None, scheme: str = "IOB2") -> None:
         self.offsets: Unit | None = offsets
@@ -133,13 +137,26 @@ class WritableFormat(DocumentFormat, ABC):
             types: Entity types that occur.
         """
 
-    def image_names(self, document: AnnotatedText) -> list[str]:
-        """Return the paths of the files that it names of a document's images."""
+    def image_files(self, document: AnnotatedText) -> dict[str, str]:
+        """Return the files of a document's images that it names: path there to the source's."""
         if Trait.IMAGES not in self.traits:
-            return []
+            return {}
         crops = [r.crop for image in document.images for r in image.regions if r.crop]
         paths = [image.path for image in document.images]
-        return paths + (crops if Trait.REGIONS in self.traits else [])
+        paths += crops if Trait.REGIONS in self.traits else []
+        return dict(zip(paths, paths, strict=True))
+
+    def image_id(self, document: AnnotatedText) -> str:  # noqa: ARG002
+        """Return what of a document names its images, if not their paths do."""
+        return ""
+
+    def changes(self, document: AnnotatedText) -> Iterator[tuple[str, int]]:  # noqa: ARG002
+        """Yield what it holds otherwise than a document has it: kind and count."""
+        yield from ()
+
+    def type_name(self, name: str) -> str:
+        """Return a type without the white space that it cannot hold."""
+        return name if Trait.ANY_TYPE in self.traits else "_".join(name.split())
 
     def losses(self, document: AnnotatedText) -> Iterator[tuple[str, int]]:  # noqa: ARG002
         """Yield what it cannot hold of a document beside its traits: kind and count."""

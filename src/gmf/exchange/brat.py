@@ -13,7 +13,7 @@ from gmf.exchange.brat_annotations import entities_in, placed, text_bounds
 from gmf.exchange.document import AnnotatedText, Mention
 from gmf.exchange.report import ConversionReport
 from gmf.reading.near_files import files_ending
-from gmf.reading.text_files import BYTE_ORDER_MARK
+from gmf.reading.text_files import BYTE_ORDER_MARK, known_encoding
 
 #: brat's own rule for names of types.
 _PLAIN = re.compile(r"(?!-+$)[a-zA-Z0-9_-]+")
@@ -89,12 +89,14 @@ class BratFormat(ReadableFormat, WritableFormat):
         names: dict[str, str],
         report: ConversionReport,
     ) -> AnnotatedText:
-        text = _read_text(file)
+        text = _read_text(file, self.encoding)
         if annotations is None:
             plain = text.removeprefix(BYTE_ORDER_MARK)
             return AnnotatedText(plain, None, identifier, number=number, origin=str(file))
         where = str(annotations)
-        bounds = text_bounds(_read_text(annotations).removeprefix(BYTE_ORDER_MARK), where, report)
+        bounds = text_bounds(
+            _read_text(annotations, self.encoding).removeprefix(BYTE_ORDER_MARK), where, report
+        )
         text, bounds = placed(text, bounds, unit=self.offsets, where=where, report=report)
         mentions = tuple(
             Mention(start, end, names.get(bound.type, bound.type), bound.confidence)
@@ -109,6 +111,10 @@ class BratFormat(ReadableFormat, WritableFormat):
         """Begin a folder."""
         path.mkdir()
         return _BratWriter(path)
+
+    def changes(self, document: AnnotatedText) -> Iterator[tuple[str, int]]:
+        """Yield the line ends that become LF."""
+        yield "line end CR LF or CR, written as LF", len(re.findall(r"\r\n?", document.text))
 
     def merge(self, folder: Path, target: Path, *, types: Sequence[str]) -> None:
         """Move the folder to its place."""
@@ -221,19 +227,21 @@ def _is_hidden(path: Path, root: Path) -> bool:
     return any(part.startswith(".") for part in path.relative_to(root).parts)
 
 
-def _read_text(path: Path) -> str:
-    """Return the text of a UTF-8 file as it is: brat counts byte order mark and line ends.
+def _read_text(path: Path, encoding: str | None = None) -> str:
+    """Return the text of a file as it is: brat counts byte order mark and line ends.
 
     Raises:
-        DataError: If it cannot be read or is not UTF-8.
+        ConfigError: If there is no encoding of that name.
+        DataError: If it cannot be read or is not in its encoding, UTF-8 unless stated.
     """
+    name = "utf-8" if encoding is None else known_encoding(encoding)
     try:
         content = path.read_bytes()
     except OSError as error:
         raise DataError(f"cannot be read ({error.strerror or error})", path=path) from error
     try:
-        return content.decode()
+        return content.decode(name)
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        message = f"expected UTF-8, byte {error.start} is not; convert the file to UTF-8"
+        message = f"expected {name.upper()}, byte {error.start} is not; state it with --encoding"
         raise DataError(message, path=path, line=line) from error

@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
 from gmf.exchange.document import Span
-from gmf.exchange.offsets import Unit
+from gmf.exchange.offsets import UNITS, Unit, in_characters
 from gmf.exchange.report import ConversionReport
-from gmf.reading.offsets import from_utf16
 from gmf.reading.text_files import BYTE_ORDER_MARK
 
 _CONFIDENCE = re.compile(r"confidence (0(?:\.\d+)?|1(?:\.0+)?)")
@@ -112,13 +111,18 @@ def placed(
     plain = text.removeprefix(BYTE_ORDER_MARK)
     mark = len(text) - len(plain)
     unix = plain.replace("\r\n", "\n")
+
+    def counted(unit: Unit) -> Callable[[list[Span]], list[Span]]:
+        return lambda spans: in_characters(plain, spans, unit=unit)
+
     ways: list[tuple[str, str, Callable[[list[Span]], list[Span]]]] = [
         ("", plain, lambda spans: [(s - mark, e - mark) for s, e in spans]),
         ("offsets that leave out the byte order mark", plain, list),
         ("offsets that count CR LF as one character", unix, list),
-        ("offsets counted in UTF-16 units", plain, lambda spans: from_utf16(plain, spans)),
     ]
-    chosen = [way for way in ways if (unit == "utf-16") == ("UTF-16" in way[0])] if unit else ways
+    others: list[Unit] = [u for u in UNITS if u != "code-points" and unit in (None, u)]
+    counts = [(f"offsets counted in {UNITS[u]}", plain, counted(u)) for u in others]
+    chosen = [*(ways if unit in (None, "code-points") else ()), *counts]
     fault = ""
     for name, candidate, move in chosen:
         moved = [replace(b, fragments=tuple(move(list(b.fragments)))) for b in bounds]

@@ -1,7 +1,7 @@
 """Documents as CoNLL columns."""
 
 from collections.abc import Collection, Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import ClassVar
 
 from gmf.core.errors import DataError
@@ -12,12 +12,13 @@ from gmf.exchange.report import ConversionReport
 from gmf.exchange.schemes import tags_of_scheme
 from gmf.reading.conll import ConllReader
 from gmf.reading.conll_lines import DOCUMENT_MARK, ID_PREFIX
-from gmf.reading.image_folders import ImageFolder
+from gmf.reading.image_folders import IMAGE_SUFFIXES, ImageFolder, stem_of
 from gmf.reading.json_rows import ImageRow
-from gmf.reading.reader import RawSample
+from gmf.reading.reader import RawSample, ReadOptions
 from gmf.reading.tag_schemes import read_tags
 from gmf.reading.text_files import BYTE_ORDER_MARK
 
+_PATHS = frozenset("/\\\0")
 _SEPARATORS = frozenset("\t\n\r")
 
 
@@ -45,6 +46,7 @@ class ConllFormat(ReadableFormat, TextFormat):
     def read(self, path: Path, *, report: ConversionReport) -> Iterator[AnnotatedText]:
         """Yield the document of each block; one with a faulty line is left out as a whole."""
         reader = ConllReader()
+        reader.options = ReadOptions(encoding=self.encoding)
         faults: dict[int, DataError] = {}
 
         def keep(fault: DataError) -> None:
@@ -99,7 +101,7 @@ class ConllFormat(ReadableFormat, TextFormat):
                 "a first word cannot begin with a byte order mark: readers leave it out"
             )
         names = {entity.type for entity in entities}
-        identifier = [("identifier", document.id)] if self.has_ids else []
+        identifier = [("identifier", _id_of(document))] if self.has_ids else []
         cells = (*identifier, *(("word", w) for w in words), *(("type", n) for n in names))
         for name, value in cells:
             if not _SEPARATORS.isdisjoint(value):
@@ -108,17 +110,40 @@ class ConllFormat(ReadableFormat, TextFormat):
                 raise ValueError(f"CoNLL cannot hold {name} {value!r}: it marks a document")
         tags = tags_of_scheme(entities, len(words), scheme=self.scheme)
         lines = [f"{word}\t{tag}\n" for word, tag in zip(words, tags, strict=True)]
-        head = f"{ID_PREFIX}{document.id}\n" if self.has_ids else ""
+        head = f"{ID_PREFIX}{_id_of(document)}\n" if self.has_ids else ""
         return f"{head}{''.join(lines)}\n"
 
-    def image_names(self, document: AnnotatedText) -> list[str]:
-        """Return the path of the image that the identifier names."""
-        own = f"images/{document.id}.jpg" if self.has_ids and document.id else ""
-        return [image.path for image in document.images if image.path == own]
+    def image_id(self, document: AnnotatedText) -> str:
+        """Return the identifier."""
+        return _id_of(document) if self.has_ids else ""
+
+    def changes(self, document: AnnotatedText) -> Iterator[tuple[str, int]]:
+        """Yield identifiers that lose the blanks around them."""
+        yield (
+            "identifier without the blanks around it",
+            self.has_ids and (_id_of(document) != document.id),
+        )
+
+    def image_files(self, document: AnnotatedText) -> dict[str, str]:
+        """Return the files of images by where the identifier means them; see ``ImageFolder``.
+
+        The one of ``33`` is ``images/33`` with its ending, several are ``images/33_0`` and so on.
+        """
+        suffixes = [PurePosixPath(image.path).suffix for image in document.images]
+        identifier = _id_of(document)
+        is_name = identifier not in ("", ".", "..") and _PATHS.isdisjoint(identifier)
+        if not (self.has_ids and is_name) or {s.lower() for s in suffixes} - IMAGE_SUFFIXES.keys():
+            return {}
+        stem = stem_of(identifier)
+        numbers = [f"_{n}" if len(suffixes) > 1 else "" for n in range(len(suffixes))]
+        return {
+            f"images/{stem}{number}{suffix}": image.path
+            for number, suffix, image in zip(numbers, suffixes, document.images, strict=True)
+        }
 
     def losses(self, document: AnnotatedText) -> Iterator[tuple[str, int]]:
-        """Yield images that the identifier does not name, and entities that IO joins."""
-        yield Trait.IMAGES, len(document.images) - len(self.image_names(document))
+        """Yield images that the identifier cannot name, and entities that IO joins."""
+        yield Trait.IMAGES, len(document.images) - len(self.image_files(document))
         yield Trait.REGIONS, sum(len(image.regions) for image in document.images)
         if self.scheme == "IO":
             _, entities = document.tagged_words()
@@ -140,6 +165,11 @@ class PlainConllFormat(ConllFormat):
     def recognises(cls, path: Path, head: object) -> bool:  # noqa: ARG003
         """Return False: ``ConllFormat`` reads both."""
         return False
+
+
+def _id_of(document: AnnotatedText) -> str:
+    """Return the identifier as readers take it from its line."""
+    return document.id.strip(" \t")
 
 
 def _images_of(

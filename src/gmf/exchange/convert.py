@@ -3,7 +3,7 @@
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,7 +18,7 @@ from gmf.exchange.formats import (
     readable,
 )
 from gmf.exchange.image_files import IMAGE_FILES, ImageFiles, ImagePlaces
-from gmf.exchange.offsets import Unit
+from gmf.exchange.offsets import UNITS, Unit
 from gmf.exchange.report import ConversionReport
 from gmf.exchange.schemes import SCHEMES
 from gmf.exchange.writing import write_all, writer_of
@@ -30,6 +30,16 @@ from gmf.reading.regions_file import REGIONS_FILE
 _BESIDE = (REGIONS_FILE, CONTEXT_FILE, "dataset_info.json")
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """How a source is read; see ``convert``."""
+
+    format: str | None
+    offsets: Unit | None
+    annotator: str | None
+    encoding: str | None
+
+
 def convert(
     source: Path,
     target: Path,
@@ -39,6 +49,7 @@ def convert(
     offsets: Unit | None = None,
     scheme: str = "IOB2",
     annotator: str | None = None,
+    encoding: str | None = None,
     image_files: ImageFiles = "link",
     overwrite: bool = False,
 ) -> ConversionReport:
@@ -56,6 +67,7 @@ def convert(
         scheme: Tag scheme of a target with tags.
         annotator: Whose annotation is taken where a text has several; ``None`` for the ground
             truth, the curated or else the first one. Others are counted.
+        encoding: Encoding of a source whose text is not Unicode, such as ``cp1252``.
         image_files: Whether the images of the documents are linked or copied to where the paths of
             the target lead, or left.
         overwrite: Replace a target that is there.
@@ -69,10 +81,11 @@ def convert(
         raise ConfigError(f"scheme {scheme!r}: expected one of {', '.join(SCHEMES)}")
     if image_files not in IMAGE_FILES:
         raise ConfigError(f"image files {image_files!r}: expected {', '.join(IMAGE_FILES)}")
-    if offsets not in (None, "code-points", "utf-16"):
-        raise ConfigError(f"offsets {offsets!r}: expected code-points or utf-16")
+    if offsets not in (None, *UNITS):
+        raise ConfigError(f"offsets {offsets!r}: expected one of {', '.join(UNITS)}")
     report = ConversionReport()
-    files = _files_in(source, from_format, report)
+    how = _Reading(from_format, offsets, annotator, encoding)
+    files = _files_in(source, how, report)
     if to_format is None:
         to_format = format_of_target(target)
     with document_formats.named_in_errors(to_format):
@@ -88,7 +101,7 @@ def convert(
             ending = "" if writer.is_folder else writer.suffix
             pairs = [(file, whole / f"{file.stem}{ending}") for file in files]
         for file, part in pairs:
-            documents = _documents(file, from_format, offsets, report, annotator)
+            documents = _documents(file, how, report)
             writer = writer_of(to_format, scheme=scheme)
             write_all(documents, part, writer=writer, name=to_format, report=report, images=images)
         if report.read and not report.written:
@@ -119,6 +132,7 @@ def read_documents(
     format: str | None = None,
     offsets: Unit | None = None,
     annotator: str | None = None,
+    encoding: str | None = None,
 ) -> tuple[list[AnnotatedText], ConversionReport]:
     """Return the documents of a file or folder, and what of it they do not hold.
 
@@ -127,13 +141,15 @@ def read_documents(
         format: Name of its format; ``None`` finds it by the content.
         offsets: See ``convert``.
         annotator: See ``convert``.
+        encoding: See ``convert``.
 
     Raises:
         ConfigError: If the format is unknown, or has no such annotator.
         DataError: If it cannot be read at all.
     """
     report = ConversionReport()
-    return list(_documents(path, format, offsets, report, annotator)), report
+    how = _Reading(format, offsets, annotator, encoding)
+    return list(_documents(path, how, report)), report
 
 
 def write_documents(
@@ -169,16 +185,16 @@ def _counted(
             report.fault(f"{document.origin or f'document {report.read}'}: {error}")
 
 
-def _files_in(source: Path, from_format: str | None, report: ConversionReport) -> list[Path] | None:
+def _files_in(source: Path, how: _Reading, report: ConversionReport) -> list[Path] | None:
     """Return the files of a folder of files; ``None`` when the source is one thing itself."""
     if not source.exists():
         raise DataError("no such file or folder", path=source)
     if not source.is_dir():
         return None
-    kind = None if from_format is None else document_formats.get(from_format)
+    kind = None if how.format is None else document_formats.get(how.format)
     if kind is None:
         with suppress(ConfigError):
-            kind = document_formats.get(format_of_source(source))
+            kind = document_formats.get(format_of_source(source, encoding=how.encoding))
     if kind is not None and kind.is_folder:
         return None
     if kind is not None and issubclass(kind, ReadableFormat) and kind.recognises(source, ""):
@@ -212,19 +228,16 @@ def _reader(name: str, offsets: Unit | None) -> ReadableFormat:
     return kind(offsets=offsets)
 
 
-def _documents(
-    path: Path,
-    format: str | None,
-    offsets: Unit | None,
-    report: ConversionReport,
-    annotator: str | None,
-) -> Iterator[AnnotatedText]:
+def _documents(path: Path, how: _Reading, report: ConversionReport) -> Iterator[AnnotatedText]:
     """Yield the documents of a source whose mentions lie in their texts."""
-    name = format or format_of_source(path)
-    reader = _reader(name, offsets)
+    name = how.format or format_of_source(path, encoding=how.encoding)
+    annotator = how.annotator
+    reader = _reader(name, how.offsets)
     if annotator is not None and not reader.has_annotators:
         raise ConfigError(f"annotator {annotator!r}: format {name!r} names no annotators")
-    reader.annotator = annotator
+    if how.encoding is not None and not reader.is_text:
+        raise ConfigError(f"encoding {how.encoding!r}: format {name!r} is no text")
+    reader.annotator, reader.encoding = annotator, how.encoding
     with document_formats.named_in_errors(name, path=path):
         yield from _checked(path, reader, report)
     if annotator is not None and annotator not in reader.annotators:

@@ -33,6 +33,7 @@ class DocBinFormat(ReadableFormat, WritableFormat):
     """
 
     suffixes = (".spacy",)
+    is_text = False
     is_merged_in_memory = True
     traits: ClassVar = frozenset(
         (Trait.CONFIDENCES, Trait.SPACING, Trait.ANY_TYPE, Trait.UNLABELLED)

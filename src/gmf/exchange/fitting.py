@@ -4,16 +4,16 @@ from dataclasses import replace
 
 from gmf.exchange.base import Trait, WritableFormat
 from gmf.exchange.document import AnnotatedText, Mention
-from gmf.exchange.offsets import misfits
+from gmf.exchange.offsets import UNITS, in_characters, misfits
 from gmf.exchange.report import ConversionReport
-from gmf.reading.offsets import from_utf16, has_wide
+from gmf.reading.tag_schemes import is_one_type
 
 
 def checked(document: AnnotatedText, report: ConversionReport) -> AnnotatedText:
     """Return a document whose mentions lie in its text; what looks wrong is noted.
 
     Raises:
-        ValueError: If a mention is empty, outside the text, or nothing but white space.
+        ValueError: If a mention is empty, outside the text, nothing but white space, or of no type.
     """
     text = document.text
     mentions = document.mentions or ()
@@ -23,6 +23,11 @@ def checked(document: AnnotatedText, report: ConversionReport) -> AnnotatedText:
             raise ValueError(
                 f"[{start}, {end}) {mention.type}: expected 0 <= start < end <= {len(text)}, the "
                 f"length of the text in characters{_cause(document)}"
+            )
+        if not is_one_type(mention.type):
+            raise ValueError(
+                f"[{start}, {end}) {text[start:end]!r}: type {mention.type!r} is that of no "
+                "entity, or of two; write one type an entity"
             )
         if not text[start:end].strip() and not _has_words_at(document, mention):
             raise ValueError(
@@ -61,8 +66,9 @@ def fitted(
         document = _trimmed(document, report)
     if Trait.OVERLAP not in traits:
         document = _without_overlap(document, report)
-    if Trait.ANY_TYPE not in traits:
-        document = _with_plain_types(document, report)
+    document = _with_plain_types(document, target, report)
+    for kind, count in target.changes(document):
+        report.note(kind, where, count)
     scored = [m for m in document.mentions or () if m.confidence is not None]
     if scored and Trait.CONFIDENCES not in traits:
         report.lose(Trait.CONFIDENCES, where, len(scored))
@@ -113,10 +119,12 @@ def _without_overlap(document: AnnotatedText, report: ConversionReport) -> Annot
     return document.without(*lost) if lost else document
 
 
-def _with_plain_types(document: AnnotatedText, report: ConversionReport) -> AnnotatedText:
+def _with_plain_types(
+    document: AnnotatedText, target: WritableFormat, report: ConversionReport
+) -> AnnotatedText:
     renamed: list[Mention] = []
     for mention in document.mentions or ():
-        plain = "_".join(mention.type.split())
+        plain = target.type_name(mention.type)
         if plain != mention.type:
             report.note(f"type {mention.type!r} written as {plain!r}", document.origin)
         renamed.append(replace(mention, type=plain))
@@ -135,8 +143,12 @@ def _cause(document: AnnotatedText) -> str:
     """Return the likely cause of offsets that do not fit, for a message; empty if unknown."""
     text = document.text
     spans = [(m.char_start, m.char_end) for m in document.mentions or ()]
-    if has_wide(text) and len(misfits(text, from_utf16(text, spans))) < len(misfits(text, spans)):
-        return "; the offsets look like UTF-16 units, try --offsets utf-16"
+    fewest, cause = len(misfits(text, spans)), ""
+    for unit, name in UNITS.items():
+        if (number := len(misfits(text, in_characters(text, spans, unit=unit)))) < fewest:
+            fewest, cause = number, f"; the offsets look like {name}, try --offsets {unit}"
+    if cause:
+        return cause
     if "\r\n" in text:
         return "; the text has CR LF line ends, which some tools count as one character"
     return ""

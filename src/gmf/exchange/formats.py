@@ -32,8 +32,12 @@ document_formats: Registry[type[DocumentFormat]] = Registry(
 _HEAD_BYTES = 2**20
 
 
-def format_of_source(path: Path) -> str:
+def format_of_source(path: Path, *, encoding: str | None = None) -> str:
     """Return the name of the format that a file or folder has.
+
+    Args:
+        path: The file or folder.
+        encoding: See ``open_text``.
 
     Raises:
         ConfigError: If none, or more than one, recognises it.
@@ -41,12 +45,14 @@ def format_of_source(path: Path) -> str:
     """
     fault: DataError | None = None
     try:
-        head = head_of(path)
+        head = head_of(path, encoding=encoding)
     except DataError as error:  # Parquet and other files that are no text are told by their names.
         head, fault = "", error
     names = [name for name in document_formats if _recognises(name, path, head)]
     if fault is not None and not names:
         raise fault
+    if not names and path.is_file() and not path.stat().st_size:
+        raise ConfigError(f"{path}: the file is empty")
     if len(names) != 1:
         guess = "; it may be " + " or ".join(names) if names else ""
         raise ConfigError(
@@ -92,7 +98,7 @@ def _names_of(base: type[DocumentFormat]) -> str:
     return ", ".join(name for name, kind in kinds.items() if issubclass(kind, base))
 
 
-def head_of(path: Path) -> object:
+def head_of(path: Path, *, encoding: str | None = None) -> object:
     """Return the first JSON value of a file (of its list, or of its lines), else its first text.
 
     Raises:
@@ -102,7 +108,7 @@ def head_of(path: Path) -> object:
         raise DataError("no such file or folder", path=path)
     if path.is_dir():
         return ""
-    with open_text(path) as file:
+    with open_text(path, encoding=encoding) as file:
         text = file.read(_HEAD_BYTES).decode(errors="replace")
     start = text.lstrip()
     for candidate in (start, start.removeprefix("[").lstrip()):

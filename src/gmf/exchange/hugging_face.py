@@ -81,6 +81,7 @@ class HuggingFaceParquetFormat(ReadableFormat, WritableFormat):
     """
 
     suffixes = (".parquet",)
+    is_text = False
     traits: ClassVar = frozenset((Trait.ANY_TYPE,))
 
     @classmethod

@@ -9,10 +9,10 @@ from typing import Any, ClassVar, cast
 from gmf.exchange.base import ReadableFormat, TextFormat
 from gmf.exchange.document import AnnotatedText, Mention
 from gmf.exchange.json_values import json_values
-from gmf.exchange.offsets import Unit, unit_of
+from gmf.exchange.offsets import UNITS, Unit, in_characters, unit_of
 from gmf.exchange.report import ConversionReport
 from gmf.reading.foreign_rows import tool_of
-from gmf.reading.offsets import from_utf16, to_utf16
+from gmf.reading.offsets import to_utf16
 
 #: What annotations of others than the one that is taken are counted as.
 OTHER_ANNOTATION = "annotation of another annotator, different from the one taken"
@@ -54,17 +54,19 @@ class JsonFormat(ReadableFormat, TextFormat):
 
     def read(self, path: Path, *, report: ConversionReport) -> Iterator[AnnotatedText]:
         """Yield the documents of a file; see ``ReadableFormat``."""
-        documents = self._parsed(path, report)
+        documents = self.parsed(path, report)
         unit = self.offsets or self.unit
         if self.offsets is None and self.unit == "utf-16":
             documents = list(documents)
             spans = [(d.text, _spans(d)) for d in documents]
             unit = unit_of(spans, default=self.unit)
+            report.note(f"offsets counted in {UNITS[unit]}", str(path), unit == "graphemes")
         for document in documents:
             yield from_unit(document, unit)
 
-    def _parsed(self, path: Path, report: ConversionReport) -> Iterator[AnnotatedText]:
-        for where, row in json_values(path, report=report):
+    def parsed(self, path: Path, report: ConversionReport) -> Iterator[AnnotatedText]:
+        """Yield the documents of a file with offsets as ``parse`` gives them."""
+        for where, row in json_values(path, report=report, encoding=self.encoding):
             number = report.read
             try:
                 fields = self.object_of(row)
@@ -129,7 +131,7 @@ def from_unit(document: AnnotatedText, unit: Unit) -> AnnotatedText:
     """Return a document whose offsets counted a unit with offsets of code points."""
     if unit == "code-points" or not document.mentions:
         return document
-    spans = from_utf16(document.text, _spans(document))
+    spans = in_characters(document.text, _spans(document), unit=unit)
     return replace(document, mentions=_moved(document.mentions, spans))
 
 

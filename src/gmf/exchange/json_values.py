@@ -10,22 +10,25 @@ from gmf.reading.json_lists import is_json_list, list_items
 from gmf.reading.text_files import decode, open_text
 
 
-def json_values(path: Path, *, report: ConversionReport) -> Iterator[tuple[str, object]]:
+def json_values(
+    path: Path, *, report: ConversionReport, encoding: str | None = None
+) -> Iterator[tuple[str, object]]:
     """Yield the values of a JSON list or of JSON lines, each with where it stands, one at a time.
 
     Args:
         path: The file.
         report: Counts the values; a line that is no JSON is a fault.
+        encoding: See ``open_text``.
 
     Raises:
         DataError: If it cannot be read, is no text, or begins a list that is no JSON.
     """
-    if is_json_list(path):
-        for position, value in enumerate(list_items(path), 1):
+    if is_json_list(path, encoding=encoding):
+        for position, value in enumerate(list_items(path, encoding=encoding), 1):
             report.read += 1
             yield f"{path}, item {position}", value
         return
-    with open_text(path) as file:
+    with open_text(path, encoding=encoding) as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
                 continue

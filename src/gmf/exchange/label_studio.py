@@ -1,8 +1,9 @@
 """Tasks of Label Studio."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, ClassVar, cast
 
 from gmf.exchange.base import Trait
@@ -10,12 +11,12 @@ from gmf.exchange.document import AnnotatedText, Mention, Span
 from gmf.exchange.images import image_of
 from gmf.exchange.json_format import OTHER_ANNOTATION, SAME_ANNOTATION, JsonFormat
 from gmf.exchange.json_values import identifier_of, listed, objects, span_of, text_of, type_of
-from gmf.exchange.offsets import Unit
+from gmf.exchange.label_studio_texts import SPANS, on_text, text_key
+from gmf.exchange.offsets import UNITS, Unit, in_characters
 from gmf.exchange.report import ConversionReport
-from gmf.reading.offsets import from_utf16
 
-#: Kinds of results that label spans of a text.
-_SPANS = ("labels", "hypertextlabels")
+#: What results that are no spans are counted as.
+_OTHER_KIND = "result of type"
 
 
 class LabelStudioFormat(JsonFormat):
@@ -47,6 +48,21 @@ class LabelStudioFormat(JsonFormat):
     tool = "label-studio"
     has_annotators = True
 
+    def read(self, path: Path, *, report: ConversionReport) -> Iterator[AnnotatedText]:
+        """Yield the documents of a file; ``parse`` gives their offsets in code points.
+
+        Where results are all of other kinds (choices, ratings), nobody was asked for entities.
+        """
+        before = report.lost.copy()
+        documents = list(self.parsed(path, report))
+        others = any(kind.startswith(_OTHER_KIND) for kind in report.lost - before)
+        is_asked = not others or any(document.mentions for document in documents)
+        for document in documents:
+            if is_asked or document.mentions is None:
+                yield document
+            else:
+                report.fault(f"{document.origin}: nobody was asked for its entities")
+
     def parse(
         self, row: dict[str, Any], *, where: str, report: ConversionReport
     ) -> AnnotatedText | None:
@@ -73,8 +89,10 @@ class LabelStudioFormat(JsonFormat):
             if annotations
             else _last(objects(row, "predictions"))
         )
-        key = _text_key(data, chosen)
+        key = text_key(data, chosen)
         text = text_of(data, key)
+        if chosen is not None:
+            chosen = on_text(chosen, key, where, report)
         mentions = None if chosen is None else self._mentions(chosen, text, where, report)
         used = {key, "id", "row", "image", "images", "meta_info"}
         for name in sorted(data.keys() - used):
@@ -113,7 +131,7 @@ class LabelStudioFormat(JsonFormat):
                 if isinstance(each, dict) and "start" in each and "end" in each:
                     regions.append({"type": "labels", "value": each})
         labelled = labelled or bool(regions)
-        text = text_of(row, _text_key(row, None))
+        text = text_of(row, text_key(row, None))
         mentions = self._mentions({"result": regions}, text, where, report) if labelled else None
         identifier = identifier_of(row.get("id"))
         return AnnotatedText(text, mentions, identifier, images=_images(row, where, report))
@@ -125,8 +143,8 @@ class LabelStudioFormat(JsonFormat):
         texts: list[str | None] = []
         for result in objects(chosen, "result"):
             kind = str(result.get("type"))
-            if kind not in _SPANS:
-                report.lose("relation" if kind == "relation" else f"result of type {kind!r}", where)
+            if kind not in SPANS:
+                report.lose("relation" if kind == "relation" else f"{_OTHER_KIND} {kind!r}", where)
                 continue
             value = result.get("value")
             if not isinstance(value, dict):
@@ -209,17 +227,6 @@ def _last(predictions: list[dict[str, Any]]) -> dict[str, Any] | None:
     return predictions[-1] if predictions else None
 
 
-def _text_key(data: dict[str, Any], chosen: dict[str, Any] | None) -> str:
-    """Return the key of the text: ``text``, else that of the tag's name, else the only text."""
-    if isinstance(data.get("text"), str):
-        return "text"
-    names = [str(r.get("to_name")) for r in objects(chosen, "result")] if chosen else []
-    texts = [key for key, value in data.items() if isinstance(value, str) and " " in value]
-    return next(
-        (n for n in names if isinstance(data.get(n), str)), texts[0] if len(texts) == 1 else "text"
-    )
-
-
 def _images(data: dict[str, Any], where: str, report: ConversionReport) -> tuple[Any, ...]:
     several = data.get("images")
     names = [data.get("image"), *(cast(list[Any], several) if isinstance(several, list) else [])]
@@ -238,20 +245,16 @@ def _placed(
     """Return mentions in code points, in the unit in which they are the text that they carry.
 
     Raises:
-        ValueError: If they are that text in neither.
+        ValueError: If they are that text in none.
     """
     spans = [(m.char_start, m.char_end) for m in mentions]
-    units: dict[Unit, Callable[[], list[Span]]] = {
-        "code-points": lambda: spans,
-        "utf-16": lambda: from_utf16(text, spans),
-    }
     faults: dict[Unit, str] = {}
-    for name in ("code-points", "utf-16") if unit is None else (unit,):
-        counter = units[name]()
+    for name in UNITS if unit is None else (unit,):
+        counter = in_characters(text, spans, unit=name)
         fault = next(_mismatches(text, counter, texts), "")
         if not fault:
             if counter != spans:
-                report.note("offsets counted in UTF-16 units", where)
+                report.note(f"offsets counted in {UNITS[name]}", where)
             pairs = zip(mentions, counter, strict=True)
             return tuple(replace(m, char_start=s, char_end=e) for m, (s, e) in pairs)
         faults[name] = fault

@@ -4,10 +4,23 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from gmf.exchange.document import Span
-from gmf.reading.offsets import from_utf16, has_wide
+from gmf.reading.offsets import from_graphemes, from_utf16
 from gmf.reading.tokenize import tokenize
 
-Unit = Literal["code-points", "utf-16"]
+Unit = Literal["code-points", "utf-16", "graphemes"]
+#: Names for messages.
+UNITS: dict[Unit, str] = {
+    "code-points": "code points",
+    "utf-16": "UTF-16 units",
+    "graphemes": "grapheme clusters",
+}
+
+
+def in_characters(text: str, spans: Sequence[Span], *, unit: Unit) -> list[Span]:
+    """Return spans that count a unit as spans of characters."""
+    if unit == "utf-16":
+        return from_utf16(text, spans)
+    return from_graphemes(text, spans) if unit == "graphemes" else list(spans)
 
 
 def misfits(text: str, spans: Iterable[Span]) -> list[Span]:
@@ -18,17 +31,15 @@ def misfits(text: str, spans: Iterable[Span]) -> list[Span]:
 
 
 def unit_of(documents: Iterable[tuple[str, Sequence[Span]]], *, default: Unit) -> Unit:
-    """Return the unit in which more spans begin and end with words; ``default`` when they tie.
+    """Return the unit in which most spans begin and end with words; ``default`` when it ties.
 
     Args:
-        documents: Texts with their spans; only those with characters beyond U+FFFF tell.
+        documents: Texts with their spans; only those in which units differ tell.
         default: What the tool writes.
     """
-    points = units = 0
+    total = dict.fromkeys((default, *UNITS), 0)
     for text, spans in documents:
-        if spans and has_wide(text):
-            points += len(misfits(text, spans))
-            units += len(misfits(text, from_utf16(text, spans)))
-    if points == units:
-        return default
-    return "code-points" if points < units else "utf-16"
+        if spans and not (text.isascii() and "\r\n" not in text):
+            for unit in total:
+                total[unit] += len(misfits(text, in_characters(text, spans, unit=unit)))
+    return min(total, key=total.__getitem__)

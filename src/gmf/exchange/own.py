@@ -1,6 +1,8 @@
 """Own data, as ``sample.schema.json`` describes it, and the predictions of ``gmf predict``."""
 
 import json
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
@@ -9,15 +11,18 @@ from gmf.core.tags import entities_of
 from gmf.exchange.base import Trait
 from gmf.exchange.document import AnnotatedText, Mention, document_of_words
 from gmf.exchange.json_format import JsonFormat
-from gmf.exchange.json_values import identifier_of, objects, span_of
+from gmf.exchange.json_values import identifier_of, json_values, objects, span_of
 from gmf.exchange.report import ConversionReport
 from gmf.reading.foreign_rows import tool_of
-from gmf.reading.json_rows import EntityRow, SampleRow, parse_row
+from gmf.reading.json_rows import EntityRow, SampleRow, parse_row, usual_form
 from gmf.reading.jsonl import sample_of_row
 from gmf.reading.offsets import is_text_of, unit_hint
+from gmf.reading.tag_schemes import read_tags
 
 #: What ``gmf predict`` writes beside the keys of own data.
 _OF_PREDICTIONS = frozenset(("row", "notes", "explanation"))
+#: A type that every reader of own data takes.
+_TYPE = re.compile(r"\S+( +\S+)*")
 _OF_ENTITIES = frozenset(("text", "confidence"))
 
 
@@ -29,6 +34,7 @@ class OwnFormat(JsonFormat):
 
     suffixes = (".jsonl", ".ndjson")
     traits: ClassVar = frozenset((Trait.IMAGES, Trait.REGIONS, Trait.UNLABELLED, Trait.SPACING))
+    _tags: dict[str, tuple[str, ...]]
 
     @classmethod
     def recognises(cls, path: Path, head: object) -> bool:  # noqa: ARG003
@@ -40,6 +46,12 @@ class OwnFormat(JsonFormat):
         is_ours = ("text" in row or "tokens" in row) and row.keys() <= names
         return is_ours and tool_of(row) is None
 
+    def read(self, path: Path, *, report: ConversionReport) -> Iterator[AnnotatedText]:
+        """Yield the documents of a file, tags of whatever scheme; see ``ReadableFormat``."""
+        # Told by the whole file, as training does.
+        self._tags = _tags_in(path, self.encoding)
+        yield from super().read(path, report=report)
+
     def parse(
         self,
         row: dict[str, Any],
@@ -48,6 +60,8 @@ class OwnFormat(JsonFormat):
         report: ConversionReport,  # noqa: ARG002
     ) -> AnnotatedText | None:
         """Return the document of a line; see ``JsonFormat``."""
+        if where in self._tags:
+            row = usual_form(row) | {"tags": self._tags[where]}
         fields = {key: value for key, value in row.items() if key not in _OF_PREDICTIONS}
         is_predicted = "row" in row and "notes" in row
         confidences: list[float | None] = []
@@ -67,9 +81,13 @@ class OwnFormat(JsonFormat):
             fields["id"] = identifier_of(fields["id"])
         try:
             checked = parse_row(SampleRow, json.dumps(fields), path=Path(where), line=1)
-            return _document(checked, confidences, is_predicted)
+            return _document(checked, confidences, is_predicted, Path(where))
         except DataError as error:
             raise ValueError(str(error).removeprefix(f"{where}:1, ")) from error
+
+    def type_name(self, name: str) -> str:
+        """Return a type without the white space that its schema refuses."""
+        return name if _TYPE.fullmatch(name) else "_".join(name.split())
 
     def render(self, document: AnnotatedText) -> str:
         """Return a line.
@@ -98,16 +116,31 @@ class OwnFormat(JsonFormat):
         return json.dumps(row, ensure_ascii=False) + "\n"
 
 
-def _document(row: SampleRow, confidences: list[float | None], is_predicted: bool) -> AnnotatedText:
+def _tags_in(path: Path, encoding: str | None) -> dict[str, tuple[str, ...]]:
+    """Return the tags of rows that are not written as BIO2, by where they stand."""
+    written: dict[str, list[str]] = {}
+    for where, row in json_values(path, report=ConversionReport(), encoding=encoding):
+        tags = usual_form(cast(dict[str, Any], row)).get("tags") if isinstance(row, dict) else None
+        if isinstance(tags, list) and all(isinstance(t, str) for t in cast(list[object], tags)):
+            written[where] = cast(list[str], tags)
+    read = read_tags(list(written.values())).tags
+    pairs = zip(written.items(), read, strict=True)
+    return {where: new for (where, old), new in pairs if new is not None and [*new] != old}
+
+
+def _document(
+    row: SampleRow, confidences: list[float | None], is_predicted: bool, path: Path
+) -> AnnotatedText:
     # Paths that leave the folder, and tags of no scheme, are refused as in training.
     if row.tokens is not None:
-        sample = sample_of_row(row, folder=Path(), aliases={})
+        sample = sample_of_row(row, folder=Path(), aliases={}, path=path)
         entities = None if sample.tags is None else entities_of(sample.tags)
         document = document_of_words(list(row.tokens), entities, images=row.images)
         text, mentions, words = document.text, document.mentions, document.words
     else:
         text, words = row.text or "", None
-        sample_of_row(row.model_copy(update={"entities": None}), folder=Path(), aliases={})
+        whole = row.model_copy(update={"entities": None})
+        sample_of_row(whole, folder=Path(), aliases={}, path=path)
         mentions = None if row.entities is None else tuple(map(_mention, row.entities))
     if mentions and len(confidences) == len(mentions):
         pairs = zip(mentions, confidences, strict=True)

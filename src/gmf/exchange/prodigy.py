@@ -10,12 +10,18 @@ from gmf.exchange.json_format import JsonFormat
 from gmf.exchange.json_values import identifier_of, objects, span_of, text_of, type_of
 from gmf.exchange.report import ConversionReport
 
+#: Interfaces in which entities are marked, and those of other tasks.
+_OF_ENTITIES = ("ner", "ner_manual", "spans", "spans_manual", "rel", "relations", "pos", "dep")
+_OF_OTHERS = ("choice", "classification", "text", "text_input", "html", "compare", "diff", "llm_io")
+
 
 class ProdigyFormat(JsonFormat):
     """JSON lines of Prodigy: ``text``, ``tokens``, ``spans``, ``answer``.
 
     Offsets are code points: Prodigy's texts are tokenised by spaCy. A task that was rejected or
-    ignored is no labelled text and is left out, as Prodigy's own recipes do. Of one task that
+    ignored is no labelled text and is left out, as Prodigy's own recipes do; so is one in which
+    nobody was asked for entities (a choice, a label of the whole text), or about one span alone (a
+    binary task, as of ``ner.teach``: what the other words are nobody has said). Of one task that
     several have annotated the first answer is taken.
 
     Source: https://prodi.gy/docs/api-interfaces#ner_manual.
@@ -39,9 +45,22 @@ class ProdigyFormat(JsonFormat):
         self, row: dict[str, Any], *, where: str, report: ConversionReport
     ) -> AnnotatedText | None:
         """Return the document of a task; see ``JsonFormat``."""
+        if row.get("_is_binary", _asks_for_one_span(row)):
+            report.fault(
+                f"{where}: a binary task (ner.teach and others): one span was accepted or rejected "
+                "and nobody has said what the other words are; run ner.correct or "
+                "ner.silver-to-gold, and convert its tasks"
+            )
+            return None
         answer = row.get("answer", "accept")
         if answer != "accept":
             report.fault(f"{where}: its answer is {answer!r}")
+            return None
+        if "answer" in row and _asks_for_others(row):
+            report.fault(
+                f"{where}: a task of another kind (a choice or a label of the whole text): nobody "
+                "was asked for its entities"
+            )
             return None
         text = text_of(row)
         mentions: list[Mention] = []
@@ -99,6 +118,20 @@ class ProdigyFormat(JsonFormat):
             task["spans"] = [_span(mention, words) for mention in document.mentions]
             task["answer"] = "accept"
         return json.dumps(task, ensure_ascii=False) + "\n"
+
+
+def _asks_for_others(row: dict[str, Any]) -> bool:
+    """Return whether a task asks for something else than entities."""
+    view = row.get("_view_id")
+    if "spans" in row or view in _OF_ENTITIES:
+        return False
+    return view in _OF_OTHERS or not row.keys().isdisjoint(("options", "accept", "label"))
+
+
+def _asks_for_one_span(row: dict[str, Any]) -> bool:
+    """Return whether a task without ``_is_binary`` is binary: shown, not marked, and one span."""
+    spans = objects(row, "spans")
+    return "answer" in row and row.get("_view_id") == "ner" and len(spans) == 1
 
 
 def _tokens_of(document: AnnotatedText) -> tuple[Span, ...]:

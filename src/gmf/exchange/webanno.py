@@ -61,7 +61,7 @@ class WebAnnoFormat(ReadableFormat, WritableFormat):
             identifier = _NUMBERED.sub("", name, count=1)
             try:
                 yield document_of_lines(
-                    read_lines(file),
+                    read_lines(file, encoding=self.encoding),
                     where=str(file),
                     report=report,
                     fields={"id": identifier, "number": number, "origin": str(file)},

@@ -1,6 +1,7 @@
 """Documents written as one output that appears whole."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -43,8 +44,9 @@ def write_all(
         writer: Writes them.
         name: Its name, for messages.
         report: Takes what is lost and left out.
-        images: Takes the paths of images that the target names.
+        images: Takes the paths of images that the target names; ``None`` leaves the files.
     """
+    images = images or ImagePlaces(target.parent, target.parent, "keep")
     types: set[str] = set()
     originals: set[str] = set()
     named = partial(document_formats.named_in_errors, name)
@@ -57,17 +59,16 @@ def write_all(
         try:
             for document in documents:
                 with named():
-                    kept = _added(shard, document, writer, report)
+                    kept = _added(shard, document, writer, report, images)
                 if kept is None:
                     continue
                 report.written += 1
-                if images is not None:
-                    images.add(writer.image_names(kept))
+                lost = images.add(writer.image_files(kept))
+                report.lose(Trait.IMAGES, document.origin, len(lost))
                 report.note("text that nobody labelled", document.origin, kept.mentions is None)
                 types.update(m.type for m in kept.mentions or ())
                 originals.update(m.type for m in document.mentions or ())
-                if Trait.ANY_TYPE not in writer.traits:
-                    _check_types(originals)
+                _check_types(originals, writer)
         finally:
             with named():
                 shard.close()
@@ -76,11 +77,18 @@ def write_all(
 
 
 def _added(
-    shard: DocumentWriter, document: AnnotatedText, writer: WritableFormat, report: ConversionReport
+    shard: DocumentWriter,
+    document: AnnotatedText,
+    writer: WritableFormat,
+    report: ConversionReport,
+    images: ImagePlaces,
 ) -> AnnotatedText | None:
     """Return a document as it was written; ``None``, and a fault, when it cannot be."""
     lost, notes = report.lost.copy(), report.notes.copy()
     try:
+        if not images.takes(writer.image_id(document), writer.image_files(document)):
+            report.note("identifier left out, it means images of another", document.origin)
+            document = replace(document, id="")
         kept = fitted(document, writer, report)
         shard.add(kept)
     except ValueError as error:
@@ -93,7 +101,7 @@ def _added(
     return kept
 
 
-def _check_types(types: set[str]) -> None:
+def _check_types(types: set[str], writer: WritableFormat) -> None:
     """Refuse types that differ in white space only, where it cannot be written.
 
     Raises:
@@ -101,7 +109,7 @@ def _check_types(types: set[str]) -> None:
     """
     names: dict[str, str] = {}
     for name in sorted(types):
-        plain = "_".join(name.split())
+        plain = writer.type_name(name)
         other = names.setdefault(plain, name)
         if other != name:
             raise ConfigError(

@@ -17,6 +17,7 @@ from gmf.evaluation.config import DEFAULTS, EvaluationConfig
 from gmf.evaluation.evaluator import evaluate
 from gmf.evaluation.image_controls import Control, apply_control
 from gmf.evaluation.pairs import SamplePair, pair_of
+from gmf.evaluation.post_groups import groups_of_folder, with_groups
 from gmf.evaluation.provenance import (
     DataFingerprint,
     Provenance,
@@ -28,6 +29,7 @@ from gmf.evaluation.report import Report
 from gmf.prediction.engine import Engine, load_engine
 from gmf.prediction.publishing.hub import model_folder
 from gmf.reading.corpora import CorpusConfig, fingerprints, read_corpora
+from gmf.reading.groups import read_groups
 from gmf.reading.readers import splits_of
 
 
@@ -40,12 +42,14 @@ class RunEvaluation:
         pairs: Gold and prediction of each sample, in file order.
         images: What became of the images.
         warnings: Doubts that a reader must know of.
+        notes: What was left out of the groups of posts.
     """
 
     report: Report
     pairs: tuple[SamplePair, ...]
     images: ImageReport
     warnings: tuple[str, ...]
+    notes: tuple[str, ...] = ()
 
 
 def evaluate_run(
@@ -60,6 +64,7 @@ def evaluate_run(
     batch_size: int = 32,
     aliases: Mapping[str, str] = MappingProxyType({}),
     temperature: float | None = None,
+    groups: Path | None = None,
     on_progress: Callable[[int, int], None] = lambda *_: None,
 ) -> RunEvaluation:
     """Predict and score a split.
@@ -76,12 +81,14 @@ def evaluate_run(
         aliases: Types to be read as others, in gold and predictions.
         temperature: Of confidences, in place of that which was fitted on dev; 1 shows them as
             trained.
+        groups: Side file that puts posts in groups; by default that of the data folder, if it has
+            one.
         on_progress: Called with how many samples are done, and of how many.
 
     Raises:
         CheckpointError: If the run holds no complete checkpoint.
         ConfigError: If neither the call nor the run names a data folder, or the device is absent.
-        DataError: If the split breaks its format or has no tags.
+        DataError: If the split or the stated groups break their format, or it has no tags.
     """
     engine = load_engine(
         model_folder(run), device=device, precision=check_precision(precision), cached=True
@@ -109,13 +116,15 @@ def evaluate_run(
         warnings.append(f"{split}: is what the run was trained on")
     has_training = all("train" in splits_of(corpus.folder) for corpus in read.corpora)
     training = read.split("train") if has_training else None
+    notes: list[str] = []
+    pairs = _grouped(pairs, read, training or (), stated=groups, on_note=notes.append)
     report = evaluate(
         pairs,
         training=training and _aliased(training, aliases),
         provenance=_provenance(engine, data=(*trained_on, *scored), images=images, control=control),
         config=config,
     )
-    return RunEvaluation(report, tuple(pairs), images, tuple(warnings))
+    return RunEvaluation(report, tuple(pairs), images, tuple(warnings), tuple(notes))
 
 
 @dataclass(frozen=True)
@@ -156,6 +165,27 @@ class _Data:
         samples = read_corpora(self.all_corpora, (name,), encoding=self.encoding)[name]
         titles = {corpus.title for corpus in self.corpora}
         return [s for s in samples if not s.corpus or s.corpus in titles]
+
+
+def _grouped(
+    pairs: list[SamplePair],
+    data: _Data,
+    training: Sequence[Sample],
+    *,
+    stated: Path | None,
+    on_note: Callable[[str], None],
+) -> list[SamplePair]:
+    """Return the pairs with the groups of the stated file, or of the folder of each corpus."""
+    if stated is not None:
+        ids = (sample.id for sample in training)
+        return with_groups(pairs, read_groups(stated), training=ids, on_note=on_note)
+    found: dict[int, SamplePair] = {}
+    for corpus in data.corpora:
+        own = {i: pair for i, pair in enumerate(pairs) if pair.corpus in ("", corpus.title)}
+        ids = [sample.id for sample in training if sample.corpus in ("", corpus.title)]
+        grouped = groups_of_folder(list(own.values()), corpus.folder, training=ids, on_note=on_note)
+        found |= dict(zip(own, grouped, strict=True))
+    return [found.get(i, pair) for i, pair in enumerate(pairs)]
 
 
 def _calibrate(engine: Engine, temperature: float, *, run: str | Path) -> None:

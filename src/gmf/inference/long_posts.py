@@ -165,13 +165,20 @@ def _joined_explanation(
     gates = [part.gates for part in parts if part.gates is not None]
     without: list[ScoredEntity] = []
     same: list[ScoredEntity] = []
+    without_context: list[ScoredEntity] = []
+    same_without: dict[str, list[ScoredEntity]] = {}
     for part, span in zip(parts, spans, strict=True):
         without += _between(part.without_images, span)
         same += _between(part.same_entities, span)
+        without_context += _between(part.without_context, span)
+        for name, entities in part.same_without_context:
+            same_without.setdefault(name, []).extend(_between(entities, span))
     return Explanation(
         gates=np.mean(gates, axis=0) if gates else None,
         slot_attention=np.concatenate(attention, axis=1) if attention else None,
         slots=parts[0].slots,
         without_images=tuple(without),
         same_entities=tuple(same),
+        without_context=tuple(without_context),
+        same_without_context=tuple((name, tuple(own)) for name, own in same_without.items()),
     )

@@ -1,6 +1,9 @@
 """The only inference loop, whatever computes: samples to predictions, in order, in windows."""
 
+import math
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from itertools import groupby, islice
@@ -20,6 +23,7 @@ WINDOW = 8
 
 #: Opened for each window; gives the report that counts its images.
 Counting = Callable[[], AbstractContextManager[ImageReport]]
+_Entities = tuple[ScoredEntity, ...]
 
 
 class InferenceModel(Protocol[Array]):
@@ -54,6 +58,7 @@ def predict(
     batch_size: int,
     explain: bool,
     long: LongPosts = "split",
+    at_once: int = 1,
 ) -> Iterator[Prediction]:
     """Yield a prediction for every sample, in order and in constant memory.
 
@@ -65,25 +70,37 @@ def predict(
         collator: Made for this model; samples of like length share a batch.
         prepare: Returns a batch in the arrays that the model computes with.
         counting: Gives the report of each window.
-        batch_size: Samples of one pass.
-        explain: Whether to fill ``Prediction.explanation``; costs two passes more.
+        batch_size: Samples of one pass, at most.
+        explain: Whether to fill ``Prediction.explanation``; costs two passes more for a batch with
+            images, one for each field of the context that a sample of it has, and one if these
+            are several.
         long: What becomes of samples that are longer than the model reads.
+        at_once: Passes that are computed side by side, in threads of their own if more than one;
+            so few samples that one pass would take them are spread over so many.
 
     Raises:
         DataError: If one is too long and ``long`` is ``fail``.
     """
-    source, uses_images = iter(samples), collator.view_source is not None
+    source = iter(samples)
     while samples_ahead := list(islice(source, WINDOW * batch_size)):
         windows = windows_of(samples_ahead, collator=collator, long=long)
         order = [n for n, window in enumerate(windows) if window.encoded.sample.tokens]
         order.sort(key=lambda n: windows[n].encoded.length)
+        size = min(batch_size, max(1, math.ceil(len(order) / at_once)))
+        rows = [order[start : start + size] for start in range(0, len(order), size)]
         predictions: dict[int, Prediction] = {}
         with counting() as report:
-            for start in range(0, len(order), batch_size):
-                chosen = order[start : start + batch_size]
-                encoded = [windows[n].encoded for n in chosen]
-                batch = prepare(collator.collate(encoded, report=report))
-                predicted = _predict_batch(model, batch, uses_images=uses_images, explain=explain)
+            batches = (
+                prepare(collator.collate([windows[n].encoded for n in chosen], report=report))
+                for chosen in rows
+            )
+            outputs = _outputs(model, batches, at_once=min(at_once, len(rows)))
+            for chosen, (batch, output) in zip(rows, outputs, strict=True):
+                decoded = model.decode(output, batch)
+                explained: Sequence[Explanation | None] = [None] * len(batch)
+                if explain:
+                    explained = _explain(model, batch, decoded, collator=collator, prepare=prepare)
+                predicted = _predictions(batch, decoded, explained, collator=collator)
                 predictions |= zip(chosen, predicted, strict=True)
         for row, numbers in groupby(range(len(windows)), key=lambda n: windows[n].row):
             sample, read = samples_ahead[row], list(numbers)
@@ -93,42 +110,80 @@ def predict(
                 yield Prediction(sample, (), (), ("the post has no words",))
 
 
-def _predict_batch(
-    model: InferenceModel[Array], batch: Batch[Array], *, uses_images: bool, explain: bool
+def _outputs(
+    model: InferenceModel[Array], batches: Iterable[Batch[Array]], *, at_once: int
+) -> Iterator[tuple[Batch[Array], Any]]:
+    """Yield each batch with what the model returns of it, in order."""
+    if at_once <= 1:
+        yield from ((batch, model(batch)) for batch in batches)
+        return
+    with ThreadPoolExecutor(at_once) as pool:
+        running: deque[tuple[Batch[Array], Future[Any]]] = deque()
+        for batch in batches:
+            running.append((batch, pool.submit(model, batch)))
+            if len(running) > at_once:
+                batch, output = running.popleft()
+                yield batch, output.result()
+        yield from ((batch, output.result()) for batch, output in running)
+
+
+def _predictions(
+    batch: Batch[Array],
+    decoded: Sequence[Decoded],
+    explained: Sequence[Explanation | None],
+    *,
+    collator: Collator,
 ) -> Iterator[Prediction]:
-    decoded = model.decode(model(batch), batch)
-    is_explained = explain and batch.has_views
-    explanations = _explain(model, batch, decoded) if is_explained else [None] * len(decoded)
     for row, sample in enumerate(batch.samples):
         yield Prediction(
             sample=sample,
             tags=decoded[row].tags,
             entities=decoded[row].entities,
             saw_image=_saw_image(batch, row),
-            notes=_notes(batch, row, uses_images=uses_images),
-            explanation=explanations[row],
+            notes=_notes(batch, row, uses_images=collator.view_source is not None),
+            explanation=explained[row],
         )
 
 
 def _explain(
-    model: InferenceModel[Array], batch: Batch[Array], decoded: Sequence[Decoded]
+    model: InferenceModel[Array],
+    batch: Batch[Array],
+    decoded: Sequence[Decoded],
+    *,
+    collator: Collator,
+    prepare: Callable[[Batch[np.ndarray]], Batch[Array]],
 ) -> list[Explanation | None]:
-    """Explain every row that has an image, and tag it again without."""
-    bare = batch.without_images()
-    output = model(bare)
-    without = model.decode(output, bare)
-    same = model.confidences(output, bare, [row.entities for row in decoded])
+    """Explain every row that has an image or a context, and tag it again without them."""
+    found = [row.entities for row in decoded]
+    fields = [collator.fields_of(sample) for sample in batch.samples]
+
+    def read(changed: Batch[Array]) -> list[tuple[_Entities, _Entities]]:
+        """Return of each row what is found in a changed batch, and what was found, scored in it."""
+        output = model(changed)
+        again = [row.entities for row in model.decode(output, changed)]
+        return list(zip(again, model.confidences(output, changed, found), strict=True))
+
+    def without(names: tuple[str, ...]) -> Batch[Array]:
+        return prepare(collator.without_fields(batch.samples, names)).with_images_of(batch)
+
+    present = tuple(name for name in collator.context if any(name in row for row in fields))
+    readings = {n: read(without(n)) for n in {present, *((name,) for name in present)} if n}
     index: Any = batch.view_index
+    bare = read(batch.without_images()) if batch.has_views else []
     explanations: list[Explanation | None] = []
     for row, shown in enumerate(model.explain(batch)):
         origins = batch.slot_origins[row] if batch.slot_origins else ()
+        has_image, same = bool((index[row] >= 0).any()), (found[row], found[row])
+        without_images, same_entities = bare[row] if has_image else same
         whole = replace(
             shown,
             slots=tuple(o for o in origins if o.is_blank or not o.fault),
-            without_images=without[row].entities,
-            same_entities=same[row],
+            without_images=without_images,
+            same_entities=same_entities,
+            without_context=readings[present][row][0] if fields[row] else found[row],
+            same_without_context=tuple((n, readings[(n,)][row][1]) for n in fields[row]),
         )
-        explanations.append(whole if (index[row] >= 0).any() else None)
+        explanations.append(whole if has_image or fields[row] else None)
     return explanations
 
 
@@ -149,7 +204,9 @@ def _notes(batch: Batch[Array], row: int, *, uses_images: bool) -> tuple[str, ..
     if batch.context_is_cut and batch.context_is_cut[row]:
         notes.append("context read in part or not at all: the words leave no room for more")
     if sample.images and not uses_images:
-        notes.append(f"{len(sample.images)} images not used: the model reads text only")
+        count = len(sample.images)
+        images = "1 image" if count == 1 else f"{count} images"
+        notes.append(f"{images} not used: the model reads text only")
     for origin in batch.slot_origins[row] if batch.slot_origins else ():
         region = "" if origin.region is None else f"region {origin.region + 1} of "
         name = f"{region}image {(origin.image or 0) + 1}"

@@ -27,6 +27,8 @@ class JobReport:
         types: Entity types that occur, sorted.
         images: What became of the images; an image counts once a batch of rows.
         resumed_rows: Rows that an earlier process had finished.
+        first_error: The first error, its position and what was wrong; empty if there is none or
+            an earlier job told it.
     """
 
     output: Path
@@ -39,6 +41,7 @@ class JobReport:
     resumed_rows: int = 0
     windowed: int = 0
     files: tuple[dict[str, Any], ...] = ()
+    first_error: str = field(default="", compare=False)
 
     @classmethod
     def of(
@@ -67,6 +70,7 @@ class JobReport:
                 report.images.merge(ImageReport.from_dict(shard.images))
                 types.update(shard.types)
                 for row in shard.errors:
+                    report.first_error = report.first_error or f"{row['origin']}: {row['error']}"
                     file.write(json.dumps(row, ensure_ascii=False) + "\n")
         if not (report.errors and lists_errors):
             errors.unlink()

@@ -6,14 +6,17 @@ from pathlib import Path
 from typing import Any, cast
 
 from safetensors import SafetensorError
-from safetensors.torch import load_model, save_model
-from transformers import AutoImageProcessor, AutoTokenizer
+from safetensors.torch import load_file, save_file
+from torch import nn
+from transformers import AutoTokenizer
 
 from gmf.core.errors import CheckpointError, ConfigError
 from gmf.core.files import write_text
 from gmf.core.plain import from_plain
 from gmf.core.tags import TagSet
 from gmf.data.config import DataConfig
+from gmf.encoders.image_processors import load_image_processor
+from gmf.encoders.writing import writing
 from gmf.models.base import ModelParts
 from gmf.models.modules.image_encoder import ImageEncoder
 from gmf.models.modules.text_encoder import TextEncoder
@@ -53,13 +56,40 @@ def save_tagger(tagger: Tagger, folder: Path) -> None:
         "assets": model.assets,
         "provenance": tagger.provenance,
     }
-    save_model(model, str(folder / WEIGHTS))
+    save_weights(model, folder / WEIGHTS)
     if tagger.tokenizer is not None:
         tagger.tokenizer.save_pretrained(folder / TOKENIZER)
     if tagger.image_processor is not None:
         tagger.image_processor.save_pretrained(folder / PROCESSOR)
     text = json.dumps(meta, indent=2, ensure_ascii=False)
     write_text(folder / META, text + "\n")
+
+
+def save_weights(model: nn.Module, path: Path) -> None:
+    """Write all weights and buffers as safetensors, whatever memory they share.
+
+    Raises:
+        CheckpointError: If the file cannot be written.
+    """
+    weights = {name: value.cpu().contiguous() for name, value in model.state_dict().items()}
+    # On a card an LSTM's weights lie in one storage, which safetensors takes for tied weights.
+    storages = set[int]()
+    for name, value in weights.items():
+        if (storage := value.untyped_storage().data_ptr()) in storages:
+            weights[name] = value.clone()
+        storages.add(storage)
+    with writing(path, raises=CheckpointError):
+        save_file(weights, path)
+
+
+def load_weights(model: nn.Module, path: Path) -> None:
+    """Read what ``save_weights`` wrote into a model on any device.
+
+    Raises:
+        RuntimeError: If names or shapes differ.
+        SafetensorError: If the file is damaged.
+    """
+    model.load_state_dict(load_file(path))
 
 
 def load_tagger(folder: Path) -> Tagger:
@@ -80,16 +110,14 @@ def load_tagger(folder: Path) -> Tagger:
         )
         with models.named_in_errors(options.name, path=folder):
             model = models.get(options.name).build(options, parts)
-        load_model(model, str(folder / WEIGHTS))
+        load_weights(model, folder / WEIGHTS)
         tokenizer = (
             AutoTokenizer.from_pretrained(folder / TOKENIZER, trust_remote_code=False)
             if (folder / TOKENIZER).is_dir()
             else None
         )
         processor = (
-            AutoImageProcessor.from_pretrained(folder / PROCESSOR, trust_remote_code=False)
-            if (folder / PROCESSOR).is_dir()
-            else None
+            load_image_processor(folder / PROCESSOR) if (folder / PROCESSOR).is_dir() else None
         )
         data = from_plain(DataConfig, meta["data"])
     except (KeyError, RuntimeError, OSError, SafetensorError, ConfigError, ValueError) as error:

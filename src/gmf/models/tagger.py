@@ -7,7 +7,7 @@ from functools import cached_property, partial
 from typing import Any
 
 import torch
-from transformers import AutoImageProcessor, PreTrainedTokenizerFast
+from transformers import PreTrainedTokenizerFast
 
 from gmf.core.device import ComputedPrecision
 from gmf.core.errors import ConfigError
@@ -18,6 +18,7 @@ from gmf.data.batch import Batch
 from gmf.data.collate import Collator
 from gmf.data.config import DataConfig
 from gmf.data.views import ViewSource
+from gmf.encoders.image_processors import load_image_processor
 from gmf.encoders.module_digest import digest_of_module
 from gmf.encoders.resolve import hub_error, resolve_encoder
 from gmf.encoders.tokenizers import load_tokenizer
@@ -52,17 +53,16 @@ class Tagger:
     data: DataConfig
     provenance: dict[str, Any]
 
-    def collator(self, *, cached: bool = False, precision: ComputedPrecision = "fp32") -> Collator:
+    def collator(self, *, cached: bool = False) -> Collator:
         """Return what turns samples into the model's batches and counts their images.
 
         Args:
             cached: Whether views are kept on disk as the options of the data side say.
-            precision: What images are encoded in where they are not cached.
         """
         return Collator(
             tags=self.model.tags,
             encoder=self._encoder,
-            view_source=self._views(cached, precision) if self.image_processor else None,
+            view_source=self._views(cached) if self.image_processor else None,
             max_regions=self.model.max_regions,
             missing_image=self.data.missing_image,
             context=self.data.context,
@@ -88,7 +88,8 @@ class Tagger:
         Args:
             samples: Any number of samples.
             batch_size: Samples of one pass.
-            explain: Whether to fill ``Prediction.explanation``; costs two passes more.
+            explain: Whether to fill ``Prediction.explanation``; costs further passes, see
+                ``gmf.inference.loop.predict``.
             long: What becomes of samples that are longer than the model reads.
             collator: One of this tagger's, which counts the images; a cached one when ``None``.
             counting: Gives another report for each window.
@@ -114,14 +115,13 @@ class Tagger:
             return None
         return WordEncoder.of(self.tokenizer, max_subwords=self.data.max_subwords)
 
-    def _views(self, cached: bool, precision: ComputedPrecision) -> ViewSource:
+    def _views(self, cached: bool) -> ViewSource:
         direct = DirectViews(self.image_processor)
         encoder = self.model.frozen_image_encoder
         if not cached:
             if self.data.cache.kind == "pooled_maps" and encoder is not None:
                 # The model was trained on pooled maps, so it must read them here too.
-                encode = partial(encoder.encode, precision=precision)
-                return EncodedViews(direct, encode=encode, pooled_size=POOLED_SIZE)
+                return EncodedViews(direct, encode=encoder.encode, pooled_size=POOLED_SIZE)
             return direct
         return build_view_source(
             direct,
@@ -217,7 +217,7 @@ def build_tagger(
     return Tagger(
         model,
         tokenizer=tokenizer,
-        image_processor=_fetch(AutoImageProcessor, image_encoder) if "image" in used else None,
+        image_processor=_image_processor(image_encoder) if "image" in used else None,
         data=data,
         provenance={
             "precision": precision,
@@ -236,8 +236,8 @@ def _check_length(model: MnerModel[Any], data: DataConfig) -> None:
         )
 
 
-def _fetch(loader: Any, name: str) -> Any:
+def _image_processor(name: str) -> Any:
     try:
-        return loader.from_pretrained(resolve_encoder(name))
+        return load_image_processor(resolve_encoder(name))
     except (OSError, ValueError) as error:
         raise hub_error(name, error) from error

@@ -1,15 +1,21 @@
 """A warm start: a model that begins with the weights of a trained one, with other tags too."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from pathlib import Path
+from typing import Any, Self
 
 import torch
+from tokenizers import Tokenizer
 from torch import Tensor, nn
 
 from gmf.core.errors import ConfigError
+from gmf.core.tags import TagSet
+from gmf.inference.decoding import TagStates
+from gmf.inference.exported_folder import TOKENIZER
 from gmf.models.base import MnerModel
+from gmf.models.exported_weights import exported_weights
 from gmf.models.modules.tagging_head import TaggingHead
 from gmf.models.tagger import Tagger
 
@@ -40,8 +46,51 @@ class WarmStart:
         )
 
 
+@dataclass(frozen=True)
+class TrainedWeights:
+    """What another model can begin with.
+
+    Args:
+        weights: Weights and buffers by name.
+        states: Of each head by its name.
+        types: Entity types.
+        vocabulary: The tokenizer's; ``None`` for models that read words.
+        provenance: What is known of the model's origin.
+    """
+
+    weights: Mapping[str, Tensor]
+    states: Mapping[str, Sequence[str]]
+    types: Sequence[str]
+    vocabulary: Mapping[str, int] | None
+    provenance: Mapping[str, Any]
+
+    @classmethod
+    def of_tagger(cls, tagger: Tagger) -> Self:
+        """Return those of a trained model, of any kind."""
+        return cls(
+            tagger.model.state_dict(),
+            {name: head.states for name, head in _heads(tagger.model).items()},
+            tagger.model.tags.types,
+            None if tagger.model.reads_words else _vocabulary(tagger),
+            tagger.provenance,
+        )
+
+    @classmethod
+    def of_export(cls, folder: Path) -> Self:
+        """Return those of an exported model; ones in eight bits are what these stand for.
+
+        Raises:
+            CheckpointError: If the folder is damaged.
+            ConfigError: If the model reads images, or ``onnx`` is not installed.
+        """
+        info, weights = exported_weights(folder)
+        states = TagStates(TagSet(info.types), info.subword_labels).names
+        vocabulary = Tokenizer.from_file(str(folder / TOKENIZER)).get_vocab()
+        return cls(weights, {"head": states}, info.types, vocabulary, info.provenance)
+
+
 @torch.no_grad()
-def warm_start(tagger: Tagger, source: Tagger, *, name: str) -> WarmStart:
+def warm_start(tagger: Tagger, source: TrainedWeights, *, name: str) -> WarmStart:
     """Give a model the weights of a trained one.
 
     Heads take the rows of the tags that both have; other rows, what the trained model does not have
@@ -49,14 +98,14 @@ def warm_start(tagger: Tagger, source: Tagger, *, name: str) -> WarmStart:
 
     Args:
         tagger: The untrained model.
-        source: The trained one, of any kind of model.
+        source: What it begins with.
         name: What it was named by, for messages.
 
     Raises:
         ConfigError: If their encoders are not of one kind and size, or split words otherwise.
     """
     _check_encoders(tagger, source, name)
-    known, heads, own_heads = source.model.state_dict(), _heads(source.model), _heads(tagger.model)
+    own_heads = _heads(tagger.model)
     frozen = "image_encoder." if tagger.model.frozen_image_encoder is not None else None
     taken: list[str] = []
     new: list[str] = []
@@ -65,10 +114,10 @@ def warm_start(tagger: Tagger, source: Tagger, *, name: str) -> WarmStart:
             continue
         part = key.rpartition(".crf.")[0] or key.rpartition(".emission.")[0]
         states = own_heads[part].states if part in own_heads else ()
-        before, known_states = known.get(key), heads[part].states if part in heads else ()
+        before, known_states = source.weights.get(key), source.states.get(part, ())
         is_taken = before is not None and _take(own, before, states, known_states)
         (taken if is_taken else new).append(key)
-    types = [t for t in tagger.model.tags.types if t not in source.model.tags.types]
+    types = [t for t in tagger.model.tags.types if t not in source.types]
     return WarmStart(tuple(taken), tuple(new), tuple(types))
 
 
@@ -116,24 +165,36 @@ def _take(own: Tensor, before: Tensor, states: Sequence[str], known: Sequence[st
     return True
 
 
-def _check_encoders(tagger: Tagger, source: Tagger, name: str) -> None:
+def _check_encoders(tagger: Tagger, source: TrainedWeights, name: str) -> None:
     """Refuse weights that would mean something else here."""
-    if tagger.model.reads_words or source.model.reads_words:
+    if tagger.model.reads_words or source.vocabulary is None:
         raise ConfigError(f"init={name}: models that read words have a vocabulary of their own")
+    weights = dict(tagger.model.named_parameters())
     for role in ("text", "image"):
-        own, other = (getattr(t.model, f"{role}_encoder", None) for t in (tagger, source))
+        own, other = (_sizes(tensors, f"{role}_encoder.") for tensors in (weights, source.weights))
         is_frozen = role == "image" and tagger.model.frozen_image_encoder is not None
-        if own is None or other is None or is_frozen:
-            continue
-        sizes, others = ({n: p.shape for n, p in e.named_parameters()} for e in (own, other))
-        if sizes != others:
+        # Buffers and layers that are not there are seen by what is on one side only.
+        is_of_kind = own.items() <= other.items() and _depth(own) == _depth(other)
+        if own and other and not is_frozen and not is_of_kind:
             raise ConfigError(_other_encoder(role, tagger, source, name))
-    own_words, words = (t.tokenizer and t.tokenizer.get_vocab() for t in (tagger, source))
-    if own_words != words:
+    if _vocabulary(tagger) != source.vocabulary:
         raise ConfigError(_other_encoder("text", tagger, source, name))
 
 
-def _other_encoder(role: str, tagger: Tagger, source: Tagger, name: str) -> str:
+def _sizes(weights: Mapping[str, Tensor], prefix: str) -> dict[str, torch.Size]:
+    return {name: w.shape for name, w in weights.items() if name.startswith(prefix)}
+
+
+def _depth(sizes: Mapping[str, torch.Size]) -> int:
+    """Return how many layers there are, by the weights' names."""
+    return len({found[1] for name in sizes if (found := _LAYER.search(name))})
+
+
+def _vocabulary(tagger: Tagger) -> Mapping[str, int] | None:
+    return tagger.tokenizer.get_vocab() if tagger.tokenizer else None
+
+
+def _other_encoder(role: str, tagger: Tagger, source: TrainedWeights, name: str) -> str:
     own, trained = (t.provenance["encoders"][role]["name"] for t in (tagger, source))
     return (
         f"init={name}: was trained with the {role} encoder {trained}, which is of another kind, "

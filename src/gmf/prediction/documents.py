@@ -1,5 +1,6 @@
 """Results: the entities of a post with character offsets, as objects, dicts and spaCy documents."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,7 @@ class Document:
         text: The text as given; words joined by single spaces when only words were given.
         entities: Entities in order.
         notes: What of the post the model did not see, and why.
-        explanation: What the model used; on request, and only when it saw an image.
+        explanation: What the model used; on request, and only when it read an image or context.
         words: ``(char_start, char_end)`` of each word that the model tagged.
         tags: BIO2 tag of each word.
         id: Identifier of the post, when it has one.
@@ -121,19 +122,21 @@ def document_of(
     def is_kept(entity: ScoredEntity) -> bool:
         return entity.confidence >= threshold and (types is None or entity.type in types)
 
+    def mentions(entities: Sequence[ScoredEntity]) -> tuple[Entity, ...]:
+        return tuple(map(mention, filter(is_kept, entities)))
+
     tags = list(prediction.tags)
     for entity in prediction.entities:
         if not is_kept(entity):
             tags[entity.start : entity.end] = ["O"] * (entity.end - entity.start)
-    without = () if prediction.explanation is None else prediction.explanation.without_images
     return Document(
         text,
-        tuple(map(mention, filter(is_kept, prediction.entities))),
+        mentions(prediction.entities),
         prediction.notes,
         Explanation.of(
             prediction,
             kept=[is_kept(entity) for entity in prediction.entities],
-            without_images=tuple(map(mention, filter(is_kept, without))),
+            mentions=mentions,
         ),
         words,
         tuple(tags),

@@ -12,9 +12,9 @@ from gmf.core.device import Precision
 from gmf.core.extras import require_extra
 from gmf.core.types import Prediction, Sample
 from gmf.data.image_report import ImageReport
+from gmf.inference.exported_folder import is_exported
 from gmf.inference.long_posts import LongPosts
 from gmf.inference.loop import Counting
-from gmf.prediction.onnx.folder import is_exported
 
 if TYPE_CHECKING:
     from gmf.models.tagger import Tagger

@@ -1,12 +1,12 @@
-"""Why a model found what it found: gates, attention on views, the result without them."""
+"""Why a model found what it found: gates, attention, the result without images and context."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import compress
 from typing import Any, Self
 
 import numpy as np
 
+from gmf.core import types
 from gmf.core.types import Prediction, ScoredEntity, SlotOrigin
 
 
@@ -40,12 +40,17 @@ class Evidence:
             do not tell.
         picture_attention: Share that goes to each view; with ``text_attention`` it sums to 1.
         confidence_without_images: Probability of the same span and type without images, in
-            [0, 1]; below it in ``Entity.confidence`` is what the images added.
+            [0, 1]; what ``Entity.confidence`` has above it is what the images added.
+        confidence_without_context: The same without one field of the context, by each field of the
+            post that the model reads.
     """
 
     text_attention: float | None
     picture_attention: tuple[float, ...]
     confidence_without_images: float
+    confidence_without_context: dict[str, float] = field(
+        default_factory=dict[str, float], hash=False
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,7 @@ class Explanation:
             heads; layers that see no views are left out. ``None`` for models without it.
         entities: Evidence of each entity of the document, in order.
         without_images: The entities that the model finds without any image.
+        without_context: The entities that it finds without any context.
     """
 
     pictures: tuple[Picture, ...]
@@ -67,30 +73,35 @@ class Explanation:
     attention: np.ndarray | None = field(compare=False)
     entities: tuple[Evidence, ...]
     without_images: tuple[Any, ...]
+    without_context: tuple[Any, ...] = ()
 
     @classmethod
     def of(
-        cls, prediction: Prediction, *, kept: Sequence[bool], without_images: tuple[Any, ...]
+        cls,
+        prediction: Prediction,
+        *,
+        kept: Sequence[bool],
+        mentions: Callable[[Sequence[ScoredEntity]], tuple[Any, ...]],
     ) -> Self | None:
         """Return the explanation of a prediction; ``None`` when it has none.
 
         Args:
             prediction: The prediction.
             kept: For each of its entities, whether the document has it.
-            without_images: Its ``without_images`` as mentions.
+            mentions: Returns entities as the document has them, less those that it drops.
         """
         explanation = prediction.explanation
         if explanation is None:
             return None
-        attention = explanation.slot_attention
         return cls(
             pictures=tuple(_picture(origin, prediction) for origin in explanation.slots),
             gates=explanation.gates,
-            attention=attention,
+            attention=explanation.slot_attention,
             entities=tuple(
-                _evidence(entity, attention) for entity in compress(explanation.same_entities, kept)
+                _evidence(explanation, number) for number, is_kept in enumerate(kept) if is_kept
             ),
-            without_images=without_images,
+            without_images=mentions(explanation.without_images),
+            without_context=mentions(explanation.without_context),
         )
 
 
@@ -101,8 +112,13 @@ def _picture(origin: SlotOrigin, prediction: Prediction) -> Picture:
     return Picture(origin.image, origin.region, region.box, region.label)
 
 
-def _evidence(entity: ScoredEntity, attention: np.ndarray | None) -> Evidence:
-    if attention is None:
-        return Evidence(None, (), entity.confidence)
-    mass = attention[:, entity.start : entity.end].mean(axis=(0, 1))
-    return Evidence(float(1 - mass.sum()), tuple(float(share) for share in mass), entity.confidence)
+def _evidence(explanation: types.Explanation, number: int) -> Evidence:
+    """Return what an entity of the prediction rests on."""
+    entity, attention = explanation.same_entities[number], explanation.slot_attention
+    text: float | None = None
+    pictures: tuple[float, ...] = ()
+    if attention is not None:
+        mass = attention[:, entity.start : entity.end].mean(axis=(0, 1))
+        text, pictures = float(1 - mass.sum()), tuple(float(share) for share in mass)
+    without = {name: same[number].confidence for name, same in explanation.same_without_context}
+    return Evidence(text, pictures, entity.confidence, without)

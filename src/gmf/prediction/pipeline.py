@@ -12,9 +12,9 @@ from gmf.data.image_report import ImageReport
 from gmf.inference.long_posts import LongPosts
 from gmf.prediction.documents import Document, document_of
 from gmf.prediction.engine import Engine, load_engine
-from gmf.prediction.posts import is_one_post, is_table, posts_of, samples_of
+from gmf.prediction.posts import is_one_post, is_table, only_samples, posts_of, samples_of
 from gmf.prediction.publishing.hub import model_folder
-from gmf.prediction.user_input import Post, PostImages
+from gmf.prediction.user_input import OWN_IMAGES, Post, PostImages
 
 
 class PredictOptions(TypedDict, total=False):
@@ -143,7 +143,8 @@ class Pipeline:
         Args:
             samples: Any number of samples.
             batch_size: Posts of one pass; posts of like length share one.
-            explain: Whether to tell what the model used; costs about three times the time.
+            explain: Whether to tell what the model used; posts with images cost about three times
+                the time. Each field of the context costs a pass more, several fields one on top.
             threshold: Least confidence of the entities that are kept, in [0, 1].
             types: The only entity types that are kept; all when ``None``.
             long: What becomes of posts that are longer than the model reads: ``split`` reads them
@@ -163,7 +164,7 @@ class Pipeline:
             known=self.types,
         )
         predictions = self.engine.predict(
-            samples, batch_size=batch_size, explain=explain, long=long, report=report
+            only_samples(samples), batch_size=batch_size, explain=explain, long=long, report=report
         )
         return (document_of(p, threshold=threshold, types=wanted_types) for p in predictions)
 
@@ -291,7 +292,7 @@ def _listed(types: object) -> tuple[str, ...]:
 
 def _with(post: str | Mapping[str, Any], images: Any) -> Post:
     if isinstance(post, Mapping):
-        raise ConfigError("image: a post that is a mapping holds its own images")
+        raise ConfigError(f"image: {OWN_IMAGES}")
     return post, images
 
 

@@ -75,6 +75,22 @@ def samples_of(posts: Iterable[object]) -> Iterator[Sample]:
             raise kind(f"post at position {position}: {error}") from error
 
 
+def only_samples(samples: Iterable[object]) -> Iterator[Sample]:
+    """Yield samples.
+
+    Raises:
+        DataError: If one is something else; names its position from 0.
+    """
+    for position, sample in enumerate(samples):
+        if not isinstance(sample, Sample):
+            kind = type(sample).__name__
+            raise DataError(
+                f"sample at position {position}: expected a Sample, got {kind}; texts and other "
+                "posts go to the pipeline itself or to stream"
+            )
+        yield sample
+
+
 def _rows_of(table: object) -> Iterator[object]:
     if nw.dependencies.is_into_series(table):
         yield from nw.from_native(cast(Any, table), series_only=True).to_list()

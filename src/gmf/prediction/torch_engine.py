@@ -44,7 +44,7 @@ class TorchEngine(Engine):
         self._tagger, place = tagger, torch_device(device)
         self._tagger.model.to(place).eval()
         self._precision: ComputedPrecision = resolve_precision(precision, place)
-        self._collator = tagger.collator(cached=cached, precision=self._precision)
+        self._collator = tagger.collator(cached=cached)
 
     @property
     def tagger(self) -> Tagger:

@@ -16,9 +16,15 @@ from gmf.data.decoding import upright_rgb
 from gmf.data.images import RefusedImage
 from gmf.reading.context import context_of
 from gmf.reading.json_rows import IMAGE_KEYS_OF_OTHERS
-from gmf.reading.tokenize import tokenize
+from gmf.reading.paths import names_in
+from gmf.reading.tokenize import check_words, tokenize
 
 TEXT, TOKENS, ID, CONTEXT = "text", "tokens", "id", "context"
+#: What is told of images beside a post that is a mapping.
+OWN_IMAGES = (
+    "a post that is a mapping, or a row of a table, holds its own images: give them under its key "
+    "or column 'image', not beside it"
+)
 #: Keys of images in posts that are mappings.
 IMAGE_KEYS = ("image", "images")
 
@@ -132,6 +138,9 @@ def sample_of_post(post: object, *, origin: str = "") -> Sample:
     """
     if isinstance(post, Mapping):
         fields = cast(Mapping[str, Any], post)
+        if isinstance(fields.get(TEXT), list | np.ndarray) and TOKENS not in fields:
+            check_words(fields[TEXT])
+            fields = {**fields, TOKENS: fields[TEXT], TEXT: None}
         images = [image for key in IMAGE_KEYS for image in images_of(fields.get(key))]
         images += [_unread(key) for key in fields if is_unread_key(key) and _has_any(fields[key])]
         name = fields.get(ID)
@@ -154,6 +163,8 @@ def sample_of_post(post: object, *, origin: str = "") -> Sample:
         parts = cast(tuple[Any, ...], post)
         if len(parts) != 2:
             raise DataError(f"expected a pair of text and images, got {len(parts)} values")
+        if isinstance(parts[0], Mapping):
+            raise DataError(OWN_IMAGES)
         return sample_of(parts[0], parts[1], origin=origin)
     return sample_of(post, origin=origin)
 
@@ -182,8 +193,8 @@ def images_of(images: object) -> tuple[ImageInput, ...]:
     if isinstance(images, np.ndarray) and images.dtype == np.object_:
         images = images.tolist()  # What pandas makes of a list.
     listed = cast(Sequence[object], images if isinstance(images, list | tuple) else (images,))
-    # An empty path is what tables hold where there is no image.
-    return tuple(_image(i) for i in listed if not (is_missing(i) or (isinstance(i, str) and not i)))
+    cells = (names_in(item) if isinstance(item, str) else [item] for item in listed)
+    return tuple(_image(i) for cell in cells for i in cell if not is_missing(i))
 
 
 def _unread(key: str) -> ImageInput:

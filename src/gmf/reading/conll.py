@@ -20,7 +20,7 @@ from gmf.reading.conll_lines import (
 from gmf.reading.foreign_columns import note_on_tags
 from gmf.reading.image_folders import ImageFolder
 from gmf.reading.reader import RawSample, Reader, fail
-from gmf.reading.tag_schemes import EXPECTED, foreign_tag, read_tags
+from gmf.reading.tag_schemes import foreign_tag, read_tags, what_is_expected
 from gmf.reading.text_files import read_lines
 
 
@@ -201,7 +201,7 @@ def _checked(
         return None
     foreign = foreign_tag(tags)
     if foreign is not None:
-        message = f"tag {tags[foreign]!r}: {EXPECTED}"
+        message = f"tag {tags[foreign]!r}: {what_is_expected(tags[foreign])}"
         raise DataError(message, path=path, line=raw.lines[foreign], field="tag")
     return tuple(alias_tag(tag, aliases=aliases) for tag in tags)
 

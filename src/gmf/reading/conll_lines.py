@@ -237,11 +237,10 @@ def _check_last(columns: Columns, lines: Sequence[str], path: Path | None) -> No
             and all(map(is_tag, cells))
             and not any(map(is_tag, others))
         ):
-            raise DataError(
-                f"the tags look to stand in column {place + 1}; expected a word first and its tag "
-                "last: put the columns in this order",
-                path=path,
-            )
+            fault = f"the tags look to stand in column {place + 1}; put words first, tags last"
+            if not any(others):
+                fault = "a TAB stands behind each tag: remove it"
+            raise DataError(fault, path=path)
 
 
 def _is_tagged(lines: Sequence[str], split: Callable[[str], list[str]]) -> bool:

@@ -31,6 +31,8 @@ class CorpusConfig(Config):
             anything. A type that is not named keeps its name.
         annotates: Types of the model that it annotates; by default those that its train and dev
             have and those that ``types`` leads to. An ``O`` may be an entity of any other.
+        partly: Those of which it annotates only some entities: an ``O`` may be one of them too, and
+            what is predicted of them counts only where it is right.
     """
 
     folder: Path = Field(strict=False)
@@ -39,6 +41,7 @@ class CorpusConfig(Config):
     context_file: Path | None = Field(default=None, strict=False)
     types: dict[str, str] = Field(default_factory=dict)
     annotates: tuple[str, ...] | None = Field(default=None, strict=False)
+    partly: tuple[str, ...] = Field(default=(), strict=False)
 
     @field_validator("types")
     @classmethod
@@ -50,6 +53,11 @@ class CorpusConfig(Config):
     def reading(self, encoding: str | None) -> ReadOptions:
         """Return how its files are read."""
         return ReadOptions(encoding=encoding, images=self.images, context=self.context_file)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether its types are the model's, and every entity of them is annotated."""
+        return not self.types and self.annotates is None and not self.partly
 
     @property
     def title(self) -> str:
@@ -85,7 +93,7 @@ def read_corpora(
         DataError: If a file is absent or breaks its format.
     """
     read = [_read(corpus, splits, encoding, on_note) for corpus in corpora]
-    if len(corpora) == 1 and not corpora[0].types and corpora[0].annotates is None:
+    if len(corpora) == 1 and corpora[0].is_plain:
         return {split: read[0][split] for split in splits}
     for corpus, own in zip(corpora, read, strict=True):
         _check_map(corpus, own)
@@ -100,7 +108,8 @@ def read_corpora(
     every = {name for names in annotated for name in names}
     found: dict[str, list[Sample]] = {split: [] for split in splits}
     for corpus, own, names in zip(corpora, mapped, annotated, strict=True):
-        known = None if every <= set(names) else names
+        whole = tuple(name for name in names if name not in corpus.partly)
+        known = None if every <= set(whole) else whole
         for split in splits:
             found[split] += [
                 replace(sample, corpus=corpus.title, annotated=known) for sample in own[split]
@@ -129,17 +138,28 @@ def fingerprints(
     return found
 
 
-def judged(sample: Sample, entities: Iterable[Any]) -> list[Any]:
+def judged(sample: Sample, entities: Iterable[Any], *, partly: bool = True) -> list[Any]:
     """Return the predicted entities that an annotation can judge.
 
     Those of types that the sample's corpus does not annotate are left out, and those with a word of
     which nothing is known.
+
+    Args:
+        sample: A sample with tags.
+        entities: What was predicted.
+        partly: Whether entities of types that it annotates partly, or not, stay if they are right.
     """
     unknown = set(sample.unknown)
+    gold = entities_of(sample.tags or ()) if partly and sample.annotated is not None else ()
+    right = {(entity.start, entity.end, entity.type) for entity in gold}
     return [
         entity
         for entity in entities
-        if (sample.annotated is None or entity.type in sample.annotated)
+        if (
+            sample.annotated is None
+            or entity.type in sample.annotated
+            or (entity.start, entity.end, entity.type) in right
+        )
         and unknown.isdisjoint(range(entity.start, entity.end))
     ]
 
@@ -216,6 +236,11 @@ def _annotated(corpus: CorpusConfig, splits: Mapping[str, Sequence[Sample]]) -> 
         ConfigError: If it has others than it states.
     """
     present = _types_in(splits)
+    if absent := sorted(set(corpus.partly) - present):
+        raise ConfigError(
+            f"data.folders: {corpus.folder} annotates {absent[0]} partly, of which it has no "
+            f"entity; it has {', '.join(ordered_types(present))}{near_hint(absent[0], present)}"
+        )
     if corpus.annotates is None:
         led_to = set(corpus.types.values()) - {OUTSIDE, UNKNOWN}
         return tuple(ordered_types(present | led_to))

@@ -82,6 +82,13 @@ def annotation_sources(folder: Path) -> list[Path]:
     return [path for path in found if path.is_dir() or path.suffix == ".zip"]
 
 
+def stem_of(name: str) -> str:
+    """Return the name of an identifier or an image without its folder and ending, in NFC."""
+    path = PurePosixPath(name)
+    stem = path.stem if path.suffix.lower() in IMAGE_SUFFIXES else path.name
+    return unicodedata.normalize("NFC", stem)
+
+
 class ImageFolder:
     """The image files of a folder by the identifiers of samples.
 
@@ -95,7 +102,7 @@ class ImageFolder:
     """
 
     def __init__(self, path: Path, *, split: str = "", ids: Collection[str] = ()) -> None:
-        self.path, self._split, self._ids = path, split, ids
+        self.path, self._split, self._ids = path, split, frozenset(map(stem_of, ids))
 
     def images_of(self, identifier: str) -> tuple[Path, ...]:
         """Return the files of an identifier, or where its only one should be.
@@ -107,8 +114,7 @@ class ImageFolder:
         usual = inside(self.path, identifier if has_suffix else f"{identifier}.jpg")
         if "/" in identifier:
             return (usual,)
-        stem = PurePosixPath(identifier).stem if has_suffix else identifier
-        key = unicodedata.normalize("NFC", stem)
+        key = stem_of(identifier)
         for folder, (names, stems, numbered) in self._listings:
             if name := names.get(unicodedata.normalize("NFC", usual.name)):
                 return (folder / name,)

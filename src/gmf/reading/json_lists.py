@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gmf.core.errors import DataError
-from gmf.reading.text_files import HEAD_BYTES, open_text
+from gmf.reading.text_files import HEAD_BYTES, not_utf8, open_text
 
 #: Longest value of a list in bytes; what is longer is not read.
 MAX_ITEM = 64 * 2**20
@@ -39,7 +39,9 @@ def list_items(path: Path, *, encoding: str | None = None) -> Iterator[object]:
             reason = getattr(error, "msg", None) or str(error)
             if isinstance(error, RecursionError):
                 reason = "nested too deeply"
-            message = f"not valid JSON: {reason}, after item {number}"
+            is_text = not isinstance(error, UnicodeDecodeError)
+            what = f"not valid JSON: {reason}" if is_text else not_utf8(error)
+            message = f"{what}, after item {number}"
             raise DataError(message, path=path, line=text.line) from error
 
 

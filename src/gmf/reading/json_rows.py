@@ -17,8 +17,9 @@ from gmf.core.types import ImageInput, Region
 from gmf.reading.context import Context
 from gmf.reading.foreign_rows import tool_hint
 from gmf.reading.image_folders import image_beside
-from gmf.reading.paths import inside
+from gmf.reading.paths import inside, names_in
 from gmf.reading.text_files import HEAD_BYTES, open_text
+from gmf.reading.tokenize import check_words
 
 SCHEMA_PATH = Path(__file__).with_name("sample.schema.json")
 
@@ -144,6 +145,7 @@ def usual_form(row: Mapping[str, Any]) -> dict[str, Any]:
     if isinstance(usual.get("id"), int) and not isinstance(usual["id"], bool):
         usual["id"] = str(usual["id"])
     if isinstance(usual.get("text"), list) and "tokens" not in usual:
+        check_words(usual["text"])
         usual["tokens"] = usual.pop("text")
         if "label" in usual and "tags" not in usual:
             usual["tags"] = usual.pop("label")
@@ -153,7 +155,8 @@ def usual_form(row: Mapping[str, Any]) -> dict[str, Any]:
     images = usual.get("images", ())
     listed = [] if images is None else images if isinstance(images, list) else [images]
     if "images" in usual:
-        named = [image for image in listed if image not in (None, "")]
+        cells = (names_in(image) if isinstance(image, str) else [image] for image in listed)
+        named = [image for cell in cells for image in cell if image is not None]
         usual["images"] = [{"path": i} if isinstance(i, str) else i for i in named]
     return usual
 

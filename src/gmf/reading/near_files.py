@@ -1,11 +1,28 @@
 """The file that may be meant by a name that is absent."""
 
 import os
+import re
 import unicodedata
 from collections.abc import Collection
 from functools import lru_cache
 from pathlib import Path, PurePath
 from urllib.parse import unquote
+
+#: What is told of a URL in the stead of an image's file.
+NO_URL = "no URL is fetched; download the image and name the file"
+_URL = re.compile(r"(?:^|/)(data:.*|https?:.*|[a-z][a-z0-9+.-]+:/.*)", re.IGNORECASE | re.DOTALL)
+
+
+def url_in(path: Path) -> str:
+    """Return the URL that stands for a file below a folder; empty if none does or it is a file.
+
+    Args:
+        path: The folder and the name in one; joined, ``//`` is written ``/``.
+    """
+    match = _URL.search(path.as_posix())
+    if match is None or is_there(path):
+        return ""
+    return match[1] if match[1].startswith("data:") else match[1].replace(":/", "://", 1)
 
 
 def near_name(path: Path, *, suffixes: Collection[str]) -> str:

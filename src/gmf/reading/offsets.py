@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
 
+import regex
+
 from gmf.reading.tokenize import is_inside_word
 
 
@@ -30,6 +32,23 @@ def from_utf16(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, i
 
     def point(unit: int) -> int:
         return bisect_left(before, unit) if unit <= before[-1] else len(text) + unit - before[-1]
+
+    return [(point(start), point(end)) for start, end in spans]
+
+
+def from_graphemes(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return spans of grapheme clusters as spans of characters.
+
+    What a reader takes for one character is one cluster, CR LF too (Unicode Standard Annex 29).
+    What lies beyond the end stays beyond it.
+    """
+    if text.isascii() and "\r\n" not in text:
+        return list(spans)
+    starts = [*(match.start() for match in regex.finditer(r"\X", text)), len(text)]
+    last = len(starts) - 1
+
+    def point(cluster: int) -> int:
+        return starts[cluster] if cluster <= last else len(text) + cluster - last
 
     return [(point(start), point(end)) for start, end in spans]
 
@@ -62,6 +81,7 @@ def unit_hint(text: str, start: int, end: int) -> str:
             (start, end) if is_plain else _from_bytes(text, start, end)
         ),
         "characters with CR LF as one": _from_single_ends(text, start, end),
+        "grapheme clusters, as Doccano can count them": from_graphemes(text, [(start, end)])[0],
         "characters, the last one counted in": (start, end + 1),
         "characters from 1": (start - 1, end - 1),
         "characters from 1, the last one counted in": (start - 1, end),

@@ -1,13 +1,15 @@
 """Paths named by data: relative to a folder, never outside it."""
 
+import ast
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import cast
 
 
 def inside(root: Path, name: str) -> Path:
     """Return ``root / name`` when ``name`` stays below ``root``.
 
-    The test is on the name alone: a symbolic link that somebody placed below ``root`` is followed,
-    since only the owner of the folder can place one.
+    The test is on the name alone, which comes from data: a symbolic link below ``root`` is
+    followed, since only the owner of the folder can place one, as git-annex and DVC do.
 
     Args:
         root: The folder.
@@ -33,3 +35,16 @@ def inside(root: Path, name: str) -> Path:
             f"path {name!r} leaves its folder: expected a relative path below {root} without '..'"
         )
     return root / posix
+
+
+def names_in(cell: str) -> list[str]:
+    """Return the names in a cell: its own, those of a list as JSON or Python writes it, or none."""
+    if not (cell.startswith("[") and cell.endswith("]")):
+        return [cell] if cell else []
+    try:
+        listed: object = ast.literal_eval(cell)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return [cell]
+    items = cast(list[object], listed) if isinstance(listed, list) else [None]
+    names = [name for name in items if isinstance(name, str)]
+    return names or ([cell] if items else [])

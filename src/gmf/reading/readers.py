@@ -15,7 +15,7 @@ from gmf.reading.json_rows import is_json
 from gmf.reading.near_files import names_in
 from gmf.reading.reader import DEFAULTS, Reader, ReadOptions, fail
 from gmf.reading.regions_file import REGIONS_FILE, read_regions
-from gmf.reading.tag_schemes import EXPECTED, FileTags, foreign_tag, read_tags
+from gmf.reading.tag_schemes import FileTags, foreign_tag, read_tags, what_is_expected
 
 readers: Registry[type[Reader]] = Registry(
     "reader",
@@ -238,7 +238,7 @@ def _with_regular_tags(
         foreign = foreign_tag(read or ())
         message = ""
         if read is not None and foreign is not None:
-            message = f"tag {read[foreign]!r}: {EXPECTED}"
+            message = f"tag {read[foreign]!r}: {what_is_expected(read[foreign])}"
         elif read is not None and len(read) != len(sample.tokens):
             message = f"expected {len(sample.tokens)} tags, got {len(read)}"
         if message:

@@ -22,6 +22,8 @@ MAX_RECORD = 2**20
 #: Longest field in characters.
 MAX_FIELD = 131_072
 
+#: A line that closes a quote with its first field.
+_CLOSES = re.compile(r'(?:[^"\t]|"")*"(?:\t|$)')
 #: What Excel writes above a header.
 _SEPARATOR_LINE = re.compile('"?sep=(.)"?', re.IGNORECASE)
 
@@ -61,11 +63,7 @@ class TableRecord(Generic[LineT]):
 
 
 def dialect_of(
-    head: Sequence[str],
-    *,
-    path: Path,
-    delimiter: str | None = None,
-    quoting: Quoting = "auto",
+    head: Sequence[str], *, path: Path, delimiter: str | None = None, quoting: Quoting = "auto"
 ) -> Dialect:
     r"""Return the dialect of a table.
 
@@ -244,7 +242,7 @@ def _closed(
 
     Raises:
         ValueError: If none does within ``MAX_RECORD`` characters, or before a line of TABs that
-            has all columns.
+            has all columns; it may itself where the quote begins the record.
     """
     parts, size, is_open = [text], len(text), True
     separators = len(dialect.header) - 1
@@ -255,7 +253,8 @@ def _closed(
         if number == len(ahead) or size > MAX_RECORD:
             raise ValueError(f"not valid CSV: unexpected end of data{_ADVICE}")
         parts.append(text_of(ahead[number]))
-        if dialect.delimiter == "\t" and separators and parts[-1].count("\t") == separators:
+        may_close = text.startswith('"') and _CLOSES.match(parts[-1])
+        if dialect.delimiter == "\t" and 0 < separators == parts[-1].count("\t") and not may_close:
             raise ValueError(f"not valid CSV{_ADVICE}")
         size += len(parts[-1]) + 1
         is_open = _is_open(parts[-1], dialect.delimiter, was_open=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gmf.core.tags import OUTSIDE, STRAY, is_bio
+from gmf.reading.looks import look_of
 
 #: Labels that serve a model's machinery and name no entity: padding, sub-words, sentence marks.
 SERVICE_LABELS = frozenset(
@@ -103,12 +104,20 @@ def is_prefixed(tag: str) -> bool:
     return len(tag) > 2 and tag[1] == "-" and tag[0] in "BIESLUM"
 
 
+def is_disguised(name: str) -> bool:
+    """Return whether a name only looks like a tag, as one in full width does."""
+    look = look_of(name)
+    is_tag_by_look = look == OUTSIDE or is_prefixed(_respelled(look))
+    return look != name.strip() and is_tag_by_look and not is_prefixed(_respelled(name))
+
+
 def _scheme_of(
     tags: set[str], samples: Sequence[Sequence[str]], is_iob1: bool | None = None
 ) -> str:
     names = tags - {OUTSIDE} - SERVICE_LABELS
     prefixed = {tag for tag in names if is_prefixed(tag)}
-    if names and not prefixed and OUTSIDE in tags and all(map(_TYPE.fullmatch, names)):
+    are_types = all(_TYPE.fullmatch(name) and not is_disguised(name) for name in names)
+    if names and not prefixed and OUTSIDE in tags and are_types:
         return "IO"
     prefixes = {tag[0] for tag in prefixed}
     if prefixes & set("LU"):
@@ -198,6 +207,12 @@ def join_prefixed(
     return joined
 
 
+def what_is_expected(tag: str) -> str:
+    """Return what is expected in the stead of a tag that is none, for messages."""
+    hint = f"; {tag!a} has full-width or invisible characters" if is_disguised(tag) else ""
+    return f"{EXPECTED}{hint}"
+
+
 def foreign_tag(tags: Sequence[str]) -> int | None:
     """Return the position of the first of a sample's tags that is none, if any is."""
     return next((position for position, tag in enumerate(tags) if not is_one_tag(tag)), None)
@@ -205,4 +220,9 @@ def foreign_tag(tags: Sequence[str]) -> int | None:
 
 def is_one_tag(tag: str) -> bool:
     """Return whether a tag is BIO2, not two as in ``B-ORG|B-LOC``, and its type not ``O``."""
-    return is_bio(tag) and tag[2:] != OUTSIDE and not _SECOND.search(tag)
+    return is_bio(tag) and is_one_type(tag[2:])
+
+
+def is_one_type(name: str) -> bool:
+    """Return whether the name of a type is not ``O``, and no second tag is in it."""
+    return name != OUTSIDE and not _SECOND.search(name)

@@ -54,7 +54,7 @@ def open_text(path: Path, *, encoding: str | None = None) -> BinaryIO:
         DataError: If the file cannot be read, or is no text.
     """
     if encoding is not None:
-        encoding = _known(encoding)
+        encoding = known_encoding(encoding)
     file: BinaryIO | None = None
     try:
         file = open_bytes(path)
@@ -113,17 +113,26 @@ def decode(content: bytes) -> str:
     try:
         return content.decode()
     except UnicodeDecodeError as error:
-        shown = content[max(0, error.start - 12) : error.start + 12].decode(
-            "cp1252", errors="replace"
-        )
-        raise ValueError(
-            f"expected UTF-8, byte {error.start} is not (0x{content[error.start]:02x}); as "
-            f"Windows-1252 it would read {shown!r}; convert the file to UTF-8, or state its "
-            "encoding (--encoding cp1252; in a configuration data.encoding=cp1252)"
-        ) from error
+        raise ValueError(not_utf8(error)) from error
 
 
-def _known(encoding: str) -> str:
+def not_utf8(error: UnicodeDecodeError) -> str:
+    """Return what to tell of bytes that are not UTF-8: which, and what they may be."""
+    content, start = error.object, error.start
+    shown = content[max(0, start - 12) : start + 12].decode("cp1252", errors="replace")
+    return (
+        f"expected UTF-8, byte {start} is not (0x{content[start]:02x}); as Windows-1252 it would "
+        f"read {shown!r}; convert the file to UTF-8, or state its encoding (--encoding cp1252; in "
+        "a configuration data.encoding=cp1252)"
+    )
+
+
+def known_encoding(encoding: str) -> str:
+    """Return the usual name of an encoding.
+
+    Raises:
+        ConfigError: If there is none of that name.
+    """
     try:
         name = codecs.lookup(encoding).name
         "".encode(name)

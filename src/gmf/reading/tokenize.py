@@ -6,6 +6,8 @@ from itertools import accumulate, pairwise
 
 import regex
 
+from gmf.core.errors import DataError
+
 # White space as ``str.isspace`` has it; \s leaves four separators out.
 _SPACE = r"\s\x1c-\x1f"
 _LINK = rf"(?:https?://|www\.)[^{_SPACE}<>\"]*[^{_SPACE}<>\"\p{{P}}]/?|(?:[a-z0-9-]{{1,63}}+\.){{1,8}}+[a-z]{{2,24}}/[\w/?=&%#~.-]*[\w/]"
@@ -30,6 +32,8 @@ _FLAG = r"[\U0001F1E6-\U0001F1FF]{1,2}+\p{M}*+"
 # \X is a grapheme cluster: an emoji with its skin tone, a joined family, a flag, a keycap.
 _CLUSTER = rf"(?![{_SPACE}])\X"
 
+#: White space between characters of what should be a word.
+_BLANK = regex.compile(r"\S[ \t\r\n]+\S")
 _TOKEN = regex.compile(
     "|".join(
         (
@@ -119,3 +123,19 @@ def _spans_of(text: str) -> Iterator[tuple[int, int]]:
         yield start, end
         position = end
     yield from (span for span in (gap, *waiting) if position <= span[0] < span[1])
+
+
+def check_words(text: Iterable[object]) -> None:
+    """Refuse a list under ``text`` that holds texts, such as a batch of posts, and not words.
+
+    Raises:
+        DataError: If most items have blanks inside; a few may, as "New York".
+    """
+    items = list(text)
+    found = [item for item in items if isinstance(item, str) and _BLANK.search(item)]
+    if 2 * len(found) > len(items):
+        raise DataError(
+            f"expected a text or a list of words, got a list of texts such as {found[0][:40]!r}: "
+            "give each text as a post of its own",
+            field="text",
+        )

@@ -1,12 +1,15 @@
 """What a data set must have so that a model can learn from it, for checks and for training."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from gmf.core.errors import DataError
 from gmf.core.tags import OUTSIDE, split_tag
 from gmf.core.types import Sample
-from gmf.reading.near_files import is_there
+from gmf.reading.looks import look_of
+from gmf.reading.near_files import NO_URL, is_there, url_in
+from gmf.reading.tag_schemes import is_disguised
 
 #: Share of present images below which a model learns nothing reliable from images. With 10 in
 #: 3,373 posts one learning rate made GMF tag nothing where there was an image (decision 0011).
@@ -52,6 +55,55 @@ def training_faults(
     return faults
 
 
+def look_alikes(samples: Iterable[Sample]) -> list[DataError]:
+    """Return a fault for each type that looks like an earlier one, or like a tag; see ``look_of``.
+
+    Args:
+        samples: Samples of all splits, labelled or not.
+    """
+    seen: dict[str, tuple[str, str]] = {}
+    faults: list[DataError] = []
+    for name, origin in _first_origins(samples).items():
+        usual, place = seen.setdefault(look_of(name), (name, origin))
+        if usual != name:
+            where = f" of {place}" if place else ""
+            message = f"type {name!a} looks like {usual!a}{where} and is another; write it so"
+        elif is_disguised(name):
+            message = f"type {name!a} looks like a tag; write its prefix in plain letters"
+        else:
+            continue
+        faults.append(DataError(message, path=origin or None, field="tags"))
+    return faults
+
+
+def _first_origins(samples: Iterable[Sample]) -> dict[str, str]:
+    """Return where each type stands first, in order; the empty type is that of ``O``."""
+    origins: dict[str, str] = {}
+    for sample in samples:
+        for tag in sample.tags or ():
+            origins.setdefault(split_tag(tag)[1], sample.origin)
+    return origins
+
+
+def types_apart_by_case(samples: Iterable[Sample]) -> list[str]:
+    """Return what to tell of types that differ by capitals alone, which may be two on purpose."""
+    counts: Counter[str] = Counter()
+    first: dict[str, str] = {}
+    for sample in samples:
+        for name in (split_tag(tag)[1] for tag in sample.tags or () if tag != OUTSIDE):
+            counts[name] += 1
+            first.setdefault(name, sample.origin)
+    groups: dict[str, list[str]] = defaultdict(list)
+    for name in first:
+        groups[name.casefold()].append(name)
+    return [
+        "types that differ by capitals alone are learned as several: "
+        + ", ".join(f"{name!r} ({counts[name]} words, first in {first[name]})" for name in names)
+        for names in groups.values()
+        if len(names) > 1
+    ]
+
+
 def absent_images(samples: Sequence[Sample]) -> str:
     """Return what to tell before training on images of which next to none are there.
 
@@ -67,12 +119,18 @@ def absent_images(samples: Sequence[Sample]) -> str:
         for image in sample.images
         if isinstance(image.source, Path)
     }
-    present = sum(map(is_there, files))
+    absent = sorted(file for file in files if not is_there(file))
+    present = len(files) - len(absent)
     if not files or present / len(files) >= MIN_PRESENT_SHARE:
         return ""
-    first = min(files)
+    urls = [url for file in absent if (url := url_in(file))]
+    example = (
+        f"{len(urls)} are URLs, such as {urls[0]}, and {NO_URL}"
+        if urls
+        else (f"{absent[0]} for example is not")
+    )
     return (
-        f"only {present} of {len(files)} images are there, {first} for example is not: what a "
+        f"only {present} of {len(files)} images are there, {example}: what a "
         "model learns of images from so few is noise, and posts with an image may be tagged worse "
         "than without; name their folder with data.images=DIR, bring the images, or train a "
         "text-only model (model=bert-crf)"

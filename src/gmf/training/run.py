@@ -9,22 +9,25 @@ import torch
 
 from gmf.core.errors import ConfigError
 from gmf.core.files import sha256_of
+from gmf.core.installed import installed_model
 from gmf.core.tags import TagSet
 from gmf.core.types import Sample
 from gmf.data.image_report import ImageReport
 from gmf.evaluation.provenance import describe_hardware, digest_of_options, package_versions
+from gmf.inference.exported_folder import TAGGER_GRAPH, is_exported
 from gmf.models.checkpoint import WEIGHTS, load_tagger
 from gmf.models.runtime import resolve_precision, seed_everything
 from gmf.models.tagger import Tagger, build_tagger
-from gmf.models.warm_start import freeze_layers, warm_start
+from gmf.models.warm_start import TrainedWeights, freeze_layers, warm_start
 from gmf.reading.context_file import check_fields
 from gmf.reading.corpora import fingerprints, read_corpora
-from gmf.reading.trainable import absent_images, training_faults
+from gmf.reading.trainable import absent_images, look_alikes, training_faults, types_apart_by_case
 from gmf.training.config import RunConfig
 from gmf.training.exchange import ending_together, of_all_processes, this_process
 from gmf.training.inputs import code_digests, context_digest, image_digest
 from gmf.training.run_folder import RunFolder, checkpoint_of
 from gmf.training.run_state import RunState
+from gmf.training.teacher import Teacher
 from gmf.training.trainer import OnEpoch, OnStep, Trainer
 
 #: Samples by the name of their split.
@@ -61,9 +64,10 @@ def train(
         How the run ended, and what became of its images in all processes.
 
     Raises:
-        CheckpointError: If a file of the run folder is damaged that nothing can stand in for.
+        CheckpointError: If a file of the run folder is damaged that nothing can stand in for, or
+            the teacher is no checkpoint.
         ConfigError: If no data folder is named, or the run folder holds another run, or one that
-            began with other inputs.
+            began with other inputs; or if a teacher does not suit.
         DataError: If a data file breaks its format, or nobody can learn from it.
         EncoderError: If an encoder cannot be found or fetched.
         PeerError: If another process of the same training failed.
@@ -74,13 +78,21 @@ def train(
         splits = splits or read_splits(config, on_note=on_note)
         corpora = config.data.corpora
         folder = corpora[0].folder if len(corpora) == 1 else None
-        for fault in training_faults(splits, folder=folder):
+        labelled = [sample for samples in splits.values() for sample in samples]
+        for fault in (*look_alikes(labelled), *training_faults(splits, folder=folder)):
             raise fault
+        for note in types_apart_by_case(labelled):
+            on_note(f"warning: {note}")
         for name, samples in splits.items():
             for note in check_fields(samples, config.data.context, what=name):
                 on_note(note)
         tagger = untrained_tagger(config, splits["train"], on_note=on_note)
         _check_open_tags(config, tagger, splits["train"])
+        teacher = Teacher.of(
+            config.training, student=tagger, samples=splits["train"], on_note=on_note
+        )
+        if teacher is not None:
+            tagger.provenance["teacher"] = {"name": teacher.name, "digest": teacher.digest}
         provenance = {**tagger.provenance, **_provenance(config, splits, tagger)}
         tagger.model.to(device)
         collator = tagger.collator(cached=True)
@@ -93,6 +105,7 @@ def train(
             train=splits["train"],
             dev=splits["dev"],
             folder=RunFolder(path),
+            teacher=teacher,
             on_step=on_step,
             on_epoch=on_epoch,
         )
@@ -126,7 +139,7 @@ def untrained_tagger(
     """Return the model that a run begins with; the random state is that of the run's seed.
 
     Raises:
-        CheckpointError: If ``init`` names no checkpoint.
+        CheckpointError: If ``init`` names no trained model.
         ConfigError: If ``init`` has other encoders, or there are not as many layers to freeze.
         EncoderError: If an encoder cannot be found or fetched.
     """
@@ -141,13 +154,21 @@ def untrained_tagger(
         precision=resolve_precision(config.training.precision),
     )
     if config.init is not None:
-        folder = checkpoint_of(Path(config.init))
-        source = load_tagger(folder)
+        source, digest = _trained(config.init)
         started = warm_start(tagger, source, name=config.init)
         on_note(f"init={config.init}: {started.describe()}")
-        tagger.provenance["init"] = {"name": config.init, "digest": sha256_of(folder / WEIGHTS)}
+        tagger.provenance["init"] = {"name": config.init, "digest": digest}
     freeze_layers(tagger.model, config.training.freeze)
     return tagger
+
+
+def _trained(init: str) -> tuple[TrainedWeights, str]:
+    """Return the weights that a model begins with, and their digest."""
+    installed = installed_model(init)
+    folder = installed.check() if installed else checkpoint_of(Path(init))
+    if is_exported(folder):
+        return TrainedWeights.of_export(folder), sha256_of(folder / TAGGER_GRAPH)
+    return TrainedWeights.of_tagger(load_tagger(folder)), sha256_of(folder / WEIGHTS)
 
 
 def _check_open_tags(config: RunConfig, tagger: Tagger, samples: Sequence[Sample]) -> None:

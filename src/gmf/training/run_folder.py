@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from gmf.core.errors import CheckpointError, ConfigError
 from gmf.core.files import sha256_of, write_text
+from gmf.encoders.writing import writing
 from gmf.models.checkpoint import CALIBRATION, META, WEIGHTS, save_tagger
 from gmf.models.tagger import Tagger
 from gmf.training.config import RunConfig
@@ -190,12 +191,16 @@ class RunFolder:
 
         It stays with the one before, from which training can go on if this one is damaged, and with
         the best of both; others are removed.
+
+        Raises:
+            CheckpointError: If it cannot be written.
         """
         folder, before = self.checkpoint(state.epochs_done), state.after(state.epochs_done - 1)
         shutil.rmtree(folder, ignore_errors=True)
         save_tagger(tagger, folder)
         if not state.finished:
-            torch.save(updates.state(), folder / OPTIMIZER)
+            with writing(folder / OPTIMIZER, raises=CheckpointError):
+                torch.save(updates.state(), folder / OPTIMIZER)
         keep = {state.epochs_done, state.best_epoch}
         if not state.finished:
             keep |= {before.epochs_done, before.best_epoch}

@@ -8,7 +8,6 @@ from typing import Any, cast
 
 import torch
 from accelerate.utils import gather_object
-from safetensors.torch import load_model
 
 from gmf.core.errors import DataError, PeerError, TrainingError
 from gmf.core.plain import plain
@@ -17,7 +16,7 @@ from gmf.data.batch import Batch
 from gmf.data.collate import Collator
 from gmf.evaluation.pairs import SamplePair, pair_of_tags
 from gmf.evaluation.scores import Scores, score
-from gmf.models.checkpoint import WEIGHTS, load_tagger
+from gmf.models.checkpoint import WEIGHTS, load_tagger, load_weights
 from gmf.models.runtime import (
     computing_in,
     deterministic,
@@ -42,6 +41,7 @@ from gmf.training.run_folder import RunFolder
 from gmf.training.run_state import RunState
 from gmf.training.sampling import batches, mixed, share_of
 from gmf.training.step_losses import StepLosses
+from gmf.training.teacher import Teacher
 from gmf.training.updates import Updates
 
 #: Batches after which losses are read from an accelerator, which waits for it to be done.
@@ -66,6 +66,7 @@ class Trainer:
         train: Training samples.
         dev: Samples to choose the checkpoint on.
         folder: Where the run is written.
+        teacher: Reads the training samples too, and the model is drawn to its tags.
         on_step: Called with each batch (main process only).
         on_epoch: Called with each epoch (main process only).
 
@@ -82,6 +83,7 @@ class Trainer:
         train: Sequence[Sample],
         dev: Sequence[Sample],
         folder: RunFolder,
+        teacher: Teacher | None = None,
         on_step: OnStep = lambda *_: None,
         on_epoch: OnEpoch = lambda _: None,
     ) -> None:
@@ -91,6 +93,7 @@ class Trainer:
         self.config, self.tagger, self.collator = config, tagger, collator
         self.train_split, self.dev_split, self.folder = train, dev, folder
         self._encoded = collator.encode(train)
+        self.teacher, self._lessons = teacher, None
         self.on_step, self.on_epoch = on_step, on_epoch
         self.accelerator = this_process()
 
@@ -126,9 +129,11 @@ class Trainer:
             return state
         if state.epochs_done:
             weights = self.folder.checkpoint(state.epochs_done) / WEIGHTS
-            load_model(self.tagger.model, str(weights))
+            load_weights(self.tagger.model, weights)
         self.tagger.model.to(self.accelerator.device)
         share_weights(self.tagger.model)
+        with self._computing():
+            self._lessons = self.teacher.lessons(self.train_split) if self.teacher else None
         updates = Updates(self.tagger.model, self.config.training, count=self._count_updates())
         if state.epochs_done:
             self.folder.restore(state, updates)
@@ -224,7 +229,11 @@ class Trainer:
                 batch = weigh_views(self._without_hidden_context(batch).to(device))
                 with self._computing():
                     output = read_twice(
-                        model, batch, second=options.agreement, weight=options.agreement_weight
+                        model,
+                        batch,
+                        second=options.agreement,
+                        weight=options.agreement_weight,
+                        lessons=self._lessons,
                     )
                 weighed_loss(output, share).backward()
                 losses.add({**output.losses, "total": cast(torch.Tensor, output.loss)})

@@ -30,7 +30,12 @@ class DirectViews:
 
     def fetch(self, views: Sequence[View]) -> FetchedViews:
         """Return prepared pixels ``(3, height, width)`` of each view, or its fault."""
-        return prepare_views(views, prepare=self._prepare, max_pixels=self.max_pixels)
+        return prepare_views(
+            views,
+            prepare=self._prepare,
+            max_pixels=self.max_pixels,
+            threads=torch.get_num_threads(),
+        )
 
     def _prepare(self, images: list[Image.Image]) -> Float[np.ndarray, "images 3 height width"]:
         pixels = self.processor(images=images, return_tensors="pt")["pixel_values"]

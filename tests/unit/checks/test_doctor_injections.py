@@ -118,6 +118,10 @@ INJECTIONS = {
     "service-tag": (replace("valid.txt", "sleeps\tO", "sleeps\tX"), 1),
     "service-tag (appended)": (append("train.txt", "<EOS>\tX\nmore\tX\n"), 2),
     "alias-type": (replace("train.txt", "Oscars\tB-MISC", "Oscars\tB-OTHER"), 1),
+    "look-alike-type": (
+        replace("train.txt", "Rocky\tB-PER", "Rocky\tB-PER\u200b"),
+        1,
+    ),
     "type-not-in-train": (replace("valid.txt", "carpet\tO", "carpet\tB-CAR"), 1),
     "whitespace-token": (replace("train.txt", "long\tO", "\u00a0\tO"), 1),
     "whitespace-token (empty)": (replace("train.txt", "long\tO", "\tO"), 1),
@@ -224,8 +228,9 @@ def test_appended_text_is_left_out_of_the_counts(tmp_path):
     assert examine_folder(folder).facts["train.txt"] == before
 
 
-# Kinds that need a known release, or files of another sort, are tested elsewhere in this folder.
+# Kinds that need a known release, or files of another sort, are tested elsewhere.
 ELSEWHERE = {
+    "url-image",
     "other-annotation",
     "altered-copy",
     "missing-tweet",

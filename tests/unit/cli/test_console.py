@@ -8,8 +8,12 @@ from pathlib import Path
 
 import pytest
 from fixtures.corpus import write_corpus
+from rich.table import Table as RichTable
 
-from gmf.cli.output import say, without_controls
+from gmf.cli.output import results, say, write
+from gmf.cli.output import tables as console
+from gmf.core.shown import without_controls
+from gmf.evaluation.reports.tables import Table, print_tables
 from gmf.testing import tiny_checkpoint
 
 SOURCE = Path(__file__).parents[3] / "src"
@@ -122,3 +126,23 @@ def test_what_controls_a_terminal_is_shown_and_not_obeyed(capsys):
     assert shown.startswith(r"a\x1b[2Jb\x9b\x0d\x07.jpg: absent")
     assert shown.count("\n") == 2
     assert without_controls("Zoë 😀\u200d") == "Zoë 😀\u200d"
+
+
+def test_tables_show_what_controls_a_terminal(capsys):
+    name = "PER\x1b[2J\x9b\x07"
+    print_tables([Table(name, ("type", name), ((name, 1),), name)], console=console)
+    drawn = RichTable(name, title=name)
+    drawn.add_row(name)
+    console.print(drawn)
+    results.print(name)
+    shown = capsys.readouterr().out
+    assert "\x1b" not in shown
+    assert "\x9b" not in shown
+    assert shown.count(r"PER\x1b[2J\x9b\x07") == 8
+
+
+def test_results_are_exact_in_files_and_harmless_in_terminals(capsys, monkeypatch):
+    write("PER\x1b[2J")
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    write("PER\x1b[2J")
+    assert capsys.readouterr().out == "PER\x1b[2J\nPER\\x1b[2J\n"

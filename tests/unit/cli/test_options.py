@@ -39,6 +39,29 @@ def test_a_prefix_chooses_and_a_wrong_one_is_answered_with_the_nearest():
     assert "did you mean 'training'?" in str(done.exception)
 
 
+@pytest.mark.parametrize(
+    ("prefix", "hint"),
+    [
+        ("training.lr", "did you mean 'training.learning_rate'?"),
+        ("lr", "did you mean 'training.learning_rate'?"),
+        ("training.rate", "did you mean 'training.learning_rate' or 'training.new_learning_rate'"),
+        ("training.epohcs", "did you mean 'training.epochs'?"),
+        ("batchsize", "did you mean 'training.batch_size'?"),
+        ("trainig.lr", "did you mean 'training'?"),
+        ("training.zzz", "`gmf options training` lists all of training"),
+        ("data.cache.knd", "did you mean 'data.cache.kind'?"),
+        ("zzz", "`gmf options` lists all"),
+    ],
+)
+def test_keys_that_may_be_meant_are_named(prefix, hint):
+    assert hint in str(run("options", prefix).exception)
+
+
+def test_a_wrong_format_of_an_export_is_answered_with_the_nearest():
+    done = run("export", "run", "--out", "o", "--format", "onxx")
+    assert str(done.exception) == "--format 'onxx': expected onnx; did you mean 'onnx'?"
+
+
 def test_the_help_of_training_names_every_option():
     shown = re.sub(r"[\s│]+", " ", run("train", "--help", width=100).stdout)
     listed = {
@@ -61,6 +84,7 @@ def test_the_help_of_the_service_names_every_limit():
     ("override", "words"),
     [
         ("training.epoch=3", "training.epoch: Extra inputs are not permitted; did you mean 'epoch"),
+        ("training.lr=3", "did you mean 'learning_rate'?"),
         ("training.zzz=3", "Extra inputs are not permitted; expected one of epochs, "),
         ("training.precision=bf6", "did you mean 'bf16'?"),
         ("data.missing_image=blnk", "did you mean 'blank'?"),

@@ -1,11 +1,13 @@
 """A device that is not there is one line that names those that are, whoever asks for it."""
 
+import os
+
 import pytest
 import torch
 from fixtures.command import exit_status
 
 import gmf
-from gmf.core.device import available_devices, torch_device
+from gmf.core.device import available_devices, cpu_threads, torch_device
 from gmf.core.errors import ConfigError
 from gmf.testing import tiny_checkpoint
 
@@ -54,3 +56,16 @@ def test_every_command_refuses_it_in_one_line(tmp_path, monkeypatch, capsys, com
 def test_python_refuses_it_alike(tmp_path):
     with pytest.raises(ConfigError, match="device 'gpu'"):
         gmf.load(tiny_checkpoint(tmp_path / "run"), device="gpu")
+
+
+@pytest.mark.parametrize(
+    ("stated", "usable", "threads"),
+    [("", 8, 0), ("", 3, 3), ("1", 8, 1), ("4", 3, 4), ("4,2", 3, 3)],
+)
+def test_an_exported_model_takes_no_more_threads_than_the_process_has(
+    monkeypatch, stated, usable, threads
+):
+    monkeypatch.setenv("OMP_NUM_THREADS", stated)
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(usable)), raising=False)
+    assert cpu_threads() == threads

@@ -93,11 +93,14 @@ def test_faults_are_named_by_kind(tmp_path):
     damaged[41:90] = bytes(49)  # From the first byte of the pixels on.
     pipe = tmp_path / "pipe.jpg"
     os.mkfifo(pipe)
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "c.jpg").write_bytes(encoded(noise))
     broken = tmp_path / "broken.webp"
     broken.write_bytes(whole[: len(whole) // 2])
     cases = [
         (tmp_path / "none.jpg", FaultKind.ABSENT, r"none\.jpg: absent: no such file"),
         (tmp_path / "broken.webp;b.jpg", FaultKind.ABSENT, "it names several: give them as a list"),
+        (tmp_path / "c.jpg", FaultKind.ABSENT, "images has one: is that the folder of images?"),
         (broken, FaultKind.BROKEN, r"broken\.webp: broken: "),
         (bytes(damaged), FaultKind.BROKEN, "bytes>: broken: "),
         (tmp_path, FaultKind.BROKEN, "cannot be read"),

@@ -24,7 +24,7 @@ def test_report_holds_every_analysis_and_is_json():
     assert list(report) == [
         "lenient", "strict", "rule", "tweets", "words", "intervals", "corpora", "countings",
         "span_only", "type_given_span", "confusion", "boundary_errors", "seen", "entity_length",
-        "tweet_length", "image", "calibration", "confidence", "reading", "provenance",
+        "tweet_length", "image", "groups", "calibration", "confidence", "reading", "provenance",
     ]  # fmt: skip
     assert report["lenient"]["micro"]["f1"] == pytest.approx(2 / 3)
     assert report["strict"]["micro"]["f1"] == pytest.approx(1 / 2)

@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 
 from gmf.core.types import ImageInput, Region, Sample
-from gmf.evaluation.image_controls import CONTROLS, apply_control, control_table
+from gmf.evaluation.control_tables import control_table
+from gmf.evaluation.image_controls import CONTROLS, apply_control
 from gmf.evaluation.pairs import SamplePair
 from gmf.evaluation.reports.tables import Percent
 

@@ -1,3 +1,4 @@
+import gmf
 from gmf.evaluation.provenance import (
     DataFingerprint,
     data_warnings,
@@ -29,6 +30,7 @@ def test_digest_does_not_depend_on_key_order():
 
 def test_versions_and_hardware_are_named():
     assert {"python", "gmf", "numpy"} <= package_versions().keys()
+    assert package_versions()["gmf"] == gmf.__version__
     described = describe_hardware(accelerators=["H100", "H100"])
     assert described["accelerators"] == "H100, H100"
     assert all(described.values())

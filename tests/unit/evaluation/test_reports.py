@@ -29,24 +29,21 @@ def elements(chart, kind):
     return [{**e.attrib, "text": e.text} for e in found]
 
 
-def test_bars_begin_after_their_labels_and_have_whiskers_where_both_bounds_are_known():
+def test_bars_have_their_share_of_the_width_and_whiskers_where_both_bounds_are_known():
     bars = [Bar("a", 0.5, "half", low=0.25, high=0.75), Bar("b", 0.25, "less", 1, low=0.1)]
     chart = bar_chart(bars, title="t", maximum=1)
-    # 150 for labels and 130 for values leave 360 of 640; a row is 26 high, its bar 20.
     (one,), (other,) = elements(chart, "series0"), elements(chart, "series1")
-    assert [one[key] for key in ("x", "y", "width", "height")] == ["150.0", "3.0", "180.0", "20.0"]
-    assert [other[key] for key in ("x", "y", "width")] == ["150.0", "29.0", "90.0"]
-    assert "fill-opacity" not in chart
+    assert one["style"] == "left:0.00%;width:50.00%"
+    assert other["style"] == "left:0.00%;width:25.00%"
     (whisker,) = elements(chart, "whisker")
-    assert whisker["d"] == "M240.0 9.0V17.0M240.0 13.0H420.0M420.0 9.0V17.0"
-    values = elements(chart, "value")
-    assert [(v["x"], v["text"]) for v in values] == [("428.0", "half"), ("248.0", "less")]
-    labels = elements(chart, "label")
-    assert [(v["x"], v["text-anchor"]) for v in labels] == [("142.0", "end")] * 2
-    assert 'viewBox="0 0 640 52"' in chart
+    assert whisker["style"] == "left:25.00%;width:50.00%"
+    for kind, texts in (("label", ["a", "b"]), ("value", ["half", "less"])):
+        assert [element["text"] for element in elements(chart, kind)] == texts
+    kinds = [element.get("class") for element in ElementTree.fromstring(chart)]
+    assert kinds == ["label", "track", "value"] * 2
     # Without a maximum the longest bar is the whole room.
     (one,) = elements(bar_chart(bars, title="t"), "series0")
-    assert one["width"] == "360.0"
+    assert one["style"] == "left:0.00%;width:100.00%"
 
 
 def test_a_heat_map_shades_each_count_by_its_share_of_the_row():
@@ -139,8 +136,8 @@ def test_the_page_of_a_report_has_its_scores_by_rule_and_type():
         assert card[2].startswith(f"<small>{interval}</small>")
     types = page.partition("F1 by type<small>")[2].partition("</figure>")[0]
     assert types.count('class="series0"') == types.count('class="series1"') == 3
-    assert types.count(">100.00 of 1</text>") == 2
-    assert types.count(">0.00 of 1</text>") == 4
+    assert types.count(">100.00 of 1</span>") == 2
+    assert types.count(">0.00 of 1</span>") == 4
     assert "<b>2</b><span>posts</span><small>5 words</small>" in page
 
 
@@ -170,10 +167,9 @@ def test_the_page_of_several_runs_has_a_bar_a_run_and_the_whiskers_of_the_mean()
         "80.00",
         "60.00 ± 28.28",
     ):
-        assert f">{text}</text>" in chart
+        assert f">{text}</span>" in chart
     # F1 of 0.4 and 0.8: the interval is wider than all there is and cut to it.
-    assert chart.count('class="whisker" d="M150.0') == 2
-    assert chart.count("H510.0M510.0") == 2
+    assert chart.count('class="whisker" style="left:0.00%;width:100.00%"') == 2
     alone = runs_page(summarise_runs(reports[:1]), title="t")
     assert "whisker" not in alone.partition("<main>")[2]
 
@@ -183,5 +179,5 @@ def test_the_page_of_a_comparison_has_both_systems_and_what_changed():
     page = comparison_page(compare(PAIRS, better, rounds=20), title="t")
     assert "<caption>B is better: 1 posts</caption>" in page
     assert "B is worse" not in page
-    assert page.count(">40.00</text>") == page.count(">80.00</text>") == 2
+    assert page.count(">40.00</span>") == page.count(">80.00</span>") == 2
     assert '<figcaption>F1<small><span class="key0">A</span>, <span class="key1">B</span>' in page

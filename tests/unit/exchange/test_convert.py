@@ -81,21 +81,88 @@ def test_what_overlaps_is_kept_where_there_is_room_and_lost_by_count_elsewhere(t
 
 
 def test_confidences_unlabelled_texts_and_types_with_blanks(tmp_path):
-    found = AnnotatedText("Oslo x", (Mention(0, 4, "Fabric Type", 0.5),), "a", is_predicted=True)
+    found = AnnotatedText("Oslo x", (Mention(0, 4, "Fabric\tType", 0.5),), "a", is_predicted=True)
     nobody = AnnotatedText("x y", None, "b", origin="in:2")
     report = write_documents([found, nobody], tmp_path / "o.jsonl", format="gmf")
     assert report.lost == {"confidences": 1}
     assert report.notes == {
-        "type 'Fabric Type' written as 'Fabric_Type'": 1,
+        r"type 'Fabric\tType' written as 'Fabric_Type'": 1,
         "text that nobody labelled": 1,
     }
     rows = [json.loads(line) for line in (tmp_path / "o.jsonl").read_text().splitlines()]
     assert rows[1] == {"id": "b", "text": "x y"}
-    report = write_documents([found, nobody], tmp_path / "o.conll")
+    report = write_documents([nobody], tmp_path / "o.conll")
     assert report.faults[0].startswith("in:2: unlabelled: the format would show it")
-    clash = AnnotatedText("x y", (Mention(0, 1, "Fabric_Type"), Mention(2, 3, "Fabric Type")))
+    clash = AnnotatedText("x y", (Mention(0, 1, "Fabric_Type"), Mention(2, 3, "Fabric\tType")))
     with pytest.raises(ConfigError, match="would both be 'Fabric_Type'; rename one"):
         write_documents([clash], tmp_path / "p.jsonl", format="gmf")
+
+
+def test_types_with_blanks_stay_in_own_data_and_are_trained_on(tmp_path):
+    names = ("Fabric Type", "Fabric_Type", "a  b")
+    marked = tuple(Mention(2 * n, 2 * n + 1, name) for n, name in enumerate(names))
+    for name, is_joined in (("text.jsonl", False), ("words.jsonl", True)):
+        document = AnnotatedText("x y z", marked, words=None, is_joined=is_joined)
+        report = write_documents([document], tmp_path / name, format="gmf")
+        assert not report.notes
+        assert read_documents(tmp_path / name)[0][0].mentions == marked
+        (sample,) = read_file(tmp_path / name)
+        assert sample.tags == tuple(f"B-{name}" for name in names)
+
+
+@pytest.mark.parametrize("text", ["a\r\nOslo\r\nb\rc", "a\nOslo\nb\nc"])
+def test_line_ends_that_brat_does_not_have_are_counted(tmp_path, text):
+    start = text.index("Oslo")
+    document = AnnotatedText(text, (Mention(start, start + 4, "LOC"),))
+    report = write_documents([document], tmp_path / "out", format="brat")
+    number = text.count("\r")
+    assert report.notes == ({"line end CR LF or CR, written as LF": 3} if number else {})
+    assert report.is_complete
+    (back,), _ = read_documents(tmp_path / "out")
+    (mention,) = back.mentions
+    assert back.text[mention.char_start : mention.char_end] == "Oslo"
+
+
+CLUSTERS = "\u2764\ufe0f e\u0301t\u00e9 \U0001f468\u200d\U0001f469\u200d\U0001f467 Oslo now"
+
+
+@pytest.mark.parametrize("unit", ["graphemes", "utf-16"])
+@pytest.mark.parametrize("name", ["doccano", "prodigy", "gmf", "label-studio", "brat"])
+def test_offsets_of_other_units_are_read_and_else_named(tmp_path, name, unit):
+    # Heart, blank, three letters, blank, family, blank.
+    start = 8 if unit == "graphemes" else len(CLUSTERS.partition("Oslo")[0]) + 3
+    path, span = tmp_path / "a.jsonl", {"start": start, "end": start + 4}
+    rows = {
+        "doccano": {"text": CLUSTERS, "label": [[start, start + 4, "L"]]},
+        "prodigy": {"text": CLUSTERS, "spans": [span | {"label": "L"}]},
+        "gmf": {
+            "text": CLUSTERS,
+            "entities": [{"char_start": start, "char_end": start + 4, "type": "L"}],
+        },
+        "label-studio": {
+            "data": {"text": CLUSTERS},
+            "annotations": [
+                {"result": [{"type": "labels", "value": span | {"text": "Oslo", "labels": ["L"]}}]}
+            ],
+        },
+    }
+    if name == "brat":
+        path = tmp_path / "b"
+        path.mkdir()
+        (path / "a.txt").write_text(CLUSTERS)
+        (path / "a.ann").write_text(f"T1\tL {start} {start + 4}\tOslo\n")
+    else:
+        path.write_text(json.dumps(rows[name]) + "\n")
+    (document,), report = read_documents(path, format=name, offsets=unit)
+    (mention,) = document.mentions
+    assert CLUSTERS[mention.char_start : mention.char_end] == "Oslo"
+    documents, report = read_documents(path, format=name)
+    told = " ".join((*report.faults, *report.notes))
+    if name in ("doccano", "label-studio", "brat"):  # What they say besides tells.
+        assert documents[0].mentions == (mention,)
+        assert ("offsets counted in grapheme clusters" in told) == (unit == "graphemes")
+    else:
+        assert f"try --offsets {unit}" in told
 
 
 def test_entities_inside_words_are_said_with_the_cause_and_never_moved(tmp_path):
@@ -166,8 +233,8 @@ def test_the_command_says_what_is_lost_by_its_exit_status(tmp_path):
     assert done.stdout == f"{tmp_path / 'b.jsonl'}: 2 documents of 2 in {source}\n"
     lossy = gmf(source, tmp_path / "c.conll", "--scheme", "BILOU", "--json")
     assert lossy.returncode == 3
-    assert f"lost: images: 1, first in {source}:1" in lossy.stderr
-    assert json.loads(lossy.stdout)["lost"] == {"images": 1, "regions of images": 1}
+    assert f"lost: regions of images: 1, first in {source}:1" in lossy.stderr
+    assert json.loads(lossy.stdout)["lost"] == {"regions of images": 1}
     assert gmf(source, tmp_path / "d.conll", "--scheme", "X").returncode == 2
     broken = tmp_path / "broken.json"
     broken.write_text('[{"data": ')
@@ -475,3 +542,144 @@ def test_tags_under_the_key_ner_are_read_and_not_told_as_left_out(tmp_path):
     path.write_text('{"words": ["Ann", "in"], "ner": ["B-PER", "O"]}\n')
     (document,), report = read_documents(path, format="huggingface")
     assert (document.mentions, dict(report.notes)) == ((Mention(0, 3, "PER"),), {})
+
+
+ENCODED = {
+    "gmf": '{"text": "Café Zoë", "entities": [{"char_start": 5, "char_end": 8, "type": "P"}]}\n',
+    "doccano": '[{"text": "Café Zoë", "label": [[5, 8, "P"]]}]\n',
+    "conll": "Café\tO\nZoë\tB-P\n",
+    "webanno": (
+        "#FORMAT=WebAnno TSV 3.3\n#T_SP=webanno.custom.NER|value\n\n\n#Text=Café Zoë\n"
+        "1-1\t0-4\tCafé\t_\t\n1-2\t5-8\tZoë\tP\t\n"
+    ),
+    "brat": "T1\tP 5 8\tZoë\n",
+}
+
+
+@pytest.mark.parametrize("name", [*ENCODED])
+@pytest.mark.parametrize("is_named", [True, False])
+def test_sources_of_other_encodings_are_read_where_it_is_stated(tmp_path, name, is_named):
+    path = tmp_path / {"conll": "a.txt", "webanno": "a.tsv"}.get(name, "a.jsonl")
+    if name == "brat":
+        path = tmp_path / "b"
+        path.mkdir()
+        (path / "a.txt").write_bytes("Café Zoë".encode("cp1252"))
+    (path / "a.ann" if name == "brat" else path).write_bytes(ENCODED[name].encode("cp1252"))
+    format = name if is_named or name == "doccano" else None
+    (document,), report = read_documents(path, format=format, encoding="cp1252")
+    assert (document.text, document.mentions) == ("Café Zoë", (Mention(5, 8, "P"),))
+    assert report.is_complete
+    convert(path, tmp_path / "out.jsonl", from_format=format, encoding="cp1252")
+    with pytest.raises(DataError, match="--encoding"):
+        convert(path, tmp_path / "not.jsonl", from_format=name)
+    with pytest.raises(ConfigError, match="no such text encoding"):
+        convert(path, tmp_path / "not.jsonl", from_format=name, encoding="cp12")
+
+
+def test_a_format_without_text_takes_no_encoding(tmp_path):
+    with pytest.raises(ConfigError, match="format 'spacy' is no text"):
+        read_documents(tmp_path / "a.spacy", format="spacy", encoding="cp1252")
+
+
+@pytest.mark.parametrize("how", ["link", "copy", "keep"])
+def test_images_of_any_name_go_to_columns_under_that_of_their_document(tmp_path, how):
+    images = {"33": ["pics/a.PNG"], "34": ["images/34.jpg"], "35.JPG": ["x.jpg", "y.jpg"]}
+    images |= {"": ["x.jpg"], "a/b": ["y.jpg"], "36": ["none.jpg"], "37": ["x"]}
+    rows = [
+        {"id": name or None, "tokens": ["Ann"], "tags": ["O"], "images": paths}
+        for name, paths in images.items()
+    ]
+    source = own(tmp_path / "in" / "a.jsonl", rows)
+    for n, path in enumerate(("pics/a.PNG", "images/34.jpg", "x.jpg", "y.jpg", "x")):
+        (tmp_path / "in" / path).parent.mkdir(exist_ok=True)
+        (tmp_path / "in" / path).write_bytes(bytes([n]))
+    (tmp_path / "out").mkdir()
+    report = convert(source, tmp_path / "out" / "train.txt", to_format="conll", image_files=how)
+    read = read_file(tmp_path / "out" / "train.txt")
+    found = [[i.source.read_bytes() for i in s.images if i.source.is_file()] for s in read]
+    if how == "keep":
+        assert not any(found)
+        assert report.lost == {"images": 7}
+        return
+    assert found == [[b"\0"], [b"\1"], [b"\2", b"\3"], [], [], [], []]
+    assert report.lost == {"images": 4}
+    assert report.notes["image under the name that its document has"] == 3
+
+
+@pytest.mark.parametrize(
+    ("tags", "read"),
+    [
+        (["B-PER", "E-PER", "S-PER"], ["B-PER", "I-PER", "B-PER"]),
+        (["I-PER", "I-PER", "O"], ["B-PER", "I-PER", "O"]),
+        (["PER", "PER", "O"], ["B-PER", "I-PER", "O"]),
+        (["b-per", "i-per", "o"], ["B-PER", "I-PER", "O"]),
+    ],
+)
+def test_tags_of_own_data_are_read_as_training_does(tmp_path, tags, read):
+    rows = [{"tokens": ["Ann", "Lee", "Bo"], "tags": tags}, {"tokens": ["x"], "tags": ["O"]}]
+    source = own(tmp_path / "train.jsonl", rows)
+    convert(source, tmp_path / "new.jsonl")
+    assert [s.tags for s in read_file(tmp_path / "new.jsonl")] == [tuple(read), ("O",)]
+    assert [s.tags for s in read_file(source)] == [tuple(read), ("O",)]
+
+
+def test_a_fault_of_own_data_has_its_line_and_field_alone(tmp_path):
+    rows = [{"tokens": ["Ann"], "tags": ["X"]}, {"tokens": ["x"], "tags": ["B-PER"]}]
+    _, report = read_documents(own(tmp_path / "a.jsonl", rows))
+    assert report.faults[0].startswith(f"{tmp_path / 'a.jsonl'}:1: field 'tags': tag 'X'")
+
+
+@pytest.mark.parametrize("name", ["O", "ORG|B-LOC", "ORG;O"])
+def test_two_types_in_one_and_that_of_no_entity_are_left_out_by_all(tmp_path, name):
+    (tmp_path / "a.conll").write_text(f"Ann\tB-{name}\nx\tO\n\nBo\tB-PER\n\n")
+    rows = [{"tokens": ["Ann"], "ner_tags": [f"B-{name}"]}, {"tokens": ["Bo"], "ner_tags": ["O"]}]
+    own(tmp_path / "a.jsonl", rows)
+    rows = [{"text": "Ann", "label": [[0, 3, name]]}, {"text": "Bo", "label": [[0, 2, "B|O-X"]]}]
+    own(tmp_path / "b.jsonl", rows)
+    for file in ("a.conll", "a.jsonl", "b.jsonl"):
+        documents, report = read_documents(tmp_path / file)
+        assert len(documents) == len(report.faults) == 1
+        assert f"type {name!r} is that of no entity, or of two" in report.faults[0]
+
+
+def test_no_identifier_of_columns_means_the_images_of_another_document(tmp_path):
+    images = {"1": "a.jpg", "4": "ab", "8": "", "8_0.jpg": "b.jpg", "v1.5": "a.jpg"}
+    taken = [("1", "b.jpg"), ("1.png", ""), ("4_0", "c.jpg"), ("4", "")]
+    rows = [
+        {"id": name, "text": "Ann", "images": [f"{c}.jpg" for c in names.removesuffix(".jpg")]}
+        for name, names in [*images.items(), *taken, (" 9 ", "c.jpg")]
+    ]
+    source = own(tmp_path / "in" / "a.jsonl", [row | {"entities": []} for row in rows])
+    for n, name in enumerate("abc"):
+        (tmp_path / "in" / f"{name}.jpg").write_bytes(bytes([n]))
+    (tmp_path / "out").mkdir()
+    report = convert(source, tmp_path / "out" / "train.txt", to_format="conll")
+    read = read_file(tmp_path / "out" / "train.txt")
+    found = [[i.source.read_bytes()[0] for i in s.images if i.source.is_file()] for s in read]
+    assert found == [[0], [0, 1], [], [1], [0], [], [], [], [], [2]]
+    assert [s.id for s in read][5:] == ["train-6", "train-7", "train-8", "train-9", "9"]
+    assert report.lost == {"images": 2}
+    assert report.notes["identifier left out, it means images of another"] == 4
+    assert report.notes["identifier without the blanks around it"] == 1
+
+
+def test_two_images_of_one_name_are_lost_by_count(tmp_path):
+    rows = [
+        {"id": "33", "tokens": ["Ann"], "tags": ["O"], "images": [f"{n}.jpg"]} for n in range(2)
+    ]
+    source = own(tmp_path / "a.jsonl", rows)
+    for n in range(2):
+        (tmp_path / f"{n}.jpg").touch()
+    assert convert(source, tmp_path / "train.txt", to_format="conll").lost == {"images": 1}
+
+
+def test_urls_of_own_data_stay_and_are_told_as_urls(tmp_path):
+    url = "https://example.org/a.jpg"
+    row = {"text": "a", "entities": [], "images": [url, "absent.jpg"]}
+    report = convert(own(tmp_path / "a.jsonl", [row]), tmp_path / "b.jsonl", to_format="gmf")
+    assert report.notes == {
+        "image at a URL, which is not fetched": 1,
+        "image that is not there": 1,
+    }
+    assert report.examples["image at a URL, which is not fetched"] == url
+    assert json.loads((tmp_path / "b.jsonl").read_text())["images"][0] == {"path": url}

@@ -346,6 +346,55 @@ def test_prodigy_takes_what_was_accepted(tmp_path):
     assert "e.jsonl:1: its answer is 'reject'" in report.faults[0]
 
 
+@pytest.mark.parametrize("answer", ["accept", "reject"])
+@pytest.mark.parametrize("kind", [{"_is_binary": True}, {"_view_id": "ner"}])
+def test_binary_tasks_of_prodigy_say_nothing_of_other_words(tmp_path, kind, answer):
+    span = {"start": 0, "end": 3, "label": "PER", "score": 0.5}
+    task = {"text": "Ann in Oslo", "spans": [span], "answer": answer}
+    whole = task | {"_view_id": "ner_manual", "_is_binary": False, "answer": "accept"}
+    documents, report = read_documents(saved(tmp_path / "e.jsonl", lines(task | kind, whole)))
+    assert [len(document.mentions) for document in documents] == [1]
+    (fault,) = report.faults
+    assert "e.jsonl:1: a binary task" in fault
+
+
+OPTIONS = [{"id": "A", "text": "a"}]
+
+
+@pytest.mark.parametrize(
+    ("task", "is_labelled"),
+    [
+        ({"_view_id": "ner_manual"}, True),
+        ({"_view_id": "blocks", "spans": [], "options": OPTIONS, "accept": ["A"]}, True),
+        ({"_view_id": "choice", "options": OPTIONS, "accept": ["A"]}, False),
+        ({"options": OPTIONS, "accept": []}, False),
+        ({"label": "SPAM"}, False),
+        ({"_view_id": "text_input", "user_input": "a"}, False),
+    ],
+)
+def test_tasks_of_prodigy_that_ask_for_no_entities_are_left_out(tmp_path, task, is_labelled):
+    rows = lines({"text": "Oslo", "answer": "accept", **task}, {"text": "Rome", "spans": []})
+    documents, report = read_documents(saved(tmp_path / "e.jsonl", rows), format="prodigy")
+    assert [(d.text, d.mentions) for d in documents] == [("Oslo", ())] * is_labelled + [
+        ("Rome", ())
+    ]
+    assert len(report.faults) == (not is_labelled)
+    assert is_labelled or "e.jsonl:1: a task of another kind" in report.faults[0]
+
+
+@pytest.mark.parametrize("has_spans", [True, False])
+def test_choices_of_label_studio_are_no_entities_and_no_lack_of_them(tmp_path, has_spans):
+    choice = {"type": "choices", "value": {"choices": ["A"]}}
+    span = {"type": "labels", "value": {"start": 0, "end": 4, "text": "Oslo", "labels": ["L"]}}
+    results = ([choice], [choice, *([span] if has_spans else [])])
+    tasks = [{"data": {"text": "Oslo"}, "annotations": [{"result": each}]} for each in results]
+    documents, report = read_documents(saved(tmp_path / "e.json", json.dumps(tasks)))
+    assert [len(d.mentions) for d in documents] == ([0, 1] if has_spans else [])
+    assert report.lost == {"result of type 'choices'": 2}
+    assert len(report.faults) == (0 if has_spans else 2)
+    assert has_spans or "nobody was asked for its entities" in report.faults[0]
+
+
 def test_numbers_as_tags_need_names(tmp_path):
     row = {"id": "0", "tokens": ["Ann", "Lee", "in", "Oslo"], "ner_tags": [1, 2, 0, 3]}
     path = saved(tmp_path / "train.jsonl", lines(row))
@@ -518,6 +567,8 @@ def test_conll_of_every_scheme_is_read_and_written(tmp_path, scheme, rows):
 def test_an_unknown_or_ambiguous_source_is_asked_for(tmp_path):
     with pytest.raises(ConfigError, match="not known as a format; name it with --from, one of gmf"):
         convert(saved(tmp_path / "a.json", {"a": 1}), tmp_path / "b.jsonl")
+    with pytest.raises(ConfigError, match="the file is empty"):
+        convert(saved(tmp_path / "a.jsonl", ""), tmp_path / "b.jsonl")
     with pytest.raises(DataError, match="no such file or folder"):
         convert(tmp_path / "none.json", tmp_path / "b.jsonl")
     with pytest.raises(ConfigError, match="did you mean 'doccano'"):
@@ -543,6 +594,19 @@ def test_the_images_of_columns_are_those_of_training(tmp_path):
 
 def by(name, *regions, **fields):
     return {"completed_by": name, "result": list(regions), **fields}
+
+
+def test_entities_of_another_text_of_a_task_are_not_moved_to_the_first(tmp_path):
+    title = region(0, 3, "PER", text="Bob") | {"to_name": "title"}
+    both = task("Ann in Oslo", {"result": [region(0, 3, "PER", text="Ann"), title]})
+    other = task("Ann in Oslo", {"result": [title]})
+    of_text = task("Bob in Oslo", {"result": [title]})  # A tag that is named like another key.
+    for row, name in ((both, "Bob went"), (other, "Bob went"), (of_text, "x")):
+        row["data"]["title"] = name
+    documents, report = read_documents(saved(tmp_path / "a.json", [both, other, of_text]))
+    assert [d.text for d in documents] == ["Ann in Oslo", "Bob went", "Bob in Oslo"]
+    assert [d.mentions for d in documents] == [(Mention(0, 3, "PER"),)] * 3
+    assert report.lost == {"entity of another text of its task": 1}
 
 
 def test_the_annotator_of_label_studio_is_chosen(tmp_path):

@@ -150,6 +150,8 @@ def test_explanations_are_joined_word_by_word_and_gates_are_averaged():
             slots=origins,
             without_images=(ScoredEntity(0, 1, "PER", 0.5),),
             same_entities=(ScoredEntity(2, 3, "LOC", 0.25),),
+            without_context=(ScoredEntity(1, 2, "ORG", 0.5),),
+            same_without_context=(("a", (ScoredEntity(2, 3, "LOC", value / 8),)), ("b", ())),
         )
         for value in (1, 3)
     ]
@@ -161,6 +163,8 @@ def test_explanations_are_joined_word_by_word_and_gates_are_averaged():
     assert found.slots == origins
     assert found.without_images == tuple(ScoredEntity(n, n + 1, "PER", 0.5) for n in (0, 2))
     assert found.same_entities == (ScoredEntity(4, 5, "LOC", 0.25),)
+    assert found.without_context == tuple(ScoredEntity(n, n + 1, "ORG", 0.5) for n in (1, 3))
+    assert found.same_without_context == (("a", (ScoredEntity(4, 5, "LOC", 0.375),)), ("b", ()))
     assert joined(parts[0], None) is None
 
 

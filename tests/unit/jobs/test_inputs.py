@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from gmf.checks.validation import validate_folder
 from gmf.core.errors import ConfigError, DataError
 from gmf.core.types import ImageInput, Region
 from gmf.data.images import RefusedImage, UnusableImageError, open_image
@@ -17,7 +18,8 @@ from gmf.jobs.inputs.names import input_files
 from gmf.jobs.inputs.open import open_source
 from gmf.jobs.inputs.rows import InputOptions
 from gmf.jobs.inputs.several import Inputs
-from gmf.reading.readers import read_file
+from gmf.prediction.user_input import sample_of_post
+from gmf.reading.readers import read_file, read_split
 
 
 def rows_of(path, *, size=3, **options):
@@ -71,6 +73,9 @@ def test_regions_of_own_data(tmp_path):
         (b"\xff{}", "expected UTF-8"),
         (b"{}", "no text: expected 'text' or 'tokens'"),
         (b'{"text": 3}', "expected text, got int"),
+        (b'{"text": {"0": "a"}}', "expected text, got dict; a table by columns"),
+        (b'{"text": "a", "id": {"0": 1}}', "got dict; a table by columns"),
+        (b'["a", "b"]', 'write a text as {"text": "..."}'),
         (b'{"text": "\\ud800"}', "surrogate"),
         (b'{"tokens": ["a", ""]}', "expected a list of words"),
         (b'{"tokens": ["\\udc00"]}', "surrogates not allowed"),
@@ -86,7 +91,6 @@ def test_regions_of_own_data(tmp_path):
 def test_a_wrong_line_is_one_error_row(tmp_path, line, error):
     folder = tmp_path / "in"
     folder.mkdir()
-    (folder / "link").symlink_to(tmp_path)
     path = folder / "posts.jsonl"
     path.write_bytes(b'{"text": "before"}\n' + line + b'\n{"text": "after"}\n')
     before, wrong, after = rows_of(path)
@@ -105,7 +109,6 @@ def test_a_wrong_line_is_one_error_row(tmp_path, line, error):
         ("data:image/png;base64,AAAA", "no URL is fetched"),
         ({"bytes": None, "path": "../a"}, "leaves its folder"),
         ({"path": "https://example.org/a.png", "regions": []}, "no URL is fetched"),
-        ("link/a.png", "through a symbolic link"),
         ("a\0.png", "leaves its folder"),
         ("inside/../../a.png", "leaves its folder"),
     ],
@@ -113,7 +116,6 @@ def test_a_wrong_line_is_one_error_row(tmp_path, line, error):
 def test_an_image_that_is_not_to_be_opened_is_a_note_and_the_text_is_read(tmp_path, image, reason):
     folder = tmp_path / "in"
     folder.mkdir()
-    (folder / "link").symlink_to(tmp_path)
     path = folder / "posts.jsonl"
     path.write_text(json.dumps({"text": "Ann", "images": [image, "b.png"]}))
     (row,) = rows_of(path)
@@ -122,6 +124,57 @@ def test_an_image_that_is_not_to_be_opened_is_a_note_and_the_text_is_read(tmp_pa
     assert usable.source == folder / "b.png"
     with pytest.raises(UnusableImageError, match=f"refused: .*{reason}"):
         open_image(refused.source)
+
+
+@pytest.mark.parametrize("kind", ["jsonl", "txt"])
+@pytest.mark.parametrize(
+    ("target", "fault"),
+    [
+        ("a.png", ""),
+        ("secret.txt", "not an image"),
+        ("/dev/zero", "it is a pipe or a device"),
+        ("gone.png", "a link to ../gone.png, which is not there"),
+        (".git/annex/objects/gone.png", "run git annex get"),
+        ("images/1.jpg", "cannot be read"),
+    ],
+)
+def test_links_of_images_are_followed_to_images_alone_in_training_and_prediction(
+    tmp_path, kind, target, fault
+):
+    """Links lie as git-annex and DVC place them; the last case is a link to itself."""
+    Image.new("RGB", (4, 4)).save(tmp_path / "a.png")
+    (tmp_path / "secret.txt").write_text("secret words")
+    images = tmp_path / "data" / "images"
+    images.mkdir(parents=True)
+    to = {"/dev/zero": target, "images/1.jpg": "1.jpg"}.get(target, f"../../{target}")
+    (images / "1.jpg").symlink_to(to.replace("../../gone", "../gone"))
+    path = images.parent / f"train.{kind}"
+    row = {"id": "1", "tokens": ["Ann"], "tags": ["B-PER"], "images": ["images/1.jpg"]}
+    path.write_text("IMGID:1\nAnn\tB-PER\n" if kind == "txt" else json.dumps(row))
+    (trained,) = read_split(images.parent, "train")
+    (predicted,) = rows_of(path)
+    assert predicted.sample.images == trained.images == (ImageInput(images / "1.jpg"),)
+    told = " ".join(f.message for f in validate_folder(images.parent, only=["train"]))
+    if not fault:
+        assert open_image(trained.images[0].source).size == (4, 4)
+        assert not told
+        return
+    with pytest.raises(UnusableImageError, match=fault) as error:
+        open_image(trained.images[0].source)
+    assert "secret words" not in str(error.value) + told
+    assert told
+
+
+def test_links_to_folders_of_images_are_followed(tmp_path):
+    (tmp_path / "disk").mkdir()
+    Image.new("RGB", (4, 4)).save(tmp_path / "disk" / "1.png")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "photos").symlink_to(tmp_path / "disk")
+    path = tmp_path / "data" / "train.jsonl"
+    path.write_text('{"text": "Ann", "images": ["photos/1.png"], "entities": []}')
+    (row,) = rows_of(path)
+    assert row.sample.images == read_file(path)[0].images
+    assert open_image(row.sample.images[0].source).size == (4, 4)
 
 
 def test_absolute_paths_below_the_image_root_are_taken(tmp_path):
@@ -296,6 +349,29 @@ def test_rows_of_mner_mi_and_keys_that_may_be_meant(tmp_path):
     assert "did you mean 'text'?" in third.error
 
 
+@pytest.mark.parametrize("suffix", [".jsonl", ".json", ".parquet", ".arrow"])
+@pytest.mark.parametrize("key", ["text", "tokens"])
+def test_lists_of_words_are_words_in_every_format(tmp_path, suffix, key):
+    path, row = tmp_path / f"a{suffix}", {key: ["in", "New York"], "context": {"caption": "a"}}
+    row |= {"ocr": "b", "photo": "a.jpg"}
+    if suffix in (".jsonl", ".json"):
+        path.write_text(json.dumps(row if suffix == ".jsonl" else [row]))
+    else:
+        pyarrow = pytest.importorskip("pyarrow")
+        table = pyarrow.Table.from_pylist([row])
+        if suffix == ".parquet":
+            pytest.importorskip("pyarrow.parquet").write_table(table, path)
+        else:
+            pytest.importorskip("pyarrow.feather").write_feather(table, path)
+    (read,) = rows_of(path, context=("ocr",))
+    assert (read.sample.tokens, read.sample.text) == (("in", "New York"), None)
+    assert read.sample.context == (("caption", "a"), ("ocr", "b"))
+    assert "add --image-column photo" in str(read.sample.images[0].source.fault)
+    assert sample_of_post(row).tokens == ("in", "New York")
+    named = rows_of(path, text=key)[0].sample
+    assert named.tokens == ("in", "New York")
+
+
 def test_a_text_of_one_post_a_line_is_no_column_file(tmp_path):
     path = tmp_path / "posts.txt"
     path.write_text("Ann Lee spoke in Oslo\nBergen is wet\nWhat a day for Rocky\n")
@@ -335,11 +411,6 @@ def test_conll_as_in_training(tmp_path):
     assert rows[3].sample.images == ()
     assert "leaves its folder" in str(rows[4].sample.images[0].source.fault)
     assert "UTF-8" in rows[5].error
-    (tmp_path / "images" / "33.jpg").symlink_to(tmp_path / "test.txt")
-    linked = rows_of(path)[0].sample
-    assert "through a symbolic link" in str(linked.images[0].source.fault)
-    assert (linked.tokens, linked.images[0].regions) == (("New", "\u00a0"), ())
-    (tmp_path / "images" / "33.jpg").unlink()
     (tmp_path / "images").rmdir()
     assert rows_of(path)[0].sample.images == ()
 
@@ -379,10 +450,26 @@ def test_a_folder_tells_what_is_not_read_and_is_no_input_without_a_post(tmp_path
     assert "1 files" in open_source(folder, options=InputOptions()).note
     (folder / "p.jsonl").write_text('{"text": "Ann", "image": "a.jpg"}')
     (folder / "regions.jsonl").touch()
-    (file,) = input_files([folder], options=InputOptions())
+    (file,) = input_files([folder], options=InputOptions(format="jsonl"))
     assert (file.path.name, file.note.rpartition(": ")[2]) == ("p.jsonl", "a.txt.gz, n.md")
     (counts,) = Inputs([file], InputOptions()).counts([])
     assert counts["note"] == file.note
+
+
+@pytest.mark.parametrize("name", ["metadata.csv", "p.jsonl", "p.parquet", "sub/p.tsv.gz"])
+def test_a_folder_of_tables_and_texts_is_refused_unless_one_kind_is_asked_for(tmp_path, name):
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "README.txt").touch()
+    (tmp_path / name).touch()
+    assert [f.path for f in input_files([tmp_path], options=InputOptions())] == [tmp_path / name]
+    for text in ("a.txt", "sub/b.TXT.gz"):
+        (tmp_path / text).touch()
+        with pytest.raises(DataError, match=rf"{name[-5:]} and texts such as .*{text[-5:]}:"):
+            input_files([tmp_path], options=InputOptions())
+        for format_, path in (("folder", tmp_path), (None, tmp_path / name)):
+            options = InputOptions(format=format_)
+            assert [f.path for f in input_files([path], options=options)] == [path]
+        (tmp_path / text).unlink()
 
 
 def test_parquet_with_paths_bytes_and_structs(tmp_path):
@@ -552,6 +639,32 @@ def test_records_in_quotes_that_swallow_records_are_told(tmp_path):
     assert "like records (line 2)" in open_source(path, options=InputOptions()).note
     path.write_text('id,text\n1,"two, or\nmore, lines"\n4,d\n')
     assert open_source(path, options=InputOptions()).note == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('id,text\n1,a\n2,"open\n3,b"\n4,d\n', 3),
+        ('id,text\n1,a\n2,"open\n3,b"\n', 3),
+        ('text,image\na,1.jpg\n"Ann,x.jpg\nBob",y.PNG\nc,2.jpg\n', 3),
+        ('id,text\n1,a\n2,"two, or\nmore, lines"\n4,d\n', 0),
+        ('id,text\n1,a\n2,"in 2019,\n2020, or 2021, it"\n4,d\n', 0),
+        ('text,image\na,1.jpg\n"Hello, world\nBye",y.jpg\nc,2.jpg\n', 0),
+        ('text,image\na,1.jpg\n"see x.jpg,\nor y.jpg",y.jpg\nc,2.jpg\n', 0),
+        ('text\na\n"1\n2"\n3\n4\n', 0),
+        ('text,b\nx,y\n"open,z\nt",u\nv,w\n', 0),
+        ('id,text\n1,a\n2,"in\n2019, we"\n4,d\n', 0),
+    ],
+)
+def test_a_pair_of_quotes_that_swallows_one_record_is_told(tmp_path, text, line):
+    path = tmp_path / "a.csv"
+    path.write_text(text)
+    note = open_source(path, options=InputOptions()).note
+    assert (
+        note.startswith(f"a record in quotes holds lines that look like records (line {line})")
+        if line
+        else note == ""
+    )
 
 
 def test_posts_that_lie_deeper_and_urls_in_objects_are_told(tmp_path):

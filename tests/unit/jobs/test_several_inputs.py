@@ -122,7 +122,10 @@ def test_a_name_with_brackets_is_that_file_before_it_is_a_glob(tmp_path, model):
 def test_a_folder_of_texts_is_one_beside_tables_too_only_when_asked(tmp_path, model):
     folder = shards(tmp_path / "in", files=1, count=3)
     (folder / "a.TXT").write_text("Ann in Oslo")
-    predict_files(model, folder, tmp_path / "out.jsonl", options=OPTIONS)
+    with pytest.raises(DataError, match=r"files such as part-\d+\.jsonl\S* and .* a\.TXT"):
+        predict_files(model, folder, tmp_path / "out.jsonl", options=OPTIONS)
+    options = JobOptions(input=InputOptions(format="jsonl"))
+    predict_files(model, folder, tmp_path / "out.jsonl", options=options)
     check(tmp_path / "out.jsonl", count=3)
     options = JobOptions(input=InputOptions(format="folder"))
     predict_files(model, folder, tmp_path / "texts.jsonl", options=options)

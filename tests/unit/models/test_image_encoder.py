@@ -57,16 +57,18 @@ def test_building_a_trained_backbone_leaves_its_statistics_alone():
 
 
 @pytest.mark.parametrize("family", ["resnet", "mobilenet_v2"])
-def test_maps_in_bf16_are_those_of_autocast_whoever_asks(family):
+def test_maps_are_in_bf16_in_training_and_where_they_are_asked_for_so(family):
     encoder = tiny_image_encoder(family)
     views = torch.randn(2 * VIEWS_AT_ONCE + 1, 3, 64, 64)
     with torch.autocast("cpu", torch.bfloat16):
-        expected, exact = encoder(views), encoder.encode(views)
-    for low, stage, high in zip(
-        encoder.encode(views, precision="bf16"), expected, exact, strict=True
+        trained, exact = encoder.train()(views), encoder.encode(views)
+        used = encoder.eval()(views)
+    for low, stage, high, seen in zip(
+        encoder.encode(views, precision="bf16"), trained, exact, used, strict=True
     ):
         assert (low.dtype, high.dtype) == (torch.bfloat16, torch.float32)
         torch.testing.assert_close(low, stage, rtol=0, atol=0)
+        torch.testing.assert_close(seen, high, rtol=0, atol=0)
         torch.testing.assert_close(low.float(), high, rtol=0.1, atol=0.1)
 
 

@@ -1,3 +1,5 @@
+from types import SimpleNamespace
+
 import pytest
 import torch
 
@@ -8,7 +10,9 @@ from gmf.data.config import DataConfig
 from gmf.models.base import ModelParts
 from gmf.models.registry import model_options, models
 from gmf.models.tagger import Tagger
-from gmf.models.warm_start import freeze_layers, warm_start
+from gmf.models.warm_start import TrainedWeights, freeze_layers, warm_start
+from gmf.prediction.onnx import quantise
+from gmf.prediction.onnx.export import export_onnx
 from gmf.testing.batches import tiny_words
 from gmf.testing.encoders import tiny_image_encoder, tiny_text_encoder
 from gmf.testing.processors import tiny_image_processor, tiny_tokenizer
@@ -37,7 +41,7 @@ def untrained(name, types, **sizes):
 @pytest.mark.parametrize("name", ["bert-crf", "gmf", "umt"])
 def test_with_the_same_types_it_begins_as_the_trained_model_ends(name):
     source, own = tiny_tagger(name), untrained(name, TagSet().types)
-    started = warm_start(own, source, name="runs/a")
+    started = warm_start(own, TrainedWeights.of_tagger(source), name="runs/a")
     assert started.new == started.new_types == ()
     one, other = (list(t.predict(SAMPLES)) for t in (source, own))
     assert [p.tags for p in one] == [p.tags for p in other]
@@ -49,7 +53,7 @@ def test_with_the_same_types_it_begins_as_the_trained_model_ends(name):
 def test_matching_types_keep_their_rows_and_only_those_of_new_tags_are_new():
     source, own = tiny_tagger("bert-crf"), untrained("bert-crf", ("LOC", "EVENT", "PER"))
     before = {key: value.clone() for key, value in own.model.state_dict().items()}
-    started = warm_start(own, source, name="runs/a")
+    started = warm_start(own, TrainedWeights.of_tagger(source), name="runs/a")
     assert started.new_types == ("EVENT",)
     assert "types that are new: EVENT" in started.describe()
     old, new = source.model.head, own.model.head
@@ -72,7 +76,7 @@ W = "head.emission.weight"
 
 def test_another_model_takes_the_encoder_and_a_head_of_its_width():
     source, own = tiny_tagger("bert-crf"), untrained("gmf", TagSet().types)
-    started = warm_start(own, source, name="runs/a")
+    started = warm_start(own, TrainedWeights.of_tagger(source), name="runs/a")
     assert W in started.taken
     assert any(key.startswith("guidance.") for key in started.new)
     assert not any(key.startswith("image_encoder.") for key in started.new)
@@ -83,11 +87,15 @@ def test_another_model_takes_the_encoder_and_a_head_of_its_width():
 def test_encoders_of_other_sizes_or_words_are_refused():
     source = tiny_tagger("bert-crf")
     with pytest.raises(ConfigError, match=r"init=runs/a: .* encoder tiny, .* encoders\.text=tiny"):
-        warm_start(untrained("bert-crf", ("PER",), hidden_size=8), source, name="runs/a")
+        warm_start(
+            untrained("bert-crf", ("PER",), hidden_size=8),
+            TrainedWeights.of_tagger(source),
+            name="runs/a",
+        )
     own = untrained("bert-crf", ("PER",))
     own.tokenizer.add_tokens(["oslo"])
     with pytest.raises(ConfigError, match="kind, size or vocabulary than small"):
-        warm_start(own, source, name="runs/a")
+        warm_start(own, TrainedWeights.of_tagger(source), name="runs/a")
 
 
 def test_frozen_layers_are_the_first_ones_and_the_embeddings():
@@ -102,3 +110,29 @@ def test_frozen_layers_are_the_first_ones_and_the_embeddings():
     )
     with pytest.raises(ConfigError, match=r"training\.freeze 3: .*'bert-crf' has 2 layers"):
         freeze_layers(model, 3)
+
+
+@pytest.mark.parametrize("int8", [False, True])
+def test_an_exported_model_gives_its_weights_back(tmp_path, int8, monkeypatch):
+    # Small matrices are quantised too; no two weights are alike, which the exporter would merge.
+    monkeypatch.setattr(quantise, "MIN_WEIGHTS", 100)
+    source, own = tiny_tagger("bert-crf"), untrained("bert-crf", ("LOC", "EVENT", "PER"))
+    for weight in source.model.parameters():
+        weight.data += 0.1 * torch.rand_like(weight)
+    exported = TrainedWeights.of_export(export_onnx(source, tmp_path / "e", int8=int8).folder)
+    known = TrainedWeights.of_tagger(source)
+    assert (exported.states, exported.types) == (known.states, known.types)
+    assert exported.vocabulary == known.vocabulary
+    for key, weight in known.weights.items():
+        step = weight.abs().max().item() / 63 if int8 else 0
+        torch.testing.assert_close(exported.weights[key], weight, rtol=0, atol=step)
+    started = warm_start(own, exported, name="starter")
+    assert started.new == ()
+    assert started.new_types == ("EVENT",)
+
+
+def test_an_exported_model_that_reads_images_is_refused(tmp_path, monkeypatch):
+    info = SimpleNamespace(images="some", model="gmf")
+    monkeypatch.setattr("gmf.models.exported_weights.read_info", lambda _: info)
+    with pytest.raises(ConfigError, match="its graph merges weights; give the run"):
+        TrainedWeights.of_export(tmp_path)

@@ -128,7 +128,7 @@ def test_pictures_that_cannot_be_used_are_noted_with_the_reason(pipeline, png, t
 def test_a_text_model_says_that_it_does_not_read_images(png):
     pipeline = Pipeline(TorchEngine(tiny_tagger("bert-crf")))
     document = pipeline(TEXT, image=png, explain=True)
-    assert document.notes == ("1 images not used: the model reads text only",)
+    assert document.notes == ("1 image not used: the model reads text only",)
     assert document.explanation is None
 
 

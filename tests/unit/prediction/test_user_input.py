@@ -6,13 +6,15 @@ import math
 import multiprocessing
 import pickle
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import gmf
-from gmf.core.errors import ConfigError, DataError, ImageError
+from gmf.core.errors import CheckpointError, ConfigError, DataError, ImageError
 from gmf.prediction.pipeline import Pipeline
 from gmf.prediction.torch_engine import TorchEngine
 from gmf.testing import tiny_checkpoint, tiny_tagger
@@ -310,3 +312,38 @@ def test_columns_of_one_name_are_refused(pipeline):
 def test_an_empty_path_is_no_image(pipeline):
     assert pipeline(TEXT, image="").notes == ()
     assert pipeline([{"text": TEXT, "image": ""}])[0].notes == ()
+
+
+def test_images_beside_posts_that_hold_their_own_are_refused_in_tables_too(pipeline):
+    frame = pytest.importorskip("pandas").DataFrame({"text": [TEXT]})
+    for posts in (frame, [{"text": TEXT}]):
+        with pytest.raises(DataError, match=r"position 0: .*row of a table, holds its own images"):
+            pipeline(posts, image=[png()])
+    (found,) = summary(pipeline(frame["text"], image=[png()]))
+    assert found == summary([pipeline(TEXT, image=png())])[0]
+
+
+def test_no_image_is_none_in_a_list_too(pipeline):
+    expected = summary([pipeline(TEXT)])
+    assert summary([pipeline(TEXT, image=[None])]) == expected
+    assert summary(pipeline([TEXT], image=[None])) == expected
+    assert summary(pipeline([TEXT], image=[[None]])) == expected
+
+
+def test_what_is_no_sample_is_refused_with_its_position(pipeline):
+    with pytest.raises(DataError, match="position 0: expected a Sample, got str; texts"):
+        list(pipeline.predict([TEXT]))
+
+
+@pytest.mark.parametrize("name", ["", " ", 5, b"x"])
+def test_an_empty_name_means_no_folder(name):
+    with pytest.raises(CheckpointError, match="expected the name of a model or its folder"):
+        gmf.load(name)
+    doors = [
+        partial(gmf.read_samples, name, split="train"),
+        partial(gmf.score, Path("a"), name) if isinstance(name, str) else None,
+        partial(gmf.train, "twitter2017", run=name),
+    ]
+    for door in filter(None, doors):
+        with pytest.raises(ConfigError, match="expected the path of a file or folder"):
+            door()

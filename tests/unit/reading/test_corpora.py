@@ -1,11 +1,14 @@
+import numpy as np
 import pytest
 
 from gmf.core.config import parse_config
 from gmf.core.errors import ConfigError
-from gmf.core.types import Sample
+from gmf.core.tags import TagSet, entities_of
+from gmf.core.types import Entity, Sample
 from gmf.data.config import DataConfig
+from gmf.data.observed import possible_tags
 from gmf.evaluation.pairs import pair_of_tags
-from gmf.reading.corpora import CorpusConfig, fingerprints, read_corpora
+from gmf.reading.corpora import CorpusConfig, fingerprints, judged, read_corpora
 
 
 def write(folder, *posts):
@@ -59,6 +62,27 @@ def test_what_a_type_map_leads_to_counts_as_annotated_and_so_does_what_is_stated
     for more, annotated in (({}, ("PER",)), ({"annotates": ["PER", "LOC"]}, None)):
         read = read_corpora(corpora(str(news), {"folder": few, **more}), ("train",))
         assert read["train"][1].annotated == annotated
+
+
+def test_of_a_type_that_is_partly_annotated_other_words_may_be_one(tmp_path):
+    films = write(tmp_path / "films", "Dune/B-MISC by Ann/B-PER at Cannes")
+    for others in ([], [str(write(tmp_path / "news", "Cup/B-MISC now"))]):
+        options = corpora({"folder": films, "partly": ["MISC"]}, *others)
+        sample, *more = read_corpora(options, ("train",))["train"]
+        assert (sample.tags, sample.annotated) == (("B-MISC", "O", "B-PER", "O", "O"), ("PER",))
+        assert all(other.annotated is None for other in more) or more[0].annotated == ("MISC",)
+        tags = TagSet(("PER", "MISC"))
+        possible = possible_tags([sample], tags)
+        assert possible is not None
+        named = [[list(tags.index)[n] for n in np.flatnonzero(word)] for word in possible[0]]
+        free = [tag for tag in tags.index if not tag.endswith("PER")]
+        assert named == [["B-MISC"], free, ["B-PER"], free, free]
+        # What is right counts, what may be right does not; the rest is wrong.
+        pair = pair_of_tags(sample, ("B-MISC", "O", "B-MISC", "B-PER", "B-MISC"))
+        assert pair.predicted == ("B-MISC", "O", "O", "B-PER", "O")
+        assert judged(sample, entities_of(sample.tags), partly=False) == [Entity(2, 3, "PER")]
+    with pytest.raises(ConfigError, match="annotates LOC partly, of which it has no entity"):
+        read_corpora(corpora({"folder": films, "partly": ["LOC"]}), ("train",))
 
 
 def test_one_corpus_alone_is_read_as_a_folder_is(news):

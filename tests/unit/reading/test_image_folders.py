@@ -170,3 +170,34 @@ def test_names_that_no_file_system_has_are_absent_everywhere(tmp_path):
     assert any("image" in f.kind for f in validate_folder(tmp_path, only=["train"]))
     (row,) = open_source(tmp_path / "train.jsonl", options=InputOptions()).read(Shard(0, 1, 1))
     assert row.sample.images == samples[0].images
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.org/a.jpg?w=1",
+        "http://example.org/a.jpg",
+        "s3://bucket/a.jpg",
+        "data:image/png;base64," + "iVBORw0KGgo/" * 40,
+    ],
+)
+@pytest.mark.parametrize("kind", ["jsonl", "txt"])
+def test_urls_are_told_as_urls_and_counted_apart(tmp_path, url, kind):
+    row = {"text": "a", "images": [url, "a.jpg"], "entities": []}
+    content = json.dumps(row) if kind == "jsonl" else f"IMGID:{url}\na\tO\n\nIMGID:a\na\tO\n"
+    (tmp_path / f"train.{kind}").write_text(content)
+    warnings = {f.kind: f for f in validate_folder(tmp_path, only=["train"])}
+    assert set(warnings) == {"url-image", "absent-image"}
+    assert {f.severity for f in warnings.values()} == {"warning"}
+    assert f"1 of 2 images are URLs, the first is {url[:150]}" in warnings["url-image"].message
+    assert "no URL is fetched; download" in warnings["url-image"].message
+    assert warnings["absent-image"].count == 1
+    found = {f.kind: f.count for f in examine_folder(tmp_path).findings if "image" in f.kind}
+    assert found == {"url-image": 1, "absent-image": 1}
+    told = absent_images(read_split(tmp_path, "train"))
+    assert "only 0 of 2 images are there, 1 are URLs, such as " in told
+
+
+def test_a_folder_named_like_a_url_is_one(tmp_path):
+    draw(tmp_path / "s3:" / "a.jpg")
+    assert open_image(inside(tmp_path, "s3:/a.jpg")).size

@@ -1,5 +1,7 @@
 """Folders as the field distributes them, from whichever of their folders they are named."""
 
+import json
+
 import pytest
 from fixtures.dataset import draw_image
 
@@ -9,6 +11,7 @@ from gmf.checks.validation import validate_folder
 from gmf.core.errors import DataError
 from gmf.reading.reader import ReadOptions
 from gmf.reading.readers import read_split, splits_of
+from gmf.reading.trainable import types_apart_by_case
 
 POSTS = "IMGID:1\nAnn\tB-PER\nin\tO\nOslo\tB-LOC\n"
 VOC = (
@@ -92,3 +95,54 @@ def test_the_doctor_reads_as_training_does(tmp_path):
     out = tmp_path / "out"
     assert repair_folder(folder, out=out, options=options)["train.txt"] == {"tag-scheme": 1}
     assert (out / "train.txt").read_text(encoding="utf-8").split() == ["IMGID:1", "José", "B-PER"]
+
+
+@pytest.mark.parametrize(
+    "odd", ["PER\u200b", "P\u00adER", "\uff30ER", "PER\ufe0f", "P\u200dER", "PE\u2060R"]
+)
+@pytest.mark.parametrize("name", ["train.txt", "train.jsonl", "text.jsonl"])
+def test_types_that_look_alike_are_told_by_whatever_reader(tmp_path, odd, name):
+    def line(kind, number):
+        if name == "train.txt":
+            return f"Ann\tB-{kind}\n\n"
+        row = {"tokens": ["Ann"], "tags": [f"B-{kind}"]}
+        if name == "text.jsonl":
+            row = {"text": "Ann", "entities": [{"char_start": 0, "char_end": 3, "type": kind}]}
+        return json.dumps({"id": number, **row}) + "\n"
+
+    ending = name.rpartition(".")[2]
+    lines = [line("PER", "1"), line(odd, "2"), line(odd, "3")]
+    (tmp_path / f"train.{ending}").write_text("".join(lines))
+    (tmp_path / f"dev.{ending}").write_text(line("PER", "4"))
+    (tmp_path / f"test.{ending}").write_text(line("PER", "5"))
+    (fault,) = [f for f in validate_folder(tmp_path) if f.severity == "error"]
+    second = tmp_path / f"train.{ending}:{3 if ending == 'txt' else 2}"
+    assert fault.message.startswith(f"{second}, field 'tags': type {odd!a} looks like 'PER' of ")
+    assert f"train.{ending}:1 and is another" in fault.message
+    kinds = {f.kind for f in examine_folder(tmp_path).findings}
+    assert "look-alike-type" in kinds
+    (tmp_path / f"train.{ending}").write_text(line("PER", "1"))
+    assert not [f for f in validate_folder(tmp_path) if f.severity == "error"]
+    (tmp_path / f"test.{ending}").write_text(line(odd, "5"))
+    assert [f for f in validate_folder(tmp_path) if f.severity == "error"]
+
+
+def test_types_that_differ_by_capitals_are_warned_of_and_read(tmp_path):
+    for split in ("train", "dev"):
+        (tmp_path / f"{split}.txt").write_text("Ann\tB-PER\nLee\tI-PER\n\nOslo\tB-Per\n")
+    (found,) = validate_folder(tmp_path)
+    assert (found.severity, found.kind) == ("warning", "types-apart-by-case")
+    train = tmp_path / "train.txt"
+    assert (
+        f"'PER' (4 words, first in {train}:1), 'Per' (2 words, first in {train}:4)" in found.message
+    )
+    assert types_apart_by_case(read_split(tmp_path, "train")) != []
+
+
+def test_types_of_several_scripts_and_styles_are_left_alone(tmp_path):
+    names = ["PER", "Per", "\u4eba\u540d", "\uff30\uff25\uff32\uff33", "\u06cc\u200c\u0627"]
+    names += ["m2", "m\u00b2", "H2O", "H\u2082O", "1", "\u2460"]
+    text = "".join(f"Ann\tB-{name}\n\n" for name in names)
+    for split in ("train", "dev"):
+        (tmp_path / f"{split}.txt").write_text(text)
+    assert not [f for f in validate_folder(tmp_path) if f.severity == "error"]

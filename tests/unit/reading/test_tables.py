@@ -74,6 +74,15 @@ def test_a_tsv_with_stray_quotes_loses_and_merges_nothing():
     assert cells(swallow, "a.tsv")[1:] == [("2", '"Bergen he said'), ("3", "Rain in Paris")]
 
 
+def test_a_text_of_lines_in_the_first_column_of_a_tsv_is_one_record():
+    text = 'text\tid\n"two ""x""\n\nlines"\t1\nplain\t2\n'
+    assert cells(text, "a.tsv") == [('two "x"\n\nlines', "1"), ("plain", "2")]
+    tabs = 'text\tid\n"Dear\tall\nhello"\t1\nplain\t2\n'
+    assert cells(tabs, "a.tsv", quoting="csv") == [("Dear\tall\nhello", "1"), ("plain", "2")]
+    stray = 'text\tid\n"Bergen he said\nRain "in" Paris\t2\n'
+    assert cells(stray, "a.tsv")[1:] == [('Rain "in" Paris', "2")]
+
+
 def test_a_tsv_with_real_quotes_is_read_as_one():
     text = 'id\ttext\n1\t"he ""said"" it"\n2\t"two\nlines"\n3\tplain\n'
     assert cells(text, "a.tsv") == [("1", 'he "said" it'), ("2", "two\nlines"), ("3", "plain")]

@@ -1,5 +1,6 @@
 """What a run depends on beside its configuration."""
 
+import os
 from dataclasses import replace
 
 from gmf.core.types import ImageInput, Region, Sample
@@ -29,6 +30,8 @@ def test_the_digest_of_images_is_of_their_content_regions_and_samples(tmp_path):
     ]
     assert len(set(found)) == len(found)
     assert digest((a, b), ()) == digest((copy, b), ())
+    os.mkfifo(tmp_path / "pipe")
+    assert digest((ImageInput(tmp_path / "pipe"),)) == digest((ImageInput(tmp_path / "absent"),))
     assert digest((a,), (ImageInput(b"b", b.regions),)) == digest((a,), (b,))
 
 

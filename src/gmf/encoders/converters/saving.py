@@ -7,6 +7,9 @@ from pathlib import Path
 from safetensors.torch import save_file
 from transformers import PreTrainedModel
 
+from gmf.core.errors import EncoderError
+from gmf.encoders.writing import writing
+
 
 def save_image_encoder(
     model: PreTrainedModel, *, folder: Path, processor: Mapping[str, object]
@@ -17,8 +20,13 @@ def save_image_encoder(
         model: The encoder.
         folder: An existing folder.
         processor: Content of ``preprocessor_config.json``.
+
+    Raises:
+        EncoderError: If the weights cannot be written.
     """
-    save_file(dict(model.state_dict()), folder / "model.safetensors", metadata={"format": "pt"})
+    path = folder / "model.safetensors"
+    with writing(path, raises=EncoderError):
+        save_file(dict(model.state_dict()), path, metadata={"format": "pt"})
     model.config.architectures = [type(model).__name__]
     model.config.save_pretrained(folder)
     text = json.dumps(processor, indent=2) + "\n"

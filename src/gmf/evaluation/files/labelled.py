@@ -12,7 +12,13 @@ from gmf.core.tags import STRAY, TYPE_ALIASES, alias_tag
 from gmf.core.types import ScoredEntity
 from gmf.reading.image_folders import IMAGE_SUFFIXES
 from gmf.reading.offsets import CutWords
-from gmf.reading.tag_schemes import EXPECTED, SERVICE_LABELS, is_one_tag, read_tags, tells_iob1
+from gmf.reading.tag_schemes import (
+    SERVICE_LABELS,
+    is_one_tag,
+    read_tags,
+    tells_iob1,
+    what_is_expected,
+)
 
 #: Which of two label columns comes first.
 ColumnOrder = Literal["gold-predicted", "predicted-gold"]
@@ -156,7 +162,8 @@ class LabelReader:
         label = f"I-{label[2:]}" if is_stray else label
         if label not in SERVICE_LABELS:
             if not is_one_tag(label):
-                message = f"label {written!r}: {EXPECTED}, or a service label such as X or [SEP]"
+                expected = what_is_expected(label)
+                message = f"label {written!r}: {expected}, or a service label such as X or [SEP]"
                 raise DataError(message, path=self.path, line=line, field=field)
             label = alias_tag(label, aliases=self.aliases)
         if label != written:

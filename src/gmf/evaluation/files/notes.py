@@ -62,6 +62,7 @@ class PairingNotes:
         gold_service_labels: Service labels in the gold, with counts.
         predicted_service_labels: Service labels in the prediction, with counts.
         predicted_service_words: Words that they are on, by sample.
+        alike: Types that look like others and are told apart, each with where it stands.
     """
 
     gold_file: FileNote
@@ -78,6 +79,7 @@ class PairingNotes:
     gold_service_labels: dict[str, int]
     predicted_service_labels: dict[str, int]
     predicted_service_words: dict[str, tuple[int, ...]]
+    alike: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from gmf.core.errors import DataError
-from gmf.core.tags import OUTSIDE, entities_of
-from gmf.core.types import ScoredEntity
+from gmf.core.tags import OUTSIDE, entities_of, is_bio
+from gmf.core.types import Sample, ScoredEntity
 from gmf.evaluation.files.align import Alignment, Owners, align_samples, match_samples
 from gmf.evaluation.files.labelled import (
     DEFAULT_ORDER,
@@ -18,6 +18,7 @@ from gmf.evaluation.files.labels import SERVICE_LABELS, count_service_labels
 from gmf.evaluation.files.notes import ChangedGold, FileNote, PairedSamples, PairingNotes
 from gmf.evaluation.files.word_pieces import spread_labels
 from gmf.evaluation.pairs import SamplePair
+from gmf.reading.trainable import look_alikes
 
 
 def pair_files(
@@ -245,8 +246,21 @@ def _finish(
             for pair in pairs
             if (words := tuple(i for i, x in enumerate(pair.predicted) if x in SERVICE_LABELS))
         },
+        alike=_alike(pairs, gold, predicted or gold),
     )
     return PairedSamples(tuple(pairs), notes)
+
+
+def _alike(
+    pairs: Sequence[SamplePair], gold: LabelledFile, predicted: LabelledFile
+) -> tuple[str, ...]:
+    sides = ((gold, [p.gold for p in pairs]), (predicted, [p.predicted for p in pairs]))
+    tagged = (
+        Sample(pair.id, (), tuple(filter(is_bio, tags)), origin=f"{file.path} ({pair.id})")
+        for file, labels in sides
+        for pair, tags in zip(pairs, labels, strict=True)
+    )
+    return tuple(map(str, look_alikes(tagged)))
 
 
 def _note(file: LabelledFile) -> FileNote:

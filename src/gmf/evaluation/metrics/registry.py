@@ -28,13 +28,25 @@ METRICS: Registry[type[Metric]] = Registry(
         "entity_length": f"{_HERE}.lengths:EntityLength",
         "tweet_length": f"{_HERE}.lengths:SampleLength",
         "image": f"{_HERE}.image:WithImage",
+        "groups": f"{_HERE}.post_groups:PostGroups",
         "calibration": f"{_HERE}.calibration:EntityCalibration",
         "confidence": f"{_HERE}.thresholds:ConfidenceThresholds",
     },
 )
 #: Keys of a report that are no metric.
 REPORT_KEYS = frozenset(
-    "lenient strict rule tweets words intervals reading provenance controls".split()  # noqa: SIM905
+    (
+        "lenient",
+        "strict",
+        "rule",
+        "tweets",
+        "words",
+        "intervals",
+        "reading",
+        "provenance",
+        "controls",
+        "controls_by_group",
+    )
 )
 
 

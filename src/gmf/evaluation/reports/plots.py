@@ -1,4 +1,4 @@
-"""Small charts as inline SVG: coloured by the page's variables, so that they follow its theme."""
+"""Small charts, bars as HTML and others as SVG, in the colours of the page and so of its theme."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,12 +7,7 @@ from typing import Any
 
 #: Width of a chart in user units; the page scales it.
 WIDTH = 640
-#: Room for a letter of a label, generous.
-_LETTER_WIDTH = 6.6
 _LABEL_WIDTH = 150
-_VALUE_WIDTH = 130
-_ROW_HEIGHT = 26
-_GAP = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +37,7 @@ class Figure:
 
     Args:
         title: What it shows.
-        chart: SVG.
+        chart: HTML or SVG.
         note: Below the title.
         keys: Names of the series, in the order of their colours.
     """
@@ -61,36 +56,34 @@ class Figure:
 
 
 def bar_chart(bars: Sequence[Bar], *, title: str, maximum: float | None = None) -> str:
-    """Return horizontal bars.
+    """Return horizontal bars in HTML: they take the width that the page has for them.
 
     Args:
         bars: From top to bottom.
         title: What they show, for readers who cannot see them.
         maximum: Value at full length; the largest value when left out.
     """
-    longest = max((len(bar.label) for bar in bars), default=0)
-    start = max(_LABEL_WIDTH, longest * _LETTER_WIDTH + 8)
     full = maximum or max((bar.value for bar in bars), default=0) or 1
-    room = WIDTH - start - _VALUE_WIDTH
-    parts: list[str] = []
-    for row, bar in enumerate(bars):
-        top = row * _ROW_HEIGHT
-        middle = top + _ROW_HEIGHT / 2
-        length = bar.value / full * room
-        end = max(length, (bar.high or 0) / full * room)
-        parts += [
-            _text(start - 8, middle, bar.label, anchor="end"),
-            _rect(start, top + _GAP / 2, length, _ROW_HEIGHT - _GAP, f"series{bar.series}"),
-            _text(start + end + 8, middle, bar.text, kind="value"),
-        ]
-        if bar.low is not None and bar.high is not None:
-            left, right = (start + bound / full * room for bound in (bar.low, bar.high))
-            parts.append(
-                f'<path class="whisker" d="M{left:.1f} {middle - 4:.1f}V{middle + 4:.1f}'
-                f"M{left:.1f} {middle:.1f}H{right:.1f}"
-                f'M{right:.1f} {middle - 4:.1f}V{middle + 4:.1f}"/>'
-            )
-    return _svg(parts, WIDTH, len(bars) * _ROW_HEIGHT, title)
+    rows = "".join(
+        f'<span class="label">{escape(bar.label)}</span>'
+        f'<span class="track">{_part(f"series{bar.series}", 0, bar.value / full)}'
+        f"{_whisker(bar, full)}</span>"
+        f'<span class="value">{escape(bar.text)}</span>'
+        for bar in bars
+    )
+    return f'<div class="bars" role="group" aria-label="{escape(title)}">{rows}</div>'
+
+
+def _whisker(bar: Bar, full: float) -> str:
+    if bar.low is None or bar.high is None:
+        return ""
+    return _part("whisker", bar.low / full, bar.high / full)
+
+
+def _part(kind: str, begin: float, end: float) -> str:
+    """Return a part of a track from a share of its length to another."""
+    left, width = max(begin, 0), max(min(end, 1) - max(begin, 0), 0)
+    return f'<i class="{kind}" style="left:{left:.2%};width:{width:.2%}"></i>'
 
 
 def heat_map(

@@ -13,6 +13,7 @@ from gmf.evaluation.significance import MEASURES, Interval, SeedSummary
 
 #: Ids that are written out before the rest is only counted.
 _MAX_IDS = 8
+_GROUP_MEASURES = {"f1": "f1", "expected_error": "ECE"}
 
 
 def report_tables(report: Report, *, in_full: Container[str] = ()) -> list[Table]:
@@ -77,6 +78,7 @@ def reading_table(notes: PairingNotes) -> Table:
             len(notes.changed_gold),
             _ids(f"{c.id} (entities: {c.gold}, there {c.own})" for c in notes.changed_gold),
         ),
+        ("types that look like others", len(notes.alike), "; ".join(notes.alike[:3])),
         (
             "service labels in gold",
             sum(notes.gold_service_labels.values()),
@@ -123,6 +125,19 @@ def runs_tables(runs: RunsReport) -> list[Table]:
                 "mean.",
             )
         )
+    tables += [
+        Table(
+            f"{len(runs.runs)} runs, by {column}",
+            ("", "mean", "deviation", "low", "high", "runs"),
+            tuple(
+                _summary_row(f"{group} {_GROUP_MEASURES[name]}", summary)
+                for group, by_name in groups.items()
+                for name, summary in by_name.items()
+            ),
+            "Percent, of the posts of each group; ECE: expected calibration error.",
+        )
+        for column, groups in runs.groups.items()
+    ]
     return tables
 
 

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from gmf.core.shown import without_controls
+
 
 @dataclass(frozen=True, slots=True)
 class Percent:
@@ -110,10 +112,10 @@ def print_tables(tables: Iterable[Table], *, console: Console) -> None:
         if len(table.rows) < len(table.columns) and _breaks(table, console):
             drawn = _drawn(_turned(table))
         # Not the table's own title and caption, which fold to its width.
-        console.print(Text(table.title, style="bold"))
+        console.print(_shown(table.title, style="bold"))
         console.print(drawn)
         if table.note:
-            console.print(Text(table.note))
+            console.print(_shown(table.note))
 
 
 def _drawn(table: Table) -> RichTable:
@@ -121,10 +123,15 @@ def _drawn(table: Table) -> RichTable:
     for index, heading in enumerate(table.columns):
         is_number = table.is_number(index)
         justify = "right" if is_number else "left"
-        drawn.add_column(Text(heading), justify=justify, overflow="fold", no_wrap=is_number)
+        drawn.add_column(_shown(heading), justify=justify, overflow="fold", no_wrap=is_number)
     for row in table.rows:
-        drawn.add_row(*(Text(format_cell(cell)) for cell in row))
+        drawn.add_row(*(_shown(format_cell(cell)) for cell in row))
     return drawn
+
+
+def _shown(text: str, *, style: str = "") -> Text:
+    """Return a text that is no markup and controls no terminal."""
+    return Text(without_controls(text), style=style)
 
 
 def _breaks(table: Table, console: Console) -> bool:

@@ -7,10 +7,12 @@ from typing import Any
 
 from gmf.core.errors import CheckpointError
 from gmf.evaluation.files.read import read_pairs
+from gmf.evaluation.image_controls import CONTROLS, Control
 from gmf.evaluation.pairs import SamplePair
 from gmf.training.run_files import METRICS
 
 #: What the suite adds to a run folder: predictions on the test split, and what they are worth.
+#: Predictions under a control are in ``test-CONTROL.jsonl``.
 PREDICTIONS, RESULT = "test.jsonl", "result.json"
 
 
@@ -65,10 +67,28 @@ class FinishedRun:
                 f"{path}: expected one line of JSON an epoch ({error})"
             ) from error
 
-    def pairs(self) -> tuple[SamplePair, ...]:
+    @property
+    def controls(self) -> list[Control]:
+        """What it was scored under beside its real images."""
+        return [
+            control
+            for control in CONTROLS
+            if control != "real" and predictions_of(self.folder, control).exists()
+        ]
+
+    def pairs(self, control: Control = "real") -> tuple[SamplePair, ...]:
         """Return gold and prediction of each test sample, in file order.
+
+        Args:
+            control: What stands in for the images.
 
         Raises:
             DataError: If the file of predictions is absent or damaged.
         """
-        return read_pairs(self.folder / PREDICTIONS).pairs
+        return read_pairs(predictions_of(self.folder, control)).pairs
+
+
+def predictions_of(folder: Path, control: Control) -> Path:
+    """Return the file of a run's predictions under a control."""
+    name = Path(PREDICTIONS)
+    return folder / (PREDICTIONS if control == "real" else f"{name.stem}-{control}{name.suffix}")

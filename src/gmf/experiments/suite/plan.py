@@ -11,8 +11,10 @@ from transformers import AutoConfig
 
 from gmf.core.errors import ConfigError
 from gmf.encoders.resolve import hub_error, resolve_encoder
+from gmf.evaluation.image_controls import Control
 from gmf.experiments.presets import DATASETS, load_run_config
 from gmf.experiments.suite.variants import GMF, Variant, select
+from gmf.models.registry import models
 from gmf.training.config import RunConfig
 
 RUNS = "runs"
@@ -29,6 +31,7 @@ class PlannedRun:
         preset: Preset that it starts from.
         config: Its whole configuration.
         folder: Its run folder.
+        controls: What it is scored under beside its real images.
     """
 
     dataset: str
@@ -37,6 +40,7 @@ class PlannedRun:
     preset: str
     config: RunConfig
     folder: Path
+    controls: tuple[Control, ...] = ()
 
     @property
     def name(self) -> str:
@@ -55,6 +59,7 @@ class SuiteOptions:
         sweep_seeds: The same for the points of sweeps.
         only: Groups and patterns; all variants when empty.
         settings: Patterns on names of variants to overrides, in order.
+        controls: What models that read images are scored under beside real ones.
     """
 
     data: Mapping[str, Path]
@@ -63,6 +68,7 @@ class SuiteOptions:
     sweep_seeds: int = 1
     only: Sequence[str] = ()
     settings: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
+    controls: tuple[Control, ...] = ()
 
 
 def name_folders(folders: Sequence[Path]) -> dict[str, Path]:
@@ -99,6 +105,8 @@ def preset_of(model: str, dataset: str) -> str:
 def plan_runs(options: SuiteOptions, out: Path) -> list[PlannedRun]:
     """Return the runs: models and ablations first, a seed at a time, then sweeps.
 
+    Those of one seed come in the order of ``options.only``.
+
     A point of a sweep whose configuration is that of ``gmf``, or of an earlier point, is not a run
     of its own.
 
@@ -114,10 +122,11 @@ def plan_runs(options: SuiteOptions, out: Path) -> list[PlannedRun]:
     for dataset in options.data:
         for variant, config, seeds in _systems(options, dataset):
             preset = preset_of(variant.model, dataset)
+            controls = options.controls if models.get(variant.model).uses_images else ()
             for seed in range(1, seeds + 1):
                 folder = out / RUNS / dataset / variant.name / f"seed-{seed}"
                 seeded = config.model_copy(update={"seed": seed})
-                run = PlannedRun(dataset, variant.name, seed, preset, seeded, folder)
+                run = PlannedRun(dataset, variant.name, seed, preset, seeded, folder, controls)
                 runs.setdefault(folder, (variant.is_swept, run))
     return [run for _, run in sorted(runs.values(), key=lambda row: (row[0], row[1].seed))]
 

@@ -3,6 +3,7 @@
 import os
 import pickle
 import signal
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -54,8 +55,13 @@ def default_jobs() -> int:
 
 
 def run_all(
-    runs: Sequence[PlannedRun], *, jobs: int, on_event: OnEvent, accept_changes: bool = False
-) -> None:
+    runs: Sequence[PlannedRun],
+    *,
+    jobs: int,
+    on_event: OnEvent,
+    minutes: float | None = None,
+    accept_changes: bool = False,
+) -> list[PlannedRun]:
     """Train and score runs, in order, several at a time; with several, each on one thread.
 
     A run that fails is reported by its event and does not end the others. If this process ends, in
@@ -65,14 +71,19 @@ def run_all(
         runs: What to do.
         jobs: Runs at a time.
         on_event: Called with each event, in this process.
+        minutes: After which those that are not done are stopped.
         accept_changes: See ``finish``.
+
+    Returns:
+        Runs that the time did not suffice for.
     """
+    end = None if minutes is None else time.monotonic() + 60 * minutes
     context = _context()
     waiting = deque(runs)
     working: dict[Connection, tuple[PlannedRun, BaseProcess]] = {}
     last: dict[Connection, RunEvent] = {}
     try:
-        while waiting or working:
+        while (waiting or working) and (end is None or time.monotonic() < end):
             while waiting and len(working) < jobs:
                 run = waiting.popleft()
                 ours, theirs = context.Pipe(duplex=False)
@@ -82,7 +93,7 @@ def run_all(
                 theirs.close()
                 working[ours] = run, process
                 on_event(RunEvent(run, "started"))
-            for connection in cast(list[Connection], wait(list(working))):
+            for connection in cast(list[Connection], wait(list(working), _remaining(end))):
                 run, process = working[connection]
                 try:
                     event: RunEvent = connection.recv()
@@ -100,6 +111,11 @@ def run_all(
         for _, process in working.values():
             process.terminate()
             process.join()
+    return [*(run for run, _ in working.values()), *waiting]
+
+
+def _remaining(end: float | None) -> float | None:
+    return None if end is None else max(end - time.monotonic(), 0)
 
 
 def _context() -> ForkServerContext | SpawnContext:

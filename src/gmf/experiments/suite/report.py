@@ -12,12 +12,18 @@ from gmf.core.files import write_text
 from gmf.evaluation.reports.tables import Cell, Percent, Table, to_latex, to_markdown
 from gmf.experiments.suite.finished_run import FinishedRun
 from gmf.experiments.suite.reporting.cases import choose_cases
-from gmf.experiments.suite.reporting.drawn_figures import dataset_figures, shared_figures
+from gmf.experiments.suite.reporting.drawn_figures import (
+    dataset_figures,
+    group_figures,
+    shared_figures,
+)
 from gmf.experiments.suite.reporting.figures.style import check_installed
 from gmf.experiments.suite.reporting.findings import findings
+from gmf.experiments.suite.reporting.group_tables import group_tables
 from gmf.experiments.suite.reporting.missing_runs import missing_runs
 from gmf.experiments.suite.reporting.names import dataset_name, dataset_order
 from gmf.experiments.suite.reporting.page import Chapter, report_page
+from gmf.experiments.suite.reporting.post_groups import GroupResults
 from gmf.experiments.suite.reporting.result_tables import (
     COUNTING,
     METHOD,
@@ -60,15 +66,9 @@ def write_report(
     chapters: list[Chapter] = []
     tables: dict[str, Table] = {}
     for dataset in dataset_order({*data, *results.datasets}):
-        folder = data.get(dataset)
-        statistics = {} if folder is None else folder_statistics(folder)
-        own_tables = _tables(results, dataset, statistics)
-        study = folder and choose_cases(results, dataset=dataset, folder=folder)
-        figures = dataset_figures(results, dataset=dataset, study=study, folder=out / "figures")
-        paragraphs = findings(results, dataset=dataset, statistics=statistics)
+        chapter, own_tables = _chapter(results, dataset, data.get(dataset), out / "figures")
+        chapters.append(chapter)
         tables |= own_tables
-        name, shown = dataset_name(dataset), list(own_tables.values())
-        chapters.append(Chapter(dataset, name, paragraphs, shown, figures, study))
     _write_tables(tables, out / "tables")
     missing = missing_runs(results, datasets=data)
     rows = run_rows(results, out=out)
@@ -92,6 +92,21 @@ def write_report(
         runs=run_table(rows),
     )
     write_text(out / "report.html", page)
+
+
+def _chapter(
+    results: SuiteResults, dataset: str, folder: Path | None, figures: Path
+) -> tuple[Chapter, dict[str, Table]]:
+    """Write the figures of a data set; return what the page shows of it, and its tables by file."""
+    statistics = {} if folder is None else folder_statistics(folder)
+    groups = GroupResults(results, dataset=dataset, folder=folder)
+    tables = _tables(results, dataset, statistics) | group_tables(groups, dataset=dataset)
+    study = folder and choose_cases(results, dataset=dataset, folder=folder)
+    drawn = dataset_figures(results, dataset=dataset, study=study, folder=figures)
+    drawn += group_figures(groups, dataset=dataset, folder=figures)
+    paragraphs = findings(results, dataset=dataset, statistics=statistics) + groups.notes
+    shown = list(tables.values())
+    return Chapter(dataset, dataset_name(dataset), paragraphs, shown, drawn, study), tables
 
 
 def _tables(

@@ -24,10 +24,12 @@ class SuiteResult:
     Args:
         finished: Trained and scored runs in its folder, those of earlier calls too.
         failed: Runs of this call that failed, with the error of each.
+        left: Runs of this call that the time did not suffice for.
     """
 
     finished: tuple[FinishedRun, ...]
     failed: tuple[tuple[PlannedRun, str], ...]
+    left: tuple[PlannedRun, ...] = ()
 
 
 def run_suite(
@@ -36,6 +38,7 @@ def run_suite(
     *,
     options: SuiteOptions,
     jobs: int = 1,
+    minutes: float | None = None,
     accept_changes: bool = False,
     on_event: OnEvent = lambda _: None,
 ) -> SuiteResult:
@@ -48,6 +51,7 @@ def run_suite(
         out: Folder of the suite.
         options: What the suite is made of.
         jobs: Runs at a time.
+        minutes: After which runs are stopped, to go on at the next call.
         accept_changes: Whether to go on with unfinished runs whose data, images, code or encoders
             changed; what is finished is never reported beside other data.
         on_event: Called with each event; once for a run that was finished before.
@@ -70,7 +74,7 @@ def run_suite(
     with locked(out / LOCK, work=out):
         manifest = Manifest(out)
         manifest.begin(options, runs, fingerprints=fingerprints)
-        left: list[PlannedRun] = []
+        todo: list[PlannedRun] = []
         for run in runs:
             try:
                 is_done = is_finished(run)
@@ -79,11 +83,15 @@ def run_suite(
                 if is_done:
                     note(RunEvent(run, "finished"))
                 else:
-                    left.append(run)
+                    todo.append(run)
             except ConfigError as error:
                 note(RunEvent(run, "failed", text=str(error)))
-        run_all(left, jobs=jobs, accept_changes=accept_changes, on_event=note)
-        return SuiteResult(tuple(manifest.finished()), tuple(failed))
+        left = run_all(
+            todo, jobs=jobs, minutes=minutes, accept_changes=accept_changes, on_event=note
+        )
+        for run in left:
+            manifest.update(run)
+        return SuiteResult(tuple(manifest.finished()), tuple(failed), tuple(left))
 
 
 def _check(folder: Path) -> list[DataFingerprint]:

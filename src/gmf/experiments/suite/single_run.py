@@ -6,8 +6,14 @@ from typing import Any
 
 from gmf.core.files import replacing, write_text
 from gmf.evaluation.files.write import write_pairs
+from gmf.evaluation.image_controls import Control
 from gmf.experiments.evaluate import evaluate_run
-from gmf.experiments.suite.finished_run import PREDICTIONS, RESULT, FinishedRun
+from gmf.experiments.suite.finished_run import (
+    PREDICTIONS,
+    RESULT,
+    FinishedRun,
+    predictions_of,
+)
 from gmf.experiments.suite.plan import PlannedRun
 from gmf.training.run import train
 from gmf.training.run_folder import RunFolder
@@ -29,7 +35,11 @@ def is_finished(run: PlannedRun) -> bool:
     Raises:
         ConfigError: If its folder holds a run of another configuration.
     """
-    return state_of(run).finished and (run.folder / RESULT).exists()
+    return state_of(run).finished and (run.folder / RESULT).exists() and not _left(run)
+
+
+def _left(run: PlannedRun) -> list[Control]:
+    return [name for name in run.controls if not predictions_of(run.folder, name).exists()]
 
 
 def finish(
@@ -53,6 +63,17 @@ def finish(
     state = state_of(run)
     if not state.finished:
         state, _ = train(run.config, run.folder, accept_changes=accept_changes, on_epoch=on_epoch)
+    if not (run.folder / RESULT).exists():
+        _score(run, state)
+    for control in _left(run):
+        pairs = evaluate_run(run.folder, control=control).pairs
+        with replacing(predictions_of(run.folder, control)) as partial:
+            write_pairs(partial, pairs)
+    RunFolder(run.folder).keep_best_only()
+    return FinishedRun(run.dataset, run.variant, run.seed, run.folder)
+
+
+def _score(run: PlannedRun, state: RunState) -> None:
     evaluation = evaluate_run(run.folder)
     seconds: float = sum(row["train_seconds"] + row["dev_seconds"] for row in state.history)
     minutes = round(seconds / 60, 3)
@@ -66,7 +87,5 @@ def finish(
     }
     with replacing(run.folder / PREDICTIONS) as partial:
         write_pairs(partial, evaluation.pairs)
-    # The result comes last: where it is, all is there.
+    # The result comes last: where it is, the predictions are there.
     write_text(run.folder / RESULT, json.dumps(result, indent=1) + "\n")
-    RunFolder(run.folder).keep_best_only()
-    return FinishedRun(run.dataset, run.variant, run.seed, run.folder)

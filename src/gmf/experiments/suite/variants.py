@@ -147,7 +147,9 @@ def all_variants() -> tuple[Variant, ...]:
 
 
 def select(only: Sequence[str]) -> list[Variant]:
-    """Return the variants that at least one pattern names, in order; all without patterns.
+    """Return the variants that at least one pattern names, those of the first pattern first.
+
+    Without patterns they are all of them.
 
     Args:
         only: Groups, or patterns on names as a shell has them (``gmf-alpha-*``).
@@ -155,14 +157,15 @@ def select(only: Sequence[str]) -> list[Variant]:
     Raises:
         ConfigError: If a pattern names nothing.
     """
-    chosen: set[str] = set()
+    chosen: dict[str, Variant] = {}
     variants = all_variants()
     for pattern in only:
-        names = {v.name for v in variants if pattern in v.groups or fnmatchcase(v.name, pattern)}
-        if not names:
+        named = [v for v in variants if pattern in v.groups or fnmatchcase(v.name, pattern)]
+        if not named:
             raise ConfigError(f"--only {pattern!r}: no such variant; expected {known_variants()}")
-        chosen |= names
-    return [variant for variant in variants if not only or variant.name in chosen]
+        for variant in named:
+            chosen.setdefault(variant.name, variant)
+    return list(chosen.values()) if only else list(variants)
 
 
 def known_variants() -> str:

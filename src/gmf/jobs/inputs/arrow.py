@@ -11,6 +11,7 @@ from gmf.core.errors import DataError
 from gmf.core.extras import require_extra
 from gmf.jobs.inputs.fields import IMAGE_COLUMNS, TOKENS, check_columns, row_of_fields
 from gmf.jobs.inputs.rows import InputFormat, InputOptions, Row, Shard, shards_of
+from gmf.prediction.user_input import CONTEXT, is_unread_key
 from gmf.reading.compression import open_bytes
 
 #: Rows that are in memory at once; a row may hold the bytes of its images.
@@ -41,7 +42,9 @@ class TableSource(InputFormat):
             raise DataError(f"has two columns {doubled[0]!r}; rename or remove one", path=path)
         check_columns(options, names, path=path)
         images = IMAGE_COLUMNS if options.images is None else options.images
-        wanted = (options.text, TOKENS, options.id, *images, *options.keep)
+        others = filter(is_unread_key, names if options.images is None else ())
+        texts = (options.text, TOKENS, options.id, CONTEXT, *options.context)
+        wanted = (*texts, *images, *others, *options.keep)
         tops = dict.fromkeys(n if n in names else n.partition(".")[0] for n in wanted)
         self.columns = [name for name in tops if name in names]
 

@@ -1,7 +1,5 @@
 """The fields of one row to a post: text or tokens, images by path or as bytes, an identifier."""
 
-import ast
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,11 +15,11 @@ from gmf.data.images import RefusedImage
 from gmf.jobs.inputs.rows import InputOptions, Row
 from gmf.prediction.user_input import sample_of
 from gmf.reading.context import context_of
-from gmf.reading.image_folders import image_folder_of
+from gmf.reading.image_folders import image_beside
 from gmf.reading.json_rows import IMAGE_KEYS_OF_OTHERS, ImageRow, region_of_row
-from gmf.reading.near_files import is_there
-from gmf.reading.paths import inside
+from gmf.reading.paths import inside, names_in
 from gmf.reading.tables import unknown_columns
+from gmf.reading.tokenize import check_words
 
 #: Columns that hold images when none are named.
 IMAGE_COLUMNS = ("image", "images")
@@ -121,25 +119,6 @@ def check_columns(options: InputOptions, header: Sequence[str], *, path: Path) -
     unknown_columns(absent, header, path=path)
 
 
-def safe_path(root: Path, name: str) -> Path:
-    """Return ``root / name`` when it stays below ``root``, symbolic links followed.
-
-    An absolute path is taken when it lies there.
-
-    Raises:
-        ValueError: If the name or a link leaves the folder.
-    """
-    path = root / name if Path(name).is_relative_to(root) else inside(root, name)
-    # os.path, for Path.resolve raises a RuntimeError on a loop of links before Python 3.13.
-    is_inside = Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
-    if ".." in path.parts or not is_inside:
-        raise ValueError(
-            f"path {name!r} leaves {root}, or does so through a symbolic link; name the folder "
-            "that the images are in as the image root"
-        )
-    return path
-
-
 def image_at(root: Path, name: str, *, beside: bool = False) -> ImageInput:
     """Return the image of a name; one that is not to be opened becomes a note of its document.
 
@@ -154,11 +133,7 @@ def image_at(root: Path, name: str, *, beside: bool = False) -> ImageInput:
         refused = RefusedImage(name, reason)
     if refused is None:
         try:
-            path = safe_path(root, name)
-            if beside and not (is_there(path) or Path(name).is_absolute()):
-                other = safe_path(image_folder_of(root), name)
-                path = other if is_there(other) else path
-            return ImageInput(path)
+            return ImageInput(image_beside(root, name) if beside else inside(root, name))
         except ValueError as error:
             refused = RefusedImage(name, str(error))
     return ImageInput(refused)
@@ -172,7 +147,12 @@ def _id_of(value: object, default: str) -> str:
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
-    raise ValueError(f"identifier: expected text or a whole number, got {type(value).__name__}")
+    raise ValueError(f"identifier: expected text or a whole number, got {_kind_of(value)}")
+
+
+def _kind_of(value: object) -> str:
+    columns = "; a table by columns: save it by rows (in pandas orient='records')"
+    return type(value).__name__ + (columns if isinstance(value, dict) else "")
 
 
 def _sample_of(
@@ -183,9 +163,13 @@ def _sample_of(
     options: InputOptions,
 ) -> Sample:
     text, tokens = value_at(fields, options.text), fields.get(TOKENS)
+    if isinstance(text, list) and (tokens is None or options.text == TOKENS):  # As in MNER-MI.
+        text, tokens = None, cast(list[object], text)
+        if options.text != TOKENS:
+            check_words(tokens)
     if text is not None:
         if not isinstance(text, str):
-            raise ValueError(f"{options.text}: expected text, got {type(text).__name__}")
+            raise ValueError(f"{options.text}: expected text, got {_kind_of(text)}")
         return sample_of(text, images, name=name, origin=origin)
     if tokens is None:
         raise ValueError(f"no text: expected {options.text!r} or {TOKENS!r}")
@@ -206,7 +190,7 @@ def _context(fields: Mapping[str, Any], options: InputOptions) -> tuple[tuple[st
 
 
 def _images_of(value: object, root: Path, beside: bool) -> Iterable[ImageInput]:
-    if value is None or value in ("", "[]"):
+    if value is None:
         return ()
     if isinstance(value, list):
         return tuple(
@@ -215,8 +199,7 @@ def _images_of(value: object, root: Path, beside: bool) -> Iterable[ImageInput]:
     if isinstance(value, bytes):
         return (ImageInput(value),)
     if isinstance(value, str):
-        names = _list_in(value) or [value]
-        return tuple(image_at(root, name, beside=beside) for name in names)
+        return tuple(image_at(root, name, beside=beside) for name in names_in(value))
     if not isinstance(value, dict):
         raise ValueError(f"image: expected a path or bytes, got {type(value).__name__}")
     mapping = cast(dict[str, Any], value)
@@ -227,18 +210,6 @@ def _images_of(value: object, root: Path, beside: bool) -> Iterable[ImageInput]:
     return (_image_with_regions(mapping, root, beside),)
 
 
-def _list_in(value: str) -> list[str]:
-    """Return the names of a list that a cell holds as JSON or Python; empty if it holds none."""
-    if not (value.startswith("[") and value.endswith("]")):
-        return []
-    try:
-        names: object = ast.literal_eval(value)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
-        return []
-    items = cast(list[object], names) if isinstance(names, list) else []
-    return [name for name in items if isinstance(name, str)] if items else []
-
-
 def _image_with_regions(mapping: dict[str, Any], root: Path, beside: bool) -> ImageInput:
     try:
         row = from_plain(ImageRow, mapping)
@@ -247,7 +218,4 @@ def _image_with_regions(mapping: dict[str, Any], root: Path, beside: bool) -> Im
     whole = image_at(root, row.path, beside=beside)
     if isinstance(whole.source, RefusedImage):
         return whole
-    for region in row.regions:
-        if region.crop is not None:
-            safe_path(root, region.crop)
     return replace(whole, regions=tuple(region_of_row(region, root) for region in row.regions))

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from gmf.core.errors import DataError, GmfError
 from gmf.core.types import Sample
-from gmf.jobs.inputs.fields import image_at, safe_path
+from gmf.jobs.inputs.fields import image_at
 from gmf.jobs.inputs.rows import InputFormat, InputOptions, Row, Shard, no_inputs, shards_of
 from gmf.jobs.inputs.scanned import MAX_LINE
 from gmf.prediction.user_input import sample_of
@@ -66,7 +66,13 @@ class FolderSource(InputFormat):
                 yield Row(number, name, origin, sample)
 
     def _sample(self, name: str, images: tuple[str, ...], origin: str) -> Sample:
-        path = safe_path(self.path, self._texts.get(name, f"{name}{TEXT_SUFFIX}"))
+        path = self.path / self._texts.get(name, f"{name}{TEXT_SUFFIX}")
+        # os.path, for Path.resolve raises a RuntimeError on a loop of links before Python 3.13.
+        if not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(self.path)):
+            raise ValueError(
+                f"{path.name} is a symbolic link out of {self.path}: texts are not read through "
+                "one, for they are written with the entities"
+            )
         if not path.is_file():
             raise ValueError(f"no text beside {', '.join(images)}: expected {path.name}")
         with open_text(path, encoding=self.options.encoding) as file:

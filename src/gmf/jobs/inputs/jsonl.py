@@ -105,20 +105,32 @@ def row_of_object(
     """Return the row of a JSON value; see ``row_of_fields``."""
     if not isinstance(value, dict):
         error = f"expected a JSON object, got {type(value).__name__}"
+        if isinstance(value, str) or (
+            isinstance(value, list) and value and isinstance(value[0], str)
+        ):
+            error += '; write a text as {"text": "..."}, or texts alone into a .txt, one a line'
         return Row(number, default_id, origin, error=error)
     fields = cast(dict[str, Any], value)
-    if isinstance(fields.get("text"), list) and TOKENS not in fields:  # MNER-MI
-        fields = {**fields, "text": None, TOKENS: fields["text"]}
     if not {options.text, options.text.partition(".")[0], TOKENS} & fields.keys():
         hints = filter(None, (key_hint(key, known=("text", "tokens")) for key in fields))
         lists = (f"; posts seem to lie in {key!r}: save that list" for key in _lists_in(fields))
         tool = tool_hint(cast(object, value))
+        inner = next(_inner_texts(fields, options.text), "")
+        if inner and "annotations" not in fields:  # With them it is a task of Label Studio.
+            tool = f"a text lies in {inner!r}: add --text-column {inner}"
         hint = f"; {tool}" if tool else next(hints, "") or next(lists, "")
         error = f"no text: expected {options.text!r} or {TOKENS!r}{hint}"
         return Row(number, default_id, origin, error=error)
     return row_of_fields(
         fields, number=number, origin=origin, options=options, root=root, default_id=default_id
     )
+
+
+def _inner_texts(fields: Mapping[str, Any], name: str) -> Iterator[str]:
+    """Yield the nested keys of texts of a name, such as ``data.text``."""
+    for key, value in fields.items():
+        if isinstance(value, dict) and isinstance(cast(dict[str, object], value).get(name), str):
+            yield f"{key}.{name}"
 
 
 def _lists_in(fields: Mapping[str, Any]) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """What a user names as input, to files: globs, folders of files, URLs, pipes."""
 
 import os
+import re
 import shutil
 import stat
 from collections.abc import Generator, Iterator, Sequence
@@ -26,6 +27,9 @@ STANDARD = "-"
 _PIPE = "pipe"
 #: First bytes that tell what comes out of a pipe.
 _MAGIC = {b"PAR1": "parquet", b"ARROW1": "arrow", b"{": "jsonl", b"[": "json"}
+
+#: Texts about a folder, which are no posts of it.
+_ABOUT = re.compile(r"(readme|licen[cs]e|notice|changelog|requirements)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,8 @@ def input_files(
     """Return the files that are named, in the order of the names, those of a folder sorted.
 
     A folder of files of any format that has an ending is these files; any other is texts and
-    images. What comes out of a pipe is kept in a folder first.
+    images. One of both is refused unless the format is stated: the same post may be in both. What
+    comes out of a pipe is kept in a folder first.
 
     Args:
         names: Paths, globs, URLs of file systems that fsspec knows, or ``-``.
@@ -62,7 +67,7 @@ def input_files(
 
     Raises:
         ConfigError: If a file is named twice, or its format is unknown.
-        DataError: If there is none of a name.
+        DataError: If there is none of a name, or a folder holds posts of both kinds.
     """
     files: list[InputFile] = []
     for name in names:
@@ -143,8 +148,17 @@ def _files_of(path: Path, options: InputOptions) -> list[InputFile]:
     if path.is_dir() and options.format in (None, *_file_formats()):
         files = list(_visible(path))
         shards = [p for p in files if _is_shard(p, options) and not _lies_beside(p)]
-        if any(map(_is_text, files)):  # What is told of texts in a .json is no input beside them.
+        texts = [p for p in files if _is_text(p) and not _ABOUT.match(p.name)]
+        if texts:  # What is told of texts in a .json is no input beside them.
             shards = [p for p in shards if options.format or not p.name.lower().endswith(".json")]
+        if shards and texts and options.format is None:
+            name = name_of_format(shards[0], options)
+            raise DataError(
+                f"it holds posts of two kinds, files such as {shards[0].name} and texts such as "
+                f"{texts[0].name}: read one with --input-format {name}, the other with "
+                "--input-format folder, or move one elsewhere",
+                path=path,
+            )
         if shards:
             read = set(map(str, shards))
             note = no_inputs([p.name for p in files if str(p) not in read and not _lies_beside(p)])

@@ -84,6 +84,18 @@ class LinearChainCrf(nn.Module):
             score = self._log_partition(self._forward(agreeing, mask, legal=unsure), mask)
         return score - self._log_partition(forward, mask)
 
+    def log_marginals(
+        self, emissions: Float[Tensor, "batch words tags"], mask: Bool[Tensor, "batch words"]
+    ) -> Float[Tensor, "batch words tags"]:
+        """Return the log-probability of each tag at each word, summed over all sequences.
+
+        Args:
+            emissions: Score of each tag at each word.
+            mask: Which words count; a prefix of each row. What is returned of others means nothing.
+        """
+        forward = self._forward(emissions, mask, legal=False)
+        return (forward + self._backward(emissions, mask, legal=False)).log_softmax(dim=2)
+
     def best_path(
         self,
         emissions: Float[Tensor, "batch words tags"],

@@ -84,7 +84,19 @@ class ImageEncoder(nn.Module):
     def forward(
         self, views: Float[Tensor, "views 3 height width"]
     ) -> tuple[Float[Tensor, "views _ _ _"], ...]:
-        """Return the map of each stage, finest first; a frozen backbone records no gradients."""
+        """Return the map of each stage, finest first; a frozen backbone records no gradients.
+
+        Outside of training it computes in fp32 whatever surrounds it, but for ``encode``: in bf16
+        its maps move confidences by more than rounding of all else does.
+        """
+        if self.training or not torch.is_autocast_enabled(views.device.type):
+            return self._forward(views)
+        with computing_in("fp32", views.device):
+            return self._forward(views)
+
+    def _forward(
+        self, views: Float[Tensor, "views 3 height width"]
+    ) -> tuple[Float[Tensor, "views _ _ _"], ...]:
         if self.trainable:
             return self.run(views)
         with torch.no_grad():
@@ -104,7 +116,7 @@ class ImageEncoder(nn.Module):
         """
         device = next(self.model.parameters()).device
         with computing_in(precision, device):
-            return self(views.to(device))
+            return self._forward(views.to(device))
 
     def maps_of(self, batch: Batch) -> tuple[Float[Tensor, "views _ _ _"], ...] | None:
         """Return the maps of a batch's views, cached or computed; ``None`` without images.

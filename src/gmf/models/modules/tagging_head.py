@@ -140,6 +140,19 @@ class TaggingHead(nn.Module):
         """Return which positions are tagged; a prefix of each row."""
         return self.decoder.mask(batch)
 
+    def log_marginals(
+        self, emissions: Float[Tensor, "batch positions states"], batch: Batch
+    ) -> Float[Tensor, "batch words tags"]:
+        """Return the log-probability of each tag at each word; it means nothing at words not read.
+
+        Under ``x``, of the tags alone, whatever service states a first subword might have.
+        """
+        marginals = self.crf.log_marginals(emissions, self.mask(batch))
+        if self.config.subword_labels == "first":
+            return marginals
+        rows = torch.arange(len(marginals), device=marginals.device)[:, None]
+        return marginals[rows, batch.first_subword, : len(self.tags)].log_softmax(dim=2)
+
     @torch.no_grad()
     def decode(
         self, emissions: Float[Tensor, "batch positions states"], batch: Batch

@@ -17,25 +17,25 @@ from gmf.data.collate import Collator
 from gmf.data.images import MAX_PIXELS
 from gmf.data.view_pixels import prepare_views
 from gmf.data.views import FetchedViews, View
+from gmf.inference.exported_folder import TOKENIZER, ExportInfo, read_info
+from gmf.inference.image_preparation import ImagePreparation
 from gmf.inference.long_posts import LongPosts
 from gmf.inference.loop import Counting, predict
 from gmf.prediction.engine import Engine
-from gmf.prediction.onnx.folder import TOKENIZER, ExportInfo, read_info
 from gmf.prediction.onnx.model import ArrayModel
-from gmf.prediction.onnx.preparation import ImagePreparation
 
 
 class OnnxEngine(Engine):
     """Runs an exported model on ONNX Runtime.
 
-    Explanations tell the result without images, but not gates and attention: those stay inside the
-    graph.
+    Explanations tell the result without images and without context, but not gates and attention:
+    those stay inside the graph.
 
     Args:
         folder: Folder of the exported model.
         device: ``auto``, ``cpu`` or ``cuda``.
         precision: ``bf16`` is refused: the model computes as it was exported.
-        num_threads: Threads of one pass; 0 lets the runtime choose.
+        num_threads: Threads of one pass; 0: see ``gmf.core.device.cpu_threads``.
 
     Raises:
         CheckpointError: If the folder is incomplete, damaged or of another version.
@@ -86,6 +86,7 @@ class OnnxEngine(Engine):
             batch_size=batch_size,
             explain=explain,
             long=long,
+            at_once=self.model.at_once,
         )
 
 

@@ -6,9 +6,7 @@ from pathlib import Path
 
 from gmf.core.errors import ConfigError, ExportError
 from gmf.data.alignment import standalone_tokenizer
-from gmf.models.modules.image_encoder import ImageEncoder
-from gmf.models.tagger import Tagger
-from gmf.prediction.onnx.folder import (
+from gmf.inference.exported_folder import (
     IMAGE_GRAPH,
     TAGGER_GRAPH,
     TOKENIZER,
@@ -17,9 +15,11 @@ from gmf.prediction.onnx.folder import (
     ImageSide,
     write_info,
 )
+from gmf.inference.image_preparation import preparation_of
+from gmf.models.modules.image_encoder import ImageEncoder
+from gmf.models.tagger import Tagger
 from gmf.prediction.onnx.graphs import write_image_graph, write_tagger_graph
 from gmf.prediction.onnx.parity import compare
-from gmf.prediction.onnx.preparation import preparation_of
 from gmf.prediction.onnx.probe import probe_posts
 from gmf.prediction.onnx.quantise import quantise
 from gmf.vision.cache.maps import EncodedViews

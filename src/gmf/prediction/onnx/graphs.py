@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from gmf.core.errors import ExportError
 from gmf.data.batch import Batch
 from gmf.models.base import MnerModel
+from gmf.models.exported_weights import TRANSPOSED
 from gmf.models.modules.image_encoder import ImageEncoder
 from gmf.vision.cache.maps import pool_stage
 
@@ -162,6 +163,7 @@ def _write(
             # Without this each node would carry source lines and paths of the machine.
             ClearMetadataAndDocStringPass()(program.model)
             _drop_unused_inputs(program.model)
+            _name_turned_weights(program.model, graph)
             program.save(str(path))
     except Exception as error:  # What the exporter raises is wide and changes with its version.
         raise ExportError(f"{path.name}: the graph cannot be written: {error}") from error
@@ -171,6 +173,17 @@ def _drop_unused_inputs(model: Any) -> None:
     unused = [value for value in model.graph.inputs if not value.uses()]
     for value in unused:
         model.graph.inputs.remove(value)
+
+
+def _name_turned_weights(model: Any, graph: nn.Module) -> None:
+    """Give weights that the exporter turned their names back, for ``exported_weights``."""
+    weights = graph.state_dict()
+    turned = {w.T.contiguous().numpy().tobytes(): n for n, w in weights.items() if w.ndim == 2}
+    for constant in list(model.graph.initializers.values()):
+        if constant.name in weights or len(constant.shape) != 2:
+            continue
+        if name := turned.get(constant.const_value.tobytes()):
+            constant.name = f"{name}{TRANSPOSED}"
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """An exported model on ONNX Runtime: arrays in, emissions out, decoded in NumPy."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -7,15 +8,25 @@ import numpy as np
 import onnxruntime
 from jaxtyping import Float
 
+from gmf.core.device import cpu_threads
 from gmf.core.errors import CheckpointError, ConfigError
 from gmf.core.tags import TagSet
 from gmf.core.types import Entity, Explanation, ScoredEntity
 from gmf.data.batch import Batch
 from gmf.inference.decoding import Decoded, Decoder, TagStates
+from gmf.inference.exported_folder import IMAGE_GRAPH, TAGGER_GRAPH, ExportInfo
 from gmf.prediction.onnx.crf import ArrayCrf
-from gmf.prediction.onnx.folder import IMAGE_GRAPH, TAGGER_GRAPH, ExportInfo
 
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
+#: Optimisations that a CPU does without: the fused kernel of a sum and its normalisation takes
+#: several times as long there as both kernels by themselves.
+SLOWER = ["SkipLayerNormFusion"]
+#: Microseconds that a thread waits for work before it sleeps; longer, it takes time from other
+#: passes, and shorter, a pass of one post waits for its threads.
+SPIN = "50"
+#: Bytes of a graph below which the threads of a pass wait for each other longer than it pays: each
+#: pass has one thread then, and as many passes are computed side by side.
+SMALL = 60_000_000
 
 
 class ArrayModel:
@@ -25,7 +36,7 @@ class ArrayModel:
         folder: Folder of the exported model.
         info: What it says of itself.
         device: ``auto``, ``cpu`` or ``cuda``; ``auto`` takes CUDA when the runtime has it.
-        num_threads: Threads of one pass; 0 lets the runtime choose.
+        num_threads: Threads to compute with; 0: see ``gmf.core.device.cpu_threads``.
 
     Raises:
         CheckpointError: If a graph cannot be loaded.
@@ -47,10 +58,17 @@ class ArrayModel:
         )
         self.decoder: Decoder[np.ndarray] = Decoder(states, crf)
         providers = _providers(device)
-        self._tagger = _session(folder / TAGGER_GRAPH, providers, num_threads)
+        threads = num_threads or cpu_threads()
+        on_cpu = providers == [_PROVIDERS["cpu"]]
+        is_small = on_cpu and (folder / TAGGER_GRAPH).stat().st_size < SMALL
+        self._tagger = _session(folder / TAGGER_GRAPH, providers, 1 if is_small else threads)
         self._images = (
-            _session(folder / IMAGE_GRAPH, providers, num_threads) if self.uses_images else None
+            _session(folder / IMAGE_GRAPH, providers, threads) if self.uses_images else None
         )
+        cores = threads or os.cpu_count() or 1
+        #: Passes that are best computed side by side; of large graphs a second fills the gaps of
+        #: the first.
+        self.at_once = min(cores, cores if is_small else 2) if on_cpu else 1
         self._inputs = [node.name for node in self._tagger.get_inputs()]
         self._stages = [name for name in self._inputs if name.startswith("stage_map_")]
 
@@ -136,9 +154,13 @@ def _providers(device: str) -> list[str]:
 def _session(path: Path, providers: list[str], num_threads: int) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = num_threads
+    options.add_session_config_entry("session.intra_op.spin_duration_us", SPIN)
     # Faults are raised; printed beside it they would only come twice.
     options.log_severity_level = 4
+    slower = SLOWER if providers == [_PROVIDERS["cpu"]] else None
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=providers)
+        return onnxruntime.InferenceSession(
+            str(path), options, providers=providers, disabled_optimizers=slower
+        )
     except Exception as error:  # The runtime's own exceptions share no base.
         raise CheckpointError(f"{path}: cannot be loaded ({error})") from error

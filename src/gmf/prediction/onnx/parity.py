@@ -6,9 +6,9 @@ import numpy as np
 import torch
 
 from gmf.core.errors import ExportError
+from gmf.inference.exported_folder import ExportInfo
 from gmf.models.tagger import Tagger
 from gmf.prediction.onnx.engine import collator_of
-from gmf.prediction.onnx.folder import ExportInfo
 from gmf.prediction.onnx.model import ArrayModel
 from gmf.prediction.onnx.probe import probe_posts
 

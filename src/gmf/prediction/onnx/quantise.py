@@ -9,6 +9,8 @@ import onnx
 from onnx import helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
+from gmf.models.exported_weights import ROW_SCALE, ROWS
+
 #: Smaller weights stay in float: there is nothing to gain, and the emission layer is one of them.
 MIN_WEIGHTS = 10_000
 
@@ -61,16 +63,16 @@ def _quantise_tables(graph: onnx.GraphProto) -> None:
         if table is None or not _is_large(table):
             nodes.append(node)
             continue
-        if f"{table.name}_rows" not in tables:
+        if f"{table.name}{ROWS}" not in tables:
             tables.update(_small_table(table))
         name, (output,) = node.name, node.output
         nodes += [
             helper.make_node(
-                "Gather", [f"{table.name}_rows", node.input[1]], [f"{output}_rows"], f"{name}_rows"
+                "Gather", [f"{table.name}{ROWS}", node.input[1]], [f"{output}_rows"], f"{name}_rows"
             ),
             helper.make_node(
                 "Gather",
-                [f"{table.name}_row_scale", node.input[1]],
+                [f"{table.name}{ROW_SCALE}", node.input[1]],
                 [f"{output}_row_scale"],
                 f"{name}_row_scale",
             ),
@@ -98,7 +100,7 @@ def _small_table(table: onnx.TensorProto) -> dict[str, onnx.TensorProto]:
     values = numpy_helper.to_array(table)
     scale = np.maximum(np.abs(values).max(axis=1, keepdims=True), 1e-12) / 127
     small = {
-        f"{table.name}_rows": np.rint(values / scale).astype(np.int8),
-        f"{table.name}_row_scale": scale.astype(np.float32),
+        f"{table.name}{ROWS}": np.rint(values / scale).astype(np.int8),
+        f"{table.name}{ROW_SCALE}": scale.astype(np.float32),
     }
     return {name: numpy_helper.from_array(array, name) for name, array in small.items()}

@@ -134,11 +134,11 @@ def _making(provenance: Mapping[str, Any], meta: Mapping[str, Any]) -> str:
     versions = ", ".join(
         f"{name} {number}" for name, number in provenance.get("versions", {}).items()
     )
-    facts = [
-        f"- {label}: {provenance[key]}"
-        for key, label in (("seed", "seed"), ("precision", "precision"), ("hardware", "hardware"))
-        if key in provenance
-    ]
+    if teacher := provenance.get("teacher"):
+        encoders.append(f"- teacher: {teacher['name']}, weights `{teacher['digest'][:12]}`")
+    facts = [f"- {key}: {provenance[key]}" for key in ("seed", "precision") if key in provenance]
+    if hardware := provenance.get("hardware"):
+        facts.append(f"- hardware: {', '.join(f'{n} {v}' for n, v in hardware.items())}")
     if "config_digest" in provenance:
         facts.append(f"- digest of the configuration: `{provenance['config_digest'][:12]}`")
     if meta.get("int8"):
@@ -152,14 +152,24 @@ def _reads_images(meta: Mapping[str, Any]) -> bool:
     return bool(meta.get("images") or "image" in meta.get("encoders", {}))
 
 
+def _calibration(fitted: Mapping[str, float] | None) -> str:
+    if not fitted:
+        return "It was not calibrated."
+    before, after = fitted["expected_error_before"], fitted["expected_error_after"]
+    return (
+        f"It was calibrated on {fitted['entities']} predicted entities of dev (temperature "
+        f"{fitted['temperature']}): its expected error there is {after:.3f}, and was {before:.3f}."
+    )
+
+
 def _limits(meta: Mapping[str, Any]) -> str:
     longest = meta.get("max_subwords") or meta.get("data", {}).get("max_subwords")
     lines = [
         "It knows the language, the time and the kind of posts that it was trained on; expect "
         "less on others; the scores above do not say how much less.",
         f"Words beyond {longest} subwords of a post are not tagged; the result says so.",
-        "A confidence is the model's own probability of a span and its type. It was not "
-        "calibrated.",
+        "A confidence is the model's own probability of a span and its type. "
+        + _calibration(meta.get("provenance", {}).get("calibration")),
         "Rare names, and names of groups that the data hardly shows, may be missed more often; "
         "this was not measured.",
     ]

@@ -3,6 +3,7 @@
 import logging
 import re
 from pathlib import Path
+from typing import cast
 
 from gmf.core.config import near_hint
 from gmf.core.errors import CheckpointError
@@ -14,6 +15,8 @@ _logger = logging.getLogger("gmf")
 HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 #: What a checkpoint, or an exported model, says of itself.
 METAS = ("gmf.json", "export.json")
+#: Beside a checkpoint whose confidences were calibrated.
+CALIBRATION = "calibration.json"
 #: What of a model is published and fetched: nothing that could hold code.
 PATTERNS = ["*.json", "*.safetensors", "*.onnx", "*.txt", "*.model"]
 
@@ -35,6 +38,10 @@ def model_folder(name: str | Path | None = None, *, revision: str | None = None)
     """
     if name is None:
         return _starter_folder()
+    if not isinstance(cast(object, name), str | Path) or not str(name).strip():
+        raise CheckpointError(
+            f"{name!r}: expected the name of a model or its folder; None takes the starter model"
+        )
     if isinstance(name, str) and (installed := installed_model(name)):
         if Path(name).exists():
             _logger.warning(
@@ -72,8 +79,9 @@ def _starter_folder() -> Path:
     if starter is None:
         raise CheckpointError(
             "no model is named, and the starter model, which is used then, is not installed: run "
-            f"pip install on its wheel, gmf_{STARTER}-VERSION-py3-none-any.whl, or name a model: a "
-            "run folder, an exported folder, an installed model or a hub id"
+            f"pip install ./{STARTER} in the folder of gmf's source, or pip install on its wheel, "
+            f"gmf_{STARTER}-VERSION-py3-none-any.whl; or name a model: a run folder, an exported "
+            "folder, an installed model or a hub id"
         )
     _logger.warning("no model is named: %s, the starter model, is used", starter.title)
     return starter.check()

@@ -17,7 +17,7 @@ from gmf.core.extras import require_extra
 from gmf.core.files import sha256_of, write_text
 from gmf.core.installed import GROUP, NAME
 from gmf.core.version import __version__
-from gmf.prediction.onnx.folder import is_exported, read_info
+from gmf.inference.exported_folder import is_exported, read_info
 from gmf.prediction.publishing.card import CARD
 from gmf.prediction.publishing.publish import save_pretrained
 from gmf.prediction.publishing.scores import PublishedScore, read_scores, scores_of_run

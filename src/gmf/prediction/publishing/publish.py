@@ -11,7 +11,7 @@ from typing import Any, cast
 from gmf.core.errors import CheckpointError, ConfigError
 from gmf.core.files import write_text
 from gmf.prediction.publishing.card import CARD, model_card
-from gmf.prediction.publishing.hub import HUB_ID, METAS, PATTERNS, first_line
+from gmf.prediction.publishing.hub import CALIBRATION, HUB_ID, METAS, PATTERNS, first_line
 from gmf.prediction.publishing.scores import (
     PublishedScore,
     read_scores,
@@ -69,6 +69,8 @@ def save_pretrained(
     }
     write_scores(list(all_scores.values()), folder)
     meta = json.loads((folder / name).read_text(encoding="utf-8"))
+    if (folder / CALIBRATION).is_file():
+        meta["provenance"]["calibration"] = json.loads((folder / CALIBRATION).read_bytes())
     card = model_card(meta, list(all_scores.values()), place=place, license=license)
     write_text(folder / CARD, card)
     return folder

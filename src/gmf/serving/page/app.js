@@ -25,6 +25,7 @@ const editor = new PostEditor({ announce, trouble: showTrouble });
 async function meet() {
   model = await fetchModel(byId("key").value);
   editor.use(model);
+  document.body.classList.toggle("text-only", !model.reads_images);
   byId("model").textContent = `Model ${model.name}, finds ${model.types.join(", ")}`;
 }
 
@@ -95,7 +96,7 @@ listExamples(async (text, files, regions) => {
   editor.clear();
   byId("text").value = text;
   byId("text").dispatchEvent(new Event("input"));
-  await editor.add(files, regions);
+  if (model?.reads_images !== false) await editor.add(files, regions);
   await ask();
 });
 meet().catch((trouble) => running || failed(trouble));

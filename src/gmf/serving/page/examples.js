@@ -7,11 +7,12 @@ const WOMAN = { picture: "woman", alt: "drawing of a woman with a scarf", region
 const DESERT = { picture: "desert", alt: "drawing of red rocks in a desert", region: { x: 0.3, y: 0.22, width: 0.66, height: 0.56 } };
 const PLAYER = { picture: "player", alt: "drawing of a basketball player", region: { x: 0.2, y: 0.08, width: 0.44, height: 0.88 } };
 
+// `again`: the text of the one before, with another picture.
 const EXAMPLES = [
   { text: "Rocky is ready for snow season", image: DOG },
-  { text: "Rocky is ready for snow season", image: WOMAN },
+  { text: "Rocky is ready for snow season", image: WOMAN, again: true },
   { text: "Jordan was amazing last night", image: PLAYER },
-  { text: "Jordan was amazing last night", image: DESERT },
+  { text: "Jordan was amazing last night", image: DESERT, again: true },
   { text: "RT @ann: Acme opens an office in Oslo ❄️ says Ann Lee #jobs", image: null },
 ];
 
@@ -19,14 +20,14 @@ const EXAMPLES = [
 export function listExamples(use) {
   let turn = 0;
   byId("examples").replaceChildren(
-    ...EXAMPLES.map(({ text, image }) => {
-      const thumbnail = image ? h("img", { src: `page/${image.picture}.svg`, alt: image.alt }) : h("span", { class: "none", "aria-hidden": "true" }, "no image");
+    ...EXAMPLES.map(({ text, image, again }) => {
+      const thumbnail = image ? h("img", { class: "of-images", src: `page/${image.picture}.svg`, alt: image.alt }) : h("span", { class: "none of-images", "aria-hidden": "true" }, "no image");
       const choose = async () => {
         const mine = ++turn;
         const files = image ? [await fileOf(image)] : [];
         if (mine === turn) await use(text, files, image ? [image.region] : []);
       };
-      return h("li", {}, h("button", { type: "button", onclick: choose }, thumbnail, h("span", {}, text)));
+      return h("li", { class: again ? "of-images" : "" }, h("button", { type: "button", onclick: choose }, thumbnail, h("span", {}, text)));
     }),
   );
 }

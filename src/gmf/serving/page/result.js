@@ -1,4 +1,4 @@
-// The answer: entities in the text, the same without images beside it, and a table of both.
+// The answer: entities in the text, the same without images and without context beside it, and tables of all.
 
 import { byId, h, percent, plural } from "./dom.js";
 import { hueOf } from "./hues.js";
@@ -12,6 +12,7 @@ export function renderResult(answer, post, model) {
   urls = post.images.map((image) => URL.createObjectURL(image.file));
   const explanation = answer.explanation;
   const usedImages = explanation.views.length > 0;
+  const usedContext = Object.keys(post.context).length > 0;
   const used = usedImages && renderUsed(answer, post, urls);
   const hue = (type) => hueOf(type, model.types);
   const buttons = answer.entities.map((entity, number) =>
@@ -23,16 +24,23 @@ export function renderResult(answer, post, model) {
     buttons.forEach((button, place) => button.setAttribute("aria-pressed", String(place === number)));
     used.pick(number);
   }
-  const alone = explanation.without_images.map((entity) => h("mark", { class: `entity ${hue(entity.type)}` }, ...label(entity)));
+  const marks = (entities) => entities.map((entity) => h("mark", { class: `entity ${hue(entity.type)}` }, ...label(entity)));
+  const all = ["text", usedImages && "images", usedContext && "context"].filter(Boolean);
+  const others = [
+    usedImages && [usedContext ? "Without images" : "Text alone", explanation.without_images],
+    usedContext && [usedImages ? "Without context" : "Text alone", explanation.without_context],
+  ].filter(Boolean);
+  const title = listed(all);
   byId("found").replaceChildren(
     ...[
       h(
         "div",
         { class: "pair" },
-        version(usedImages ? "Text and images" : "Text", annotated(answer.text, answer.entities, buttons)),
-        usedImages && version("Text alone", annotated(answer.text, explanation.without_images, alone)),
+        version(title, annotated(answer.text, answer.entities, buttons)),
+        others.map(([name, entities]) => version(name, annotated(answer.text, entities, marks(entities)))),
       ),
-      answer.entities.length + alone.length > 0 && table(answer, usedImages),
+      [answer.entities, ...others.map(([, entities]) => entities)].some((entities) => entities.length) && table(answer.entities, title, others),
+      usedContext && answer.entities.length > 0 && byField(answer, title),
       answer.notes.length > 0 && h("ul", { class: "notes", "aria-label": "Notes" }, answer.notes.map((note) => h("li", {}, note))),
       used && used.element,
     ].filter(Boolean),
@@ -62,32 +70,57 @@ function annotated(text, entities, elements) {
   return h("p", { class: "text", dir: "auto" }, parts.filter((part) => part !== ""));
 }
 
-function table({ entities, explanation }, usedImages) {
+/** "Text", "Text and images", "Text, images and context". */
+function listed(names) {
+  const sentence = [names.slice(0, -1).join(", "), names.at(-1)].filter(Boolean).join(" and ");
+  return sentence[0].toUpperCase() + sentence.slice(1);
+}
+
+/** What is found at each span, from everything and in each of `others`, pairs of a name and entities. */
+function table(entities, title, others) {
   const key = (entity) => `${entity.char_start}-${entity.char_end}`;
-  const alone = new Map(explanation.without_images.map((entity) => [key(entity), entity]));
-  const both = new Set(entities.map(key));
-  const spans = [...entities, ...explanation.without_images.filter((entity) => !both.has(key(entity)))];
-  const withImages = new Map(entities.map((entity) => [key(entity), entity]));
+  const bySpan = (found) => new Map(found.map((entity) => [key(entity), entity]));
+  const versions = [entities, ...others.map(([, found]) => found)].map(bySpan);
+  const spans = new Map(versions.flatMap((found) => [...found]));
   const say = (entity) => (entity ? `${entity.type} ${percent(entity.confidence)}` : "not found");
-  const rows = spans
+  const rows = [...spans.values()]
     .sort((a, b) => a.char_start - b.char_start || a.char_end - b.char_end)
     .map((span) => {
-      const [one, other] = [withImages.get(key(span)), alone.get(key(span))];
-      const differs = usedImages && one?.type !== other?.type;
-      return h(
-        "tr",
-        {},
-        h("th", { scope: "row" }, h("bdi", {}, span.text)),
-        h("td", {}, say(one)),
-        usedImages && h("td", { class: differs ? "changed" : null }, say(other), differs && " (differs)"),
-      );
+      const [one, ...rest] = versions.map((found) => found.get(key(span)));
+      const cells = rest.map((other) => {
+        const differs = one?.type !== other?.type;
+        return h("td", { class: differs ? "changed" : null }, say(other), differs && " (differs)");
+      });
+      return h("tr", {}, h("th", { scope: "row" }, h("bdi", {}, span.text)), h("td", {}, say(one)), cells);
     });
-  const heads = ["Entity", usedImages ? "Text and images" : "Type, confidence", usedImages && "Text alone"];
-  return h(
+  return grid("Entities", ["Entity", others.length ? title : "Type, confidence", ...others.map(([name]) => name)], rows);
+}
+
+/** The confidence of each entity without each field of the context. */
+function byField({ entities, explanation: { evidence } }, title) {
+  const fields = Object.keys(evidence[0].confidence_without_context);
+  const rows = entities.map((entity, number) =>
+    h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, h("bdi", {}, entity.text)),
+      h("td", {}, `${entity.type} ${percent(entity.confidence)}`),
+      fields.map((name) => h("td", {}, percent(evidence[number].confidence_without_context[name]))),
+    ),
+  );
+  return grid("Confidence without one field", ["Entity", title, ...fields.map((name) => h("bdi", {}, `Without ${name}`))], rows);
+}
+
+/** A table of even columns, which scrolls where there are too many for a phone. */
+function grid(caption, heads, rows) {
+  const table = h(
     "table",
     { class: "even" },
-    h("caption", {}, "Entities"),
-    h("thead", {}, h("tr", {}, heads.filter(Boolean).map((head) => h("th", { scope: "col" }, head)))),
+    h("caption", {}, caption),
+    h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
     h("tbody", {}, rows),
   );
+  if (heads.length <= 3) return table;
+  table.style.minWidth = `${6.5 * heads.length}rem`;
+  return h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": caption }, table);
 }

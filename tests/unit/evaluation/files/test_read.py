@@ -408,3 +408,16 @@ def test_files_that_share_no_tweet_are_refused(write):
 def test_absent_file_is_named(tmp_path):
     with pytest.raises(DataError, match=r"nowhere\.txt: cannot be read \(No such file"):
         read_pairs(tmp_path / "nowhere.txt")
+
+
+@pytest.mark.parametrize("side", ["gold", "predicted"])
+def test_types_that_look_alike_are_told(write, side):
+    odd, plain = "Ann\tB-PER\u200b\n\nOslo\tX\n", "Ann\tB-PER\n\nOslo\tX\n"
+    gold, predicted = write("gold", plain), write("predicted", plain)
+    assert read_pairs(gold, predicted=predicted).notes.alike == ()
+    write(side, odd)
+    notes = read_pairs(gold, predicted=predicted).notes
+    (told,) = notes.alike
+    assert "looks like" in told
+    assert r"'PER\u200b'" in told
+    assert ("types that look like others", f"1: {told}") in reading_table(notes).rows

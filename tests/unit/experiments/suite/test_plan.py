@@ -170,3 +170,20 @@ def test_a_wrong_key_or_value_is_named_with_its_variant():
         plan(only=["bert"], settings={"*": ["model.max_objects=1"]})
     with pytest.raises(ConfigError, match=r"gmf on twitter2017: .*not a packaged pair"):
         plan("large", only=["bert"])
+
+
+def test_variants_come_in_the_order_of_what_is_asked_for():
+    names = [variant.name for variant in select(["umt", "gmf", "*bert-crf", "umt"])]
+    assert names == ["umt", "gmf", "bert-crf", "gvatt-bert-crf"]
+
+
+SHIPPED = sorted((Path(__file__).parents[4] / "benchmarks").glob("suite-*.yaml"))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_shipped_settings_are_options_of_the_systems_that_they_name(tmp_path, path):
+    wanted = SuiteOptions(
+        {"tiny": tmp_path}, "minilm-mobilenet", seeds=1, only=("ablations", "umt", "hbilstm-crf"),
+        settings=read_settings(path),
+    )  # fmt: skip
+    assert len(plan_runs(wanted, tmp_path)) == 7

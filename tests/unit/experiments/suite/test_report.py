@@ -14,8 +14,10 @@ from gmf.experiments.suite.reporting.corrected_entities import corrections_of, c
 from gmf.experiments.suite.reporting.figures.learning import mean_and_band
 from gmf.experiments.suite.reporting.figures.sweep import _apart
 from gmf.experiments.suite.reporting.findings import findings
+from gmf.experiments.suite.reporting.group_tables import group_tables
 from gmf.experiments.suite.reporting.missing_runs import missing_runs
 from gmf.experiments.suite.reporting.names import is_system, system_order
+from gmf.experiments.suite.reporting.post_groups import GroupResults
 from gmf.experiments.suite.reporting.reported_scores import reported_scores, reported_statistics
 from gmf.experiments.suite.reporting.result_tables import (
     ablation_table,
@@ -341,3 +343,82 @@ def test_a_tweet_that_the_data_lacks(written, tmp_path):
 def test_names_of_near_values_do_not_run_into_each_other():
     assert _apart([0.1, 0.9, 0.95], ["0.1", "0.9", "0.95"]) == ["0.1", "0.9", ""]
     assert _apart([1.0], ["1"]) == ["1"]
+
+
+@pytest.fixture
+def grouped(tmp_path):
+    """Runs of BERT-CRF and GMF on 40 posts: 10 related ones first, then unrelated ones."""
+    data = tmp_path / "demo"
+    data.mkdir()
+    others = [replace(sample, id=f"other-{sample.id}") for sample in SAMPLES[:2]]
+    for split, part in (("train", others), ("dev", others), ("test", SAMPLES)):
+        blocks = [
+            "".join(f"{w}\t{t}\n" for w, t in zip(s.tokens, s.tags, strict=True)) for s in part
+        ]
+        lines = [f"IMGID:{s.id}\n{block}\n" for s, block in zip(part, blocks, strict=True)]
+        (data / f"{split}.txt").write_text("".join(lines))
+    rows = [f"t{n}\t{'related' if n < 10 else 'unrelated'}\n" for n in range(40)]
+    (data / "groups.tsv").write_text("id\tpair\n" + "".join(rows))
+    runs = [run(tmp_path, "bert-crf", 0, 40, seed=s) for s in (1, 2)]
+    runs += [run(tmp_path, "gmf", 10, 30, seed=1), run(tmp_path, "gmf", 10, 29, seed=2)]
+    for one in runs[2:]:
+        # With other images GMF finds what BERT-CRF finds.
+        (one.folder / "test-shuffled.jsonl").write_text((runs[0].folder / "test.jsonl").read_text())
+    return runs, data
+
+
+def test_systems_by_group_of_posts_and_control(grouped, tmp_path):
+    runs, data = grouped
+    groups = GroupResults(SuiteResults(runs), dataset="demo", folder=data)
+    tables = group_tables(groups, dataset="demo")
+    assert [name.removesuffix("-demo-pair") for name in tables] == [
+        *("groups", "gains", "controls", "changes", "calibration"),
+    ]
+    f1 = row(tables["groups-demo-pair"], "GMF")
+    # Half right posts have F1 2/3; seed 2 has one wrong post among the unrelated ones.
+    assert str(f1["related (10)"]) == "100.00 ± 0.00"
+    wrong = 2 * 29 / (30 + 60)
+    assert f1["unrelated (30)"].mean == pytest.approx((2 / 3 + wrong) / 2)
+    assert f1["all (40)"].mean < f1["related (10)"].mean
+    gains = row(tables["gains-demo-pair"], "GMF")
+    assert gains["related"].mean == pytest.approx(1 / 3)
+    assert gains["unrelated"].mean == pytest.approx((wrong - 2 / 3) / 2)
+    compared = groups.gains(groups.groupings[0])
+    p_values = [compared["gmf", group].adjusted_p for group in ("all", "related", "unrelated")]
+    assert p_values[0] < 0.01
+    assert p_values[1] < 0.01
+    assert p_values[2] > 0.5
+    changes = row(tables["changes-demo-pair"], "GMF, shuffled")
+    assert changes["related"].mean == pytest.approx(-1 / 3)
+    errors = row(tables["calibration-demo-pair"], "GMF")
+    # Every entity that was found is right, at confidence 0.9.
+    assert errors["related (10)"].mean == pytest.approx(0.1)
+    assert row(tables["controls-demo-pair"], "GMF, shuffled")["related (10)"].mean == (
+        pytest.approx(2 / 3)
+    )
+
+
+def test_the_report_has_tables_and_figures_by_group(grouped, tmp_path):
+    runs, data = grouped
+    out = tmp_path / "out"
+    write_report(runs, out, data={"demo": data}, encoders="tiny")
+    assert (out / "tables" / "gains-demo-pair.md").is_file()
+    for stem in ("gains-demo-pair", "calibration-demo-pair"):
+        assert (out / "figures" / f"{stem}.svg").stat().st_size > 5000
+    assert "Gain over BERT-CRF on Demo corpus by pair" in (out / "report.html").read_text()
+
+
+def test_a_file_of_groups_that_does_not_fit_is_told_in_the_report(grouped):
+    runs, data = grouped
+    (data / "groups.tsv").write_text("id\tpair\nnobody\tx\n")
+    groups = GroupResults(SuiteResults(runs), dataset="demo", folder=data)
+    assert groups.notes[0].startswith("scores have no groups of posts: groups.tsv: ")
+    assert list(group_tables(groups, dataset="demo")) == [
+        *("controls-demo", "changes-demo", "calibration-demo"),
+    ]
+
+
+def test_runs_on_other_posts_are_refused(tmp_path):
+    runs = [run(tmp_path, "bert-crf", 40), write_run(tmp_path, "gmf", [RIGHT], SAMPLES[:1])]
+    with pytest.raises(DataError, match="gmf: runs were scored on other posts than those of bert"):
+        GroupResults(SuiteResults(runs), dataset="demo", folder=None)

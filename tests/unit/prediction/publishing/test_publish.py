@@ -8,6 +8,8 @@ from fixtures.hub import install_fake_hub
 
 import gmf
 from gmf.core.errors import CheckpointError, ConfigError
+from gmf.models.checkpoint import load_tagger
+from gmf.prediction.onnx.export import export_onnx
 from gmf.prediction.pipeline import Pipeline
 from gmf.prediction.publishing.publish import save_pretrained
 from gmf.prediction.publishing.scores import PublishedScore
@@ -67,6 +69,21 @@ def test_a_saved_folder_loads_and_gives_the_same(run, tmp_path):
     assert json.loads((saved / "gmf.json").read_text())["data"]["max_subwords"] == 48
 
 
+def test_the_card_says_whether_confidences_were_calibrated(run, tmp_path):
+    checkpoint = run / "checkpoints" / "epoch-002"
+    card = gmf.load(run).save_pretrained(tmp_path / "plain") / "README.md"
+    assert "It was not calibrated." in card.read_text()
+    fitted = {"temperature": 1.36, "entities": 1153}
+    fitted |= {"expected_error_before": 0.0823, "expected_error_after": 0.0287}
+    (checkpoint / "calibration.json").write_text(json.dumps(fitted))
+    card = gmf.load(run).save_pretrained(tmp_path / "calibrated") / "README.md"
+    text = "on 1153 predicted entities of dev (temperature 1.36): its expected error there is 0.029"
+    assert text in card.read_text()
+    exported = export_onnx(load_tagger(checkpoint), tmp_path / "exported").folder
+    card = save_pretrained(exported, tmp_path / "again") / "README.md"
+    assert text in card.read_text()
+
+
 def test_no_place_of_several_corpora_is_published_and_each_has_its_own_score(run, tmp_path):
     meta_path = run / "checkpoints" / "epoch-002" / "gmf.json"
     meta = json.loads(meta_path.read_text())
@@ -75,6 +92,7 @@ def test_no_place_of_several_corpora_is_published_and_each_has_its_own_score(run
         "folders": [{"folder": "/home/secret/a"}, {"folder": "/home/secret/b"}],
         "mix": {"a": 1.0, "b": 2.0},
     }
+    meta["provenance"]["teacher"] = {"name": "gmf on large", "digest": "ab" * 32}
     meta_path.write_text(json.dumps(meta))
     state = json.loads((run / "state.json").read_text())
     dev = state["history"][1]["dev"]
@@ -89,6 +107,7 @@ def test_no_place_of_several_corpora_is_published_and_each_has_its_own_score(run
     (run / "provenance.json").write_text(json.dumps(provenance))
     saved = gmf.load(run).save_pretrained(tmp_path / "saved")
     assert b"secret" not in (saved / "gmf.json").read_bytes()
+    assert "- teacher: gmf on large, weights `abababababab`" in (saved / "README.md").read_text()
     assert gmf.load(saved)(TEXT) == gmf.load(run)(TEXT)
     scores = json.loads((saved / "scores.json").read_text())
     assert {(s["data"], s["gold"]) for s in scores} == {

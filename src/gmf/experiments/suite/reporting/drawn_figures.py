@@ -7,9 +7,11 @@ from pathlib import Path
 from gmf.experiments.suite.reporting.cases import CaseStudy
 from gmf.experiments.suite.reporting.corrected_entities import Corrections, corrections_of
 from gmf.experiments.suite.reporting.figures import case_panels, counts, learning, sweep
+from gmf.experiments.suite.reporting.figures import groups as group_plots
 from gmf.experiments.suite.reporting.figures.style import Drawing, save_figure
 from gmf.experiments.suite.reporting.names import GMF, dataset_name
 from gmf.experiments.suite.reporting.page import PlacedFigure
+from gmf.experiments.suite.reporting.post_groups import ALL, GroupResults
 from gmf.experiments.suite.reporting.results import SuiteResults, SystemResults
 from gmf.experiments.suite.reporting.sweeps import swept
 
@@ -54,6 +56,37 @@ def shared_figures(results: SuiteResults, *, folder: Path) -> list[PlacedFigure]
         *_learning(results, datasets, folder, ""),
         *_corrections(results, datasets, folder, ""),
     ]
+
+
+def group_figures(groups: GroupResults, *, dataset: str, folder: Path) -> list[PlacedFigure]:
+    """Write the figures by group of posts and return them.
+
+    Args:
+        groups: The systems by group of posts.
+        dataset: The data set.
+        folder: Where the files go.
+    """
+    placed: list[PlacedFigure] = []
+    name = dataset_name(dataset)
+    wrong = [scored for scored in groups.controlled if scored.control == "shuffled"]
+    shuffled = {scored.variant for scored in wrong}
+    right = [scored for scored in groups.systems if scored.variant in shuffled]
+    wrong = [next(w for w in wrong if w.variant == scored.variant) for scored in right]
+    for grouping in groups.groupings:
+        if not grouping.has_few:
+            continue
+        stem = dataset + grouping.stem
+        gains = groups.gains(grouping) if grouping.name else {}
+        if gains:
+            drawing = partial(group_plots.draw_gains, grouping, gains=gains)
+            title = f"Gain over BERT-CRF on {name} by {grouping.name}"
+            placed.append(_placed(f"gains-{stem}", title, group_plots.GAINS, drawing, folder))
+        if right and all(scored.expected_error(grouping.masks[ALL]) for scored in right):
+            drawing = partial(group_plots.draw_calibration, grouping, right=right, wrong=wrong)
+            title = f"Calibration with right and wrong images on {name}"
+            caption = group_plots.CALIBRATION
+            placed.append(_placed(f"calibration-{stem}", title, caption, drawing, folder))
+    return placed
 
 
 def _learning(

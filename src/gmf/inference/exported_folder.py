@@ -10,7 +10,7 @@ from gmf.core.errors import CheckpointError
 from gmf.core.files import write_text
 from gmf.core.tags import TagSet
 from gmf.inference.decoding import TagStates
-from gmf.prediction.onnx.preparation import ImagePreparation
+from gmf.inference.image_preparation import ImagePreparation
 
 INFO, TOKENIZER = "export.json", "tokenizer.json"
 #: Words and stage maps to emissions; images to stage maps.

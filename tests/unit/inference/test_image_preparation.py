@@ -11,7 +11,7 @@ from transformers.models.mobilenet_v2.image_processing_pil_mobilenet_v2 import (
 from transformers.models.vit.image_processing_pil_vit import ViTImageProcessorPil
 
 from gmf.core.errors import ExportError
-from gmf.prediction.onnx.preparation import ImagePreparation, preparation_of
+from gmf.inference.image_preparation import ImagePreparation, preparation_of
 
 PROCESSORS = {
     "crop after short side": MobileNetV2ImageProcessorPil(),

@@ -5,7 +5,7 @@ import pytest
 import gmf
 from gmf.core.errors import CheckpointError, ConfigError
 from gmf.core.extras import require_extra
-from gmf.prediction.onnx.folder import (
+from gmf.inference.exported_folder import (
     TAGGER_GRAPH,
     TOKENIZER,
     CrfScores,

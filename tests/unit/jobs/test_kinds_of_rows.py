@@ -1,0 +1,87 @@
+"""Rows mean one thing in files, in Python and in data sets; doubtful ones are told."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+
+from gmf.core.errors import DataError
+from gmf.jobs.inputs.open import open_source
+from gmf.jobs.inputs.rows import InputOptions
+from gmf.prediction.user_input import sample_of_post
+from gmf.reading.json_rows import SampleRow, parse_row
+
+
+def the_row(path):
+    source = open_source(path, options=InputOptions())
+    ((row,),) = ([*source.read(shard)] for shard in source.shards(9))
+    return row
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ('text\nplain\n"x\ny"\n', "if line 3 begins a text of 2 lines, add --quoting csv"),
+        ('text\tn\n"Dear\tall\nhello"\t1\n', "if line 2 begins a text of 2 lines"),
+        ('text\n"x\n"y"\nz\n', ""),
+        ('text\tn\n"x\ty\nsays "no"\t1\n', ""),
+    ],
+)
+def test_quotes_of_a_tsv_that_may_hold_lines_are_told(tmp_path, content, told):
+    path = tmp_path / "a.tsv"
+    path.write_text(content)
+    note = open_source(path, options=InputOptions()).note
+    assert told in note if told else not note
+    for quoting in ("csv", "none"):
+        assert not open_source(path, options=InputOptions(quoting=quoting)).note
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".json", ".parquet"])
+def test_a_list_of_texts_is_no_list_of_words(tmp_path, suffix):
+    path = tmp_path / f"a{suffix}"
+    row = {"text": ["Ann in Oslo", "Bob went"]}
+    message = r"list of texts such as 'Ann in Oslo': give each text as a post of its own"
+    if suffix == ".parquet":
+        table = pytest.importorskip("pyarrow").Table.from_pylist([row])
+        pytest.importorskip("pyarrow.parquet").write_table(table, path)
+    else:
+        path.write_text(json.dumps([row] if suffix == ".json" else row))
+    found = the_row(path)
+    assert re.search(message, found.error)
+    for post in (row, {"text": np.array(row["text"])}):
+        with pytest.raises(DataError, match=message):
+            sample_of_post(post)
+    with pytest.raises(DataError, match=message):
+        parse_row(SampleRow, json.dumps(row), path=path, line=1)
+    assert sample_of_post({"tokens": ["New York", "\u00a0"]}).tokens == ("New York", "\u00a0")
+
+
+def test_a_cell_with_a_list_of_images_is_one_everywhere(tmp_path):
+    for cell, names in (
+        ("['a.jpg', 'b.jpg']", ["a.jpg", "b.jpg"]),
+        ('["a.jpg"]', ["a.jpg"]),
+        ("[]", []),
+        ("[a].jpg", ["[a].jpg"]),
+        ("[1]", ["[1]"]),
+    ):
+        for images in (cell, [cell, None, ""]):
+            sample = sample_of_post({"text": "Ann", "image": images})
+            assert [image.source.name for image in sample.images] == names
+        row = json.dumps({"text": "Ann", "image": cell})
+        read = parse_row(SampleRow, row, path=tmp_path, line=1)
+        assert [image.path for image in read.images] == names
+        (tmp_path / "a.jsonl").write_text(row)
+        found = the_row(tmp_path / "a.jsonl")
+        assert [image.source.name for image in found.sample.images] == names
+
+
+@pytest.mark.parametrize("more", [{}, {"includes": {}}, {"id": 1}])
+def test_a_text_in_an_inner_object_is_told_with_its_column(tmp_path, more):
+    path = tmp_path / "a.jsonl"
+    path.write_text(json.dumps({"data": {"text": "Ann"}, **more}))
+    found = the_row(path)
+    assert found.error.endswith("; a text lies in 'data.text': add --text-column data.text")
+    path.write_text(json.dumps({"data": {"text": "Ann"}, "annotations": []}))
+    found = the_row(path)
+    assert "Label Studio" in found.error
