@@ -4,10 +4,11 @@
 
 Trains GMF by the recommended recipe, in the paper's setting, and by the recipe with one change
 taken back at a time; then UMT, MAF, UMGF and HVPNeT by the common protocol and as their public code
-has them. Resumable: finished runs are kept, and a killed one goes on. After every run it writes the
-runs as CSV and their mean and sample deviation over seeds as a Markdown table. Encoders are small
-ones and the epochs few, so rates are those of small encoders too: what a preset has at 5e-5, 3e-5
-or 1e-4 stands at 2e-4 here.
+has them. Resumable: finished runs are kept, those whose row stands in the results with the same
+options are not run again, and a killed one goes on. After every run it writes the runs as CSV and
+their mean and sample deviation over seeds as a Markdown table. Encoders are small ones and the
+epochs few, so rates are those of small encoders too: what a preset has at 5e-5, 3e-5 or 1e-4 stands
+at 2e-4 here.
 """
 
 import argparse
@@ -102,7 +103,13 @@ def main() -> None:
         for setting in SETTINGS
         if setting.group == group
     ]
-    todo = [run for _, run in runs if not is_finished(run)]
+    listed = {(key_of(row), row["options"]) for row in rows_of(results_of(options))}
+    todo = [
+        run
+        for setting, run in runs
+        if not is_finished(run)
+        and ((setting.group, setting.name, str(run.seed)), " ".join(setting.options)) not in listed
+    ]
     write_results(runs, options)
     with ProcessPoolExecutor(
         options.jobs, get_context("spawn"), max_tasks_per_child=1
@@ -142,17 +149,10 @@ def train_one(run: PlannedRun) -> str:
 
 def write_results(runs: Sequence[tuple[Setting, PlannedRun]], options: argparse.Namespace) -> None:
     """Write a row a finished run, and the table; rows of other groups in the file stay."""
-    kinds = kinds_of(options.data)
-    path = options.results / f"recipe-{options.data.name}.csv"
+    kinds, path = kinds_of(options.data), results_of(options)
     rows = [row_of(setting, run, kinds) for setting, run in runs if is_finished(run)]
-    if path.exists():
-        with path.open(encoding="utf-8", newline="") as file:
-            known = {(row["group"], row["setting"], row["seed"]) for row in rows}
-            rows += [
-                row
-                for row in csv.DictReader(file)
-                if (row["group"], row["setting"], row["seed"]) not in known
-            ]
+    finished = {key_of(row) for row in rows}
+    rows += [row for row in rows_of(path) if key_of(row) not in finished]
     order = [(setting.group, setting.name) for setting in SETTINGS]
     rows.sort(key=lambda row: (order.index((row["group"], row["setting"])), row["seed"]))
     options.results.mkdir(parents=True, exist_ok=True)
@@ -182,6 +182,24 @@ def row_of(setting: Setting, run: PlannedRun, kinds: dict[str, str]) -> dict[str
         "minutes": f"{result['minutes']:.1f}",
         "config": digest_of_options(run.config.model_dump(mode="json", exclude={"data"}))[:12],
     }
+
+
+def results_of(options: argparse.Namespace) -> Path:
+    """Return the file of the runs."""
+    return options.results / f"recipe-{options.data.name}.csv"
+
+
+def rows_of(path: Path) -> list[dict[str, str]]:
+    """Return the runs of a file; none if it is not there yet."""
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def key_of(row: dict[str, str]) -> tuple[str, str, str]:
+    """Return what names a run."""
+    return row["group"], row["setting"], row["seed"]
 
 
 def table(rows: Sequence[dict[str, str]], options: argparse.Namespace) -> Iterator[str]:
