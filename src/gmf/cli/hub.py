@@ -7,12 +7,16 @@ from typing import Annotated
 import typer
 
 from gmf.cli.output import Device, progress_bar, report_images, say, write
+from gmf.core.config import near_hint
+from gmf.core.errors import ConfigError
 from gmf.core.plain import plain
 from gmf.evaluation.scores import RULES
 from gmf.prediction.publishing.hub import model_folder
 from gmf.prediction.publishing.publish import push_to_hub, save_pretrained
 from gmf.prediction.publishing.scores import PublishedScore
 
+#: Splits that can be scored for the card.
+SPLITS = ("train", "dev", "test")
 hub_app = typer.Typer(help="Publish trained models.", no_args_is_help=True)
 
 Run = Annotated[
@@ -59,10 +63,22 @@ def push(
     write(push_to_hub(model_folder(run), repo_id, scores=scores, license=license, private=private))
 
 
+def check_split(split: str | None) -> None:
+    """Refuse what is no split before a model is packed for minutes.
+
+    Raises:
+        ConfigError: If it is none.
+    """
+    if split is not None and split not in SPLITS:
+        near = near_hint(split, SPLITS)
+        raise ConfigError(f"--evaluate {split!r}: expected {', '.join(SPLITS)}{near}")
+
+
 def scores_of(
     run: str | Path, split: str | None, data: Path | None, *, device: str
 ) -> list[PublishedScore]:
     """Return the scores of a model on a split, measured now; none when no split is named."""
+    check_split(split)
     if split is None:
         return []
     # Here, not above: help needs no torch.

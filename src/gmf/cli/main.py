@@ -52,6 +52,11 @@ def main() -> None:
         sys.exit(1)
     except GmfError as error:
         _fail(error, 1)
+    except ModuleNotFoundError as error:
+        if not error.name or error.name.partition(".")[0] == "gmf":
+            raise
+        name = error.name.partition(".")[0]
+        _fail(GmfError(f"{name} is not installed and is needed here: pip install {name}"), 1)
     except OSError as error:
         reason = error.strerror or str(error)
         _fail(GmfError(f"{error.filename or 'a file'}: cannot be read or written ({reason})"), 1)

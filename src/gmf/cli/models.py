@@ -54,10 +54,9 @@ def list_installed(as_json: AsJson = False) -> None:
         write(json.dumps(rows, indent=2))
         _end_for_faults(rows)
         return
-    table = Table(
-        Column("name", no_wrap=True),
-        *("version", "types", "images", "weights", "MB", "gmf", "licence", "state"),
-    )
+    names = ("version", "types", "images", "weights", "MB", "gmf", "licence", "state")
+    folded = (Column(name, overflow="fold") for name in names)
+    table = Table(Column("name", overflow="fold"), *folded, padding=(0, 0))
     for row in rows:
         images = "yes" if row["reads_images"] else "no"
         size = f"{row['bytes'] / 1e6:.1f}"
@@ -93,7 +92,7 @@ def _describe_installed(model: InstalledModel) -> dict[str, Any]:
         "weights": "",
         "bytes": sum(file.size for file in model.files),
         "gmf": model.gmf_range,
-        "license": model.package.metadata.json.get("license_expression"),
+        "license": model.license,
         "fault": None,
     }
     try:

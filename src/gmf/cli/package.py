@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
-from gmf.cli.hub import Data, License, Split, scores_of
+from gmf.cli.hub import Data, Split, check_split, scores_of
 from gmf.cli.output import Device, say, write
 from gmf.core.config import parse_config
+from gmf.core.installed import installed_model
 from gmf.prediction.publishing.hub import model_folder
 from gmf.prediction.publishing.package import PackageOptions, build_wheel, write_project
 from gmf.prediction.publishing.scores import PublishedScore
@@ -25,7 +26,10 @@ def package(
     ] = False,
     split: Split = None,
     data: Data = None,
-    license: License = None,
+    license: Annotated[
+        str | None,
+        typer.Option(help="Licence of the weights, an SPDX expression: MIT, CC-BY-4.0."),
+    ] = None,
     license_file: Annotated[
         Path | None, typer.Option(help="Text that goes along: licence, whom it wants named.")
     ] = None,
@@ -37,6 +41,9 @@ def package(
     """Build a wheel of a model: `pip install` it, and `gmf.load("NAME")` takes it."""
     given = {"name": name, "version": version, "license": license, "license_file": license_file}
     options = parse_config(PackageOptions, given, source="options")
+    check_split(split)
+    if (installed := installed_model(run)) is not None:
+        options = options.of_installed(installed)
 
     def measure(exported: Path, own: Path | None) -> list[PublishedScore]:
         return scores_of(exported, split, data or own, device=device)

@@ -63,6 +63,17 @@ class InstalledModel:
         return ",".join(str(one.specifier) for one in needed if one.name == "gmf")
 
     @property
+    def license(self) -> str | None:
+        """SPDX expression of its licence; ``None`` if the package states none."""
+        return self.package.metadata.json.get("license_expression")
+
+    @property
+    def license_files(self) -> list[Path]:
+        """The texts that its licence wants to go along."""
+        found = [name for name in self.package.files or () if "licenses" in name.parts]
+        return sorted(Path(str(self.package.locate_file(name))) for name in found)
+
+    @property
     def files(self) -> list[PackedFile]:
         """The model's files, as the package's ``RECORD`` lists them, absent ones too.
 

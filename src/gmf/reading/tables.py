@@ -112,17 +112,18 @@ def read_records(
     Args:
         lines: The lines, in whatever form.
         dialect: How they are separated.
-        text_of: Returns the text of a line.
+        text_of: Returns the text of a line; a CR at its end belongs to a text that goes on.
     """
     ahead: deque[LineT] = deque()
     while (first := ahead.popleft() if ahead else next(lines, None)) is not None:
-        text = text_of(first)
+        line = text_of(first)
+        text = line.removesuffix("\r")
         if not text:
             continue
         try:
             cells = _cells_of_line(text, dialect)
             if cells is None:
-                text, taken = _closed(text, ahead, lines, dialect, text_of)
+                text, taken = _closed(line, ahead, lines, dialect, text_of)
                 cells = _checked(_fields(text, dialect), dialect)
                 for _ in range(taken):
                     ahead.popleft()
@@ -244,7 +245,7 @@ def _closed(
         ValueError: If none does within ``MAX_RECORD`` characters, or before a line of TABs that
             has all columns; it may itself where the quote begins the record.
     """
-    parts, size, is_open = [text], len(text), True
+    parts, whole, size, is_open = [text.removesuffix("\r")], [text], len(text), True
     separators = len(dialect.header) - 1
     while is_open:
         number = len(parts) - 1
@@ -252,13 +253,14 @@ def _closed(
             ahead.append(following)
         if number == len(ahead) or size > MAX_RECORD:
             raise ValueError(f"not valid CSV: unexpected end of data{_ADVICE}")
-        parts.append(text_of(ahead[number]))
+        whole.append(text_of(ahead[number]))
+        parts.append(whole[-1].removesuffix("\r"))
         may_close = text.startswith('"') and _CLOSES.match(parts[-1])
         if dialect.delimiter == "\t" and 0 < separators == parts[-1].count("\t") and not may_close:
             raise ValueError(f"not valid CSV{_ADVICE}")
         size += len(parts[-1]) + 1
         is_open = _is_open(parts[-1], dialect.delimiter, was_open=True)
-    return "\n".join(parts), len(parts) - 1
+    return "\n".join(whole).removesuffix("\r"), len(parts) - 1
 
 
 #: What becomes of a record with wrong quotes, and what can be done.

@@ -7,9 +7,10 @@ from typing import Any
 
 import torch
 
-from gmf.core.errors import ConfigError
+from gmf.core.config import near_hint
+from gmf.core.errors import CheckpointError, ConfigError, EncoderError
 from gmf.core.files import sha256_of
-from gmf.core.installed import installed_model
+from gmf.core.installed import installed_model, installed_models
 from gmf.core.tags import TagSet
 from gmf.core.types import Sample
 from gmf.data.image_report import ImageReport
@@ -143,18 +144,27 @@ def untrained_tagger(
         ConfigError: If ``init`` has other encoders, or there are not as many layers to freeze.
         EncoderError: If an encoder cannot be found or fetched.
     """
+    trained = None if config.init is None else _trained(config.init)
     seed_everything(config.seed)
-    tagger = build_tagger(
-        config.model,
-        tags=TagSet.of(tag for sample in training_samples for tag in sample.tags or ()),
-        text_encoder=config.encoders.text,
-        image_encoder=config.encoders.image,
-        data=config.data,
-        training_samples=training_samples,
-        precision=resolve_precision(config.training.precision),
-    )
-    if config.init is not None:
-        source, digest = _trained(config.init)
+    try:
+        tagger = build_tagger(
+            config.model,
+            tags=TagSet.of(tag for sample in training_samples for tag in sample.tags or ()),
+            text_encoder=config.encoders.text,
+            image_encoder=config.encoders.image,
+            data=config.data,
+            training_samples=training_samples,
+            precision=resolve_precision(config.training.precision),
+        )
+    except EncoderError as error:
+        if trained is None:
+            raise
+        name = trained[0].provenance.get("encoders", {}).get("text", {}).get("name", "unknown")
+        raise EncoderError(
+            f"{error}; init={config.init} was trained with the text encoder {name}"
+        ) from error
+    if config.init is not None and trained is not None:
+        source, digest = trained
         started = warm_start(tagger, source, name=config.init)
         on_note(f"init={config.init}: {started.describe()}")
         tagger.provenance["init"] = {"name": config.init, "digest": digest}
@@ -165,6 +175,12 @@ def untrained_tagger(
 def _trained(init: str) -> tuple[TrainedWeights, str]:
     """Return the weights that a model begins with, and their digest."""
     installed = installed_model(init)
+    if installed is None and not Path(init).exists():
+        names = [model.name for model in installed_models()]
+        raise CheckpointError(
+            f"init={init}: expected a run folder, a checkpoint folder or an installed model"
+            f"{near_hint(init, names)}"
+        )
     folder = installed.check() if installed else checkpoint_of(Path(init))
     if is_exported(folder):
         return TrainedWeights.of_export(folder), sha256_of(folder / TAGGER_GRAPH)

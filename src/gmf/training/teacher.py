@@ -74,6 +74,8 @@ class Teacher:
         path, what = Path(config.teacher), f"training.teacher={config.teacher}"
         if installed_model(config.teacher) or is_exported(path):
             raise ConfigError(f"{what}: is an exported model; name the run that it was made from")
+        if not path.exists():
+            raise CheckpointError(f"{what}: no such folder; expected a run or a checkpoint")
         try:
             folder = checkpoint_of(path)
             tagger = load_tagger(folder)

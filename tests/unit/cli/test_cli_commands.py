@@ -170,6 +170,21 @@ def test_a_file_that_is_absent_or_fails_ends_the_command(tmp_path, greeting):
     assert "bad.py: ZeroDivisionError: division by zero" in done.stderr
 
 
+def test_a_library_that_is_absent_is_one_line_and_a_fault_of_ours_is_not(monkeypatch, capsys):
+    def fails():
+        raise ModuleNotFoundError("No module named 'scipy'", name=absent)
+
+    monkeypatch.setattr(main, "app", fails)
+    absent = "scipy.stats"
+    with pytest.raises(SystemExit, match="1"):
+        main.main()
+    told = capsys.readouterr().err
+    assert told == "error: scipy is not installed and is needed here: pip install scipy\n"
+    absent = "gmf.none"
+    with pytest.raises(ModuleNotFoundError):
+        main.main()
+
+
 def test_what_cannot_be_written_is_one_line(tmp_path, monkeypatch, capsys):
     def fails():
         raise FileNotFoundError(2, "No such file or directory", str(tmp_path / "a"))

@@ -1,5 +1,6 @@
 """Documents that are printed while a job works, and outputs on other file systems."""
 
+import importlib.util
 import io
 import json
 
@@ -32,6 +33,15 @@ def posts(tmp_path):
     path = tmp_path / "in.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     return path
+
+
+def test_a_library_that_a_format_needs_is_asked_for_before_anything_is_done(
+    tmp_path, model, posts, monkeypatch
+):
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match=r"Parquet needs pyarrow; run pip install 'gmf\[parquet"):
+        predict_files(model, posts, tmp_path / "out.parquet", options=OPTIONS)
+    assert {path.name for path in tmp_path.iterdir()} == {"in.jsonl", "model"}
 
 
 @pytest.mark.parametrize("name", ["jsonl", "csv", "conll", "label-studio", "gliner", "parquet"])

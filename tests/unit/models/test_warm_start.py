@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from gmf.core.errors import ConfigError
+from gmf.core.errors import CheckpointError, ConfigError, EncoderError
 from gmf.core.tags import TagSet
 from gmf.core.types import Sample
 from gmf.data.config import DataConfig
@@ -16,7 +16,9 @@ from gmf.prediction.onnx.export import export_onnx
 from gmf.testing.batches import tiny_words
 from gmf.testing.encoders import tiny_image_encoder, tiny_text_encoder
 from gmf.testing.processors import tiny_image_processor, tiny_tokenizer
-from gmf.testing.taggers import tiny_tagger
+from gmf.testing.taggers import tiny_checkpoint, tiny_tagger
+from gmf.training import run
+from gmf.training.config import RunConfig
 
 SAMPLES = [Sample(str(row), tiny_words(6, row=row)) for row in range(4)]
 
@@ -136,3 +138,31 @@ def test_an_exported_model_that_reads_images_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("gmf.models.exported_weights.read_info", lambda _: info)
     with pytest.raises(ConfigError, match="its graph merges weights; give the run"):
         TrainedWeights.of_export(tmp_path)
+
+
+LABELLED = [Sample("1", ("Ann", "sings"), ("B-PER", "O"))]
+
+
+def config_of(folder, init):
+    """Return a run whose encoders are not there."""
+    absent = str(folder / "absent")
+    encoders = {"text": absent, "image": absent}
+    return RunConfig.model_validate(
+        {"init": init, "encoders": encoders, "model": {"name": "bert-crf"}}
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"), [("startr", r"; did you mean 'starter'\?"), ("runs/none", "")]
+)
+def test_what_is_no_trained_model_is_told_with_what_is_near(name, hint, tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "installed_models", lambda: [SimpleNamespace(name="starter")])
+    expected = rf"^init={name}: expected a run folder, a checkpoint .* or an installed model{hint}$"
+    with pytest.raises(CheckpointError, match=expected):
+        run.untrained_tagger(config_of(tmp_path, name), LABELLED)
+
+
+def test_an_encoder_that_is_not_there_is_told_with_that_of_the_trained_model(tmp_path):
+    folder = tiny_checkpoint(tmp_path / "model", "bert-crf")
+    with pytest.raises(EncoderError, match=r"; init=.* was trained with the text encoder tiny$"):
+        run.untrained_tagger(config_of(tmp_path, str(folder)), LABELLED)

@@ -111,7 +111,7 @@ class CsvSource(ScannedSource):
         lines = scan_lines(file, position=position, line=line)
         if position == 0:
             lines = islice(lines, self.dialect.header_lines, None)
-        for record in read_records(lines, dialect=self.dialect, text_of=_text_of):
+        for record in read_records(lines, dialect=self.dialect, text_of=_text_with_cr):
             error = record.error
             if record.first.is_cut:
                 error = f"the line is longer than {MAX_LINE} bytes"
@@ -174,3 +174,8 @@ def _check_quotes(header: Sequence[str], path: Path) -> None:
 
 def _text_of(line: Line) -> str:
     return line.content.decode(errors="surrogateescape")
+
+
+def _text_with_cr(line: Line) -> str:
+    """Return a line as it stands in a text of several lines."""
+    return _text_of(line) + ("\r" if line.ends_with_cr else "")

@@ -31,6 +31,11 @@ class Line:
     content: bytes
     is_cut: bool
 
+    @property
+    def ends_with_cr(self) -> bool:
+        """Whether CR LF ends it."""
+        return not self.is_cut and self.end - self.position == len(self.content) + 2
+
 
 @dataclass(frozen=True, slots=True)
 class Record:

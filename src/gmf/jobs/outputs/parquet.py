@@ -25,6 +25,10 @@ class ParquetFormat(OutputFormat):
     suffixes = (".parquet",)
     keeps_columns = True
 
+    def __init__(self) -> None:
+        super().__init__()
+        pyarrow_parquet()
+
     def open(self, path: Path) -> ShardWriter:
         """Begin a shard."""
         return _ParquetWriter(path, _schema(self.columns))

@@ -22,11 +22,13 @@ for entity in nlp("Rocky is ready for snow season"{image}).entities:
 
 What the model could not see of a post is said in `.notes`.{images}"""
 
+_READS_IMAGES = "the model reads an image only to type the names in the text, it recognises nobody."
+
 _INTENDED = """## Intended use
 
 Finding named entities in short social-media posts, for research and for the analysis of text at
 scale. Not meant for decisions about single persons, for surveillance, or for identifying people in
-images: the model reads an image only to type the names in the text, it recognises nobody."""
+images: {images}"""
 
 
 def model_card(
@@ -61,7 +63,7 @@ def model_card(
         _scores(scores),
         _data(provenance),
         _making(provenance, meta),
-        _INTENDED,
+        _INTENDED.format(images=_READS_IMAGES if _reads_images(meta) else "the model reads none."),
         _limits(meta),
         f"## Licence\n\n{license or 'Not stated by whoever published it.'}",
     ]
@@ -142,7 +144,10 @@ def _making(provenance: Mapping[str, Any], meta: Mapping[str, Any]) -> str:
     if "config_digest" in provenance:
         facts.append(f"- digest of the configuration: `{provenance['config_digest'][:12]}`")
     if meta.get("int8"):
-        facts.append("- large matrices and embeddings are stored in eight bits")
+        facts.append(
+            "- large matrices and embeddings are stored in eight bits; a post's confidences, now "
+            "and then its entities, depend a little on the posts of its batch"
+        )
     if versions:
         facts.append(f"- versions: {versions}")
     return "\n".join(["## Making", "", *(encoders + facts or ["Not recorded with this model."])])
@@ -167,7 +172,8 @@ def _limits(meta: Mapping[str, Any]) -> str:
     lines = [
         "It knows the language, the time and the kind of posts that it was trained on; expect "
         "less on others; the scores above do not say how much less.",
-        f"Words beyond {longest} subwords of a post are not tagged; the result says so.",
+        f"A post of more than {longest} subwords is read in overlapping windows, unless one asks "
+        "otherwise; the result says so.",
         "A confidence is the model's own probability of a span and its type. "
         + _calibration(meta.get("provenance", {}).get("calibration")),
         "Rare names, and names of groups that the data hardly shows, may be missed more often; "

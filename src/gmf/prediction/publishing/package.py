@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Self
 
 from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 from packaging.version import InvalidVersion, Version
@@ -15,7 +16,7 @@ from gmf.core.config import Config
 from gmf.core.errors import ConfigError
 from gmf.core.extras import require_extra
 from gmf.core.files import sha256_of, write_text
-from gmf.core.installed import GROUP, NAME
+from gmf.core.installed import GROUP, NAME, InstalledModel
 from gmf.core.version import __version__
 from gmf.inference.exported_folder import is_exported, read_info
 from gmf.prediction.publishing.card import CARD
@@ -103,6 +104,30 @@ class PackageOptions(Config):
         if file is not None and not file.is_file():
             raise ValueError("no such file")
         return file
+
+    def of_installed(self, model: InstalledModel) -> Self:
+        """Return the options for the weights of an installed model: its licence goes along.
+
+        Args:
+            model: What is packed again.
+
+        Raises:
+            ConfigError: If another licence is asked for, or the model brings several texts.
+        """
+        if model.license and self.license not in (None, model.license):
+            raise ConfigError(
+                f"--license {self.license}: {model.title} is given under {model.license}, and so "
+                "are its weights; leave --license out"
+            )
+        texts = model.license_files
+        if self.license_file is None and len(texts) > 1:
+            names = ", ".join(path.name for path in texts)
+            raise ConfigError(
+                f"{model.title}: has several texts of its licence ({names}); name one that holds "
+                "what is to go along with --license-file"
+            )
+        text = self.license_file or next(iter(texts), None)
+        return self.model_copy(update={"license": model.license, "license_file": text})
 
     @property
     def module(self) -> str:

@@ -121,6 +121,40 @@ def test_it_runs_where_torch_cannot_be_imported_and_no_code_of_the_package_runs(
     assert json.loads(report)["lenient"]
 
 
+def test_an_installed_model_that_is_packed_again_keeps_its_licence(
+    exported, tmp_path, monkeypatch, capsys
+):
+    terms = tmp_path / "terms.txt"
+    terms.write_text("Name the authors.")
+    wheel = wheel_of(exported, tmp_path, license="CC-BY-4.0", license_file=terms)
+    install(wheel, tmp_path / "site", monkeypatch)
+    words = ("package", "my-model", "--name", "again", "--out", tmp_path)
+    assert exit_status(monkeypatch, *words, "--license", "mit") == 2
+    assert "--license MIT: gmf-my-model 1.0 is given under CC-BY-4.0" in capsys.readouterr().err
+    assert exit_status(monkeypatch, *words) == 0
+    with zipfile.ZipFile(tmp_path / "gmf_again-1.0-py3-none-any.whl") as archive:
+        metadata = archive.read("gmf_again-1.0.dist-info/METADATA").decode()
+        text = archive.read("gmf_again-1.0.dist-info/licenses/LICENSE")
+    assert "License-Expression: CC-BY-4.0" in metadata
+    assert text == b"Name the authors."
+
+
+def test_what_is_no_split_is_told_before_a_model_is_packed(exported, monkeypatch, capsys):
+    words = ("package", exported, "--name", "ok", "--evaluate", "tst")
+    assert exit_status(monkeypatch, *words) == 2
+    told = capsys.readouterr().err
+    assert "--evaluate 'tst': expected train, dev, test; did you mean 'test'?" in told
+    assert "packing" not in told
+
+
+def test_the_list_of_installed_models_cuts_nothing_at_80_columns(site, monkeypatch, capsys):
+    monkeypatch.setenv("COLUMNS", "80")
+    assert exit_status(monkeypatch, "models", "installed") == 0
+    shown = capsys.readouterr().out
+    assert "…" not in shown
+    assert "whole" in shown
+
+
 def test_models_installed_lists_what_each_is(site, monkeypatch, capsys):
     assert exit_status(monkeypatch, "models", "installed", "--json") == 0
     (row,) = [r for r in json.loads(capsys.readouterr().out) if r["name"] == "my-model"]

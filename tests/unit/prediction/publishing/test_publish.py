@@ -130,7 +130,7 @@ def test_the_card_tells_data_scores_and_limits(run, tmp_path):
     assert "| Twitter-X, test | lenient | 50.00 | 25.00 | 33.33 | 12 |" in body
     assert "| train | Twitter-X | 7 | `tttttttttttt` |" in body
     assert "text encoder: bert-base, weights `aaaaaaaaaaaa`" in body
-    assert "Words beyond 48 subwords" in body
+    assert "more than 48 subwords is read in overlapping windows" in body
     assert "An image that has nothing to do with the text" in body
     for title in ("Use", "Scores", "Data", "Making", "Intended use", "Limits", "Licence"):
         assert f"## {title}\n" in body
@@ -176,7 +176,7 @@ def test_an_exported_model_is_saved_the_same_way(tmp_path):
     card = (saved / "README.md").read_text()
     assert "with the help of its images" in card
     assert "text encoder: minilm, weights" in card
-    assert "Words beyond 64 subwords" in card
+    assert "more than 64 subwords is read in overlapping windows" in card
     assert "secret" not in card + (saved / "export.json").read_text()
 
 
