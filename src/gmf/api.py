@@ -129,6 +129,7 @@ def evaluate(
     split: str = "test",
     data: str | Path | None = None,
     images: Control = "real",
+    image_trust: float = 1,
     rule: Rule = "lenient",
     on_progress: Callable[[int, int], None] = lambda *_: None,
 ) -> "RunEvaluation":
@@ -140,12 +141,14 @@ def evaluate(
         data: Data folder; the one the run was trained on when ``None``.
         images: What stands in for the images: ``real``, ``none``, ``blank``, ``shuffled``,
             ``noise``.
+        image_trust: How far images may move the tags, see ``gmf.load``.
         rule: Counting rule of the analyses; lenient and strict are always scored.
         on_progress: Called with how many samples of how many are done.
 
     Raises:
         CheckpointError: If the run holds no complete checkpoint.
-        ConfigError: If neither the call nor the run names a data folder.
+        ConfigError: If neither the call nor the run names a data folder, or images cannot be
+            trusted so.
         DataError: If the split breaks its format or has no tags.
     """
     from gmf.experiments.evaluate import evaluate_run
@@ -155,6 +158,7 @@ def evaluate(
         split=split,
         folder=None if data is None else _path(data),
         control=images,
+        image_trust=image_trust,
         config=parse_config(EvaluationConfig, {"rule": rule}, source="options"),
         on_progress=on_progress,
     )

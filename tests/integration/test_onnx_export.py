@@ -94,6 +94,24 @@ def test_emissions_agree_with_and_without_images_in_batches_of_every_size(tagger
     assert np.abs(with_images - without).max() > 0.01
 
 
+def test_images_that_count_in_part_count_as_much_as_in_the_checkpoint(tagger, folder, tmp_path):
+    samples = mixed_samples(tmp_path)
+    whole, half, other = (
+        list(engine.predict(samples, batch_size=4))
+        for engine in (
+            OnnxEngine(folder),
+            OnnxEngine(folder, image_trust=0.5),
+            TorchEngine(tagger, image_trust=0.5),
+        )
+    )
+    for one, wanted in zip(half, other, strict=True):
+        assert (one.tags, one.notes) == (wanted.tags, wanted.notes)
+        assert [e.confidence for e in one.entities] == pytest.approx(
+            [e.confidence for e in wanted.entities], abs=1e-4
+        )
+    assert half != whole
+
+
 def test_predictions_are_the_same_in_order_with_confidences_and_notes(tagger, folder, tmp_path):
     samples = mixed_samples(tmp_path)
     broken = (ImageInput(tmp_path / "absent.png"), ImageInput(b"junk"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from gmf.cli.options import BatchSize
-from gmf.cli.output import Device, Precision, progress_bar, report_images, say
+from gmf.cli.output import Device, ImageTrust, Precision, progress_bar, report_images, say
 from gmf.cli.score import (
     Alias,
     AsJson,
@@ -67,6 +67,7 @@ def evaluate(
     ] = None,
     device: Device = "auto",
     precision: Precision = "fp32",
+    image_trust: ImageTrust = 1,
     as_json: AsJson = False,
     as_markdown: AsMarkdown = False,
     as_latex: AsLatex = False,
@@ -90,6 +91,7 @@ def evaluate(
         split=split,
         device=device,
         precision=precision,
+        image_trust=image_trust,
         batch_size=batch_size,
         temperature=temperature,
         groups=groups,

@@ -29,6 +29,11 @@ Device = Annotated[str, typer.Option(help="auto (a GPU when there is one), cpu, 
 Precision = Annotated[
     str, typer.Option(help="fp32, bf16, or auto: bf16 where the hardware multiplies it.")
 ]
+#: How far images may move the tags, see ``gmf.inference.image_trust``.
+ImageTrust = Annotated[
+    float,
+    typer.Option(min=0, max=1, help="How far images move the tags: 0 not at all, 1 as trained."),
+]
 #: What is printed holds names of files, types and words of users: none of it is markup.
 _AS_IT_IS: dict[str, Any] = {"markup": False, "emoji": False, "highlight": False}
 

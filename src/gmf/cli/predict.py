@@ -11,6 +11,7 @@ from rich.table import Table
 
 from gmf.cli.output import (
     Device,
+    ImageTrust,
     Precision,
     report_images,
     results,
@@ -48,7 +49,6 @@ from gmf.jobs.inputs.open import name_of_format
 from gmf.jobs.inputs.rows import InputOptions
 from gmf.jobs.job import JobOptions
 from gmf.jobs.job_report import JobReport, error_file
-from gmf.prediction.pipeline import load
 from gmf.prediction.publishing.hub import is_model
 
 #: Exit status of a job that is done, of which rows failed.
@@ -84,9 +84,10 @@ def predict(
     max_errors: MaxErrors = None,
     engine: Annotated[str, typer.Option(help="local, or ray for several machines.")] = "local",
     workers: Annotated[int | None, typer.Option(help="Processes of --engine ray.")] = None,
-    batch_size: Annotated[int, typer.Option(help="Posts of one pass.")] = 32,
+    batch_size: Annotated[int, typer.Option(min=1, help="Posts of one pass.")] = 32,
     device: Device = "auto",
     precision: Precision = "fp32",
+    image_trust: ImageTrust = 1,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Forget an output or a stopped job that is there.")
     ] = False,
@@ -101,7 +102,7 @@ def predict(
       cat posts.jsonl | gmf predict runs/RUN - --output - | head
 
     Exit status: 0 every row is a document; 3 all is done, but rows failed;
-    1 it ended before; 2 nothing was started.
+    1 a model or input cannot be read, or it ended before; 2 the command is wrong.
     """
     common: dict[str, Any] = {
         "batch_size": batch_size,
@@ -110,11 +111,11 @@ def predict(
         "long": long,
         "device": device,
         "precision": check_precision(precision),
+        "image_trust": image_trust,
     }
     run, sources = _run_and_sources(operands or [], has_text=text is not None)
     if text is not None and not sources and output is None:
-        post = {"text": text, "images": image or [], "context": _context_of(context or [])}
-        _one(run, post, JobOptions(**common), as_json=as_json)
+        _one(run, _post(text, image, context), JobOptions(**common), as_json=as_json)
         return
     if not sources or output is None or text is not None or image or context:
         raise ConfigError(
@@ -251,15 +252,16 @@ def _write_counts(report: JobReport, *, as_json: bool) -> None:
         write(f"{report.output}: {report.documents} documents of {report.rows} rows")
 
 
-def _context_of(pairs: list[str]) -> dict[str, str]:
-    for pair in pairs:
+def _post(text: str, images: list[str] | None, context: list[str] | None) -> dict[str, Any]:
+    for pair in context or []:
         if "=" not in pair:
             raise ConfigError(f"--context {pair!r}: expected FIELD=TEXT, such as caption='a dog'")
-    return dict(pair.split("=", 1) for pair in pairs)
+    fields = dict(pair.split("=", 1) for pair in context or [])
+    return {"text": text, "images": images or [], "context": fields}
 
 
 def _one(run: str | None, post: dict[str, Any], options: JobOptions, *, as_json: bool) -> None:
-    pipeline = load(run, device=options.device, precision=options.precision)
+    pipeline = options.load(run)
     document = pipeline(post, **options.predicting)
     report_images(pipeline.report)
     for note in document.notes:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from gmf.cli.output import Device, Precision, write
+from gmf.cli.output import Device, ImageTrust, Precision, write
 from gmf.core.config import apply_overrides, parse_config
 from gmf.core.errors import ConfigError
 from gmf.core.extras import require_extra
@@ -36,6 +36,7 @@ def serve(
     port: Annotated[int, typer.Option(help="Port; 0 takes a free one.", min=0, max=65535)] = 8000,
     device: Device = "auto",
     precision: Precision = "fp32",
+    image_trust: ImageTrust = 1,
     proposer: Annotated[
         str | None,
         typer.Option(help="Finds regions in images that come without, e.g. img-focus."),
@@ -62,7 +63,7 @@ def serve(
     config = parse_config(ServeConfig, apply_overrides({}, limits), source="limits")
     key = _api_key(api_key_file)
     with bind(host, port) as listener:
-        pipeline = load(run, device=device, precision=precision)
+        pipeline = load(run, device=device, precision=precision, image_trust=image_trust)
         finder = _finder(proposer, pipeline.engine.max_regions) if proposer else None
         name = f"[{host}]" if ":" in host else host
         write(f"http://{name}:{listener.getsockname()[1]}/")

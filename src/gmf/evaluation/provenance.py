@@ -32,6 +32,7 @@ class Provenance:
         seeds: Seeds of the runs.
         images: ``real``, or the control that replaced them (``none``, ``blank``, ``shuffled``,
             ``noise``); ``unknown`` for predictions of others.
+        image_trust: How far images could move the tags, from 0 to 1, as trained.
         image_counts: Images by what became of them: read, absent, broken, ...
         versions: Package to version.
         hardware: What it ran on.
@@ -46,6 +47,7 @@ class Provenance:
     precision: str = ""
     seeds: tuple[int, ...] = ()
     images: str = "unknown"
+    image_trust: float = 1
     image_counts: dict[str, int] = field(default_factory=dict[str, int])
     versions: dict[str, str] = field(default_factory=dict[str, str])
     hardware: dict[str, str] = field(default_factory=dict[str, str])

@@ -61,6 +61,7 @@ def evaluate_run(
     config: EvaluationConfig = DEFAULTS,
     device: str = "auto",
     precision: str = "fp32",
+    image_trust: float = 1,
     batch_size: int = 32,
     aliases: Mapping[str, str] = MappingProxyType({}),
     temperature: float | None = None,
@@ -77,6 +78,7 @@ def evaluate_run(
         config: Rule of the analyses, resampling.
         device: Where to compute; ``auto`` takes a GPU when there is one.
         precision: What to compute in, see ``gmf.load``.
+        image_trust: How far images may move the tags, see ``gmf.load``.
         batch_size: Samples of one pass.
         aliases: Types to be read as others, in gold and predictions.
         temperature: Of confidences, in place of that which was fitted on dev; 1 shows them as
@@ -87,11 +89,16 @@ def evaluate_run(
 
     Raises:
         CheckpointError: If the run holds no complete checkpoint.
-        ConfigError: If neither the call nor the run names a data folder, or the device is absent.
+        ConfigError: If neither the call nor the run names a data folder, the device is absent, or
+            images cannot be trusted so.
         DataError: If the split or the stated groups break their format, or it has no tags.
     """
     engine = load_engine(
-        model_folder(run), device=device, precision=check_precision(precision), cached=True
+        model_folder(run),
+        device=device,
+        precision=check_precision(precision),
+        cached=True,
+        image_trust=image_trust,
     )
     if temperature is not None:
         _calibrate(engine, temperature, run=run)
@@ -227,6 +234,7 @@ def _provenance(
         precision=recorded.get("precision", ""),
         seeds=(recorded["seed"],) if "seed" in recorded else (),
         images=control if engine.reads_images else "none",
+        image_trust=engine.image_trust,
         image_counts=dict(images.images),
         versions=package_versions(),
         hardware=describe_hardware(),

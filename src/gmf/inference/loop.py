@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from itertools import groupby, islice
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +16,9 @@ from gmf.data.batch import Array, Batch
 from gmf.data.collate import Collator
 from gmf.data.image_report import ImageReport
 from gmf.inference.decoding import Decoded
+from gmf.inference.image_trust import ImageTrust
 from gmf.inference.long_posts import LongPosts, join, windows_of
+from gmf.inference.model import InferenceModel
 
 #: Batches that are read ahead, images included, to be sorted by length; bounds memory.
 WINDOW = 8
@@ -24,28 +26,6 @@ WINDOW = 8
 #: Opened for each window; gives the report that counts its images.
 Counting = Callable[[], AbstractContextManager[ImageReport]]
 _Entities = tuple[ScoredEntity, ...]
-
-
-class InferenceModel(Protocol[Array]):
-    """What the loop asks of a model; see ``gmf.models.base.MnerModel``."""
-
-    def __call__(self, batch: Batch[Array]) -> Any:
-        """Return what ``decode`` and ``confidences`` read."""
-        ...
-
-    def decode(self, output: Any, batch: Batch[Array]) -> list[Decoded]:
-        """Return tags and entities of every sample."""
-        ...
-
-    def confidences(
-        self, output: Any, batch: Batch[Array], entities: Sequence[Sequence[ScoredEntity]]
-    ) -> list[tuple[ScoredEntity, ...]]:
-        """Return the probability of given entities of every sample."""
-        ...
-
-    def explain(self, batch: Batch[Array]) -> list[Explanation]:
-        """Return what the model can show of each sample."""
-        ...
 
 
 def predict(
@@ -59,6 +39,7 @@ def predict(
     explain: bool,
     long: LongPosts = "split",
     at_once: int = 1,
+    image_trust: float = 1,
 ) -> Iterator[Prediction]:
     """Yield a prediction for every sample, in order and in constant memory.
 
@@ -77,10 +58,13 @@ def predict(
         long: What becomes of samples that are longer than the model reads.
         at_once: Passes that are computed side by side, in threads of their own if more than one;
             so few samples that one pass would take them are spread over so many.
+        image_trust: How far images may move the tags; below 1 a batch with images takes two passes.
 
     Raises:
         DataError: If one is too long and ``long`` is ``fail``.
     """
+    if image_trust != 1:
+        model = ImageTrust(model, image_trust)
     source = iter(samples)
     while samples_ahead := list(islice(source, WINDOW * batch_size)):
         windows = windows_of(samples_ahead, collator=collator, long=long)

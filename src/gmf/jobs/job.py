@@ -20,7 +20,8 @@ from gmf.jobs.job_folder import JobFolder
 from gmf.jobs.outputs.base import OutputFormat
 from gmf.jobs.outputs.open import output_formats
 from gmf.jobs.shards import ShardStats, run_shard
-from gmf.prediction.pipeline import PredictOptions, load
+from gmf.prediction.options import PredictOptions
+from gmf.prediction.pipeline import Pipeline, load
 from gmf.reading.compression import compression_of
 
 #: Version of what a job writes; another one is another job.
@@ -48,6 +49,7 @@ class JobOptions(Config):
         shard_rows: Rows that are finished together: what a kill costs at most.
         device: Where to compute; ``auto`` takes a GPU when there is one.
         precision: What to compute in, see ``gmf.load``.
+        image_trust: How far images may move the tags, see ``gmf.load``.
         engine: ``local``, or ``ray`` for Ray Data on the cluster that ``RAY_ADDRESS`` names, or
             on a new local one.
         workers: Processes of the ``ray`` engine; ``None`` takes one for each CPU, or GPU if there
@@ -65,6 +67,7 @@ class JobOptions(Config):
     shard_rows: int = Field(default=2048, ge=1)
     device: str = "auto"
     precision: Precision = "fp32"
+    image_trust: float = Field(default=1, ge=0, le=1, strict=False)
     engine: Literal["local", "ray"] = "local"
     workers: int | None = Field(default=None, ge=1)
 
@@ -72,6 +75,12 @@ class JobOptions(Config):
     def most_errors(self) -> int | None:
         """Rows that may fail; ``None`` for any number."""
         return 0 if self.on_error == "stop" else self.max_errors
+
+    def load(self, model: str | Path | None) -> Pipeline:
+        """Return a model as it is to compute; see ``gmf.load``."""
+        return load(
+            model, device=self.device, precision=self.precision, image_trust=self.image_trust
+        )
 
     @property
     def predicting(self) -> PredictOptions:
@@ -133,9 +142,8 @@ class Job:
         Args:
             rows: The opened input.
         """
-        # Unless it is named it is left out: a job of an earlier version goes on.
-        precision = self.options.precision
-        named = {} if precision == "fp32" else {"precision": precision}
+        # What is not named is left out: a job of an earlier version goes on.
+        named = self.options.model_dump(include={"precision", "image_trust"}, exclude_defaults=True)
         return {
             "format": FORMAT,
             "model": _digest_of_model(self.model),
@@ -162,7 +170,7 @@ class Worker:
     def __init__(self, job: Job) -> None:
         self.job, self.folder = job, JobFolder(job.output)
         self.inputs, self.output = job.open_inputs(), job.open_output()
-        self.pipeline = load(job.model, device=job.options.device, precision=job.options.precision)
+        self.pipeline = job.options.load(job.model)
 
     def run(
         self,

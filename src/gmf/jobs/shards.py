@@ -15,7 +15,8 @@ from gmf.jobs.inputs.rows import MAX_WORDS, Row, Shard
 from gmf.jobs.inputs.several import Inputs
 from gmf.jobs.outputs.base import OutputFormat, ShardWriter
 from gmf.prediction.documents import Document
-from gmf.prediction.pipeline import Pipeline, PredictOptions
+from gmf.prediction.options import PredictOptions
+from gmf.prediction.pipeline import Pipeline
 
 
 @dataclass

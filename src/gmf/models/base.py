@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, ClassVar, Generic, Literal, Self, TypedDict, TypeVar, Unpack, cast
 
+import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
@@ -263,6 +264,10 @@ class MnerModel(nn.Module, ABC, Generic[OptionsT]):
         """What must be saved beside the weights to build the model again, as JSON values."""
         encoder = getattr(self, "word_encoder", None)
         return encoder.assets if isinstance(encoder, WordEncoder) else {}
+
+    def between(self, without: ModelOutput, real: ModelOutput, *, trust: float) -> ModelOutput:
+        """Return an output between one without and one with images, see ``gmf.inference``."""
+        return ModelOutput(torch.lerp(without.emissions, real.emissions, trust))
 
     def decode(self, output: ModelOutput, batch: Batch) -> list[Decoded]:
         """Return tags and entities of every sample."""

@@ -79,6 +79,7 @@ class Tagger:
         collator: Collator | None = None,
         counting: loop.Counting | None = None,
         precision: ComputedPrecision | None = None,
+        image_trust: float = 1,
     ) -> Iterator[Prediction]:
         """Yield a prediction for every sample, in order and in constant memory.
 
@@ -94,6 +95,7 @@ class Tagger:
             collator: One of this tagger's, which counts the images; a cached one when ``None``.
             counting: Gives another report for each window.
             precision: What the passes compute in; what surrounds the call says it when ``None``.
+            image_trust: How far images may move the tags, see ``gmf.inference.image_trust``.
         """
         self.model.eval()
         device = next(self.model.parameters()).device
@@ -107,6 +109,7 @@ class Tagger:
             batch_size=batch_size,
             explain=explain,
             long=long,
+            image_trust=image_trust,
         )
 
     @cached_property
@@ -146,7 +149,7 @@ class Tagger:
 
 @dataclass(frozen=True)
 class _Passes:
-    """A model whose passes compute in a precision; see ``gmf.inference.loop.InferenceModel``."""
+    """A model whose passes compute in a precision; see ``gmf.inference.model``."""
 
     model: MnerModel[Any]
     precision: ComputedPrecision
@@ -159,6 +162,9 @@ class _Passes:
     def explain(self, batch: Batch) -> list[Explanation]:
         with computing_in(self.precision, self.device):
             return self.model.explain(batch)
+
+    def between(self, without: Any, real: Any, *, trust: float) -> Any:
+        return self.model.between(without, real, trust=trust)
 
     def decode(self, output: Any, batch: Batch) -> list[Decoded]:
         return self.model.decode(output, batch)

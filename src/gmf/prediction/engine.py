@@ -13,6 +13,7 @@ from gmf.core.extras import require_extra
 from gmf.core.types import Prediction, Sample
 from gmf.data.image_report import ImageReport
 from gmf.inference.exported_folder import is_exported
+from gmf.inference.image_trust import check_image_trust
 from gmf.inference.long_posts import LongPosts
 from gmf.inference.loop import Counting
 
@@ -30,6 +31,7 @@ class Engine(ABC):
         max_regions: First regions of each image that it uses.
         context: Fields of the context that it reads.
         provenance: What was recorded when it was trained.
+        image_trust: How far images may move the tags, see ``gmf.load``.
 
     Attributes:
         report: What became of the images so far. An image counts once a window of samples.
@@ -44,10 +46,12 @@ class Engine(ABC):
         max_regions: int,
         provenance: dict[str, Any],
         context: tuple[str, ...] = (),
+        image_trust: float = 1,
     ) -> None:
         self.name, self.types, self.report = name, types, ImageReport()
         self.provenance = provenance
         self.reads_images, self.max_regions, self.context = reads_images, max_regions, context
+        self.image_trust = check_image_trust(image_trust, model=name, reads_images=reads_images)
         self._lock = Lock()
 
     def predict(
@@ -102,7 +106,14 @@ class Engine(ABC):
                 total.merge(counted)
 
 
-def load_engine(folder: Path, *, device: str, precision: Precision, cached: bool = False) -> Engine:
+def load_engine(
+    folder: Path,
+    *,
+    device: str,
+    precision: Precision,
+    cached: bool = False,
+    image_trust: float = 1,
+) -> Engine:
     """Return what runs the model of a folder.
 
     Args:
@@ -110,18 +121,26 @@ def load_engine(folder: Path, *, device: str, precision: Precision, cached: bool
         device: Where to compute.
         precision: In what to compute.
         cached: Whether a checkpoint keeps what it computes of images as its run did.
+        image_trust: How far images may move the tags, see ``gmf.load``.
 
     Raises:
         CheckpointError: If the folder holds no complete model.
-        ConfigError: If the device is not there, or the model cannot compute in the precision.
+        ConfigError: If the device is not there, or the model cannot compute in the precision or
+            with that trust.
     """
     # Here, not above: what runs a model decides what is imported; an exported one needs no torch.
     if is_exported(folder):
         require_extra("onnxruntime", extra="onnx", purpose="an exported model")
         from gmf.prediction.onnx.engine import OnnxEngine
 
-        return OnnxEngine(folder, device=device, precision=precision)
+        return OnnxEngine(folder, device=device, precision=precision, image_trust=image_trust)
     from gmf.models.checkpoint import load_tagger
     from gmf.prediction.torch_engine import TorchEngine
 
-    return TorchEngine(load_tagger(folder), device=device, precision=precision, cached=cached)
+    return TorchEngine(
+        load_tagger(folder),
+        device=device,
+        precision=precision,
+        cached=cached,
+        image_trust=image_trust,
+    )

@@ -1,9 +1,8 @@
 """A trained model in use: text and images to entities with character offsets and confidences."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from numbers import Integral, Real
 from pathlib import Path
-from typing import Any, Self, TypedDict, Unpack, cast, get_args, overload
+from typing import Any, Self, Unpack, overload
 
 from gmf.core.device import check_precision
 from gmf.core.errors import ConfigError
@@ -12,19 +11,10 @@ from gmf.data.image_report import ImageReport
 from gmf.inference.long_posts import LongPosts
 from gmf.prediction.documents import Document, document_of
 from gmf.prediction.engine import Engine, load_engine
+from gmf.prediction.options import PredictOptions, check_predict_options, listed
 from gmf.prediction.posts import is_one_post, is_table, only_samples, posts_of, samples_of
 from gmf.prediction.publishing.hub import model_folder
 from gmf.prediction.user_input import OWN_IMAGES, Post, PostImages
-
-
-class PredictOptions(TypedDict, total=False):
-    """How posts are predicted; see ``Pipeline.predict`` for each of them."""
-
-    batch_size: int
-    explain: bool
-    threshold: float
-    types: Iterable[str] | None
-    long: LongPosts
 
 
 class Pipeline:
@@ -55,7 +45,12 @@ class Pipeline:
         return f"<gmf.Pipeline of {self.engine.name}: {', '.join(self.types)}; {self.source}>"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _load_again, (type(self), self._folder().absolute(), self.device, self.precision)
+        loading = {
+            "device": self.device,
+            "precision": self.precision,
+            "image_trust": self.engine.image_trust,
+        }
+        return _load_again, (type(self), self._folder().absolute(), loading)
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -155,7 +150,7 @@ class Pipeline:
             ConfigError: If an option is wrong, or a type is none of the model's.
             DataError: If a post is too long and ``long`` is ``fail``.
         """
-        wanted_types = None if types is None else frozenset(_listed(types))
+        wanted_types = None if types is None else frozenset(listed(types))
         check_predict_options(
             batch_size=batch_size,
             threshold=threshold,
@@ -225,6 +220,7 @@ def load(
     device: str = "auto",
     precision: str = "fp32",
     revision: str | None = None,
+    image_trust: float = 1,
 ) -> Pipeline:
     """Load a trained model.
 
@@ -237,57 +233,19 @@ def load(
         precision: What to compute in: ``fp32``, ``bf16``, or ``auto``: bf16 where the hardware
             multiplies it. An exported model computes as it was exported.
         revision: Branch, tag or commit of a hub id.
+        image_trust: How far images may move the tags, from 0 (not at all) to 1 (as the model was
+            trained). Below 1, posts with images take about twice the time.
 
     Raises:
         CheckpointError: If there is no such model, it holds no complete checkpoint, or an installed
             one is damaged or was made for another version of gmf.
-        ConfigError: If the device is not there, or there is no such precision.
+        ConfigError: If the device is not there, there is no such precision, or images cannot be
+            trusted so: the model reads none, or decodes in its own way.
     """
     chosen = check_precision(precision)
     folder = model_folder(name, revision=revision)
-    engine = load_engine(folder, device=device, precision=chosen)
+    engine = load_engine(folder, device=device, precision=chosen, image_trust=image_trust)
     return Pipeline(engine, source=folder, device=device, precision=chosen)
-
-
-def check_predict_options(
-    *,
-    batch_size: int,
-    threshold: float,
-    types: Iterable[str] | None,
-    long: str,
-    known: Iterable[str],
-) -> None:
-    """Check how posts are to be predicted; see ``Pipeline.predict``.
-
-    Raises:
-        ConfigError: If an option is wrong; names it.
-    """
-    if isinstance(types, str):
-        raise ConfigError(f"types: expected a list of entity types, got {types!r}")
-    unknown = sorted(set(types or ()) - set(known))
-    if unknown:
-        raise ConfigError(
-            f"types: the model has no {', '.join(unknown)}; it predicts {', '.join(known)}"
-        )
-    if not isinstance(cast(Any, threshold), Real) or not 0 <= threshold <= 1:
-        raise ConfigError(f"threshold {threshold!r}: expected a confidence from 0 to 1")
-    if not isinstance(cast(Any, batch_size), Integral) or batch_size < 1:
-        raise ConfigError(f"batch_size {batch_size!r}: expected a whole number, 1 or more")
-    if long not in get_args(LongPosts):
-        raise ConfigError(f"long {long!r}: expected {', '.join(get_args(LongPosts))}")
-
-
-def _listed(types: object) -> tuple[str, ...]:
-    """Return names of types, which an iterator gives but once.
-
-    Raises:
-        ConfigError: If they are no names.
-    """
-    is_list = isinstance(types, Iterable) and not isinstance(types, str)
-    names = tuple(cast(Iterable[object], types)) if is_list else (None,)
-    if not all(isinstance(name, str) for name in names):
-        raise ConfigError(f"types: expected a list of entity types, got {types!r}")
-    return cast(tuple[str, ...], names)
 
 
 def _with(post: str | Mapping[str, Any], images: Any) -> Post:
@@ -296,5 +254,5 @@ def _with(post: str | Mapping[str, Any], images: Any) -> Post:
     return post, images
 
 
-def _load_again(kind: type[Pipeline], folder: Path, device: str, precision: str) -> Pipeline:
-    return kind.from_pretrained(folder, device=device, precision=precision)
+def _load_again(kind: type[Pipeline], folder: Path, loading: dict[str, Any]) -> Pipeline:
+    return kind.from_pretrained(folder, **loading)

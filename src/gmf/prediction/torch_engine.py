@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Iterator
 
 from gmf.core.device import ComputedPrecision, Precision, torch_device
+from gmf.core.errors import ConfigError
 from gmf.core.types import Prediction, Sample
 from gmf.inference.long_posts import LongPosts
 from gmf.inference.loop import Counting
+from gmf.models.base import MnerModel
 from gmf.models.runtime import resolve_precision
 from gmf.models.tagger import Tagger
 from gmf.prediction.engine import Engine
@@ -19,9 +21,10 @@ class TorchEngine(Engine):
         device: ``auto`` takes a GPU when there is one.
         precision: What the passes compute in.
         cached: Whether what is computed of images is kept, see ``Tagger.collator``.
+        image_trust: How far images may move the tags, see ``gmf.load``.
 
     Raises:
-        ConfigError: If the device is not there.
+        ConfigError: If the device is not there, or images cannot be trusted in part.
     """
 
     def __init__(
@@ -31,6 +34,7 @@ class TorchEngine(Engine):
         device: str = "auto",
         precision: Precision = "fp32",
         cached: bool = False,
+        image_trust: float = 1,
     ) -> None:
         model = tagger.model
         super().__init__(
@@ -40,7 +44,15 @@ class TorchEngine(Engine):
             max_regions=model.max_regions if model.uses_images else 0,
             provenance=tagger.provenance,
             context=tagger.data.context,
+            image_trust=image_trust,
         )
+        kind = type(model)
+        decodes_alone = kind.decode is not MnerModel.decode and kind.between is MnerModel.between
+        if image_trust != 1 and decodes_alone:
+            raise ConfigError(
+                f"image_trust {image_trust}: model {self.name} decodes in its own way and does not "
+                "say what is between two outputs; leave it out"
+            )
         self._tagger, place = tagger, torch_device(device)
         self._tagger.model.to(place).eval()
         self._precision: ComputedPrecision = resolve_precision(precision, place)
@@ -69,4 +81,5 @@ class TorchEngine(Engine):
             collator=self._collator,
             counting=counting,
             precision=self._precision,
+            image_trust=self.image_trust,
         )

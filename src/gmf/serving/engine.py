@@ -36,6 +36,7 @@ class Engine:
             name=engine.name,
             types=list(engine.types),
             reads_images=engine.reads_images,
+            image_trust=engine.image_trust,
             regions_read=engine.max_regions,
             context=list(engine.context),
             finds_regions=self.finder is not None,

@@ -207,6 +207,7 @@ class Model(Schema):
     name: str = Field(description="Registered name of the model, for example gmf.")
     types: list[str] = Field(description="Entity types that it finds.")
     reads_images: bool
+    image_trust: float = Field(description="How far images may move the tags; 1: as trained.")
     regions_read: int = Field(description="Regions of each image that the model reads.")
     context: list[str] = Field(description="Fields of the context that the model reads.")
     finds_regions: bool = Field(description="Whether images without regions get some.")

@@ -16,7 +16,6 @@ import pytest
 from fixtures.command import exit_status
 from fixtures.rule_engine import rule_model, rule_pipeline
 
-from gmf.cli import predict as command
 from gmf.core.errors import ConfigError, DataError, GmfError
 from gmf.jobs import job
 from gmf.jobs.files import predict_files
@@ -40,8 +39,7 @@ def pack(content, suffix):
 
 @pytest.fixture
 def model(tmp_path, monkeypatch):
-    for module in (job, command):
-        monkeypatch.setattr(module, "load", lambda *_, **__: rule_pipeline())
+    monkeypatch.setattr(job, "load", lambda *_, **__: rule_pipeline())
     return rule_model(tmp_path / "model")
 
 

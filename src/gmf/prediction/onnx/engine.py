@@ -36,10 +36,12 @@ class OnnxEngine(Engine):
         device: ``auto``, ``cpu`` or ``cuda``.
         precision: ``bf16`` is refused: the model computes as it was exported.
         num_threads: Threads of one pass; 0: see ``gmf.core.device.cpu_threads``.
+        image_trust: How far images may move the tags, see ``gmf.load``.
 
     Raises:
         CheckpointError: If the folder is incomplete, damaged or of another version.
-        ConfigError: If the runtime does not have the device, or the precision is bf16.
+        ConfigError: If the runtime does not have the device, the precision is bf16, or images
+            cannot be trusted in part.
     """
 
     def __init__(
@@ -49,6 +51,7 @@ class OnnxEngine(Engine):
         device: str = "auto",
         precision: Precision = "auto",
         num_threads: int = 0,
+        image_trust: float = 1,
     ) -> None:
         info = read_info(folder)
         if precision == "bf16":
@@ -63,6 +66,7 @@ class OnnxEngine(Engine):
             max_regions=info.images.max_regions if info.images else 0,
             provenance=info.provenance,
             context=info.context,
+            image_trust=image_trust,
         )
         self.model = ArrayModel(folder, info=info, device=device, num_threads=num_threads)
         self.collator = collator_of(folder, info=info)
@@ -87,6 +91,7 @@ class OnnxEngine(Engine):
             explain=explain,
             long=long,
             at_once=self.model.at_once,
+            image_trust=self.image_trust,
         )
 
 

@@ -84,6 +84,10 @@ class ArrayModel:
         (emissions,) = self._tagger.run(None, {name: fields[name] for name in self._inputs})
         return np.asarray(emissions)
 
+    def between(self, without: np.ndarray, real: np.ndarray, *, trust: float) -> np.ndarray:
+        """Return emissions between those without and those with images; see ``ImageTrust``."""
+        return without + np.float32(trust) * (real - without)
+
     def stage_maps(
         self, views: Float[np.ndarray, "views 3 height width"]
     ) -> dict[str, Float[np.ndarray, "views channels height width"]]:

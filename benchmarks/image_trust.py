@@ -1,0 +1,72 @@
+"""What `--image-trust` gives and costs: F1 by trust and kind of pair, and with others' images.
+
+    python benchmarks/image_trust.py RUN... > benchmarks/results/image-trust-CORPUS.json
+
+Scores runs of one setting, which differ in seed, at several trusts on the split of the data that
+they were trained on; kinds of pair are those that the data folder's side file of groups states.
+"""
+
+import argparse
+import json
+import sys
+from collections import defaultdict
+from statistics import mean, stdev
+from typing import Any
+
+from gmf.evaluation.pairs import SamplePair
+from gmf.evaluation.scores import score
+from gmf.experiments.evaluate import evaluate_run
+
+TRUSTS = (0.0, 0.3, 0.5, 0.7, 1.0)
+
+
+def main() -> None:
+    """Print mean and sample deviation of lenient micro F1, in percent."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("runs", nargs="+")
+    parser.add_argument("--column", default="kind", help="grouping of the data folder")
+    parser.add_argument("--split", default="test")
+    parser.add_argument("--trusts", type=float, nargs="+", default=TRUSTS)
+    options = parser.parse_args()
+    result: dict[str, dict[str, Any]] = {}
+    for trust in options.trusts:
+        found: dict[str, list[float]] = defaultdict(list)
+        for run in options.runs:
+            for control in ("real", "shuffled"):
+                pairs = evaluate_run(
+                    run, split=options.split, control=control, image_trust=trust
+                ).pairs
+                for kind, part in parts(pairs, options.column).items():
+                    if control == "real" or kind == "all":
+                        found[kind if control == "real" else control].append(f1(part))
+        result[f"{trust:g}"] = {kind: shown(values) for kind, values in found.items()}
+        print(trust, {k: v["mean"] for k, v in result[f"{trust:g}"].items()}, file=sys.stderr)
+    print(json.dumps({"split": options.split, "f1_by_trust": result}, indent=1))
+
+
+def shown(values: list[float]) -> dict[str, Any]:
+    """Return mean, sample deviation and values of runs."""
+    return {
+        "mean": round(mean(values), 2),
+        "deviation": round(stdev(values), 2) if len(values) > 1 else None,
+        "runs": [round(value, 2) for value in values],
+    }
+
+
+def parts(pairs: tuple[SamplePair, ...], column: str) -> dict[str, list[SamplePair]]:
+    """Return all pairs, and those of each group."""
+    found: dict[str, list[SamplePair]] = {"all": list(pairs)}
+    for pair in pairs:
+        if column in pair.groups:
+            found.setdefault(pair.groups[column], []).append(pair)
+    return found
+
+
+def f1(pairs: list[SamplePair]) -> float:
+    """Return lenient micro F1 in percent."""
+    scores = score([pair.gold for pair in pairs], [pair.predicted for pair in pairs])
+    return 100 * scores.lenient.micro.f1
+
+
+if __name__ == "__main__":
+    main()
