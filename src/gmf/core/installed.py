@@ -65,7 +65,8 @@ class InstalledModel:
     @property
     def license(self) -> str | None:
         """SPDX expression of its licence; ``None`` if the package states none."""
-        return self.package.metadata.json.get("license_expression")
+        stated = self.package.metadata.json.get("license_expression")
+        return stated if isinstance(stated, str) else None
 
     @property
     def license_files(self) -> list[Path]:
