@@ -13,8 +13,6 @@ from collections import defaultdict
 from statistics import mean, stdev
 from typing import Any
 
-from gmf.evaluation.pairs import SamplePair
-from gmf.evaluation.scores import score
 from gmf.experiments.evaluate import evaluate_run
 
 TRUSTS = (0.0, 0.3, 0.5, 0.7, 1.0)
@@ -33,39 +31,27 @@ def main() -> None:
         found: dict[str, list[float]] = defaultdict(list)
         for run in options.runs:
             for control in ("real", "shuffled"):
-                pairs = evaluate_run(
+                report = evaluate_run(
                     run, split=options.split, control=control, image_trust=trust
-                ).pairs
-                for kind, part in parts(pairs, options.column).items():
-                    if control == "real" or kind == "all":
-                        found[kind if control == "real" else control].append(f1(part))
+                ).report
+                name = "all" if control == "real" else control
+                found[name].append(report.scores.lenient.micro.f1)
+                groups = report.metrics.get("groups") or {}
+                for kind, scores in groups.get(options.column, {}).items():
+                    if control == "real":
+                        found[kind].append(scores["f1"])
         result[f"{trust:g}"] = {kind: shown(values) for kind, values in found.items()}
         print(trust, {k: v["mean"] for k, v in result[f"{trust:g}"].items()}, file=sys.stderr)
     print(json.dumps({"split": options.split, "f1_by_trust": result}, indent=1))
 
 
 def shown(values: list[float]) -> dict[str, Any]:
-    """Return mean, sample deviation and values of runs."""
+    """Return mean, sample deviation and values of runs, in percent."""
     return {
-        "mean": round(mean(values), 2),
-        "deviation": round(stdev(values), 2) if len(values) > 1 else None,
-        "runs": [round(value, 2) for value in values],
+        "mean": round(100 * mean(values), 2),
+        "deviation": round(100 * stdev(values), 2) if len(values) > 1 else None,
+        "runs": [round(100 * value, 2) for value in values],
     }
-
-
-def parts(pairs: tuple[SamplePair, ...], column: str) -> dict[str, list[SamplePair]]:
-    """Return all pairs, and those of each group."""
-    found: dict[str, list[SamplePair]] = {"all": list(pairs)}
-    for pair in pairs:
-        if column in pair.groups:
-            found.setdefault(pair.groups[column], []).append(pair)
-    return found
-
-
-def f1(pairs: list[SamplePair]) -> float:
-    """Return lenient micro F1 in percent."""
-    scores = score([pair.gold for pair in pairs], [pair.predicted for pair in pairs])
-    return 100 * scores.lenient.micro.f1
 
 
 if __name__ == "__main__":
