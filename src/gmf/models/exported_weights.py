@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 #: Endings of constants that the exporter has turned, and of the parts of quantised ones.
 TRANSPOSED = ".transposed"
 ROWS, ROW_SCALE = "_rows", "_row_scale"
-_WHOLE, _SCALE, _ZERO = "_quantized", "_scale", "_zero_point"
+WHOLE, COLUMN_SCALE = "_quantized", "_scale"
+#: Ending of the zeros that exports of gmf 0.2.0 have beside each matrix in eight bits.
+_ZERO = "_zero_point"
 #: What the names of weights begin with in the graph, and do not in the model.
 _PREFIX = "model."
 
@@ -64,16 +66,15 @@ def _constants(graph: "onnx.GraphProto") -> Iterator[tuple[str, np.ndarray]]:
     parts = {
         stem.removesuffix(whole) + ending
         for stem in arrays
-        for whole, endings in ((_WHOLE, (_SCALE, _ZERO)), (ROWS, (ROW_SCALE,)))
+        for whole, endings in ((WHOLE, (COLUMN_SCALE, _ZERO)), (ROWS, (ROW_SCALE,)))
         if stem.endswith(whole)
         for ending in endings
     }
     for name in arrays.keys() - parts:
         values = arrays[name]
-        if name.endswith(_WHOLE):
-            name = name.removesuffix(_WHOLE)
-            whole = values.astype(np.float32) - arrays[name + _ZERO].astype(np.float32)
-            values = whole * arrays[name + _SCALE]
+        if name.endswith(WHOLE):
+            name = name.removesuffix(WHOLE)
+            values = values.astype(np.float32) * arrays[name + COLUMN_SCALE]
         elif name.endswith(ROWS):
             name = name.removesuffix(ROWS)
             values = values.astype(np.float32) * arrays[name + ROW_SCALE]

@@ -1,106 +1,134 @@
 """Graphs whose large matrices are whole numbers of eight bits."""
 
-import logging
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import onnx
 from onnx import helper, numpy_helper
-from onnxruntime.quantization import QuantType, quantize_dynamic
 
-from gmf.models.exported_weights import ROW_SCALE, ROWS
+from gmf.models.exported_weights import COLUMN_SCALE, ROW_SCALE, ROWS, WHOLE
 
 #: Smaller weights stay in float: there is nothing to gain, and the emission layer is one of them.
 MIN_WEIGHTS = 10_000
+#: Operators that ONNX Runtime has beside the standard ones.
+RUNTIME = "com.microsoft"
+#: Constants of the computation, by the name of each in the graph.
+CONSTANTS = {
+    "eight_bit_centre": np.array(128, np.uint8),
+    "eight_bit_step": np.array(1 / 127, np.float32),
+    "eight_bit_least_step": np.array(1e-12, np.float32),
+    "eight_bit_unit": np.array(1, np.float32),
+    "eight_bit_last_axis": np.array([-1], np.int64),
+}
 
 
 def quantise(path: Path, target: Path) -> None:
-    """Write a graph with quantised matrix products and tables.
+    """Write a graph with quantised matrix products and tables, for ONNX Runtime.
 
     Products with large constant matrices: weights get one scale a column and keep 7 of 8 bits, so
-    that no processor's 16-bit sums can overflow; the other factor is scaled when it is there.
-    Large tables (embeddings): one scale a row; rows become float again as they are looked up. All
-    else stays in float.
+    that no processor's 16-bit sums can overflow; the other factor gets one scale a row when it is
+    there, so that what a subword becomes depends on its own post alone. (The library's own
+    quantiser has one scale for a batch.) Large tables (embeddings): one scale a row; rows become
+    float again as they are looked up. All else stays in float.
 
     Args:
         path: The graph.
         target: File to write.
     """
     model = onnx.load(path)
-    sizes = {tensor.name: math.prod(tensor.dims) for tensor in model.graph.initializer}
-    products = [
-        node.name
-        for node in model.graph.node
-        if node.op_type == "MatMul" and sizes.get(node.input[1], 0) >= MIN_WEIGHTS
-    ]
-    _quantise_tables(model.graph)
-    logger = logging.getLogger()
-    level = logger.level
-    # The library advises on the root logger to run its own optimiser first.
-    logger.setLevel(logging.ERROR)
-    try:
-        quantize_dynamic(
-            model,
-            target,
-            op_types_to_quantize=["MatMul"],
-            nodes_to_quantize=products,
-            per_channel=True,
-            reduce_range=True,
-            weight_type=QuantType.QInt8,
-            extra_options={"MatMulConstBOnly": True},
-        )
-    finally:
-        logger.setLevel(level)
-
-
-def _quantise_tables(graph: onnx.GraphProto) -> None:
-    """Replace ``table[ids]`` by ``small_table[ids] * scale[ids]``."""
-    tables = {tensor.name: tensor for tensor in graph.initializer}
+    graph = model.graph
+    tensors = {tensor.name: tensor for tensor in graph.initializer}
+    tensors |= {name: numpy_helper.from_array(v, name) for name, v in CONSTANTS.items()}
     nodes: list[onnx.NodeProto] = []
+    whole: set[str] = set()
     for node in graph.node:
-        table = tables.get(node.input[0]) if node.op_type == "Gather" else None
-        if table is None or not _is_large(table):
+        if node.op_type == "Gather" and _is_large(tensors.get(node.input[0])):
+            nodes += _rows_looked_up(node, tensors)
+        elif node.op_type == "MatMul" and _is_large(tensors.get(node.input[1])):
+            if node.input[0] not in whole:
+                nodes += _in_whole_numbers(node.input[0])
+                whole.add(node.input[0])
+            nodes += _product(node, tensors)
+        else:
             nodes.append(node)
-            continue
-        if f"{table.name}{ROWS}" not in tables:
-            tables.update(_small_table(table))
-        name, (output,) = node.name, node.output
-        nodes += [
-            helper.make_node(
-                "Gather", [f"{table.name}{ROWS}", node.input[1]], [f"{output}_rows"], f"{name}_rows"
-            ),
-            helper.make_node(
-                "Gather",
-                [f"{table.name}{ROW_SCALE}", node.input[1]],
-                [f"{output}_row_scale"],
-                f"{name}_row_scale",
-            ),
-            helper.make_node(
-                "Cast",
-                [f"{output}_rows"],
-                [f"{output}_row_float"],
-                f"{name}_row_float",
-                to=onnx.TensorProto.FLOAT,
-            ),
-            helper.make_node("Mul", [f"{output}_row_float", f"{output}_row_scale"], [output], name),
-        ]
     used = {name for node in nodes for name in node.input}
     del graph.node[:], graph.initializer[:]
     graph.node.extend(nodes)
-    graph.initializer.extend(tensor for name, tensor in tables.items() if name in used)
+    graph.initializer.extend(tensor for name, tensor in tensors.items() if name in used)
+    model.opset_import.append(helper.make_opsetid(RUNTIME, 1))
+    onnx.save(model, target)
 
 
-def _is_large(table: onnx.TensorProto) -> bool:
-    is_float_matrix = len(table.dims) == 2 and table.data_type == onnx.TensorProto.FLOAT
-    return is_float_matrix and math.prod(table.dims) >= MIN_WEIGHTS
+def _is_large(table: onnx.TensorProto | None) -> bool:
+    if table is None or len(table.dims) != 2 or table.data_type != onnx.TensorProto.FLOAT:
+        return False
+    return math.prod(table.dims) >= MIN_WEIGHTS
 
 
-def _small_table(table: onnx.TensorProto) -> dict[str, onnx.TensorProto]:
-    values = numpy_helper.to_array(table)
-    scale = np.maximum(np.abs(values).max(axis=1, keepdims=True), 1e-12) / 127
-    small = {
-        f"{table.name}{ROWS}": np.rint(values / scale).astype(np.int8),
-        f"{table.name}{ROW_SCALE}": scale.astype(np.float32),
-    }
-    return {name: numpy_helper.from_array(array, name) for name, array in small.items()}
+def _rows_looked_up(
+    node: onnx.NodeProto, tensors: dict[str, onnx.TensorProto]
+) -> Iterator[onnx.NodeProto]:
+    """Yield ``table[ids]`` as ``small_table[ids] * scale[ids]``; add the small table."""
+    (table, ids), (output,) = node.input, node.output
+    rows, scale = f"{table}{ROWS}", f"{table}{ROW_SCALE}"
+    if rows not in tensors:
+        values = numpy_helper.to_array(tensors[table])
+        _add_whole(tensors, values, axis=1, most=127, whole=rows, scale=scale)
+    found, as_float, of_row = f"{output}_rows", f"{output}_row_float", f"{output}_row_scale"
+    yield helper.make_node("Gather", [rows, ids], [found], found)
+    yield helper.make_node("Gather", [scale, ids], [of_row], of_row)
+    yield helper.make_node("Cast", [found], [as_float], as_float, to=onnx.TensorProto.FLOAT)
+    yield helper.make_node("Mul", [as_float, of_row], [output], node.name)
+
+
+def _in_whole_numbers(name: str) -> Iterator[onnx.NodeProto]:
+    """Yield what gives a value of any shape in unsigned whole numbers, and the step of each row."""
+    steps, each, centres = f"{name}_step", f"{name}_steps", f"{name}_centres"
+    shape, flat = f"{name}_shape", f"{name}_flat"
+    for operator, inputs, output, options in (
+        ("Abs", [name], f"{name}_size", {}),
+        ("ReduceMax", [f"{name}_size", "eight_bit_last_axis"], f"{name}_most", {"keepdims": 1}),
+        ("Mul", [f"{name}_most", "eight_bit_step"], f"{name}_plain_step", {}),
+        ("Max", [f"{name}_plain_step", "eight_bit_least_step"], steps, {}),
+        ("Reshape", [steps, "eight_bit_last_axis"], each, {}),
+        ("Shape", [each], f"{name}_row_count", {}),
+        ("Expand", ["eight_bit_centre", f"{name}_row_count"], centres, {}),
+        ("Flatten", [name], flat, {"axis": -1}),
+        ("QuantizeLinear", [flat, each, centres], f"{name}_flat_whole", {"axis": 0}),
+        ("Shape", [name], shape, {}),
+        ("Reshape", [f"{name}_flat_whole", shape], f"{name}_whole", {}),
+    ):
+        yield helper.make_node(operator, inputs, [output], output, **options)
+
+
+def _product(
+    node: onnx.NodeProto, tensors: dict[str, onnx.TensorProto]
+) -> Iterator[onnx.NodeProto]:
+    """Yield a product of whole numbers, in float and with its rows' steps; add its matrix."""
+    (factor, matrix), (output,) = node.input, node.output
+    whole, scale = f"{matrix}{WHOLE}", f"{matrix}{COLUMN_SCALE}"
+    if whole not in tensors:
+        values = numpy_helper.to_array(tensors[matrix])
+        _add_whole(tensors, values, axis=0, most=63, whole=whole, scale=scale)
+    inputs = [f"{factor}_whole", whole, "eight_bit_unit", scale, "eight_bit_centre"]
+    columns = f"{output}_columns"
+    yield helper.make_node("MatMulIntegerToFloat", inputs, [columns], columns, domain=RUNTIME)
+    yield helper.make_node("Mul", [columns, f"{factor}_step"], [output], node.name)
+
+
+def _add_whole(
+    tensors: dict[str, onnx.TensorProto],
+    values: np.ndarray,
+    *,
+    axis: int,
+    most: int,
+    whole: str,
+    scale: str,
+) -> None:
+    """Add a matrix in whole numbers up to ``most``, and its scales along the other axis."""
+    scales = np.maximum(np.abs(values).max(axis=axis, keepdims=True), 1e-12) / most
+    tensors[whole] = numpy_helper.from_array(np.rint(values / scales).astype(np.int8), whole)
+    scales = scales if axis else scales[0]
+    tensors[scale] = numpy_helper.from_array(scales.astype(np.float32), scale)

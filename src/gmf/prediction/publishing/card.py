@@ -144,10 +144,7 @@ def _making(provenance: Mapping[str, Any], meta: Mapping[str, Any]) -> str:
     if "config_digest" in provenance:
         facts.append(f"- digest of the configuration: `{provenance['config_digest'][:12]}`")
     if meta.get("int8"):
-        facts.append(
-            "- large matrices and embeddings are stored in eight bits; a post's confidences, now "
-            "and then its entities, depend a little on the posts of its batch"
-        )
+        facts.append("- large matrices and embeddings are stored in eight bits")
     if versions:
         facts.append(f"- versions: {versions}")
     return "\n".join(["## Making", "", *(encoders + facts or ["Not recorded with this model."])])

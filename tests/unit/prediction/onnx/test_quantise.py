@@ -59,4 +59,26 @@ def test_small_products_stay_in_float(graph, tmp_path):
     assert types["small"] == TensorProto.FLOAT
     assert "large" not in types
     assert "table" not in types
-    assert [node.op_type for node in model.graph.node].count("MatMulInteger") == 1
+    assert [node.op_type for node in model.graph.node].count("MatMulIntegerToFloat") == 1
+
+
+def test_a_row_is_the_same_whatever_rows_are_beside_it(graph, tmp_path):
+    """Rows of the table differ in size by two orders, and the largest must not set the step."""
+    target = tmp_path / "small.onnx"
+    quantise(graph, target)
+    session = onnxruntime.InferenceSession(str(target), providers=["CPUExecutionProvider"])
+    (together,) = session.run(None, {"ids": np.arange(24).reshape(2, 12)})
+    for post, word in np.ndindex(2, 12):
+        (alone,) = session.run(None, {"ids": np.array([[12 * post + word]])})
+        np.testing.assert_array_equal(alone[0, 0], together[post, word])
+
+
+def test_a_row_of_zeros_stays_one(graph, tmp_path):
+    exact, target = onnx.load(graph), tmp_path / "small.onnx"
+    table = next(tensor for tensor in exact.graph.initializer if tensor.name == "table")
+    values = numpy_helper.to_array(table).copy()
+    values[3] = 0
+    table.CopyFrom(numpy_helper.from_array(values, "table"))
+    onnx.save(exact, graph)
+    quantise(graph, target)
+    assert np.array_equal(run(target)[0, 3], np.zeros(5))
