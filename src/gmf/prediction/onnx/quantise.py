@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -85,21 +86,22 @@ def _rows_looked_up(
 
 def _in_whole_numbers(name: str) -> Iterator[onnx.NodeProto]:
     """Yield what gives a value of any shape in unsigned whole numbers, and the step of each row."""
-    steps, each, centres = f"{name}_step", f"{name}_steps", f"{name}_centres"
+    step, each, centres = f"{name}_step", f"{name}_steps", f"{name}_centres"
     shape, flat = f"{name}_shape", f"{name}_flat"
-    for operator, inputs, output, options in (
+    made: tuple[tuple[str, list[str], str, dict[str, Any]], ...] = (
         ("Abs", [name], f"{name}_size", {}),
         ("ReduceMax", [f"{name}_size", "eight_bit_last_axis"], f"{name}_most", {"keepdims": 1}),
         ("Mul", [f"{name}_most", "eight_bit_step"], f"{name}_plain_step", {}),
-        ("Max", [f"{name}_plain_step", "eight_bit_least_step"], steps, {}),
-        ("Reshape", [steps, "eight_bit_last_axis"], each, {}),
+        ("Max", [f"{name}_plain_step", "eight_bit_least_step"], step, {}),
+        ("Reshape", [step, "eight_bit_last_axis"], each, {}),
         ("Shape", [each], f"{name}_row_count", {}),
         ("Expand", ["eight_bit_centre", f"{name}_row_count"], centres, {}),
         ("Flatten", [name], flat, {"axis": -1}),
         ("QuantizeLinear", [flat, each, centres], f"{name}_flat_whole", {"axis": 0}),
         ("Shape", [name], shape, {}),
         ("Reshape", [f"{name}_flat_whole", shape], f"{name}_whole", {}),
-    ):
+    )
+    for operator, inputs, output, options in made:
         yield helper.make_node(operator, inputs, [output], output, **options)
 
 
