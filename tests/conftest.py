@@ -3,6 +3,8 @@ from importlib import import_module
 from pathlib import Path
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+# Ray gives its workers the lowest priority: beside other tests they would hardly run.
+os.environ.setdefault("RAY_worker_niceness", "0")
 
 import pytest
 import torch
