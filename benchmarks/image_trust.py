@@ -47,10 +47,15 @@ def main() -> None:
 
 def shown(values: list[float]) -> dict[str, Any]:
     """Return mean, sample deviation and values of runs, in percent."""
+    return spread_of([100 * value for value in values], digits=2)
+
+
+def spread_of(values: list[float], *, digits: int) -> dict[str, Any]:
+    """Return mean, sample deviation and values of runs."""
     return {
-        "mean": round(100 * mean(values), 2),
-        "deviation": round(100 * stdev(values), 2) if len(values) > 1 else None,
-        "runs": [round(100 * value, 2) for value in values],
+        "mean": round(mean(values), digits),
+        "deviation": round(stdev(values), digits) if len(values) > 1 else None,
+        "runs": [round(value, digits) for value in values],
     }
 
 

@@ -15,6 +15,7 @@ import argparse
 import json
 import sys
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -46,6 +47,14 @@ class Corpus:
     samples: dict[str, list[Sample]]
     groups: dict[str, dict[str, str]]
 
+    @classmethod
+    def read(cls, folder: Path) -> "Corpus":
+        """Return the corpus of a data folder."""
+        path = find_groups(folder)
+        assert path is not None, f"{folder}: has no side file of groups"
+        samples = {split: read_split(folder, split) for split in ("train", "dev", "test")}
+        return cls(samples, read_groups(path).by_id)
+
     def shown(self, split: str) -> Tensor:
         """Return what the picture of each post shows, as a number."""
         return torch.tensor([SHOWN.index(self.groups[s.id]["shows"]) for s in self.samples[split]])
@@ -58,10 +67,7 @@ def main() -> None:
     parser.add_argument("runs", nargs="+", type=Path)
     parser.add_argument("--images", type=Path, required=True, help="run with images")
     options = parser.parse_args()
-    path = find_groups(options.data)
-    assert path is not None, "the data folder has no side file of groups"
-    samples = {split: read_split(options.data, split) for split in ("train", "dev", "test")}
-    corpus = Corpus(samples, read_groups(path).by_id)
+    corpus = Corpus.read(options.data)
     told = {s: nn.functional.one_hot(corpus.shown(s), len(SHOWN)).float() for s in ("dev", "test")}
     eyes = {"perfect": told, "encoder": taught(corpus, options.images)}
     rows: dict[str, dict[float, dict[str, list[float]]]] = {eye: {} for eye in eyes}
@@ -99,13 +105,25 @@ def emissions(samples: list[Sample], run: Path) -> list[Tensor]:
 
 def taught(corpus: Corpus, run: Path) -> dict[str, Tensor]:
     """Return what a linear layer on the encoder's last maps expects each picture to show."""
-    features = {split: features_of(corpus.samples[split], run) for split in corpus.samples}
+    features = {split: features_of(samples, run) for split, samples in corpus.samples.items()}
+    return linear_probe(features, {split: corpus.shown(split) for split in features})
+
+
+def linear_probe(
+    features: Mapping[str, Tensor], targets: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    """Return the probabilities of what pictures show, of a layer taught on train, chosen on dev.
+
+    Args:
+        features: Of each picture, by split.
+        targets: What each shows, by split.
+    """
     mean, deviation = features["train"].mean(0), features["train"].std(0) + 1e-6
     inputs = {split: (values - mean) / deviation for split, values in features.items()}
     torch.manual_seed(0)
     layer = nn.Linear(len(mean), len(SHOWN))
     optimiser = torch.optim.AdamW(layer.parameters(), lr=1e-3, weight_decay=1.0)
-    targets, best, least = {s: corpus.shown(s) for s in inputs}, dict[str, Tensor](), float("inf")
+    best, least = dict[str, Tensor](), float("inf")
     for _ in range(30):
         for rows in torch.randperm(len(targets["train"])).split(64):
             loss = nn.functional.cross_entropy(layer(inputs["train"][rows]), targets["train"][rows])
