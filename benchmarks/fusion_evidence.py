@@ -26,7 +26,7 @@ from typing import Any
 
 import torch
 from image_trust import spread_of
-from perfect_eye import SHOWN, Corpus, linear_probe
+from perfect_eye import SHOWN, Corpus, batches, linear_probe
 from torch import Tensor
 
 from gmf.core.types import Sample
@@ -34,10 +34,11 @@ from gmf.data.batch import Batch
 from gmf.models.checkpoint import load_tagger
 from gmf.models.gmf import Gmf
 from gmf.models.modules.contrastive import cosines
+from gmf.models.modules.visual_clue_guidance import VisualClues
 from gmf.models.tagger import Tagger
 from gmf.training.run_folder import checkpoint_of
 
-BATCH, AMONG, GRADIENT_BATCHES = 32, 64, 8
+AMONG, GRADIENT_BATCHES = 64, 8
 PARTS = ("text_encoder", "attention", "mapping", "gating", "guidance", "matching", "head")
 
 
@@ -73,11 +74,12 @@ def evidence(tagger: Tagger, corpus: Corpus) -> Iterator[tuple[str, float]]:
     yield from gradients(tagger, model, corpus)
 
 
-def batches(tagger: Tagger, samples: Sequence[Sample], size: int = BATCH) -> Iterator[Batch]:
-    """Yield samples in batches, in order."""
-    collator = tagger.collator(cached=True)
-    for start in range(0, len(samples), size):
-        yield collator(samples[start : start + size]).to("cpu")
+def seen(model: Gmf, batch: Batch) -> tuple[tuple[Tensor, ...], VisualClues]:
+    """Return the maps of a batch's images, and the clues that the text gets of them."""
+    maps = model.image_encoder.maps_of(batch)
+    assert maps is not None, "posts without pictures"
+    fused, _ = model._pyramid(maps)  # pyright: ignore[reportPrivateUsage]
+    return maps, model.guidance(fused, batch.view_index, slot_mask=batch.view_index >= 0)
 
 
 def gates_and_attention(tagger: Tagger, corpus: Corpus) -> Iterator[tuple[str, float]]:
@@ -117,13 +119,10 @@ def features_of(tagger: Tagger, model: Gmf, samples: Sequence[Sample]) -> dict[s
     """Return a vector of each post's whole image, from the stages and from the guidance."""
     found = defaultdict[str, list[Tensor]](list)
     for batch in batches(tagger, samples):
-        maps = model.image_encoder.maps_of(batch)
-        assert maps is not None, "posts without pictures"
+        maps, clues = seen(model, batch)
         views = batch.view_index[:, 0]
         for stage, values in enumerate(maps, 1):
             found[f"stage {stage}"].append(values.float().mean(dim=(2, 3))[views])
-        fused, _ = model._pyramid(maps)  # pyright: ignore[reportPrivateUsage]
-        clues = model.guidance(fused, batch.view_index, slot_mask=batch.view_index >= 0)
         for layer, values in enumerate(clues.values, 1):
             cells = values.unflatten(2, (batch.view_index.shape[1], -1))[:, :, 0]
             found[f"clues of layer {layer}"].append(cells.mean(dim=2).flatten(1).float())
@@ -138,12 +137,9 @@ def contrast(tagger: Tagger, model: Gmf, corpus: Corpus) -> Iterator[tuple[str, 
     for batch in batches(tagger, corpus.samples["test"], AMONG):
         if len(batch) < AMONG:
             continue
-        maps, views = model.image_encoder.maps_of(batch), batch.view_index[:, 0]
-        assert maps is not None, "posts without pictures"
-        fused, _ = model._pyramid(maps)  # pyright: ignore[reportPrivateUsage]
-        clues = model.guidance(fused, batch.view_index, slot_mask=batch.view_index >= 0)
+        maps, clues = seen(model, batch)
         hidden = model.text_encoder(batch.text_inputs, clues if guided else None)
-        texts, images = model.matching.pairs(hidden[:, 0], maps[-1], views)
+        texts, images = model.matching.pairs(hidden[:, 0], maps[-1], batch.view_index[:, 0])
         likeness = cosines(texts, images)
         ranks = (likeness > likeness.diagonal()[:, None]).sum(dim=1) + 1
         for sample, rank in zip(batch.samples, ranks.tolist(), strict=True):

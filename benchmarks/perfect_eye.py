@@ -15,7 +15,7 @@ import argparse
 import json
 import sys
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,10 +26,12 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
 from gmf.core.types import Sample
+from gmf.data.batch import Batch
 from gmf.evaluation.scores import score
 from gmf.models.checkpoint import load_tagger
 from gmf.models.modules.crf import LinearChainCrf
 from gmf.models.modules.tagging_head import TaggingHead
+from gmf.models.tagger import Tagger
 from gmf.reading.groups import find_groups, read_groups
 from gmf.reading.readers import read_split
 from gmf.training.run_folder import checkpoint_of
@@ -72,8 +74,8 @@ def main() -> None:
     eyes = {"perfect": told, "encoder": taught(corpus, options.images)}
     rows: dict[str, dict[float, dict[str, list[float]]]] = {eye: {} for eye in eyes}
     for run in options.runs:
-        words = {split: emissions(corpus.samples[split], run) for split in ("dev", "test")}
         tagger = load_tagger(checkpoint_of(run))
+        words = {split: emissions(corpus.samples[split], tagger) for split in ("dev", "test")}
         for eye, seen in eyes.items():
             fusion = fitted(words["dev"], seen["dev"], corpus.samples["dev"], tagger.model.head)
             for weight in WEIGHTS:
@@ -91,13 +93,18 @@ def main() -> None:
     print(json.dumps(result, indent=1))
 
 
+def batches(tagger: Tagger, samples: Sequence[Sample], size: int = BATCH) -> Iterator[Batch]:
+    """Yield samples in batches, in order."""
+    collator = tagger.collator(cached=True)
+    for start in range(0, len(samples), size):
+        yield collator(samples[start : start + size]).to("cpu")
+
+
 @torch.no_grad()
-def emissions(samples: list[Sample], run: Path) -> list[Tensor]:
-    """Return the tag scores of each post's words, as a text-only run has them."""
-    tagger = load_tagger(checkpoint_of(run))
-    collator, found = tagger.collator(), list[Tensor]()
-    for start in range(0, len(samples), BATCH):
-        batch = collator(samples[start : start + BATCH]).to("cpu")
+def emissions(samples: list[Sample], tagger: Tagger) -> list[Tensor]:
+    """Return the tag scores of each post's words, as a text-only model has them."""
+    found = list[Tensor]()
+    for batch in batches(tagger, samples):
         scores, mask = tagger.model(batch).emissions, tagger.model.head.mask(batch)
         found += [row[keep] for row, keep in zip(scores, mask, strict=True)]
     return found
@@ -105,7 +112,8 @@ def emissions(samples: list[Sample], run: Path) -> list[Tensor]:
 
 def taught(corpus: Corpus, run: Path) -> dict[str, Tensor]:
     """Return what a linear layer on the encoder's last maps expects each picture to show."""
-    features = {split: features_of(samples, run) for split, samples in corpus.samples.items()}
+    tagger = load_tagger(checkpoint_of(run))
+    features = {split: features_of(samples, tagger) for split, samples in corpus.samples.items()}
     return linear_probe(features, {split: corpus.shown(split) for split in features})
 
 
@@ -140,12 +148,10 @@ def linear_probe(
 
 
 @torch.no_grad()
-def features_of(samples: list[Sample], run: Path) -> Tensor:
+def features_of(samples: list[Sample], tagger: Tagger) -> Tensor:
     """Return mean and maximum over cells of the last stage, of each post's first picture."""
-    tagger = load_tagger(checkpoint_of(run))
-    collator, found = tagger.collator(cached=True), list[Tensor]()
-    for start in range(0, len(samples), BATCH):
-        batch = collator(samples[start : start + BATCH]).to("cpu")
+    found = list[Tensor]()
+    for batch in batches(tagger, samples):
         stages = tagger.model.image_encoder.maps_of(batch)
         assert stages is not None, "posts without pictures"
         maps = stages[-1].float().flatten(2)

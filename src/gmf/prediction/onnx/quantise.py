@@ -73,10 +73,7 @@ def _rows_looked_up(
 ) -> Iterator[onnx.NodeProto]:
     """Yield ``table[ids]`` as ``small_table[ids] * scale[ids]``; add the small table."""
     (table, ids), (output,) = node.input, node.output
-    rows, scale = f"{table}{ROWS}", f"{table}{ROW_SCALE}"
-    if rows not in tensors:
-        values = numpy_helper.to_array(tensors[table])
-        _add_whole(tensors, values, axis=1, most=127, whole=rows, scale=scale)
+    rows, scale = _add_whole(tensors, table, endings=(ROWS, ROW_SCALE), axis=1, most=127)
     found, as_float, of_row = f"{output}_rows", f"{output}_row_float", f"{output}_row_scale"
     yield helper.make_node("Gather", [rows, ids], [found], found)
     yield helper.make_node("Gather", [scale, ids], [of_row], of_row)
@@ -110,10 +107,7 @@ def _product(
 ) -> Iterator[onnx.NodeProto]:
     """Yield a product of whole numbers, in float and with its rows' steps; add its matrix."""
     (factor, matrix), (output,) = node.input, node.output
-    whole, scale = f"{matrix}{WHOLE}", f"{matrix}{COLUMN_SCALE}"
-    if whole not in tensors:
-        values = numpy_helper.to_array(tensors[matrix])
-        _add_whole(tensors, values, axis=0, most=63, whole=whole, scale=scale)
+    whole, scale = _add_whole(tensors, matrix, endings=(WHOLE, COLUMN_SCALE), axis=0, most=63)
     inputs = [f"{factor}_whole", whole, "eight_bit_unit", scale, "eight_bit_centre"]
     columns = f"{output}_columns"
     yield helper.make_node("MatMulIntegerToFloat", inputs, [columns], columns, domain=RUNTIME)
@@ -122,15 +116,22 @@ def _product(
 
 def _add_whole(
     tensors: dict[str, onnx.TensorProto],
-    values: np.ndarray,
+    name: str,
     *,
+    endings: tuple[str, str],
     axis: int,
     most: int,
-    whole: str,
-    scale: str,
-) -> None:
-    """Add a matrix in whole numbers up to ``most``, and its scales along the other axis."""
-    scales = np.maximum(np.abs(values).max(axis=axis, keepdims=True), 1e-12) / most
-    tensors[whole] = numpy_helper.from_array(np.rint(values / scales).astype(np.int8), whole)
-    scales = scales if axis else scales[0]
-    tensors[scale] = numpy_helper.from_array(scales.astype(np.float32), scale)
+) -> tuple[str, str]:
+    """Add a matrix in whole numbers up to ``most``, and its scales along the other axis, once.
+
+    Returns:
+        Their names.
+    """
+    whole, scale = (name + ending for ending in endings)
+    if whole not in tensors:
+        values = numpy_helper.to_array(tensors[name])
+        scales = np.maximum(np.abs(values).max(axis=axis, keepdims=True), 1e-12) / most
+        tensors[whole] = numpy_helper.from_array(np.rint(values / scales).astype(np.int8), whole)
+        scales = scales if axis else scales[0]
+        tensors[scale] = numpy_helper.from_array(scales.astype(np.float32), scale)
+    return whole, scale
