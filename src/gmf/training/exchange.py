@@ -1,5 +1,6 @@
 """What the processes of a training step exchange around the model's own computation."""
 
+import atexit
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import replace
@@ -30,6 +31,13 @@ def this_process() -> Accelerator:
     exchanges of the model itself, in each process at another time.
     """
     return Accelerator(mixed_precision="no")
+
+
+@atexit.register
+def _leave_the_others() -> None:
+    """Close the exchange: its threads abort an interpreter that ends while they run."""
+    if distributed.is_initialized():
+        distributed.destroy_process_group()
 
 
 @contextmanager
