@@ -9,12 +9,9 @@ too.
 """
 
 import argparse
-import sys
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from multiprocessing import get_context
 from pathlib import Path
 from statistics import mean
 from unittest.mock import patch
@@ -22,8 +19,7 @@ from unittest.mock import patch
 import torch
 from gmf_demo.run import KINDS
 from pair_kinds import f1_by_kind, kinds_of, spread
-from rich.console import Console
-from rich.progress import track
+from training_pool import train_each
 
 from gmf.experiments.presets import load_run_config
 from gmf.experiments.suite.finished_run import PREDICTIONS, FinishedRun
@@ -109,7 +105,9 @@ def main() -> None:
     chosen = DRAWN if kinds_of(options.data) else TWITTER
     chosen = [c for c in chosen if c.model in (options.models or [c.model])]
     runs = [(c, planned(c, seed, options)) for seed in range(1, options.seeds + 1) for c in chosen]
-    train_all([(c, run) for c, run in runs if not is_finished(run)], jobs=options.jobs)
+    todo = [(choice, run) for choice, run in runs if not is_finished(run)]
+    for _ in train_each(train_one, todo, jobs=options.jobs):
+        pass
     for line in table(runs, options.data):
         print(line)
 
@@ -135,15 +133,6 @@ def planned(choice: Choice, seed: int, options: argparse.Namespace) -> PlannedRu
     )
     folder = options.out / choice.folder / f"seed-{seed}"
     return PlannedRun(options.data.name, choice.folder, seed, preset, config, folder)
-
-
-def train_all(todo: list[tuple[Choice, PlannedRun]], *, jobs: int) -> None:
-    with ProcessPoolExecutor(jobs, get_context("spawn"), max_tasks_per_child=1) as pool:
-        waiting = [pool.submit(train_one, choice, run) for choice, run in todo]
-        for done in track(
-            as_completed(waiting), total=len(waiting), console=Console(file=sys.stderr)
-        ):
-            print(done.result(), file=sys.stderr)
 
 
 def train_one(choice: Choice, run: PlannedRun) -> str:

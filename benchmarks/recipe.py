@@ -14,16 +14,14 @@ at 2e-4 here.
 import argparse
 import csv
 import json
-import sys
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
 import torch
 from gmf_demo.run import KINDS
 from pair_kinds import f1_by_kind, kinds_of, spread
+from training_pool import train_each
 
 from gmf.evaluation.provenance import digest_of_options
 from gmf.experiments.presets import load_run_config
@@ -111,12 +109,8 @@ def main() -> None:
         and ((setting.group, setting.name, str(run.seed)), " ".join(setting.options)) not in listed
     ]
     write_results(runs, options)
-    with ProcessPoolExecutor(
-        options.jobs, get_context("spawn"), max_tasks_per_child=1
-    ) as processes:
-        for done in as_completed([processes.submit(train_one, run) for run in todo]):
-            print(done.result(), file=sys.stderr, flush=True)
-            write_results(runs, options)
+    for _ in train_each(train_one, [(run,) for run in todo], jobs=options.jobs):
+        write_results(runs, options)
 
 
 def planned(setting: Setting, seed: int, options: argparse.Namespace) -> PlannedRun:
