@@ -12,6 +12,7 @@ from fixtures.training import KillError, config, kill_at, tiny_run
 from safetensors.torch import load_file, save_file
 
 from gmf.core.errors import CheckpointError, ConfigError
+from gmf.core.files import locked
 from gmf.core.registry import load_code
 from gmf.evaluation.provenance import package_versions
 from gmf.models.registry import models
@@ -116,6 +117,50 @@ def test_a_damaged_file_of_a_run_is_named(corpus, tmp_path, name):
         train(configured, tmp_path)
 
 
+def test_a_run_whose_beginning_is_not_known_goes_on_only_when_told(corpus, tmp_path):
+    configured = config(corpus, "model=bert-crf", "training.epochs=2")
+    killed(configured, tmp_path, epoch=2)
+    (tmp_path / "provenance.json").unlink()
+    with pytest.raises(CheckpointError, match=r"provenance\.json.*--accept-changes"):
+        train(configured, tmp_path)
+    assert train(configured, tmp_path, accept_changes=True)[0].finished
+
+
+def test_two_do_not_train_in_one_folder(corpus, tmp_path):
+    configured = config(corpus, "model=bert-crf", "training.epochs=1")
+    with (
+        locked(tmp_path / "run" / ".lock", work="run"),
+        pytest.raises(ConfigError, match="another process works on it"),
+    ):
+        train(configured, tmp_path / "run")
+
+
+def test_what_is_not_of_the_run_is_left_alone(corpus, tmp_path):
+    configured = config(corpus, "model=bert-crf", "training.epochs=2")
+    (tmp_path / "other" / "checkpoints").mkdir(parents=True)
+    with pytest.raises(ConfigError, match=r"holds checkpoints but no config\.yaml"):
+        train(configured, tmp_path / "other")
+    killed(configured, tmp_path / "run", epoch=2)
+    mine = tmp_path / "run" / "checkpoints" / "epoch-of-mine"
+    mine.mkdir()
+    (tmp_path / "run" / "checkpoints" / ".DS_Store").write_text("")
+    train(configured, tmp_path / "run")
+    assert mine.is_dir()
+    assert (tmp_path / "run" / "checkpoints" / ".DS_Store").is_file()
+
+
+def test_weights_of_other_types_are_refused_and_the_run_stays_as_it_was(corpus, tmp_path):
+    data = shutil.copytree(folder_of(corpus), tmp_path / "data")
+    configured = config(corpus, f"data.folder={data}", "model=bert-crf", "training.epochs=2")
+    killed(configured, tmp_path / "run", epoch=2)
+    before = (tmp_path / "run" / "provenance.json").read_text()
+    path = data / "train.txt"
+    path.write_text(path.read_text().replace("B-PER", "B-FILM", 1))
+    with pytest.raises(CheckpointError, match="entity types"):
+        train(configured, tmp_path / "run", accept_changes=True)
+    assert (tmp_path / "run" / "provenance.json").read_text() == before
+
+
 CODE = '''
 from gmf.models.gmf import Gmf
 from gmf.models.registry import models
@@ -190,6 +235,19 @@ def other_encoder(folder, patch):
     save_file({name: value + 0.01 for name, value in tensors.items()}, weights, {"format": "pt"})
 
 
+def other_tokenizer(folder, patch):
+    path = folder / "tiny-bert" / "tokenizer.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["normalizer"]["lowercase"] ^= True
+    path.write_text(json.dumps(content), encoding="utf-8")
+
+
+def other_dropout(folder, patch):
+    path = folder / "tiny-bert" / "config.json"
+    content = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**content, "hidden_dropout_prob": 0.4}), encoding="utf-8")
+
+
 def other_context(folder, patch):
     path = folder / "data" / "context.jsonl"
     path.write_text(path.read_text().replace("sea", "fog"), encoding="utf-8")
@@ -202,7 +260,7 @@ def other_start(folder, patch):
 
 
 def other_precision(folder, patch):
-    patch.setattr("gmf.training.run.resolve_precision", lambda _: "bf16")
+    patch.setattr("gmf.training.run.resolve_precision", lambda *_: "bf16")
 
 
 @pytest.mark.parametrize(
@@ -210,6 +268,8 @@ def other_precision(folder, patch):
     [
         (other_library, r"versions: torch \(.* there, 1\.0 now"),
         (other_encoder, r"encoders: text"),
+        (other_tokenizer, r"encoders: text"),
+        (other_dropout, r"encoders: text"),
         (other_context, r"context: dev, train"),
         (other_start, r"init: digest"),
         (other_precision, r"precision: fp32 there, bf16 now"),

@@ -31,6 +31,7 @@ from gmf.models.modules.text_encoder import TextEncoder
 from gmf.models.registry import models
 from gmf.models.runtime import computing_in, resolve_precision, uses_tf32
 from gmf.vision.cache.build import build_view_source
+from gmf.vision.cache.identity import digest_of, preprocessing_digest
 from gmf.vision.cache.maps import POOLED_SIZE, EncodedViews
 from gmf.vision.views import DirectViews
 
@@ -144,7 +145,8 @@ class Tagger:
     def precision(self) -> ComputedPrecision:
         """What cached maps are computed in: what training computed in, if this machine can."""
         trained: ComputedPrecision = self.provenance.get("precision", "fp32")
-        return trained if trained == "fp32" else resolve_precision("auto")
+        device = next(self.model.parameters()).device
+        return trained if trained == "fp32" else resolve_precision("auto", device)
 
 
 @dataclass(frozen=True)
@@ -216,14 +218,19 @@ def build_tagger(
         model = kind.build(options, parts)
     if "text" in used:
         _check_length(model, data)
+    processor = _image_processor(image_encoder) if "image" in used else None
+    reading = {
+        "text": tokenizer and tokenizer.backend_tokenizer.to_str(),
+        "image": processor and preprocessing_digest(processor),
+    }
     encoders = {
-        role: {"name": name, "digest": digest_of_module(getattr(model, f"{role}_encoder"))}
+        role: _described(getattr(model, f"{role}_encoder"), name=name, reading=reading[role])
         for role, name in used.items()
     }
     return Tagger(
         model,
         tokenizer=tokenizer,
-        image_processor=_image_processor(image_encoder) if "image" in used else None,
+        image_processor=processor,
         data=data,
         provenance={
             "precision": precision,
@@ -231,6 +238,15 @@ def build_tagger(
             **({} if origin == "gmf" else {"model_origin": origin}),
         },
     )
+
+
+def _described(
+    encoder: TextEncoder | ImageEncoder, *, name: str, reading: object
+) -> dict[str, str]:
+    """Return the name of an encoder, and the digests of its weights and of how it reads."""
+    options = {key: value for key, value in encoder.config.to_dict().items() if key[0] != "_"}
+    settings = digest_of({"options": options, "reading": reading})
+    return {"name": name, "digest": digest_of_module(encoder), "settings": settings}
 
 
 def _check_length(model: MnerModel[Any], data: DataConfig) -> None:

@@ -31,7 +31,10 @@ def shares_of(
     """
     if len(batches) == 1:
         return [{}]
-    counts = [{**model.counts(b), _OTHERS: n} for b, n in zip(batches, sizes, strict=True)]
+    counts = [
+        {"agreement": int(model.head.counted(b.host).sum()), **model.counts(b), _OTHERS: size}
+        for b, size in zip(batches, sizes, strict=True)
+    ]
     names = list(counts[0])
     rows = [[count[name] for name in names] for count in counts]
     table = torch.tensor(rows, dtype=torch.float64)

@@ -46,7 +46,7 @@ def read_twice(
     if second == "none" or output.loss is None:
         return output
     other = read(batch.without_context() if second == "context" else batch)
-    between = divergence(output.emissions, other.emissions, model.head.mask(batch))
+    between = divergence(output.emissions, other.emissions, model.head.counted(batch))
     term = means_over_processes({"agreement": between})["agreement"]
     losses = {name: (value + other.losses[name]) / 2 for name, value in output.losses.items()}
     loss = (output.loss + other.loss) / 2 + weight * term

@@ -22,8 +22,9 @@ def plan_cache(config: RunConfig) -> tuple[CachedViews, CachePlan]:
     """
     corpora, encoding = config.data.corpora, config.data.encoding
     train = read_corpora(corpora, ("train",), encoding=encoding)["train"]
-    tagger = untrained_tagger(config, train)
-    tagger.model.to(torch_device())  # Where training computes, which the cache's name may tell.
+    device = torch_device()
+    tagger = untrained_tagger(config, train, device=device)
+    tagger.model.to(device)  # Where training computes, which the cache's name may tell.
     collator = tagger.collator(cached=True)
     cache = collator.view_source
     if not isinstance(cache, CachedViews):

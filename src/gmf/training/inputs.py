@@ -3,6 +3,7 @@
 import hashlib
 import inspect
 import os
+import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -43,22 +44,32 @@ def context_digest(samples: Iterable[Sample], fields: Iterable[str]) -> str:
 
 
 def code_digests(model: type[object]) -> dict[str, str]:
-    """Return the digest of gmf's own code, of files named by ``--code``, and of a model's file.
+    """Return the digest of gmf's own code, of files named by ``--code``, and of a model's code.
 
     Args:
-        model: Class of the model, which may come from elsewhere.
+        model: Class of the model, which may come from elsewhere: its file, or all of the package
+            that holds it.
     """
-    package = Path(__file__).parents[1]
-    own = hashlib.sha256()
-    for path in sorted(package.rglob("*.py")):
-        own.update(f"{path.relative_to(package).as_posix()} {sha256_of(path)}\n".encode())
-    files = [
-        Path(name) for name in filter(None, os.environ.get(CODE_VARIABLE, "").split(os.pathsep))
-    ]
-    source = Path(inspect.getfile(model))
-    if package not in source.parents and source.is_file():
-        files.append(source)
-    return {"gmf": own.hexdigest(), **{path.name: sha256_of(path) for path in files}}
+    own, source = Path(__file__).parents[1], Path(inspect.getfile(model)).resolve()
+    files = [Path(n).resolve() for n in os.environ.get(CODE_VARIABLE, "").split(os.pathsep) if n]
+    digests = {"gmf": [_digest_of_package(own)]}
+    if own not in source.parents and source not in files and source.is_file():
+        package = model.__module__.partition(".")[0]
+        folders = getattr(sys.modules.get(package), "__path__", None)
+        if folders:
+            digests[package] = [_digest_of_package(Path(folder)) for folder in folders]
+        else:
+            files.append(source)
+    for path in files:
+        digests.setdefault(path.name, []).append(sha256_of(path))
+    return {name: "+".join(several) for name, several in digests.items()}
+
+
+def _digest_of_package(folder: Path) -> str:
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*.py")):
+        digest.update(f"{path.relative_to(folder).as_posix()} {sha256_of(path)}\n".encode())
+    return digest.hexdigest()
 
 
 def changes(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """One training run, from a configuration to a run folder."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,7 @@ import torch
 
 from gmf.core.config import near_hint
 from gmf.core.errors import CheckpointError, ConfigError, EncoderError
-from gmf.core.files import sha256_of
+from gmf.core.files import locked, sha256_of
 from gmf.core.installed import installed_model, installed_models
 from gmf.core.tags import TagSet
 from gmf.core.types import Sample
@@ -26,6 +27,7 @@ from gmf.reading.trainable import absent_images, look_alikes, training_faults, t
 from gmf.training.config import RunConfig
 from gmf.training.exchange import ending_together, of_all_processes, this_process
 from gmf.training.inputs import code_digests, context_digest, image_digest
+from gmf.training.run_files import LOCK
 from gmf.training.run_folder import RunFolder, checkpoint_of
 from gmf.training.run_state import RunState
 from gmf.training.teacher import Teacher
@@ -68,14 +70,16 @@ def train(
         CheckpointError: If a file of the run folder is damaged that nothing can stand in for, or
             the teacher is no checkpoint.
         ConfigError: If no data folder is named, or the run folder holds another run, or one that
-            began with other inputs; or if a teacher does not suit.
+            began with other inputs, or another process trains in it; or if a teacher does not suit.
         DataError: If a data file breaks its format, or nobody can learn from it.
         EncoderError: If an encoder cannot be found or fetched.
         PeerError: If another process of the same training failed.
         TrainingError: If the loss is not a number.
     """
-    device = this_process().device
-    with ending_together():
+    process = this_process()
+    device = process.device
+    alone = locked(path / LOCK, work=path) if process.is_main_process else nullcontext()
+    with ending_together(), alone:
         splits = splits or read_splits(config, on_note=on_note)
         corpora = config.data.corpora
         folder = corpora[0].folder if len(corpora) == 1 else None
@@ -87,7 +91,7 @@ def train(
         for name, samples in splits.items():
             for note in check_fields(samples, config.data.context, what=name):
                 on_note(note)
-        tagger = untrained_tagger(config, splits["train"], on_note=on_note)
+        tagger = untrained_tagger(config, splits["train"], device=device, on_note=on_note)
         _check_open_tags(config, tagger, splits["train"])
         teacher = Teacher.of(
             config.training, student=tagger, samples=splits["train"], on_note=on_note
@@ -135,9 +139,17 @@ def untrained_tagger(
     config: RunConfig,
     training_samples: Sequence[Sample],
     *,
+    device: torch.device | None = None,
     on_note: Callable[[str], None] = lambda _: None,
 ) -> Tagger:
     """Return the model that a run begins with; the random state is that of the run's seed.
+
+    Args:
+        config: The run.
+        training_samples: Source of tags, and of a vocabulary for models that have one.
+        device: Where training computes, which may decide its precision; ``None`` for a GPU if there
+            is one. The model stays on the CPU.
+        on_note: Called with what a start from trained weights took over.
 
     Raises:
         CheckpointError: If ``init`` names no trained model.
@@ -154,7 +166,7 @@ def untrained_tagger(
             image_encoder=config.encoders.image,
             data=config.data,
             training_samples=training_samples,
-            precision=resolve_precision(config.training.precision),
+            precision=resolve_precision(config.training.precision, device),
         )
     except EncoderError as error:
         if trained is None:

@@ -1,11 +1,25 @@
 """Names of what a run folder holds; needs no tensor library."""
 
+from pathlib import Path
+
 #: Resolved configuration, metrics by epoch, how far the run is, and what stands behind it.
 CONFIG, METRICS, STATE, PROVENANCE = "config.yaml", "metrics.jsonl", "state.json", "provenance.json"
 #: Folder of the checkpoints, and what each unfinished one has for going on.
 CHECKPOINTS, OPTIMIZER = "checkpoints", "optimizer.pt"
+#: Held by whoever trains the run.
+LOCK = ".lock"
+_EPOCH = "epoch-"
 
 
-def epoch_name(epoch: int) -> str:
-    """Return the folder name of an epoch's checkpoint; epochs count from 1."""
-    return f"epoch-{epoch:03d}"
+def checkpoint_folder(run: Path, epoch: int) -> Path:
+    """Return the folder of an epoch's checkpoint; epochs count from 1."""
+    return run / CHECKPOINTS / f"{_EPOCH}{epoch:03d}"
+
+
+def checkpoint_folders(run: Path) -> list[Path]:
+    """Return the folders of all checkpoints of a run; what else lies among them is another's."""
+    return [
+        path
+        for path in sorted((run / CHECKPOINTS).glob(f"{_EPOCH}*"))
+        if path.name.removeprefix(_EPOCH).isdecimal() and path.is_dir()
+    ]

@@ -10,14 +10,16 @@ from typing import Any
 import torch
 import yaml
 from pydantic import ValidationError
+from torch import nn
 
 from gmf.core.errors import CheckpointError, ConfigError
 from gmf.core.files import sha256_of, write_text
 from gmf.encoders.writing import writing
-from gmf.models.checkpoint import CALIBRATION, META, WEIGHTS, save_tagger
+from gmf.models.checkpoint import CALIBRATION, WEIGHTS, load_weights, save_tagger
 from gmf.models.tagger import Tagger
 from gmf.training.config import RunConfig
-from gmf.training.inputs import DECISIVE, changes
+from gmf.training.inputs import changes
+from gmf.training.resuming import last_whole, note_changes
 from gmf.training.run_files import (
     CHECKPOINTS,
     CONFIG,
@@ -25,7 +27,8 @@ from gmf.training.run_files import (
     OPTIMIZER,
     PROVENANCE,
     STATE,
-    epoch_name,
+    checkpoint_folder,
+    checkpoint_folders,
 )
 from gmf.training.run_state import RunState
 from gmf.training.updates import Updates
@@ -49,7 +52,9 @@ class RunFolder:
         accept_changes: bool = False,
         on_note: Callable[[str], None] = lambda _: None,
     ) -> RunState:
-        """Start the run or return where a killed one can go on.
+        """Return where a killed run can go on; that of a new run in a new folder.
+
+        Nothing is written: ``begin`` does it, when what the run goes on with is loaded.
 
         Args:
             config: The run.
@@ -65,7 +70,8 @@ class RunFolder:
         """
         state = self.read(config)
         if (self.path / CONFIG).exists():
-            before = self._json(PROVENANCE)
+            goes_on = state.epochs_done > 0 and not state.finished
+            before = self._provenance(is_needed=goes_on and not accept_changes)
             changed = changes(before, provenance)
             listed = "; ".join(f"{key}: {how}" if how else key for key, how in changed.items())
             if state.finished:
@@ -75,7 +81,7 @@ class RunFolder:
                         "choose another folder with --run to train with those of now"
                     )
                 return state
-            state = self._last_whole(state, on_note)
+            state = last_whole(self.path, state, on_note)
             if state.epochs_done:
                 if changed and not accept_changes:
                     raise ConfigError(
@@ -83,12 +89,15 @@ class RunFolder:
                         "ended with would be neither; bring them back, train in another folder "
                         "with --run, or go on nevertheless with --accept-changes"
                     )
-                _note_changes(before, provenance, state, on_note)
+                note_changes(before, provenance, state, on_note)
+        return state
+
+    def begin(self, config: RunConfig, provenance: dict[str, Any]) -> None:
+        """Write what the run is and what stands behind it, before its first or next epoch."""
         self.path.mkdir(parents=True, exist_ok=True)
         write_text(self.path / PROVENANCE, json.dumps(provenance, indent=2) + "\n")
         wanted = yaml.safe_dump(config.model_dump(mode="json"), sort_keys=False)
         write_text(self.path / CONFIG, wanted)
-        return state
 
     def read(self, config: RunConfig) -> RunState:
         """Return how far a run is, if this is its folder; that of a new run in an empty folder.
@@ -99,6 +108,11 @@ class RunFolder:
         """
         path = self.path / CONFIG
         if not path.exists():
+            if there := [name for name in (STATE, CHECKPOINTS) if (self.path / name).exists()]:
+                raise ConfigError(
+                    f"{self.path}: holds {' and '.join(there)} but no {CONFIG}, so it is no run of "
+                    "gmf, whose folder would be written over; choose another folder with --run"
+                )
             return RunState()
         try:
             config_of_run = _completed(yaml.safe_load(path.read_text(encoding="utf-8")))
@@ -125,55 +139,30 @@ class RunFolder:
         if not (self.path / STATE).exists():
             return RunState()
         try:
-            return RunState(**self._json(STATE))
-        except TypeError as error:
+            return RunState(**json.loads((self.path / STATE).read_text(encoding="utf-8")))
+        except (OSError, TypeError, ValueError) as error:
             raise CheckpointError(
-                f"{self.path / STATE}: expected how far a run is ({error}); delete it to train anew"
+                f"{self.path / STATE}: expected how far a run is ({error}); delete the folder to "
+                "train anew"
             ) from error
 
-    def _json(self, name: str) -> dict[str, Any]:
-        path = self.path / name
+    def _provenance(self, *, is_needed: bool) -> dict[str, Any]:
+        """Return what the run began with; empty if nobody needs it and it is not to be had."""
+        path = self.path / PROVENANCE
         try:
-            return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+            return json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
+            if not is_needed:
+                return {}
             raise CheckpointError(
-                f"{path}: expected JSON that gmf wrote ({error}); delete it to train anew"
+                f"{path}: expected what the run began with ({error}); without it nobody knows "
+                "whether data, images and code are still those; train in another folder with "
+                "--run, or go on nevertheless with --accept-changes"
             ) from error
-
-    def _last_whole(self, state: RunState, on_note: Callable[[str], None]) -> RunState:
-        """Return the state after the last epoch whose files, and those of its best, are whole."""
-        for epochs in range(state.epochs_done, 0, -1):
-            earlier = state.after(epochs) if epochs < state.epochs_done else state
-            faults = [
-                fault
-                for epoch in sorted({epochs, earlier.best_epoch})
-                if (fault := self._fault(state, epoch, goes_on=epoch == epochs))
-            ]
-            if not faults:
-                return earlier
-            if (self.checkpoint(epochs)).exists() or epochs == state.epochs_done:
-                on_note(f"warning: {'; '.join(faults)}; the checkpoint before it is used")
-        if state.epochs_done:
-            on_note(f"warning: {self.path}: no checkpoint is whole; training begins again")
-        return RunState()
-
-    def _fault(self, state: RunState, epoch: int, *, goes_on: bool) -> str:
-        """Return what is wrong with the files of a checkpoint; empty if nothing is."""
-        folder = self.checkpoint(epoch)
-        names = {META, WEIGHTS, *([OPTIMIZER] if goes_on else [])}
-        digests = state.digests.get(folder.name, {})
-        for name in sorted(names | (digests.keys() if goes_on else digests.keys() - {OPTIMIZER})):
-            try:
-                digest = sha256_of(folder / name)
-            except OSError as error:
-                return f"{folder / name}: cannot be read ({error.strerror})"
-            if digest != digests.get(name, digest):
-                return f"{folder / name}: damaged, it is not what was written"
-        return ""
 
     def checkpoint(self, epoch: int) -> Path:
         """Return the folder of an epoch's checkpoint."""
-        return self.path / CHECKPOINTS / epoch_name(epoch)
+        return checkpoint_folder(self.path, epoch)
 
     def best(self) -> Path:
         """Return the folder of the best checkpoint.
@@ -217,7 +206,7 @@ class RunFolder:
         rows = "".join(json.dumps(row) + "\n" for row in state.history)
         write_text(self.path / METRICS, rows)
         write_text(self.path / STATE, json.dumps(asdict(state), indent=2) + "\n")
-        for old in sorted((self.path / CHECKPOINTS).iterdir()):
+        for old in checkpoint_folders(self.path):
             if old.name not in names:
                 shutil.rmtree(old)
             elif state.finished or old not in (folder, self.checkpoint(before.epochs_done)):
@@ -230,37 +219,29 @@ class RunFolder:
             CheckpointError: If the folder holds no run or no epoch is complete.
         """
         best = self.best()
-        for other in (self.path / CHECKPOINTS).iterdir():
+        for other in checkpoint_folders(self.path):
             if other != best:
                 shutil.rmtree(other)
+
+    def restore_model(self, state: RunState, model: nn.Module) -> None:
+        """Load the weights of the last complete epoch.
+
+        Raises:
+            CheckpointError: If they do not fit, for types or code are others now.
+        """
+        path = self.checkpoint(state.epochs_done) / WEIGHTS
+        try:
+            load_weights(model, path)
+        except RuntimeError as error:
+            raise CheckpointError(
+                f"{path}: these weights do not fit the model, whose entity types or code are "
+                f"others now; train in another folder with --run ({error})"
+            ) from error
 
     def restore(self, state: RunState, updates: Updates) -> None:
         """Load what the last complete epoch's updates ended with; no pickled code is run."""
         path = self.checkpoint(state.epochs_done) / OPTIMIZER
         updates.restore(torch.load(path, weights_only=True, map_location="cpu"))
-
-
-def _note_changes(
-    before: dict[str, Any],
-    provenance: dict[str, Any],
-    state: RunState,
-    on_note: Callable[[str], None],
-) -> None:
-    """Note in a run's provenance, and tell, what was otherwise when it was last worked on."""
-    provenance["continued"] = [*before.get("continued", [])]
-    keys = (*DECISIVE, "hardware", "processes", "device")
-    earlier = {k: before[k] for k in keys if k in before and before[k] != provenance.get(k)}
-    if not earlier:
-        return
-    provenance["continued"].append({"after_epoch": state.epochs_done, "before": earlier})
-    for key in ("processes", "device"):
-        if key in earlier:
-            on_note(
-                f"goes on with {key} {provenance[key]}, {earlier[key]} before: the batches are the "
-                "same, dropout and rounding are not"
-            )
-    if accepted := sorted(earlier.keys() & set(DECISIVE)):
-        on_note(f"warning: goes on though these changed: {', '.join(accepted)}")
 
 
 def checkpoint_of(path: Path) -> Path:

@@ -16,7 +16,7 @@ from gmf.data.batch import Batch
 from gmf.data.collate import Collator
 from gmf.evaluation.pairs import SamplePair, pair_of_tags
 from gmf.evaluation.scores import Scores, score
-from gmf.models.checkpoint import WEIGHTS, load_tagger, load_weights
+from gmf.models.checkpoint import load_tagger
 from gmf.models.runtime import (
     computing_in,
     deterministic,
@@ -121,18 +121,19 @@ class Trainer:
             state = self.folder.open(
                 self.config, provenance, accept_changes=accept_changes, on_note=on_note
             )
+            if not state.finished:
+                if state.epochs_done:
+                    self.folder.restore_model(state, self.tagger.model)
+                self.folder.begin(self.config, provenance)
             return state, provenance
 
         state, provenance = by_first_process(open_folder)
         self.tagger.provenance.update(provenance)
         if state.finished:
             return state
-        if state.epochs_done:
-            weights = self.folder.checkpoint(state.epochs_done) / WEIGHTS
-            load_weights(self.tagger.model, weights)
         self.tagger.model.to(self.accelerator.device)
         share_weights(self.tagger.model)
-        with self._computing():
+        with self._computing(), deterministic(self.config.training.deterministic):
             self._lessons = self.teacher.lessons(self.train_split) if self.teacher else None
         updates = Updates(self.tagger.model, self.config.training, count=self._count_updates())
         if state.epochs_done:
@@ -194,8 +195,8 @@ class Trainer:
         return fitted and fitted.to_dict()
 
     def _computing(self) -> torch.autocast:
-        precision = resolve_precision(self.config.training.precision)
-        return computing_in(precision, self.accelerator.device)
+        device = self.accelerator.device
+        return computing_in(resolve_precision(self.config.training.precision, device), device)
 
     def _count_updates(self) -> int:
         size, options = len(self.train_split), self.config.training

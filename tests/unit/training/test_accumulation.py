@@ -2,11 +2,13 @@
 
 import pytest
 import torch
+from fixtures.context_batches import with_context
 
 from gmf.models.base import ModelOutput
 from gmf.testing.processes import part_of
 from gmf.testing.subject import Subject
 from gmf.training.accumulation import shares_of, weighed_loss
+from gmf.training.agreement import read_twice
 
 #: Samples of each batch: of different lengths, with and without images, the last one alone.
 CPU = torch.device("cpu")
@@ -55,6 +57,25 @@ def test_gradients_of_an_update_are_those_of_all_its_samples(name, options):
     shares = shares_of(many, batches, sizes=[len(batch) for batch in batches], device=CPU)
     for batch, share in zip(batches, shares, strict=True):
         weighed_loss(many(batch), share).backward()
+    expected = gradients(one)
+    norm = torch.stack([gradient.norm() for gradient in expected.values()]).norm()
+    for parameter, gradient in gradients(many).items():
+        assert (gradient - expected[parameter]).norm() < 1e-9 * norm, parameter
+
+
+@pytest.mark.parametrize("labels", ["first", "x"])
+def test_what_two_readings_differ_by_is_weighed_by_their_positions(labels):
+    subject = Subject("bert-crf", {"subword_labels": labels})
+    *batches, whole = map(with_context, parts_of(subject))
+    one, many = (subject.build(dropout=False) for _ in range(2))
+
+    def read(model, batch):
+        return read_twice(model, batch, second="context", weight=50.0)
+
+    read(one, whole).loss.backward()
+    shares = shares_of(many, batches, sizes=[len(batch) for batch in batches], device=CPU)
+    for batch, share in zip(batches, shares, strict=True):
+        weighed_loss(read(many, batch), share).backward()
     expected = gradients(one)
     norm = torch.stack([gradient.norm() for gradient in expected.values()]).norm()
     for parameter, gradient in gradients(many).items():

@@ -1,23 +1,12 @@
 """Two readings of one batch, and by how much they differ."""
 
-from dataclasses import replace
-
 import pytest
 import torch
+from fixtures.context_batches import with_context
 
-from gmf.data.batch import Batch
 from gmf.testing.batches import labelled_batch
 from gmf.testing.subject import Subject
 from gmf.training.agreement import divergence, read_twice
-
-
-def with_context(batch: Batch) -> Batch:
-    """Return a batch in which the last subword of each sample, a mark, is its context."""
-    attention = batch.text_inputs["attention_mask"]
-    last = attention.sum(1) - 1
-    fields = torch.full_like(attention, -1)
-    fields[torch.arange(len(batch)), last] = 0
-    return replace(batch, context_fields=fields)
 
 
 def test_divergence_by_hand():
@@ -55,3 +44,9 @@ def test_one_reading_is_the_models_own():
     output = read_twice(model, batch, second="none", weight=1.0)
     torch.testing.assert_close(output.loss, model(batch).loss)
     assert "agreement" not in output.losses
+
+
+def test_a_stand_in_has_nothing_to_agree_on():
+    subject, batch = Subject("bert-crf", {"subword_labels": "x"}), with_context(labelled_batch())
+    output = read_twice(subject.build(), batch.stand_in(), second="dropout", weight=1.0)
+    assert float(output.losses["agreement"].detach()) == 0

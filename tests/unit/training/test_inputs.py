@@ -1,10 +1,13 @@
 """What a run depends on beside its configuration."""
 
 import os
+import sys
 from dataclasses import replace
 
+from gmf.core.registry import CODE_VARIABLE
 from gmf.core.types import ImageInput, Region, Sample
-from gmf.training.inputs import changes, image_digest
+from gmf.models.gmf import Gmf
+from gmf.training.inputs import changes, code_digests, image_digest
 
 
 def test_the_digest_of_images_is_of_their_content_regions_and_samples(tmp_path):
@@ -52,3 +55,37 @@ def test_changes_are_named_and_short_ones_shown():
 def test_a_value_of_twenty_letters_is_short():
     for length, shown in ((20, f"{'a' * 20} there, b now"), (21, "")):
         assert changes({"code": "a" * length}, {"code": "b"}) == {"code": shown}
+
+
+def test_every_file_of_code_counts_also_two_of_one_name(tmp_path, monkeypatch):
+    files = [tmp_path / folder / "model.py" for folder in "ab"]
+    for file in files:
+        file.parent.mkdir()
+        file.write_text("x = 1\n")
+    monkeypatch.setenv(CODE_VARIABLE, os.pathsep.join(map(str, files)))
+    before = code_digests(Gmf)
+    assert before.keys() == {"gmf", "model.py"}
+    for file in files:
+        file.write_text("x = 2\n")
+        assert code_digests(Gmf)["model.py"] != before["model.py"]
+        file.write_text("x = 1\n")
+    assert code_digests(Gmf) == before
+
+
+def test_of_a_package_with_a_model_every_module_counts(tmp_path, monkeypatch):
+    package = tmp_path / "strangers_models"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "parts.py").write_text("SIZE = 1\n")
+    (package / "model.py").write_text(
+        "from gmf.models.gmf import Gmf\n\n\nclass Mine(Gmf):\n    pass\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    from strangers_models.model import Mine
+
+    before = code_digests(Mine)
+    assert before.keys() == {"gmf", "strangers_models"}
+    (package / "parts.py").write_text("SIZE = 2\n")
+    assert code_digests(Mine)["strangers_models"] != before["strangers_models"]
+    for name in [name for name in sys.modules if name.startswith("strangers_models")]:
+        del sys.modules[name]

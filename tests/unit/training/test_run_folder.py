@@ -10,15 +10,16 @@ from gmf.core.errors import CheckpointError, ConfigError
 from gmf.encoders.resolve import resolve_pair
 from gmf.experiments.presets import load_run_config
 from gmf.training.config import RunConfig
+from gmf.training.resuming import note_changes
 from gmf.training.run_files import STATE
-from gmf.training.run_folder import RunFolder, _note_changes
+from gmf.training.run_folder import RunFolder
 from gmf.training.run_state import RunState
 
 
 def test_a_run_of_an_earlier_version_goes_on_without_options_that_came_later(tmp_path):
     config = load_run_config("gmf.twitter2017")
     folder = RunFolder(tmp_path / "run")
-    folder.open(config, {})
+    folder.begin(config, {})
     path = tmp_path / "run" / "config.yaml"
     options = yaml.safe_load(path.read_text())
     del options["training"]["order"], options["model"]["legal_moves"]
@@ -48,7 +49,7 @@ def test_a_packaged_pair_may_be_named_and_one_of_it_replaced():
 def test_what_a_run_goes_on_with_is_told_and_noted():
     before = {"processes": 1, "device": "cpu", "images": "a", "continued": [{"after_epoch": 1}]}
     now, notes = {"processes": 2, "device": "cpu", "images": "b"}, []
-    _note_changes(before, now, RunState(epochs_done=3), notes.append)
+    note_changes(before, now, RunState(epochs_done=3), notes.append)
     assert notes == [
         "goes on with processes 2, 1 before: the batches are the same, dropout and rounding are "
         "not",
@@ -57,7 +58,7 @@ def test_what_a_run_goes_on_with_is_told_and_noted():
     earlier = {"processes": 1, "images": "a"}
     assert now["continued"] == [{"after_epoch": 1}, {"after_epoch": 3, "before": earlier}]
     same = dict(before)
-    _note_changes(before, same, RunState(epochs_done=3), notes.append)
+    note_changes(before, same, RunState(epochs_done=3), notes.append)
     assert same["continued"] == before["continued"]
     assert len(notes) == 2
 

@@ -121,7 +121,7 @@ class TaggingHead(nn.Module):
         """
         if batch.labels is None:
             raise ValueError("the batch has no labels, expected tags for every sample")
-        mask = self._counted(batch)
+        mask = self.counted(batch)
         targets = self._targets(batch, batch.labels)
         likelihood = self.crf.log_likelihood(
             emissions, targets, mask, possible=self._possible(batch, targets)
@@ -130,10 +130,11 @@ class TaggingHead(nn.Module):
 
     def count(self, batch: Batch) -> Int[Tensor, ""]:
         """Return over how many samples (CRF) or words (softmax) ``losses`` gives a mean."""
-        mask = self._counted(batch)
+        mask = self.counted(batch)
         return mask.sum() if self.config.decoder == "softmax" else mask[:, 0].sum()
 
-    def _counted(self, batch: Batch) -> Bool[Tensor, "batch positions"]:
+    def counted(self, batch: Batch) -> Bool[Tensor, "batch positions"]:
+        """Return which positions are tagged and count: those of a stand-in do not."""
         return self.mask(batch) & batch.word_mask.any(dim=1, keepdim=True)
 
     def mask(self, batch: Batch) -> Bool[Tensor, "batch positions"]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from gmf.core.files import write_text
-from gmf.training.run_files import PROVENANCE, STATE, epoch_name
+from gmf.training.run_files import PROVENANCE, STATE, checkpoint_folder
 
 SCORES = "scores.json"
 
@@ -75,7 +75,7 @@ def scores_of_run(checkpoint: Path) -> list[PublishedScore]:
     state = json.loads((run / STATE).read_text(encoding="utf-8"))
     recorded = json.loads((run / PROVENANCE).read_text(encoding="utf-8"))
     parts = [part for part in fingerprints_of(recorded) if part["part"] == "dev"]
-    rows = [r for r in state["history"] if checkpoint.name == epoch_name(r["epoch"])]
+    rows = [r for r in state["history"] if checkpoint == checkpoint_folder(run, r["epoch"])]
     return [
         PublishedScore.of(
             rule,
