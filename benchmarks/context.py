@@ -110,7 +110,7 @@ def finished(
         [
             f"data.folder={json.dumps(str(options.data))}",
             f"data.context={json.dumps(SETTINGS[setting])}",
-            f"data.context_file={json.dumps(str(contexts))}",
+            *([f"data.context_file={json.dumps(str(contexts))}"] if SETTINGS[setting] else []),
             f"data.max_subwords={options.max_subwords}",
             "model=bert-crf",
             f"encoders={options.encoders}",

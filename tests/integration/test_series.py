@@ -1,6 +1,8 @@
 """Folds, learning curves and searches: what each run sees, and that none is repeated."""
 
 import json
+import shutil
+from pathlib import Path
 
 import pytest
 from fixtures.training import tiny_run
@@ -147,6 +149,49 @@ def test_a_trial_whose_training_fails_counts_and_is_named(options, tmp_path, mon
     assert done.exit_code == 0, done.output
     assert "failed" in done.stdout
     assert "trial-002: best dev F1" in done.stdout.replace("\n", "")
+
+
+def test_a_series_of_other_data_is_refused(options, tmp_path):
+    data = tmp_path / "data"
+    shutil.copytree(options[0].partition("=")[2], data)
+    series = [*options, f"data.folder={data}", "training.epochs=1", "--run", tmp_path / "series"]
+    command = ["train", "twitter2017", *series, "--folds", 2]
+    assert run(*command).exit_code == 0
+    path = data / "train.txt"
+    path.write_text(path.read_text().replace("B-PER", "B-LOC", 1))
+    again = run(*command)
+    assert isinstance(again.exception, ConfigError)
+    assert "holds another series (other data_digest)" in str(again.exception)
+    (tmp_path / "series" / "series.json").write_text("{")
+    assert "expected JSON that gmf wrote" in str(run(*command).exception)
+
+
+def test_a_search_of_something_else_is_refused_and_more_trials_are_new_ones(options, tmp_path):
+    quick = [*options, "training.epochs=1"]
+    flags = ["--try", "model.dropout=0.1..0.5", "--run", tmp_path / "search", "--json"]
+    command = ["search", "twitter2017", *quick, *flags, "--trials"]
+    assert len(json.loads(run(*command, 2).stdout)["trials"]) == 2
+    trials = json.loads(run(*command, 4).stdout)["trials"]
+    assert len({tuple(trial["options"]) for trial in trials}) == 4
+    other = run("search", "twitter2017", *quick, "training.batch_size=2", *flags, "--trials", 5)
+    assert isinstance(other.exception, ConfigError)
+    assert "holds another search (other config_digest)" in str(other.exception)
+
+
+def test_a_launcher_of_several_processes_cannot_search(options, tmp_path, monkeypatch):
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    flags = ["--try", "model.dropout=0.1..0.5", "--run", tmp_path / "search"]
+    done = run("search", "twitter2017", *options, *flags)
+    assert "gmf search: works in one process, and a launcher started 2" in str(done.exception)
+
+
+def test_a_file_may_leave_encoders_to_the_command_line(options, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("own.yaml").write_text("model: bert-crf\ntraining: {epochs: 1}\n")
+    given = [option for option in options if not option.startswith(("model", "training.epochs"))]
+    done = run("train", "own.yaml", *given)
+    assert done.exit_code == 0, done.exception
+    assert len(list(Path("runs").iterdir())) == 1
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,13 @@ from rich.table import Table
 
 from gmf.cli.output import Device, say, tables, write
 from gmf.cli.training_runs import (
+    AcceptChanges,
     Overrides,
     Preset,
     RunFolder,
     Trackers,
     checked_config,
+    refuse_several_processes,
     run_name,
     train_shown,
 )
@@ -39,6 +41,7 @@ def search(
     ] = None,
     trials: Annotated[int, typer.Option(min=1, help="Runs to end with.")] = 20,
     run: RunFolder = None,
+    accept_changes: AcceptChanges = False,
     device: Device = "auto",
     tracker: Trackers = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
@@ -51,10 +54,13 @@ def search(
         --try training.batch_size=8,16,32
     """
     require_extra("optuna", extra="search", purpose="gmf search")
+    refuse_several_processes("gmf search")
     # Here, not above: help needs no torch, and the extra may be absent.
     from gmf.experiments.presets import load_run_config
     from gmf.experiments.search import corners, parse_space
     from gmf.experiments.search import search as run_search
+    from gmf.experiments.series import facts_of
+    from gmf.training.run import read_splits
 
     config = checked_config(preset, overrides, device=device, trackers=tracker)
     distributions = parse_space(space or [])
@@ -68,13 +74,15 @@ def search(
 
     def train_one(path: Path, options: list[str]) -> "RunState":
         say(f"run folder: {path}: {' '.join(options)}")
-        return train_shown(config_with(options), path, trackers=tracker)
+        config = config_with(options)
+        return train_shown(config, path, trackers=tracker, accept_changes=accept_changes)
 
     ended = run_search(
         folder,
         distributions,
         trials=trials,
         seed=config.seed,
+        facts=facts_of(config, {"all": read_splits(config)}),
         train_one=train_one,
         on_trial=lambda trial: say(f"{trial.name}: {_percent(trial.f1)}"),
     )

@@ -8,11 +8,13 @@ from rich.table import Table
 
 from gmf.cli.output import Device, say, tables, write
 from gmf.cli.training_runs import (
+    AcceptChanges,
     Overrides,
     Preset,
     RunFolder,
     Trackers,
     checked_config,
+    is_helping,
     run_name,
     train_shown,
 )
@@ -29,9 +31,11 @@ def train_folds(config: "RunConfig", folder: Path, *, folds: int, **options: Any
     from gmf.evaluation.significance import summarise_seeds
     from gmf.experiments.series import fold_splits
 
-    splits = fold_splits(config, folds)
+    splits = fold_splits(config, folds, on_note=_tell)
     runs = _run(config, folder, splits, kind=f"{folds} folds", **options)
     summary = summarise_seeds([run.f1 for run in runs])
+    if is_helping():
+        return
     write(
         f"{folder}: dev F1 {100 * summary.mean:.2f} ± {100 * summary.deviation:.2f} (lenient "
         f"micro, mean and deviation of {folds} folds)"
@@ -46,6 +50,7 @@ def curve(
         typer.Option(help="Sizes of train with commas: numbers of samples, or shares."),
     ] = "10%,25%,50%,100%",
     run: RunFolder = None,
+    accept_changes: AcceptChanges = False,
     device: Device = "auto",
     tracker: Trackers = None,
 ) -> None:
@@ -58,10 +63,16 @@ def curve(
     from gmf.experiments.series import size_splits
 
     config = checked_config(preset, overrides, device=device, trackers=tracker)
-    splits = size_splits(config, sizes.split(","))
+    splits = size_splits(config, sizes.split(","), on_note=_tell)
     folder = run or Path("runs") / f"{run_name(preset, config)}-curve"
-    _run(config, folder, splits, kind="curve", trackers=tracker)
-    write(f"{folder}: {len(splits)} sizes")
+    _run(config, folder, splits, kind="curve", trackers=tracker, accept_changes=accept_changes)
+    if not is_helping():
+        write(f"{folder}: {len(splits)} sizes")
+
+
+def _tell(note: str) -> None:
+    if not is_helping():
+        say(note)
 
 
 def _run(
@@ -72,15 +83,16 @@ def _run(
     kind: str,
     **options: Any,
 ) -> "list[SeriesRun]":
-    from gmf.evaluation.provenance import digest_of_options
-    from gmf.experiments.series import run_series
+    from gmf.experiments.series import facts_of, run_series
 
     def train_one(path: Path, parts: "Splits") -> "RunState":
-        say(f"run folder: {path}")
+        _tell(f"run folder: {path}")
         return train_shown(config, path, splits=parts, **options)
 
-    facts = {"kind": kind, "config_digest": digest_of_options(config.model_dump(mode="json"))}
+    facts = {"kind": kind, **facts_of(config, splits)}
     runs = run_series(folder, splits, train_one=train_one, facts=facts)
+    if is_helping():
+        return runs
     table = Table("run", "train", "dev", "dev F1", "epoch")
     for one in runs:
         table.add_row(

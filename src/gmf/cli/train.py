@@ -7,6 +7,7 @@ import typer
 
 from gmf.cli.output import Device, say, write
 from gmf.cli.training_runs import (
+    AcceptChanges,
     Overrides,
     Preset,
     RunFolder,
@@ -26,12 +27,7 @@ def train(
         int | None,
         typer.Option(min=2, help="Train that many runs, each with another part of train and dev."),
     ] = None,
-    accept_changes: Annotated[
-        bool,
-        typer.Option(
-            "--accept-changes", help="Go on with a killed run though data, images or code changed."
-        ),
-    ] = False,
+    accept_changes: AcceptChanges = False,
     device: Device = "auto",
     tracker: Trackers = None,
 ) -> None:

@@ -10,6 +10,7 @@ import typer
 
 from gmf.cli.output import progress_bar, report_images, say
 from gmf.core.device import compute_on
+from gmf.core.errors import ConfigError
 
 if TYPE_CHECKING:
     from gmf.training.config import RunConfig
@@ -51,6 +52,12 @@ Trackers = Annotated[
         "--tracker",
         help="Also send the scalars to mlflow, wandb or another tracker of Accelerate; "
         "repeatable. TensorBoard has them wherever it is installed.",
+    ),
+]
+AcceptChanges = Annotated[
+    bool,
+    typer.Option(
+        "--accept-changes", help="Go on with a killed run though data, images or code changed."
     ),
 ]
 
@@ -129,6 +136,19 @@ def is_helping() -> bool:
     return os.environ.get("RANK", "0") != "0"
 
 
+def refuse_several_processes(command: str) -> None:
+    """Refuse work that each process of a launcher would do by itself.
+
+    Raises:
+        ConfigError: If a launcher started several.
+    """
+    count = os.environ.get("WORLD_SIZE", "1")
+    if count != "1":
+        raise ConfigError(
+            f"{command}: works in one process, and a launcher started {count}; start it without one"
+        )
+
+
 def run_name(preset: str, config: "RunConfig") -> str:
     """Return the name of a run: data, preset, model, encoder, what it changes, seed."""
     from gmf.evaluation.provenance import digest_of_options
@@ -138,7 +158,10 @@ def run_name(preset: str, config: "RunConfig") -> str:
     folder, model = config.data.folder, config.model.name
     several = "+".join(corpus.title for corpus in config.data.folders)
     data = folder.resolve().name if folder else several or "data"
-    usual = load_run_config(preset)
+    try:
+        usual = load_run_config(preset)
+    except ConfigError:  # A file that leaves to the command line what a run cannot do without.
+        usual = config
     if usual.model.name != model:
         usual = load_run_config(preset, [f"model={model}"])
     own, others = (flat_options(run.model_dump(mode="json")) for run in (config, usual))

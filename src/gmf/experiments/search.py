@@ -6,7 +6,7 @@ with the same options and the same run folder, so that it goes on after its last
 
 import json
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -89,6 +89,7 @@ def search(
     *,
     trials: int,
     seed: int,
+    facts: Mapping[str, Any],
     train_one: Callable[[Path, list[str]], RunState],
     on_trial: Callable[[Trial], None] = lambda _: None,
 ) -> list[Trial]:
@@ -99,13 +100,16 @@ def search(
         space: What is tried.
         trials: Finished trials to end with, those of an earlier call among them.
         seed: Of the sampler.
+        facts: What else decides what a trial is worth, kept with the search.
         train_one: Trains the run of a trial in a folder, with the options ``key=value``.
         on_trial: Called with each trial that ends.
 
     Raises:
-        ConfigError: If the folder holds a search of other keys, or an option is wrong.
+        ConfigError: If the folder holds a search of other keys or facts, or an option is wrong.
     """
-    study = _study(folder, space, seed=seed)
+    study = _study(folder, space, facts)
+    # A sampler is not kept: a fresh one with the same seed would ask the first trials again.
+    study.sampler = TPESampler(seed=seed + len(study.get_trials(deepcopy=False)))
     for trial in study.get_trials(states=(TrialState.RUNNING,)):
         study.tell(trial.number, state=TrialState.FAIL)
         study.enqueue_trial(trial.params, user_attrs={_FOLDER: _name(trial)})
@@ -138,7 +142,9 @@ def best_of(trials: Sequence[Trial]) -> Trial:
     return max(scored, key=lambda trial: trial.f1 or 0.0)
 
 
-def _study(folder: Path, space: dict[str, BaseDistribution], *, seed: int) -> optuna.Study:
+def _study(
+    folder: Path, space: dict[str, BaseDistribution], facts: Mapping[str, Any]
+) -> optuna.Study:
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     folder.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
@@ -149,13 +155,16 @@ def _study(folder: Path, space: dict[str, BaseDistribution], *, seed: int) -> op
             storage=storage,
             direction="maximize",
             load_if_exists=True,
-            sampler=TPESampler(seed=seed),
         )
-    described = {key: repr(kind) for key, kind in sorted(space.items())}
-    earlier = study.user_attrs.setdefault("space", described)
-    if earlier != described:
-        raise ConfigError(f"{folder}: holds a search of something else; choose another --run")
-    study.set_user_attr("space", described)
+    described = {"space": {key: repr(kind) for key, kind in sorted(space.items())}, **facts}
+    earlier = study.user_attrs
+    if other := [name for name, fact in described.items() if earlier.get(name, fact) != fact]:
+        raise ConfigError(
+            f"{folder}: holds another search (other {' and '.join(other)}); choose another folder "
+            "with --run, or delete it"
+        )
+    for name, fact in described.items():
+        study.set_user_attr(name, fact)
     return study
 
 

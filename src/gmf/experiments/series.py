@@ -12,10 +12,12 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from gmf.core.errors import ConfigError
+from gmf.core.errors import CheckpointError, ConfigError
 from gmf.core.files import write_text
 from gmf.core.tags import split_tag
 from gmf.core.types import Sample
+from gmf.evaluation.provenance import digest_of_options
+from gmf.reading.corpora import fingerprints
 from gmf.training.config import RunConfig
 from gmf.training.run import Splits, read_splits
 from gmf.training.run_folder import RunState
@@ -44,17 +46,24 @@ class SeriesRun:
     epoch: int
 
 
-def fold_splits(config: RunConfig, folds: int) -> dict[str, Splits]:
+def fold_splits(
+    config: RunConfig, folds: int, *, on_note: Callable[[str], None] = lambda _: None
+) -> dict[str, Splits]:
     """Return the splits of each fold: all samples of train and dev, each once for dev.
 
     The test split is never read. The parts are drawn by the seed of the run, alike in size, each
     with its share of every entity type.
 
+    Args:
+        config: The run.
+        folds: How many there are.
+        on_note: Called with what is read otherwise than the files have it.
+
     Raises:
         ConfigError: If there are fewer samples than folds.
         DataError: If a data file breaks its format.
     """
-    splits = read_splits(config)
+    splits = read_splits(config, on_note=on_note)
     samples = _by_type(_shuffled([*splits["train"], *splits["dev"]], seed=config.seed))
     if not 2 <= folds <= len(samples):
         raise ConfigError(f"--folds {folds}: expected from 2 to {len(samples)}, the samples")
@@ -68,7 +77,9 @@ def fold_splits(config: RunConfig, folds: int) -> dict[str, Splits]:
     }
 
 
-def size_splits(config: RunConfig, sizes: Sequence[str]) -> dict[str, Splits]:
+def size_splits(
+    config: RunConfig, sizes: Sequence[str], *, on_note: Callable[[str], None] = lambda _: None
+) -> dict[str, Splits]:
     """Return the splits of each size: ever more of train, and the whole of dev.
 
     What is in a smaller part is in each larger one. The first samples are such that every entity
@@ -77,12 +88,13 @@ def size_splits(config: RunConfig, sizes: Sequence[str]) -> dict[str, Splits]:
     Args:
         config: The run; its seed draws the parts.
         sizes: Numbers of samples, or percentages such as ``25%``.
+        on_note: Called with what is read otherwise than the files have it.
 
     Raises:
         ConfigError: If a size is none, or beyond the data.
         DataError: If a data file breaks its format.
     """
-    splits = read_splits(config)
+    splits = read_splits(config, on_note=on_note)
     samples = _types_first(_shuffled(splits["train"], seed=config.seed))
     numbers = sorted({_number(size, len(samples)) for size in sizes})
     return {
@@ -100,18 +112,19 @@ def run_series(
         folder: Of the series.
         splits: Samples of each run by its name.
         train_one: Trains a run.
-        facts: What decides the splits, kept in the file of the series.
+        facts: What decides the splits and their worth, kept in the file of the series.
 
     Raises:
+        CheckpointError: If that file is damaged.
         ConfigError: If the folder holds another series.
     """
     file = folder / SERIES
-    if file.is_file():
-        stored = json.loads(file.read_text(encoding="utf-8"))
-        if {name: stored.get(name) for name in facts} != dict(facts):
-            raise ConfigError(
-                f"{folder}: holds another series; choose another folder with --run, or delete it"
-            )
+    stored = _stored(file) if file.is_file() else facts
+    if other := [name for name, fact in facts.items() if stored.get(name, fact) != fact]:
+        raise ConfigError(
+            f"{folder}: holds another series (other {' and '.join(other)}); choose another folder "
+            "with --run, or delete it"
+        )
     runs: list[SeriesRun] = []
     for name, parts in splits.items():
         state = train_one(folder / name, parts)
@@ -120,6 +133,35 @@ def run_series(
         content = {**facts, "runs": list(map(asdict, runs)), "planned": len(splits)}
         write_text(file, json.dumps(content, indent=2) + "\n")
     return runs
+
+
+def facts_of(config: RunConfig, splits: Mapping[str, Splits]) -> dict[str, Any]:
+    """Return digests of the configuration and of the data of a series' runs.
+
+    Args:
+        config: The runs.
+        splits: Their samples, by the name of the run.
+    """
+    data = {
+        name: [
+            one.digest
+            for part, samples in parts.items()
+            for one in fingerprints(samples, part=part, corpora=config.data.corpora)
+        ]
+        for name, parts in splits.items()
+    }
+    options = config.model_dump(mode="json")
+    return {"config_digest": digest_of_options(options), "data_digest": digest_of_options(data)}
+
+
+def _stored(file: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(file.read_text(encoding="utf-8")))
+    except (OSError, TypeError, ValueError) as error:
+        raise CheckpointError(
+            f"{file}: expected JSON that gmf wrote ({error}); delete this file, and the runs "
+            "beside it are read again"
+        ) from error
 
 
 def _shuffled(samples: Sequence[Sample], *, seed: int) -> list[Sample]:

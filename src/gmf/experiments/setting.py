@@ -8,7 +8,7 @@ from gmf.models.registry import models
 from gmf.training.config import RunConfig
 
 #: Options that say where things lie, not what is computed.
-_PLACES = ("data.folder", "data.cache")
+_PLACES = ("data.folder", "data.cache.folder")
 
 
 def describe_setting(name: str, config: RunConfig) -> list[str]:
@@ -50,9 +50,12 @@ def _follows(name: str, model: str) -> Iterator[str]:
 def _differences(config: RunConfig, other: RunConfig, name: str) -> Iterator[str]:
     """Yield the options that two runs have otherwise; those of another model count as one."""
     own, theirs = (flat_options(run.model_dump(mode="json")) for run in (config, other))
-    for key in sorted(own.keys() & theirs.keys()):
-        if not key.startswith(_PLACES) and own[key] != theirs[key]:
-            yield f"  {key}: {own[key]} ({name}: {theirs[key]})"
+    common = own.keys() & theirs.keys()
+    for key in sorted({*own, *theirs} - set(_PLACES)):
+        if key.startswith("model.") and key not in common:
+            continue
+        if own.get(key) != theirs.get(key):
+            yield f"  {key}: {own.get(key)} ({name}: {theirs.get(key)})"
 
 
 def flat_options(options: dict[str, Any], prefix: str = "") -> dict[str, Any]:

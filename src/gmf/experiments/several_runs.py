@@ -11,7 +11,7 @@ from gmf.prediction.publishing.hub import model_folder
 from gmf.training.run_files import CONFIG
 
 #: Options and facts that decide no score, or may differ between runs of one system.
-_FREE = ("seed", "data.folder", "data.cache", "encoders")
+_FREE = ("seed", "data.folder", "data.cache.", "encoders")
 _SHOWN = 4
 
 
@@ -73,6 +73,9 @@ def _described(run: str | Path) -> tuple[int | None, dict[str, Any]]:
     if config is not None:
         options["training"] = read_yaml(config).get("training", {})
     flat = {key: value for key, value in flat_options(options).items() if not key.startswith(_FREE)}
+    # All kinds of cache hold the same maps but one, which is an approximation.
+    pooled = flat_options(options).get("data.cache.kind") == "pooled_maps"
+    flat["stage maps"] = "pooled" if pooled else "whole"
     flat["entity types"] = meta.get("types")
     for role, encoder in recorded.get("encoders", {}).items():
         flat[f"{role} encoder"] = encoder["name"], encoder["digest"][:12]

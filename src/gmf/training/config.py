@@ -123,6 +123,29 @@ class RunConfig(Config):
         name = value.get("name") if isinstance(value, Mapping) else value
         return models.get(str(name)).Options
 
+    def idle_options(self) -> list[str]:
+        """Return a line for each option that is not as usual and has no effect without another."""
+        reads_words = models.get(self.model.name).reads_words
+        idle = {
+            "data.hide_context": (not self.data.context, "data.context"),
+            "data.context_file": (not self.data.context, "data.context"),
+            "training.agreement_weight": (self.training.agreement == "none", "training.agreement"),
+            "training.teacher_weight": (self.training.teacher is None, "training.teacher"),
+            "training.layer_decay": (reads_words, "a pretrained text encoder"),
+            "training.warmup_ratio": (
+                self.training.schedule == "steps",
+                "training.schedule=linear",
+            ),
+        }
+        usual = {"data": DataConfig(), "training": TrainingConfig()}
+        notes: list[str] = []
+        for option, (is_idle, needed) in idle.items():
+            part, _, name = option.partition(".")
+            value = getattr(getattr(self, part), name)
+            if is_idle and value and value != getattr(usual[part], name):
+                notes.append(f"{option}={value}: has no effect without {needed}")
+        return notes
+
     @model_validator(mode="after")
     def _agrees_with_something(self) -> Self:
         if self.training.agreement == "context" and not self.data.context:

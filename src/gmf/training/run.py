@@ -77,20 +77,12 @@ def train(
         TrainingError: If the loss is not a number.
     """
     process = this_process()
-    device = process.device
-    alone = locked(path / LOCK, work=path) if process.is_main_process else nullcontext()
-    with ending_together(), alone:
+    device, alone = process.device, nullcontext()
+    with ending_together():
+        for note in config.idle_options():
+            on_note(note)
         splits = splits or read_splits(config, on_note=on_note)
-        corpora = config.data.corpora
-        folder = corpora[0].folder if len(corpora) == 1 else None
-        labelled = [sample for samples in splits.values() for sample in samples]
-        for fault in (*look_alikes(labelled), *training_faults(splits, folder=folder)):
-            raise fault
-        for note in types_apart_by_case(labelled):
-            on_note(f"warning: {note}")
-        for name, samples in splits.items():
-            for note in check_fields(samples, config.data.context, what=name):
-                on_note(note)
+        _check_samples(config, splits, on_note)
         tagger = untrained_tagger(config, splits["train"], device=device, on_note=on_note)
         _check_open_tags(config, tagger, splits["train"])
         teacher = Teacher.of(
@@ -114,8 +106,25 @@ def train(
             on_step=on_step,
             on_epoch=on_epoch,
         )
-        state = trainer.run(provenance, accept_changes=accept_changes, on_note=on_note)
+        if process.is_main_process:  # Only now: a start that fails leaves no folder.
+            alone = locked(path / LOCK, work=path)
+        with alone:
+            state = trainer.run(provenance, accept_changes=accept_changes, on_note=on_note)
         return state, of_all_processes(collator.report)
+
+
+def _check_samples(config: RunConfig, splits: Splits, on_note: Callable[[str], None]) -> None:
+    """Refuse samples from which nobody can learn; tell what is odd about them."""
+    corpora = config.data.corpora
+    folder = corpora[0].folder if len(corpora) == 1 else None
+    labelled = [sample for samples in splits.values() for sample in samples]
+    for fault in (*look_alikes(labelled), *training_faults(splits, folder=folder)):
+        raise fault
+    for note in types_apart_by_case(labelled):
+        on_note(f"warning: {note}")
+    for name, samples in splits.items():
+        for note in check_fields(samples, config.data.context, what=name):
+            on_note(note)
 
 
 def read_splits(

@@ -50,6 +50,23 @@ def test_what_the_user_changes_is_listed_too():
     ]
 
 
+@pytest.mark.parametrize(
+    ("overrides", "keys"),
+    [
+        (["data.cache.kind=pooled_maps"], ["data.cache.kind"]),
+        (
+            ['data.folders=["a", "b"]', 'data.mix={"a": 2, "b": 1}'],
+            ["data.folders", "data.mix.a", "data.mix.b"],
+        ),
+        (["data.cache.folder=x", "data.folder=y"], []),
+    ],
+)
+def test_what_decides_the_numbers_is_listed_and_where_it_lies_is_not(overrides, keys):
+    lines = described("paper.twitter2017", *overrides)
+    changed = [line for line in lines if "(paper.twitter2017: " in line]
+    assert [line.strip().partition(":")[0] for line in changed] == keys
+
+
 def test_a_model_without_public_code_is_told_to_be_so():
     assert described("bfcl.published") == [
         "bfcl.published: no public code of bfcl on these data sets is known; its preset and "
