@@ -130,12 +130,32 @@ def test_the_service_takes_it(trained):
 
 def test_no_context_and_anothers_are_worse(trained):
     run, _, _ = trained
-    f1 = {
-        control: gmf.evaluate(run.folder, images=control).report.scores.lenient.micro.f1
+    reports = {
+        control: gmf.evaluate(run.folder, images=control).report
         for control in ("real", "no-context", "shuffled-context")
     }
+    assert [report.provenance.context for report in reports.values()] == [
+        "caption",
+        "caption (no-context)",
+        "caption (shuffled-context)",
+    ]
+    f1 = {control: report.scores.lenient.micro.f1 for control, report in reports.items()}
     assert f1["real"] > 0.9
     assert max(f1["no-context"], f1["shuffled-context"]) < 0.8
+
+
+def test_what_is_scored_without_its_context_is_told(trained, tmp_path):
+    run, folder, _ = trained
+    rows = [json.loads(line) for line in (folder / "data" / "test.jsonl").read_text().splitlines()]
+    bare = [{key: row[key] for key in ("tokens", "tags")} for row in rows]
+    path = tmp_path / "test.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in bare))
+    with pytest.raises(GmfError, match="test: no sample has the context field 'caption'"):
+        gmf.evaluate(run.folder, data=tmp_path)
+    assert gmf.evaluate(run.folder, data=tmp_path, images="no-context").notes == ()
+    path.write_text("".join(json.dumps(row) + "\n" for row in (rows[0], *bare[1:])))
+    (note,) = gmf.evaluate(run.folder, data=tmp_path).notes
+    assert note == f"test: 1 of {len(rows)} samples have context 'caption'"
 
 
 def test_a_field_that_no_sample_has_ends_training_before_it_begins(trained):

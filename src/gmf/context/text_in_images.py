@@ -46,7 +46,9 @@ class RapidOcr:
                 "describer rapidocr: its package is not here; pip install 'gmf[ocr]'"
             ) from error
         self.field, self._config = config.field, config
-        self._engine: Any = RapidOCR(params={"Global.log_level": "critical"})
+        # The engine drops lines by a score of its own before we see them.
+        options = {"Global.log_level": "critical", "Global.text_score": config.min_score}
+        self._engine: Any = RapidOCR(params=options)
         self.source = source_name("rapidocr", version("rapidocr"), config.model_dump())
 
     def describe(self, images: Sequence[Image.Image]) -> list[str]:

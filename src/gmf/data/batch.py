@@ -157,9 +157,11 @@ class Batch(Generic[Array]):
         fields: Any = self.context_fields
         is_hidden = fields >= 0
         if hidden is not None:
-            is_hidden = is_hidden & hidden.all(1)[:, None]
+            is_hidden, stays = fields < -1, fields < -1
             for number in range(hidden.shape[1]):
                 is_hidden = is_hidden | (fields == number) & hidden[:, number, None]
+                stays = stays | (fields == number) & ~hidden[:, number, None]
+            is_hidden = is_hidden | (fields >= 0) & ~stays.any(1)[:, None]
         inputs: dict[str, Any] = dict(self.text_inputs)
         inputs["attention_mask"] = inputs["attention_mask"] * ~is_hidden
         return replace(self, text_inputs=inputs)

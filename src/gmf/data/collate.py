@@ -148,9 +148,12 @@ class Collator:
         return views_of(samples, max_regions=self.max_regions)
 
     def _context_of(self, sample: Sample) -> list[list[str]]:
-        """Return the words of each field: its name, a colon, and what it says; none if absent."""
-        texts = dict(sample.context)
-        words = [(name, texts.get(name, "").split()) for name in self.context]
+        """Return the words of each field: its name, a colon, and what it says; none if absent.
+
+        No more than the encoder could read, however long the text is: the rest costs nothing.
+        """
+        texts, most = dict(sample.context), self.encoder.max_subwords if self.encoder else 0
+        words = [(name, texts.get(name, "").split(maxsplit=most)[:most]) for name in self.context]
         return [[name, ":", *content] if content else [] for name, content in words]
 
     def _align(self, encoded: Sequence[EncodedSample]) -> AlignedWords:

@@ -47,7 +47,8 @@ class ControlledSamples:
         samples: In the given order.
         replaced: Images that were taken away or replaced, or samples whose context was.
         unusable: Images that are absent or broken, and were left as they are.
-        own: Samples that kept an image of their own under ``shuffled``, since none other was left.
+        own: Samples that kept an image, or a text of the context, of their own under ``shuffled``
+            or ``shuffled-context``, since none other was left.
     """
 
     samples: list[Sample]
@@ -64,7 +65,7 @@ class _ImageFacts:
 
 
 def apply_control(
-    samples: Sequence[Sample], *, control: Control, seed: int = 0
+    samples: Sequence[Sample], *, control: Control, seed: int = 0, context: Sequence[str] = ()
 ) -> ControlledSamples:
     """Return samples with their images or context as a control wants them; words and tags stay.
 
@@ -76,11 +77,19 @@ def apply_control(
         samples: The samples.
         control: What stands in for the images.
         seed: Of the exchange and of the noise.
+        context: Fields of the context that are read. Under ``shuffled-context`` samples that have a
+            field get its text from another one that has it, and of another text if there is one.
+
+    Raises:
+        ConfigError: If the control is of the context and none is read.
     """
     if control == "real":
         return ControlledSamples(list(samples), 0, 0)
     if control in ("no-context", "shuffled-context"):
-        return _with_other_context(samples, is_shuffled=control == "shuffled-context", seed=seed)
+        if not context:
+            raise ConfigError(f"--images {control}: the model reads no context")
+        rng = np.random.default_rng(seed) if control == "shuffled-context" else None
+        return _with_other_context(samples, context, rng)
     if control == "none":
         bare = [replace(sample, images=()) for sample in samples]
         return ControlledSamples(bare, sum(len(sample.images) for sample in samples), 0)
@@ -117,17 +126,25 @@ def apply_control(
 
 
 def _with_other_context(
-    samples: Sequence[Sample], *, is_shuffled: bool, seed: int
+    samples: Sequence[Sample], fields: Sequence[str], rng: np.random.Generator | None
 ) -> ControlledSamples:
-    """Take the context of each sample that has one, or give it that of the next in a circle."""
-    order = np.random.default_rng(seed).permutation(len(samples)).tolist()
-    order = [index for index in order if samples[index].context]
-    changed = list(samples)
-    for index, giver in zip(order, order[1:] + order[:1], strict=True):
-        context = samples[giver].context if is_shuffled else ()
-        changed[index] = replace(samples[index], context=context)
-    own = sum(changed[index].context == samples[index].context for index in order)
-    return ControlledSamples(changed, len(order), 0, own)
+    """Take these fields of the samples' context away; with a generator, exchange their texts."""
+    texts = [dict(sample.context) for sample in samples]
+    changed = [{k: v for k, v in own.items() if k not in fields} for own in texts]
+    touched, kept = set[int](), set[int]()
+    for name in fields:
+        owned = [{own[name]} if name in own else set[str]() for own in texts]
+        touched |= {index for index, own in enumerate(owned) if own}
+        if rng is None:
+            continue
+        order = [int(i) for i in rng.permutation(len(samples)) if owned[i]]
+        givers = order[1:] + order[:1]
+        _part(order, givers, owned, rng)
+        for index, giver in zip(order, givers, strict=True):
+            changed[index][name] = texts[giver][name]
+        kept |= {a for a, b in zip(order, givers, strict=True) if owned[a] == owned[b]}
+    shown = [replace(s, context=tuple(c.items())) for s, c in zip(samples, changed, strict=True)]
+    return ControlledSamples(shown, len(touched), 0, len(kept))
 
 
 def _look_at(source: Path | bytes) -> _ImageFacts | None:

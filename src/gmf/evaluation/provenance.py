@@ -32,6 +32,8 @@ class Provenance:
         seeds: Seeds of the runs.
         images: ``real``, or the control that replaced them (``none``, ``blank``, ``shuffled``,
             ``noise``); ``unknown`` for predictions of others.
+        context: Fields of the context that were read, and the control that replaced them; empty
+            where none was.
         image_trust: How far images could move the tags, from 0 to 1, as trained.
         image_counts: Images by what became of them: read, absent, broken, ...
         versions: Package to version.
@@ -47,6 +49,7 @@ class Provenance:
     precision: str = ""
     seeds: tuple[int, ...] = ()
     images: str = "unknown"
+    context: str = ""
     image_trust: float = 1
     image_counts: dict[str, int] = field(default_factory=dict[str, int])
     versions: dict[str, str] = field(default_factory=dict[str, str])

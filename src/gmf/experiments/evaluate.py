@@ -15,7 +15,7 @@ from gmf.data.config import DataConfig
 from gmf.data.image_report import ImageReport
 from gmf.evaluation.config import DEFAULTS, EvaluationConfig
 from gmf.evaluation.evaluator import evaluate
-from gmf.evaluation.image_controls import Control, apply_control
+from gmf.evaluation.image_controls import IMAGE_CONTROLS, Control, apply_control
 from gmf.evaluation.pairs import SamplePair, pair_of
 from gmf.evaluation.post_groups import groups_of_folder, with_groups
 from gmf.evaluation.provenance import (
@@ -28,6 +28,7 @@ from gmf.evaluation.provenance import (
 from gmf.evaluation.report import Report
 from gmf.prediction.engine import Engine, load_engine
 from gmf.prediction.publishing.hub import model_folder
+from gmf.reading.context_file import check_fields
 from gmf.reading.corpora import CorpusConfig, fingerprints, read_corpora
 from gmf.reading.groups import read_groups
 from gmf.reading.readers import splits_of
@@ -42,7 +43,7 @@ class RunEvaluation:
         pairs: Gold and prediction of each sample, in file order.
         images: What became of the images.
         warnings: Doubts that a reader must know of.
-        notes: What was left out of the groups of posts.
+        notes: Context that samples lack, and what was left out of the groups of posts.
     """
 
     report: Report
@@ -90,8 +91,9 @@ def evaluate_run(
     Raises:
         CheckpointError: If the run holds no complete checkpoint.
         ConfigError: If neither the call nor the run names a data folder, the device is absent, or
-            images cannot be trusted so.
-        DataError: If the split or the stated groups break their format, or it has no tags.
+            images cannot be trusted so, or a control is of a context that the model does not read.
+        DataError: If the split or the stated groups break their format, it has no tags, or no
+            sample has a context field that the model reads.
     """
     engine = load_engine(
         model_folder(run),
@@ -108,22 +110,21 @@ def evaluate_run(
     samples = _aliased(read.split(split), aliases)
     if any(sample.tags is None for sample in samples):
         raise DataError(f"split {split}: expected tags on every sample", path=read.path)
-    shown = apply_control(samples, control=control, seed=config.seed).samples
+    notes = [] if control == "no-context" else check_fields(samples, engine.context, what=split)
+    shown = apply_control(samples, control=control, seed=config.seed, context=engine.context)
+    if shown.own:
+        notes.append(f"{control}: {shown.own} samples keep what is their own, none other was left")
     pairs: list[SamplePair] = []
     images = ImageReport()
     counting = partial(nullcontext, images)
-    for prediction in engine.run(shown, counting=counting, batch_size=batch_size):
+    for prediction in engine.run(shown.samples, counting=counting, batch_size=batch_size):
         pairs.append(_aliased_pair(pair_of(prediction), aliases))
         on_progress(len(pairs), len(samples))
     trained_on = [DataFingerprint(**item) for item in engine.provenance.get("data", [])]
     scored = fingerprints(samples, part=split, corpora=read.corpora)
-    warnings = data_warnings(trained_on, evaluated=scored)
-    learned = {item.digest for item in trained_on if item.part == "train"}
-    if split != "train" and any(item.digest in learned for item in scored):
-        warnings.append(f"{split}: is what the run was trained on")
+    warnings = _warnings(trained_on, scored, split)
     has_training = all("train" in splits_of(corpus.folder) for corpus in read.corpora)
     training = read.split("train") if has_training else None
-    notes: list[str] = []
     pairs = _grouped(pairs, read, training or (), stated=groups, on_note=notes.append)
     report = evaluate(
         pairs,
@@ -155,10 +156,9 @@ class _Data:
         encoding = data.encoding if data else None
         if folder is None:
             return cls(known, encoding, known) if known else None
-        if data and data.folders:
-            for corpus in known:
-                if corpus.folder.resolve() == folder.resolve():
-                    return cls((corpus,), encoding, known)
+        for corpus in known:
+            if corpus.folder.resolve() == folder.resolve():
+                return cls((corpus,), encoding, known)
         # Where the images lie, and the encoding, is known of the folders of the run alone.
         return cls((CorpusConfig(folder=folder),), None, (CorpusConfig(folder=folder),))
 
@@ -172,6 +172,16 @@ class _Data:
         samples = read_corpora(self.all_corpora, (name,), encoding=self.encoding)[name]
         titles = {corpus.title for corpus in self.corpora}
         return [s for s in samples if not s.corpus or s.corpus in titles]
+
+
+def _warnings(
+    trained_on: Sequence[DataFingerprint], scored: Sequence[DataFingerprint], split: str
+) -> list[str]:
+    warnings = data_warnings(trained_on, evaluated=scored)
+    learned = {item.digest for item in trained_on if item.part == "train"}
+    if split != "train" and any(item.digest in learned for item in scored):
+        warnings.append(f"{split}: is what the run was trained on")
+    return warnings
 
 
 def _grouped(
@@ -226,6 +236,7 @@ def _provenance(
     engine: Engine, *, data: tuple[DataFingerprint, ...], images: ImageReport, control: Control
 ) -> Provenance:
     recorded = engine.provenance
+    shown, other = (control, "") if control in IMAGE_CONTROLS else ("real", f" ({control})")
     return Provenance(
         rule="lenient",
         data=data,
@@ -233,7 +244,8 @@ def _provenance(
         config_digest=recorded.get("config_digest", ""),
         precision=recorded.get("precision", ""),
         seeds=(recorded["seed"],) if "seed" in recorded else (),
-        images=control if engine.reads_images else "none",
+        images=shown if engine.reads_images else "none",
+        context=f"{', '.join(engine.context)}{other}" if engine.context else "",
         image_trust=engine.image_trust,
         image_counts=dict(images.images),
         versions=package_versions(),

@@ -19,6 +19,7 @@ from gmf.core.types import Sample
 from gmf.evaluation.provenance import digest_of_options
 from gmf.reading.corpora import fingerprints
 from gmf.training.config import RunConfig
+from gmf.training.inputs import context_digest
 from gmf.training.run import Splits, read_splits
 from gmf.training.run_folder import RunState
 
@@ -143,12 +144,12 @@ def facts_of(config: RunConfig, splits: Mapping[str, Splits]) -> dict[str, Any]:
         splits: Their samples, by the name of the run.
     """
     data = {
-        name: [
-            one.digest
-            for part, samples in parts.items()
-            for one in fingerprints(samples, part=part, corpora=config.data.corpora)
+        f"{name}/{part}": [
+            *(one.digest for one in fingerprints(samples, part=part, corpora=config.data.corpora)),
+            context_digest(samples, config.data.context),
         ]
         for name, parts in splits.items()
+        for part, samples in parts.items()
     }
     options = config.model_dump(mode="json")
     return {"config_digest": digest_of_options(options), "data_digest": digest_of_options(data)}

@@ -81,4 +81,6 @@ def _described(run: str | Path) -> tuple[int | None, dict[str, Any]]:
         flat[f"{role} encoder"] = encoder["name"], encoder["digest"][:12]
     for item in recorded.get("data", []):
         flat[f"{item['part']} data"] = item["digest"][:12]
+    for part, digest in recorded.get("context", {}).items():
+        flat[f"{part} context"] = digest[:12]
     return recorded.get("seed"), flat

@@ -168,7 +168,8 @@ def parse_row(kind: type[RowType], content: str, *, path: Path, line: int) -> Ro
         DataError: With file, line and field, if it is no such row.
     """
     try:
-        return kind.model_validate_json(usual_line(content) if kind is SampleRow else content)
+        usual = usual_line(content)  # Refuses a key that stands twice, in rows of all kinds.
+        return kind.model_validate_json(usual if kind is SampleRow else content)
     except DataError as error:
         raise DataError(str(error), path=path, line=line) from error
     except ValidationError as error:

@@ -118,6 +118,8 @@ class Intake:
                 faults.append(Fault(field=field, message=message))
 
         most("text", len(post.text), limits.max_text, "characters")
+        context = sum(map(len, post.context.values()))
+        most("context", context, limits.max_text, "characters in all its fields")
         most("images", len(post.images), limits.max_images, "images")
         for number, image in enumerate(post.images):
             field = f"images.{number}.regions"

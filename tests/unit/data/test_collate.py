@@ -199,6 +199,11 @@ def test_fields_are_hidden_each_by_itself_and_their_marks_with_the_last():
         read = batch.without_context(hidden).text_inputs["attention_mask"]
         assert read[0].tolist() == [1, 1, 1, 0, 0, 0, 0, 1, 1, 1, 1]
         assert read[1].tolist() == [1, 1, 1, *[0] * 8]
+        # The second sample's only field is hidden, so it is read as if it had none.
+        kept = np.array([[False, False], [False, True], [True, True]])
+        hidden = kept if isinstance(batch.word_mask, np.ndarray) else torch.from_numpy(kept)
+        read = batch.without_context(hidden).text_inputs["attention_mask"]
+        assert read.sum(1).tolist() == [11, 3, 3]
         assert batch.without_context().text_inputs["attention_mask"].sum(1).tolist() == [3, 3, 3]
         assert batch.text_inputs["attention_mask"].sum(1).tolist() == [11, 7, 3]
 

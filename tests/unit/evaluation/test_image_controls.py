@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gmf.core.errors import ConfigError
 from gmf.core.types import ImageInput, Region, Sample
 from gmf.evaluation.control_tables import control_table
 from gmf.evaluation.image_controls import CONTROLS, apply_control
@@ -131,20 +132,43 @@ def test_table_compares_with_the_real_images():
 
 def test_every_control_is_applied(posts):
     for control in CONTROLS:
-        assert len(apply_control(posts, control=control).samples) == len(posts)
+        shown = apply_control(posts, control=control, context=["caption"])
+        assert len(shown.samples) == len(posts)
 
 
 def test_context_is_taken_or_exchanged_among_those_that_have_one():
     samples = [Sample(str(n), ("a",), context=(("caption", str(n)),)) for n in range(9)]
     samples[4] = Sample("4", ("a",))
-    bare = apply_control(samples, control="no-context")
+    bare = apply_control(samples, control="no-context", context=["caption"])
     assert [sample.context for sample in bare.samples] == [()] * 9
     assert bare.replaced == 8
     for seed in range(5):
-        other = apply_control(samples, control="shuffled-context", seed=seed)
+        other = apply_control(samples, control="shuffled-context", seed=seed, context=["caption"])
         assert sorted(s.context for s in other.samples) == sorted(s.context for s in samples)
         assert all(
             a.context != b.context for a, b in zip(samples, other.samples, strict=True) if a.context
         )
         assert (other.samples[4].context, other.own, other.replaced) == ((), 0, 8)
-    assert apply_control(samples[:1], control="shuffled-context").own == 1
+    alone = apply_control(samples[:1], control="shuffled-context", context=["caption"])
+    assert alone.own == 1
+
+
+def test_each_field_that_is_read_is_exchanged_among_its_own():
+    knowledge = [{"knowledge": f"k{n // 2}"} if n < 6 else {} for n in range(60)]
+    texts = [{"caption": f"c{n}", **own} for n, own in enumerate(knowledge)]
+    samples = [Sample(str(n), ("a",), context=tuple(own.items())) for n, own in enumerate(texts)]
+    for seed in range(5):
+        found = apply_control(samples, control="shuffled-context", seed=seed, context=["knowledge"])
+        shown = [dict(sample.context) for sample in found.samples]
+        assert [own["caption"] for own in shown] == [own["caption"] for own in texts]
+        assert ["knowledge" in own for own in shown] == [n < 6 for n in range(60)]
+        assert all(shown[n]["knowledge"] != texts[n]["knowledge"] for n in range(6))
+        assert (found.replaced, found.own) == (6, 0)
+    bare = apply_control(samples, control="no-context", context=["knowledge"])
+    assert all(dict(sample.context).keys() == {"caption"} for sample in bare.samples)
+
+
+@pytest.mark.parametrize("control", ["no-context", "shuffled-context"])
+def test_a_control_of_context_that_is_not_read_is_refused(control):
+    with pytest.raises(ConfigError, match=f"--images {control}: the model reads no context"):
+        apply_control([Sample("1", ("a",))], control=control)

@@ -208,6 +208,8 @@ def provenance_table(report: Report) -> Table:
         rows.append(("configuration", provenance.config_digest[:12]))
     if provenance.precision:
         rows.append(("precision of training", provenance.precision))
+    if provenance.context:
+        rows.append(("context", provenance.context))
     if provenance.image_trust != 1:
         rows.append(("trust in images", f"{provenance.image_trust:g}"))
     if provenance.seeds:

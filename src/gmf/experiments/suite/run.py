@@ -13,6 +13,8 @@ from gmf.experiments.suite.pool import OnEvent, RunEvent, run_all
 from gmf.experiments.suite.single_run import is_finished
 from gmf.reading.readers import read_split
 from gmf.reading.releases import DataFingerprint, fingerprint
+from gmf.training.inputs import context_digest
+from gmf.training.run import read_splits
 
 LOCK = ".lock"
 
@@ -107,8 +109,14 @@ def _check(folder: Path) -> list[DataFingerprint]:
 
 def _check_same_data(run: PlannedRun, now: Sequence[DataFingerprint]) -> None:
     """Refuse to go on with, or to report, a run on data that were changed since."""
-    before = {item["part"]: item["digest"] for item in read_provenance(run.folder).get("data", [])}
+    recorded, fields = read_provenance(run.folder), run.config.data.context
+    before = {item["part"]: item["digest"] for item in recorded.get("data", [])}
     changed = [item.source for item in now if before.get(item.part, item.digest) != item.digest]
+    if fields and "context" in recorded:
+        splits = read_splits(run.config)
+        digests = {name: context_digest(samples, fields) for name, samples in splits.items()}
+        before = recorded["context"]
+        changed += [f"context of {k}" for k, v in digests.items() if before.get(k) != v]
     if changed:
         raise ConfigError(
             f"{run.folder}: {', '.join(changed)} changed since this run; delete the run, choose "

@@ -183,10 +183,16 @@ def _sample_of(
 
 
 def _context(fields: Mapping[str, Any], options: InputOptions) -> tuple[tuple[str, str], ...]:
-    """Return the context of a row; a column of that name that is no mapping is another's."""
+    """Return the context of a row; a column of that name that is no mapping is another's.
+
+    A column that was asked for stands before a field of that mapping, unless it is empty.
+    """
     own = fields.get("context")
+    if isinstance(own, list) and all(isinstance(item, tuple) for item in cast(list[object], own)):
+        own = dict(cast(list[tuple[str, Any]], own))  # A map of Parquet.
     named = {column.rpartition(".")[2]: value_at(fields, column) for column in options.context}
-    return context_of({**(cast(dict[str, Any], own) if isinstance(own, dict) else {}), **named})
+    given = {name: text for name, text in named.items() if text not in (None, "")}
+    return context_of({**(cast(dict[str, Any], own) if isinstance(own, dict) else {}), **given})
 
 
 def _images_of(value: object, root: Path, beside: bool) -> Iterable[ImageInput]:
