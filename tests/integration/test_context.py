@@ -128,6 +128,49 @@ def test_the_service_takes_it(trained):
         assert client.get("/v1/model").json()["context"] == ["caption"]
 
 
+def test_a_file_of_contexts_beside_the_input_is_read_as_in_training(trained, tmp_path):
+    run, _, _ = trained
+    (tmp_path / "posts.txt").write_text("IMGID:1\nin\nsnow\nis\n\nIMGID:2\nin\nsnow\nis\n")
+    post = {"tokens": ["in", "snow", "is"]}
+    lines = "".join(json.dumps({"id": name, **post}) + "\n" for name in "12")
+    (tmp_path / "rows.jsonl").write_text(lines)
+    said = {"1": "rocky rocky", "2": "the the"}
+    contexts = tmp_path / "context.jsonl"
+
+    def types(name):
+        report = gmf.predict_files(
+            run.folder, tmp_path / name, tmp_path / "out.jsonl", overwrite=True
+        )
+        assert "context is taken from" in report.files[0]["note"]
+        rows = map(json.loads, (tmp_path / "out.jsonl").read_text().splitlines())
+        return [row["entities"][0]["type"] for row in rows]
+
+    for order in (said, {"1": said["2"], "2": said["1"]}):
+        rows = [{"id": name, "context": {"caption": text}} for name, text in order.items()]
+        contexts.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        expected = ["PER" if text == said["1"] else "LOC" for text in order.values()]
+        assert types("posts.txt") == types("rows.jsonl") == expected
+    gmf.predict_files(run.folder, tmp_path / "rows.jsonl", tmp_path / "kept.jsonl")
+    contexts.write_text("")
+    with pytest.raises(ConfigError, match="input"):
+        gmf.predict_files(run.folder, tmp_path / "rows.jsonl", tmp_path / "kept.jsonl")
+    contexts.write_text("{}\n")
+    with pytest.raises(GmfError, match=r"context\.jsonl"):
+        gmf.predict_files(run.folder, tmp_path / "rows.jsonl", tmp_path / "other.jsonl")
+
+
+def test_a_context_that_the_model_does_not_read_is_told(trained):
+    run, _, _ = trained
+    nlp = gmf.load(run.folder)
+    post = {"tokens": ["in", "snow"]}
+    for context, notes in (
+        ({"captoin": "the the"}, ("context not used (captoin): the model reads caption",)),
+        ({"captoin": "the the", "caption": "the"}, ()),
+        ({"captoin": " "}, ()),
+    ):
+        assert nlp({**post, "context": context}).notes == notes
+
+
 def test_no_context_and_anothers_are_worse(trained):
     run, _, _ = trained
     reports = {

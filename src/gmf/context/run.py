@@ -45,10 +45,12 @@ class _ContextRows(RowsFile[ContextRow]):
         self._field = field
 
     def stays(self, row: ContextRow) -> bool:
-        if row.image is None or row.context:
-            return row.image is None or self._field not in row.context
-        # Without a text its field is not known: what another kind of describer left stays.
-        return row.source.partition("@")[0] != self.source.partition("@")[0]
+        # Of a line without a text the field is not known, and it says nothing against ours.
+        return row.image is None or self._field not in row.context
+
+    def left_of(self, row: ContextRow) -> ContextRow | None:
+        others = {name: text for name, text in row.context.items() if name != self._field}
+        return row.model_copy(update={"context": others}) if others else None
 
 
 class ContextJob(ImageJob[ContextRow]):

@@ -124,7 +124,7 @@ def _predictions(
             tags=decoded[row].tags,
             entities=decoded[row].entities,
             saw_image=_saw_image(batch, row),
-            notes=_notes(batch, row, uses_images=collator.view_source is not None),
+            notes=_notes(batch, row, collator=collator),
             explanation=explained[row],
         )
 
@@ -177,7 +177,7 @@ def _saw_image(batch: Batch[Array], row: int) -> bool:
     return any(o.region is None and not o.fault and not o.is_blank for o in origins)
 
 
-def _notes(batch: Batch[Array], row: int, *, uses_images: bool) -> tuple[str, ...]:
+def _notes(batch: Batch[Array], row: int, *, collator: Collator) -> tuple[str, ...]:
     """Return what of a sample the model did not see, in words."""
     notes: list[str] = []
     sample = batch.samples[row]
@@ -187,7 +187,11 @@ def _notes(batch: Batch[Array], row: int, *, uses_images: bool) -> tuple[str, ..
         notes.append(f"{cut} words beyond the length limit are tagged O")
     if batch.context_is_cut and batch.context_is_cut[row]:
         notes.append("context read in part or not at all: the words leave no room for more")
-    if sample.images and not uses_images:
+    given = [name for name, text in sample.context if text.strip()]
+    if given and not set(given) & set(collator.context):
+        read = f"reads {', '.join(collator.context)}" if collator.context else "reads none"
+        notes.append(f"context not used ({', '.join(given)}): the model {read}")
+    if sample.images and collator.view_source is None:
         count = len(sample.images)
         images = "1 image" if count == 1 else f"{count} images"
         notes.append(f"{images} not used: the model reads text only")

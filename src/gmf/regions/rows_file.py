@@ -27,7 +27,7 @@ class ImageRow(Protocol):
         ...
 
     @classmethod
-    def model_validate_json(cls, json_data: str) -> Self:
+    def model_validate_json(cls, json_data: bytes) -> Self:
         """Return a line that was read."""
         ...
 
@@ -56,6 +56,7 @@ class RowsFile(Generic[Row]):
     what: str
     rows: dict[str, Row] = field(default_factory=dict[str, Row])
     others: list[Row] = field(default_factory=list[Row])
+    unfinished: list[Row] = field(default_factory=list[Row])
 
     @property
     def partial(self) -> Path:
@@ -66,11 +67,15 @@ class RowsFile(Generic[Row]):
         """Return whether a line of another source stays beside ours."""
         return False
 
+    def left_of(self, row: Row) -> Row | None:  # noqa: ARG002
+        """Return what of a line of another source stays when ours are to replace it."""
+        return None
+
     def load(self, *, overwrite: bool) -> None:
-        """Read what is there: finished lines, then those of a job that was cut short.
+        """Read what is there: finished lines, then those of jobs that were cut short.
 
         Args:
-            overwrite: Drop lines of other sources instead of refusing.
+            overwrite: Replace lines of other sources instead of refusing.
 
         Raises:
             DataError: If the finished file is damaged or holds lines of another source.
@@ -83,15 +88,18 @@ class RowsFile(Generic[Row]):
                 self.rows[str(row.image)] = row
             elif self.stays(row):
                 self.others.append(row)
-            elif not overwrite:
+            elif overwrite:
+                self.others += filter(None, [self.left_of(row)])
+            else:
                 raise DataError(
                     f"holds {self.what} of {row.source or 'an unnamed source'}, these would be of "
                     f"{self.source}; choose another --out, or give --overwrite",
                     path=self.path,
                     line=number,
                 )
-        rows = [row for row in self._read(self.partial) if row and row.source == self.source]
-        self.rows |= {str(row.image): row for row in rows}
+        rows = list(filter(None, self._read(self.partial)))
+        self.rows |= {str(row.image): row for row in rows if row.source == self.source}
+        self.unfinished = [row for row in rows if row.source != self.source]
         if self.partial.exists():
             # Rewritten, so that a torn last line does not swallow the next one.
             _write(self.partial, rows)
@@ -103,15 +111,18 @@ class RowsFile(Generic[Row]):
         self.rows |= {str(row.image): row for row in rows}
 
     def finish(self) -> None:
-        """Write all lines, sorted by image name, in one step."""
+        """Write all lines, sorted by image name, in one step; others' unfinished work stays."""
         _write(self.path, [*self.others, *(self.rows[name] for name in sorted(self.rows))])
-        self.partial.unlink(missing_ok=True)
+        if self.unfinished:
+            _write(self.partial, self.unfinished)
+        else:
+            self.partial.unlink(missing_ok=True)
 
     def _read(self, path: Path) -> Iterator[Row | None]:
         """Yield the lines of a file, ``None`` for one that is not whole."""
         if not path.exists():
             return
-        with path.open(encoding="utf-8", errors="replace") as file:
+        with path.open("rb") as file:
             for line in file:
                 try:
                     yield self.kind.model_validate_json(line)

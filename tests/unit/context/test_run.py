@@ -123,3 +123,37 @@ def test_an_unknown_describer_is_refused(tmp_path):
         build_describer(DescriberChoice("rapidocr", ("models",)))
     with pytest.raises(ConfigError, match=r"options of describer rapidocr.*min_scor.*min_score"):
         build_describer(DescriberChoice("rapidocr", (), {"min_scor": 0.2}))
+
+
+def test_overwriting_a_field_leaves_the_others_of_its_line(tasks, tmp_path):
+    path = tmp_path / "context.jsonl"
+    line = {"image": tasks[0].name, "context": {"size": "by hand", "caption": "a dog"}}
+    path.write_text(json.dumps(line) + "\n")
+    run(Sizes(), tasks, tmp_path, overwrite=True)
+    assert read_context(path).images[tasks[0].name] == {"caption": "a dog", "size": "RGB image"}
+
+
+def test_unfinished_work_of_another_describer_stays(tasks, tmp_path):
+    with pytest.raises(KeyboardInterrupt):
+        run(Sizes(stops_after=2), tasks, tmp_path)
+    run(Sizes("words@1", "words"), tasks, tmp_path)
+    second = Sizes()
+    assert run(second, tasks, tmp_path).images == {"described": 3, "kept": 2}
+    found = read_context(tmp_path / "context.jsonl").images
+    assert all(set(found[task.name]) == {"size", "words"} for task in tasks)
+    assert not (tmp_path / "context.jsonl.partial").exists()
+
+
+def test_images_without_text_refuse_no_other_field(tasks, tmp_path):
+    run(Sizes(silent=range(5)), tasks, tmp_path)
+    report = run(Sizes("sizes@2", "strict"), tasks, tmp_path)
+    assert report.images == {"described": 5}
+
+
+def test_a_line_in_another_encoding_is_refused_and_stays_as_it_is(tasks, tmp_path):
+    path = tmp_path / "context.jsonl"
+    content = b'{"id": "7", "context": {"caption": "caf\xe9"}}\n'
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"context\.jsonl:1"):
+        run(Sizes(), tasks, tmp_path)
+    assert path.read_bytes() == content

@@ -9,6 +9,7 @@ from typing import BinaryIO
 from gmf.core.errors import DataError
 from gmf.core.types import ImageInput, Sample
 from gmf.data.images import RefusedImage
+from gmf.jobs.inputs.beside import ContextBeside
 from gmf.jobs.inputs.fields import image_at
 from gmf.jobs.inputs.rows import MAX_WORDS, InputOptions, Row
 from gmf.jobs.inputs.scanned import (
@@ -38,14 +39,14 @@ class ConllSource(ScannedSource):
 
     Lines are grouped as in training (``gmf.reading.conll``). The image of ``IMGID:33`` is
     ``33.jpg`` in the image folder when there is such a folder; object boxes come from
-    ``regions.jsonl`` beside the file.
+    ``regions.jsonl`` beside the file, contexts from ``context.jsonl``.
 
     Args:
         path: The file.
         options: Only ``image_root`` is used.
 
     Raises:
-        DataError: If a line of ``regions.jsonl`` is wrong.
+        DataError: If a line of ``regions.jsonl`` or ``context.jsonl`` is wrong.
     """
 
     suffixes = (".conll", ".txt")
@@ -56,10 +57,17 @@ class ConllSource(ScannedSource):
         self.root = folder if folder.is_dir() else None
         self.images = ImageFolder(folder, split=path.stem)
         regions = path.parent / REGIONS_FILE
-        self.regions = read_regions(regions) if self.root and regions.is_file() else {}
+        self._regions_file = regions if self.root and regions.is_file() else None
+        self.regions = read_regions(regions) if self._regions_file else {}
+        self.context = ContextBeside(path, image_folder=folder)
         self.columns = _columns_in(path, options)
-        if self.columns.word:
-            self.note = "the first column counts the words; they are read from the second"
+        counted = "the first column counts the words; they are read from the second"
+        notes = (counted if self.columns.word else "", self.context.note)
+        self.note = "; ".join(filter(None, notes))
+
+    def side_files(self) -> list[Path]:
+        """Return the files of regions and of contexts."""
+        return [*filter(None, [self._regions_file]), *self.context.files()]
 
     @classmethod
     def true_format(cls, path: Path, options: InputOptions) -> str | None:
@@ -104,7 +112,8 @@ class ConllSource(ScannedSource):
         except ValueError as error:
             return Row(number, name, origin, error=str(error))
         images = self._images_of(name) if block.has_id else ()
-        return Row(number, name, origin, Sample(name, tokens, None, images, origin=origin))
+        sample = self.context.added_to(Sample(name, tokens, None, images, origin=origin))
+        return Row(number, name, origin, sample)
 
     def _images_of(self, name: str) -> tuple[ImageInput, ...]:
         """Return the images of a post; one outside of their folder becomes a note."""

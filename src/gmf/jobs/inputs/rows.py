@@ -149,6 +149,10 @@ class InputFormat(ABC):
         """Yield the files that the rows are made of."""
         yield self.path
 
+    def side_files(self) -> list[Path]:
+        """Return files beside the input that rows take something from, such as contexts."""
+        return []
+
     def column_types(self) -> dict[str, Any]:
         """Return the Arrow type of each kept column; none when the format has no types."""
         return {}

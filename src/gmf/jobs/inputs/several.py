@@ -94,8 +94,9 @@ class Inputs:
         digest = hashlib.sha256()
         for number, file in enumerate(self.files):
             if not file.path.is_dir():
-                with file.path.open("rb") as content:
-                    digest.update(hashlib.file_digest(content, "sha256").digest())
+                for path in (file.path, *self._source(number).side_files()):
+                    with path.open("rb") as content:
+                        digest.update(hashlib.file_digest(content, "sha256").digest())
                 continue
             for path in self._source(number).files():
                 size = path.stat().st_size if path.exists() else None
