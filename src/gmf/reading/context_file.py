@@ -12,6 +12,7 @@ from gmf.core.config import Config
 from gmf.core.errors import DataError
 from gmf.core.types import Sample
 from gmf.reading.context import Context
+from gmf.reading.image_folders import names_of
 from gmf.reading.json_rows import Text, parse_row
 from gmf.reading.reader import fail, read_lines
 
@@ -56,10 +57,10 @@ class ContextFile:
         """
         of_images: dict[str, list[str]] = defaultdict(list)
         for image in sample.images:
-            if isinstance(image.source, Path) and image.source.is_relative_to(image_folder):
-                name = image.source.relative_to(image_folder).as_posix()
-                for key, text in self.images.get(name, {}).items():
-                    of_images[key].append(text)
+            names = names_of(image.source, image_folder) if isinstance(image.source, Path) else ()
+            name = next((name for name in names if name in self.images), None)
+            for key, text in self.images[name].items() if name is not None else ():
+                of_images[key].append(text)
         joined = {name: " ".join(texts) for name, texts in of_images.items()}
         fields = {**joined, **self.posts.get(sample.id, {}), **dict(sample.context)}
         return replace(sample, context=tuple(fields.items())) if fields else sample

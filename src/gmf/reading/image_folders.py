@@ -4,7 +4,7 @@ import os
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 
@@ -72,6 +72,21 @@ def image_beside(folder: Path, name: str) -> Path:
         return usual
     beside = inside(image_folder_of(folder), name)
     return beside if is_there(beside) else usual
+
+
+def names_of(image: Path, image_folder: Path) -> Iterator[str]:
+    """Yield the names by which a side file may mean an image, none if it lies elsewhere.
+
+    Args:
+        image: The image file.
+        image_folder: Folder that a reader's image names are relative to. Own data finds images in a
+            usual place beside it, too, where their names are relative to that.
+    """
+    path = image.absolute()
+    for folder_of in (Path, image_folder_of):  # The latter asks the disk, and is seldom needed.
+        folder = folder_of(image_folder).absolute()
+        if path.is_relative_to(folder):
+            yield path.relative_to(folder).as_posix()
 
 
 def annotation_sources(folder: Path) -> list[Path]:

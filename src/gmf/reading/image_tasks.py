@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from gmf.core.errors import DataError
+from gmf.reading.image_folders import names_of
 from gmf.reading.readers import find_split, read_split, reader_of, splits_of
 
 
@@ -30,16 +32,20 @@ def collect_images(folder: Path, *, splits: Sequence[str] = ()) -> list[ImageTas
         splits: ``train``, ``dev``, ``test``; empty for all that are there.
 
     Raises:
-        DataError: If a split is absent or a line is wrong.
+        DataError: If a split is absent, a line is wrong, or an image lies where no name leads to.
     """
     texts: dict[str, list[tuple[str, ...]]] = {}
     paths: dict[str, Path] = {}
     for split in splits or splits_of(folder):
-        root = reader_of(find_split(folder, split=split)).image_folder(folder)
+        path = find_split(folder, split=split)
+        root = reader_of(path).image_folder(path.parent)
         for sample in read_split(folder, split):
             for image in sample.images:
                 if isinstance(image.source, Path):
-                    name = image.source.relative_to(root).as_posix()
+                    name = next(names_of(image.source, root), None)
+                    if name is None:
+                        message = f"image {image.source} is neither in {root} nor beside it"
+                        raise DataError(message, path=path)
                     paths.setdefault(name, image.source)
                     texts.setdefault(name, []).append(sample.tokens)
     return [ImageTask(name, path, tuple(texts[name])) for name, path in paths.items()]

@@ -10,7 +10,7 @@ from gmf.core.registry import Registry, names_by_suffix, suffix_of
 from gmf.core.tags import regular_tag
 from gmf.core.types import Region, Sample
 from gmf.reading.context_file import CONTEXT_FILE, read_context
-from gmf.reading.image_folders import TEXT_FOLDERS, annotation_sources
+from gmf.reading.image_folders import TEXT_FOLDERS, annotation_sources, names_of
 from gmf.reading.json_rows import is_json
 from gmf.reading.near_files import names_in
 from gmf.reading.reader import DEFAULTS, Reader, ReadOptions, fail
@@ -204,8 +204,8 @@ def read_split(
     else:
         regions = read_regions(file, on_fault=on_fault)
         samples = [_with_regions(sample, regions, image_folder) for sample in samples]
-    context_file = options.context or folder / CONTEXT_FILE
-    if options.context is not None or context_file.is_file():
+    usual = next(filter(Path.is_file, (folder / CONTEXT_FILE, home / CONTEXT_FILE)), None)
+    if context_file := options.context or usual:
         context = read_context(context_file, on_fault=on_fault)
         samples = [context.added_to(sample, image_folder=image_folder) for sample in samples]
     return samples
@@ -256,7 +256,7 @@ def _with_regions(
     for position, image in enumerate(images):
         if image.regions or isinstance(image.source, bytes):
             continue
-        if image.source.is_relative_to(image_folder):
-            name = image.source.relative_to(image_folder).as_posix()
-            images[position] = replace(image, regions=regions.get(name, ()))
+        name = next((n for n in names_of(image.source, image_folder) if n in regions), None)
+        if name is not None:
+            images[position] = replace(image, regions=regions[name])
     return replace(sample, images=tuple(images))

@@ -1,6 +1,7 @@
 """The context of posts: in their rows, in a file beside them, for the post or for its images."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -8,9 +9,11 @@ from gmf.core.errors import DataError
 from gmf.core.types import Sample
 from gmf.reading.context import context_of
 from gmf.reading.context_file import check_fields, read_context
+from gmf.reading.image_tasks import collect_images
 from gmf.reading.jsonl import read_jsonl
 from gmf.reading.reader import ReadOptions
 from gmf.reading.readers import read_split
+from gmf.testing import synthetic_samples
 
 
 def written(path, *rows):
@@ -93,3 +96,51 @@ def test_fields_that_are_asked_for_are_counted():
     assert note == "train: 1 of 2 samples have context 'caption'"
     with pytest.raises(DataError, match=r"train: no sample has the context field 'ocr'.*caption"):
         check_fields(samples, ("ocr",), what="train")
+
+
+LAYOUTS = {
+    "own data, images in a folder": ("data", "data/images", '"images": ["33.jpg"]'),
+    "own data, images named with their folder": (
+        "data",
+        "data/images",
+        '"images": ["images/33.jpg"]',
+    ),
+    "own data, images beside the data": ("data", "data_images", '"images": ["33.jpg"]'),
+    "texts in a folder beside the images": ("data/txt", "data/images", '"images": ["33.jpg"]'),
+}
+
+
+@pytest.mark.parametrize("is_relative", [True, False])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_images_have_one_name_wherever_they_lie(tmp_path, monkeypatch, layout, is_relative):
+    monkeypatch.chdir(tmp_path)
+    home, images, named = LAYOUTS[layout]
+    for folder in (home, images):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+    synthetic_samples(Path(images), count=1)
+    next(Path(images).iterdir()).rename(Path(images) / "33.jpg")
+    row = f'{{"tokens": ["a"], "tags": ["O"], {named}}}\n'
+    (Path(home) / "train.jsonl").write_text(row)
+    data = Path("data") if is_relative else tmp_path / "data"
+    (task,) = collect_images(data)
+    for name in (task.name, "33.jpg"):
+        line = {"image": name, "context": {"caption": "a fjord"}}
+        (data / "context.jsonl").write_text(json.dumps(line) + "\n")
+        regions = {"image": name, "regions": [{"box": [0, 0, 2, 2]}]}
+        (data / "regions.jsonl").write_text(json.dumps(regions) + "\n")
+        (sample,) = read_split(data, "train")
+        assert sample.context == (("caption", "a fjord"),)
+        assert len(sample.images[0].regions) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"id": "1", "context": {"caption": "a", "caption": "b"}}',
+        '{"id": "2", "id": "3", "context": {"caption": "a"}}',
+    ],
+)
+def test_a_key_that_stands_twice_in_a_line_is_refused(tmp_path, line):
+    (tmp_path / "context.jsonl").write_text(line + "\n")
+    with pytest.raises(DataError, match="twice"):
+        read_context(tmp_path / "context.jsonl")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from gmf.core.types import Sample
 from gmf.reading.context_file import CONTEXT_FILE, ContextFile, read_context
+from gmf.reading.image_folders import TEXT_FOLDERS
 
 
 class ContextBeside:
@@ -20,10 +21,10 @@ class ContextBeside:
 
     def __init__(self, path: Path, *, image_folder: Path) -> None:
         self._image_folder = image_folder
-        is_local = isinstance(path, Path)  # pyright: ignore[reportUnnecessaryIsInstance]
-        self.path = path.parent / CONTEXT_FILE if is_local and path.name != CONTEXT_FILE else None
-        if self.path is not None and not self.path.is_file():
-            self.path = None
+        home, is_local = path.parent, isinstance(path, Path)  # pyright: ignore[reportUnnecessaryIsInstance]
+        homes = (home, home.parent) if home.name.lower() in TEXT_FOLDERS else (home,)
+        files = [folder / CONTEXT_FILE for folder in homes] if is_local else []
+        self.path = next((file for file in files if file != path and file.is_file()), None)
 
     @property
     def note(self) -> str:
