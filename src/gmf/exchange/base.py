@@ -18,6 +18,7 @@ class Trait(StrEnum):
 
     IMAGES = "images"
     REGIONS = "regions of images"
+    CONTEXT = "fields of the context"
     CONFIDENCES = "confidences"
     OVERLAP = "overlapping entities"
     UNLABELLED = "unlabelled texts"

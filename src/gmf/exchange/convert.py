@@ -209,6 +209,10 @@ def _files_in(source: Path, how: _Reading, report: ConversionReport) -> list[Pat
     present = [
         p for p in present if p.name not in _BESIDE and p.suffix.lower() not in IMAGE_SUFFIXES
     ]
+    for path in (source / name for name in (REGIONS_FILE, CONTEXT_FILE)):
+        report.note(
+            "file beside the texts that is not converted; copy it", str(path), path.exists()
+        )
     files = [path for path in present if path.name.lower().endswith(tuple(suffixes))]
     for path in (path for path in present if path not in files):
         report.note("file of the folder that is of no format and is not read", str(path))

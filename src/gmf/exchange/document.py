@@ -42,6 +42,7 @@ class AnnotatedText:
         id: Identifier; empty without one.
         words: ``(char_start, char_end)`` of the source's own words; ``None`` when it has none.
         images: Images, their paths relative to one folder, never leaving it.
+        context: Text by field of the context.
         number: Position in the source, from 1.
         origin: Where it stands, for messages.
         is_joined: Whether the text was made of words.
@@ -53,6 +54,7 @@ class AnnotatedText:
     id: str = ""
     words: tuple[Span, ...] | None = None
     images: tuple[ImageRow, ...] = ()
+    context: tuple[tuple[str, str], ...] = ()
     number: int = 0
     origin: str = ""
     is_joined: bool = False

@@ -78,6 +78,8 @@ def fitted(
         report.lose(Trait.IMAGES, where, len(document.images))
     if Trait.REGIONS not in traits and not _counts_images(target):
         report.lose(Trait.REGIONS, where, sum(len(image.regions) for image in document.images))
+    if Trait.CONTEXT not in traits:
+        report.lose(Trait.CONTEXT, where, len(document.context))
     if Trait.SPACING not in traits and not document.is_joined:
         spans, _ = document.tagged_words()
         joined = " ".join(document.text[start:end] for start, end in spans)

@@ -33,7 +33,9 @@ class OwnFormat(JsonFormat):
     """
 
     suffixes = (".jsonl", ".ndjson")
-    traits: ClassVar = frozenset((Trait.IMAGES, Trait.REGIONS, Trait.UNLABELLED, Trait.SPACING))
+    traits: ClassVar = frozenset(
+        (Trait.IMAGES, Trait.REGIONS, Trait.CONTEXT, Trait.UNLABELLED, Trait.SPACING)
+    )
     _tags: dict[str, tuple[str, ...]]
 
     @classmethod
@@ -113,6 +115,7 @@ class OwnFormat(JsonFormat):
             row["images"] = [
                 image.model_dump(mode="json", exclude_defaults=True) for image in document.images
             ]
+        row |= {"context": dict(document.context)} if document.context else {}
         return json.dumps(row, ensure_ascii=False) + "\n"
 
 
@@ -151,6 +154,7 @@ def _document(
         row.id or "",
         words=words,
         images=row.images,
+        context=tuple(row.context.items()),
         is_joined=row.tokens is not None,
         is_predicted=is_predicted,
     )

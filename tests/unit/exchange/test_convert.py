@@ -58,6 +58,19 @@ def test_every_format_counts_the_images_that_it_cannot_hold(tmp_path, name):
 
 
 @pytest.mark.parametrize("name", document_formats)
+def test_a_context_stays_in_own_data_and_is_lost_by_count_elsewhere(tmp_path, name):
+    said = {"caption": "a fjord", "ocr": "OSLO"}
+    rows = [{"id": "a", "text": "Oslo", "entities": [], "context": said}]
+    rows.append({"id": "b", "tokens": ["Oslo"], "tags": ["O"], "context": {"alt": "a ship"}})
+    report = convert(own(tmp_path / "a.jsonl", rows), tmp_path / "out", to_format=name)
+    assert report.written == 2
+    assert report.lost == ({} if name == "gmf" else {"fields of the context": 3})
+    if name == "gmf":
+        kept = [json.loads(line) for line in (tmp_path / "out").read_text().splitlines()]
+        assert [row["context"] for row in kept] == [said, {"alt": "a ship"}]
+
+
+@pytest.mark.parametrize("name", document_formats)
 def test_a_source_of_no_documents_is_a_target_of_none(tmp_path, name):
     source = tmp_path / "empty.jsonl"
     source.write_text("\n")

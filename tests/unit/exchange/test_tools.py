@@ -688,7 +688,10 @@ def test_endings_in_capitals_and_files_of_no_format_are_told(tmp_path):
     for name in ("notes.docx", "a.jpg", "regions.jsonl", "context.jsonl"):
         (splits / name).touch()
     report = convert(splits, tmp_path / "out", to_format="gmf")
-    assert report.notes == {"file of the folder that is of no format and is not read": 1}
+    assert report.notes == {
+        "file of the folder that is of no format and is not read": 1,
+        "file beside the texts that is not converted; copy it": 2,
+    }
 
 
 def test_a_draft_of_label_studio_is_lost_by_count(tmp_path):
