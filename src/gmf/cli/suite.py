@@ -24,9 +24,9 @@ from gmf.evaluation.image_controls import parse_controls
 from gmf.experiments.suite.manifest import MANIFEST, Manifest
 from gmf.experiments.suite.plan import PlannedRun, SuiteOptions, name_folders, plan_runs
 from gmf.experiments.suite.pool import RunEvent, default_jobs
-from gmf.experiments.suite.report import write_report
+from gmf.experiments.suite.report import remove_report, write_report
 from gmf.experiments.suite.reporting.figures.style import check_installed
-from gmf.experiments.suite.run import run_suite
+from gmf.experiments.suite.run import check_data, run_suite
 from gmf.experiments.suite.settings import read_settings
 from gmf.experiments.suite.single_run import is_finished, state_of
 
@@ -139,9 +139,17 @@ def _write_report(out: Path) -> None:
             say(f"warning: {row['folder']}: {warning}")
     finished = manifest.finished()
     if not finished:
+        remove_report(out)
         say("no run is finished, so there is nothing to report")
         return
-    write_report(finished, out, data=manifest.data, encoders=manifest.encoders)
+    check_data(finished)
+    write_report(
+        finished,
+        out,
+        data=manifest.data,
+        encoders=manifest.encoders,
+        unfinished=manifest.unfinished(),
+    )
     write(f"report of {len(finished)} runs: {out / 'report.html'}")
 
 

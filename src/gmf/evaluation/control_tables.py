@@ -99,11 +99,12 @@ def _rows(runs: Runs, rounds: int, config: EvaluationConfig) -> Iterator[tuple[C
         if control != "real":
             change = (f1.difference, f1.interval.low, f1.interval.high)
             against = (*(Percent(value, is_signed=True) for value in change), f1.p_value)
+        error = expected_error(runs[control], config=config)
         yield (
             control,
             *(Percent(value) for value in (scores["precision"].b, scores["recall"].b, f1.b)),
             Percent(strict),
             *against,
-            expected_error(runs[control], config=config),
+            None if error is None else Percent(error),
             None if control == "real" else len(comparison.changed),
         )

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from gmf.core.errors import DataError
+from gmf.evaluation.files.labelled import sample_id
 from gmf.evaluation.pairs import SamplePair, SampleSpans
 from gmf.reading.groups import Groups, find_groups, read_groups
 
@@ -41,7 +42,8 @@ def with_groups(
     Raises:
         DataError: If the file has none of the posts, or groups none of them.
     """
-    rows = [groups.by_id.get(pair.id) for pair in pairs]
+    row_of = _by_any_id(groups)
+    rows = [row_of(pair.id) for pair in pairs]
     found = [row for row in rows if row is not None]
     if not found:
         stated, wanted = (list(ids)[:_SHOWN] for ids in (groups.by_id, (p.id for p in pairs)))
@@ -66,7 +68,7 @@ def with_groups(
         on_note(f"{groups.path}: no groupings: {_listed(left_out, values)} values")
     if len(found) < len(pairs):
         on_note(f"{groups.path}: {len(pairs) - len(found)} of {len(pairs)} posts have no group")
-    seen = [row for identifier in training if (row := groups.by_id.get(identifier)) is not None]
+    seen = [row for identifier in training if (row := row_of(identifier)) is not None]
     own = [{column: (row or {}).get(column, UNGROUPED) for column in chosen} for row in rows]
     for column in chosen:
         known = {row.get(column, UNGROUPED) for row in seen}
@@ -74,6 +76,18 @@ def with_groups(
             for row in own:
                 row[IN_TRAINING.format(column)] = "seen" if row[column] in known else "unseen"
     return [replace(pair, groups=row) for pair, row in zip(pairs, own, strict=True)]
+
+
+def _by_any_id(groups: Groups) -> Callable[[str], dict[str, str] | None]:
+    """Return what finds the row of a post by its id, with or without the ending of an image.
+
+    Files of predictions are read without it; where two posts differ in nothing else, only the whole
+    id counts.
+    """
+    short = [sample_id(name) for name in groups.by_id]
+    counts = Counter(short)
+    rows = {n: row for n, row in zip(short, groups.by_id.values(), strict=True) if counts[n] == 1}
+    return lambda name: groups.by_id.get(name, rows.get(sample_id(name)))
 
 
 def groups_of_folder(

@@ -10,7 +10,7 @@ from gmf.core.errors import CheckpointError, ConfigError
 from gmf.core.files import write_text
 from gmf.evaluation.provenance import digest_of_options
 from gmf.experiments.suite.finished_run import RESULT, FinishedRun
-from gmf.experiments.suite.plan import PlannedRun, SuiteOptions
+from gmf.experiments.suite.plan import PlannedRun, SuiteOptions, overrides_of
 from gmf.reading.releases import DataFingerprint
 from gmf.training.run_files import PROVENANCE
 from gmf.training.run_folder import RunFolder
@@ -64,8 +64,10 @@ class Manifest:
         """Note what a call is about to do.
 
         Raises:
-            ConfigError: If earlier calls used other encoders or another folder of the same name.
+            ConfigError: If earlier calls used other encoders or another folder of the same name, or
+                other settings for finished runs that are not among these.
         """
+        self._check_settings(options, runs)
         if self.encoders not in ("", options.encoders):
             raise ConfigError(
                 f"{self.out}: holds runs with encoders {self.encoders}, not {options.encoders}; "
@@ -91,6 +93,24 @@ class Manifest:
             self._note(run)
         self.write()
 
+    def _check_settings(self, options: SuiteOptions, runs: Sequence[PlannedRun]) -> None:
+        """Refuse to report finished runs of earlier calls beside runs with other settings."""
+        if "settings" not in self.content:
+            return
+        planned = {run.folder for run in runs}
+        for row in self.rows.values():
+            if row["status"] != "finished" or self.out / row["folder"] in planned:
+                continue
+            variant = row["variant"]
+            before = overrides_of(self.content["settings"], variant)
+            if before != (now := overrides_of(options.settings, variant)):
+                raise ConfigError(
+                    f"{self.out / row['folder']}: finished with other settings "
+                    f"({' '.join(before) or 'none'}) than {variant} has now "
+                    f"({' '.join(now) or 'none'}), and the two must not stand in one report; give "
+                    "the same --settings, delete the run, or choose another folder with --out"
+                )
+
     def update(self, run: PlannedRun, *, error: str = "") -> dict[str, Any]:
         """Note how a run stands and return its row.
 
@@ -108,6 +128,15 @@ class Manifest:
             FinishedRun(row["dataset"], row["variant"], row["seed"], self.out / row["folder"])
             for row in self.rows.values()
             if row["status"] == "finished" and (self.out / row["folder"] / RESULT).exists()
+        ]
+
+    def unfinished(self) -> list[str]:
+        """Return a line for each run, of whatever call, that is not finished or failed at last."""
+        return [
+            f"{row['dataset']}, {row['variant']}, seed {row['seed']}: {row['status']}"
+            + (f": {row['error']}" if row.get("error") else "")
+            for row in self.rows.values()
+            if row["status"] != "finished" or row.get("error")
         ]
 
     def write(self) -> None:
@@ -129,7 +158,9 @@ class Manifest:
             "epochs": state.epochs_done,
         }
         row |= read_provenance(run.folder)
-        row |= {"error": error} if error else _result(run.folder)
+        # A run that is scored stays so where a control of it fails.
+        row |= {"error": error} if error else {}
+        row |= _result(run.folder)
         self.rows[folder] = row
         return row
 
@@ -144,7 +175,10 @@ def read_provenance(folder: Path) -> dict[str, Any]:
     if (folder / PROVENANCE).exists():
         provenance |= _read(folder / PROVENANCE)
     if (folder / RESULT).exists():
-        provenance["data"] = _read(folder / RESULT)["report"]["provenance"]["data"]
+        scored = _read(folder / RESULT)["report"]["provenance"]["data"]
+        # What a run went on with, when it was told to, counts for it from then on.
+        parts = {item["part"]: item for item in (*scored, *provenance.get("data", []))}
+        provenance["data"] = list(parts.values())
     return provenance
 
 

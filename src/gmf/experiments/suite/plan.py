@@ -151,12 +151,7 @@ def _config(options: SuiteOptions, dataset: str, variant: Variant) -> RunConfig:
         # Quoted, so that YAML takes no path for something else.
         f"data.folder={json.dumps(str(options.data[dataset]))}",
         f"encoders={options.encoders}",
-        *(
-            override
-            for pattern, overrides in options.settings.items()
-            if fnmatchcase(variant.name, pattern)
-            for override in overrides
-        ),
+        *overrides_of(options.settings, variant.name),
     ]
     try:
         text = load_run_config(preset, common).encoders.text
@@ -164,6 +159,16 @@ def _config(options: SuiteOptions, dataset: str, variant: Variant) -> RunConfig:
         return load_run_config(preset, [*common, *own, "seed=1"])
     except ConfigError as error:
         raise ConfigError(f"{variant.name} on {dataset}: {error}") from error
+
+
+def overrides_of(settings: Mapping[str, Sequence[str]], variant: str) -> list[str]:
+    """Return the overrides of a variant, those of all patterns that match its name."""
+    return [
+        override
+        for pattern, overrides in settings.items()
+        if fnmatchcase(variant, pattern)
+        for override in overrides
+    ]
 
 
 def _text_layers(encoder: str) -> int:

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from gmf.checks.statistics import SplitStatistics, folder_statistics
+from gmf.core.config import read_yaml
 from gmf.core.files import write_text
+from gmf.data.config import DataConfig
 from gmf.evaluation.reports.tables import Cell, Percent, Table, to_latex, to_markdown
 from gmf.experiments.suite.finished_run import FinishedRun
 from gmf.experiments.suite.reporting.cases import choose_cases
@@ -34,15 +36,23 @@ from gmf.experiments.suite.reporting.result_tables import (
 )
 from gmf.experiments.suite.reporting.results import RULE, SuiteResults
 from gmf.experiments.suite.reporting.run_table import run_rows, run_table
+from gmf.reading.corpora import CorpusConfig
+from gmf.reading.reader import DEFAULTS, ReadOptions
+from gmf.training.run_files import CONFIG
 
 #: File stem of the table of systems by data set.
 _TABLE_FILES = {"twitter2015": "table-2", "twitter2017": "table-3"}
 
 
 def write_report(
-    runs: Sequence[FinishedRun], out: Path, *, data: Mapping[str, Path], encoders: str
+    runs: Sequence[FinishedRun],
+    out: Path,
+    *,
+    data: Mapping[str, Path],
+    encoders: str,
+    unfinished: Sequence[str] = (),
 ) -> None:
-    """Write ``tables/``, ``figures/`` and ``report.html``; files of an earlier report are replaced.
+    """Write ``tables/``, ``figures/`` and ``report.html``; files of an earlier report are removed.
 
     Runs that a complete suite has and these lack are listed, nothing is invented for them.
 
@@ -51,6 +61,7 @@ def write_report(
         out: Folder to write to; created when absent.
         data: Folder of each data set, for statistics and images.
         encoders: Name of the pair of encoders, for the text.
+        unfinished: A line for each planned run that is not among these.
 
     Raises:
         ConfigError: If matplotlib is not installed or the configuration of a run cannot be read.
@@ -61,8 +72,10 @@ def write_report(
     """
     check_installed()
     results = SuiteResults(runs)
+    remove_report(out)
     for name in ("tables", "figures"):
         (out / name).mkdir(parents=True, exist_ok=True)
+    others = set((out / "figures").iterdir())
     chapters: list[Chapter] = []
     tables: dict[str, Table] = {}
     for dataset in dataset_order({*data, *results.datasets}):
@@ -70,8 +83,9 @@ def write_report(
         chapters.append(chapter)
         tables |= own_tables
     _write_tables(tables, out / "tables")
-    missing = missing_runs(results, datasets=data)
+    missing = [*missing_runs(results, datasets=data), *unfinished]
     rows = run_rows(results, out=out)
+    shared = shared_figures(results, folder=out / "figures")
     content = {
         "encoders": encoders,
         "rule": RULE,
@@ -81,32 +95,60 @@ def write_report(
         "tables": {name: _plain(table) for name, table in tables.items()},
         "missing": missing,
         "runs": rows,
+        "figures": sorted(path.name for path in {*(out / "figures").iterdir()} - others),
     }
     text = json.dumps(content, ensure_ascii=False, indent=2)
     write_text(out / "tables" / "tables.json", f"{text}\n")
     page = report_page(
         chapters,
         notes=_notes(encoders, rows),
-        shared=shared_figures(results, folder=out / "figures"),
+        shared=shared,
         missing=missing,
         runs=run_table(rows),
     )
     write_text(out / "report.html", page)
 
 
+def remove_report(out: Path) -> None:
+    """Remove the files of an earlier report, as its ``tables.json`` lists them."""
+    listing = out / "tables" / "tables.json"
+    try:
+        earlier = json.loads(listing.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return
+    for name in earlier["tables"]:
+        for suffix in ("md", "tex"):
+            (out / "tables" / f"{name}.{suffix}").unlink(missing_ok=True)
+    for name in earlier.get("figures", ()):
+        (out / "figures" / name).unlink(missing_ok=True)
+    for path in (listing, out / "report.html"):
+        path.unlink(missing_ok=True)
+
+
 def _chapter(
     results: SuiteResults, dataset: str, folder: Path | None, figures: Path
 ) -> tuple[Chapter, dict[str, Table]]:
     """Write the figures of a data set; return what the page shows of it, and its tables by file."""
-    statistics = {} if folder is None else folder_statistics(folder)
-    groups = GroupResults(results, dataset=dataset, folder=folder)
+    options = DEFAULTS if folder is None else _reading_of(results, dataset, folder)
+    statistics = {} if folder is None else folder_statistics(folder, options=options)
+    groups = GroupResults(results, dataset=dataset, folder=folder, options=options)
     tables = _tables(results, dataset, statistics) | group_tables(groups, dataset=dataset)
-    study = folder and choose_cases(results, dataset=dataset, folder=folder)
+    study = folder and choose_cases(results, dataset=dataset, folder=folder, options=options)
     drawn = dataset_figures(results, dataset=dataset, study=study, folder=figures)
     drawn += group_figures(groups, dataset=dataset, folder=figures)
     paragraphs = findings(results, dataset=dataset, statistics=statistics) + groups.notes
     shown = list(tables.values())
     return Chapter(dataset, dataset_name(dataset), paragraphs, shown, drawn, study), tables
+
+
+def _reading_of(results: SuiteResults, dataset: str, folder: Path) -> ReadOptions:
+    """Return how the runs of a data set read its folder."""
+    systems = [system for system in results.all if system.dataset == dataset]
+    for run in (run for system in systems for run in system.runs.values()):
+        data = DataConfig.model_validate(read_yaml(run.run.folder / CONFIG).get("data", {}))
+        read = CorpusConfig(folder=folder, images=data.images, context_file=data.context_file)
+        return read.reading(data.encoding)
+    return DEFAULTS
 
 
 def _tables(
@@ -139,6 +181,14 @@ def _notes(encoders: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
         f"{name} ({digest[:12]})" for row in rows for name, digest in row["encoders"].items()
     }
     listed = f" ({', '.join(sorted(digests))})" if digests else ""
+    codes = {row["code"] for row in rows} - {""}
+    mixed = [f"{len(codes)} versions of gmf's code trained these runs."] if len(codes) > 1 else []
+    pictures = {(row["dataset"], row["image_files"]) for row in rows if row["image_files"]}
+    mixed += [
+        f"Warning: the images of {name} were changed between its runs."
+        for name, number in sorted(Counter(name for name, _ in pictures).items())
+        if number > 1
+    ]
     precisions = Counter(row["precision"] or "unknown" for row in rows)
     trained = ", ".join(f"{number} in {name}" for name, number in sorted(precisions.items()))
     minutes = sum(row["minutes"] for row in rows)
@@ -148,6 +198,7 @@ def _notes(encoders: str, rows: Sequence[Mapping[str, Any]]) -> list[str]:
         "Scores: test split, exact span and type, lenient counting; the run table has the strict "
         "F1 too. In each run the epoch with the best dev F1 is kept.",
         f"{len(rows)} runs, {minutes:.0f} minutes of training in all; precision: {trained}.",
+        *mixed,
     ]
 
 

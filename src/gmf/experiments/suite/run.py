@@ -6,15 +6,18 @@ from pathlib import Path
 
 from gmf.core.errors import ConfigError, DataError
 from gmf.core.files import locked
-from gmf.experiments.suite.finished_run import FinishedRun
+from gmf.experiments.presets import load_run_config
+from gmf.experiments.suite.finished_run import RESULT, FinishedRun
 from gmf.experiments.suite.manifest import Manifest, read_provenance
 from gmf.experiments.suite.plan import PlannedRun, SuiteOptions
 from gmf.experiments.suite.pool import OnEvent, RunEvent, run_all
 from gmf.experiments.suite.single_run import is_finished
+from gmf.reading.corpora import CorpusConfig
 from gmf.reading.readers import read_split
 from gmf.reading.releases import DataFingerprint, fingerprint
 from gmf.training.inputs import context_digest
 from gmf.training.run import read_splits
+from gmf.training.run_files import CONFIG
 
 LOCK = ".lock"
 
@@ -63,7 +66,11 @@ def run_suite(
             data folders.
         DataError: If a data file breaks its format, or a split is absent or has no tags.
     """
-    fingerprints = {name: _check(folder) for name, folder in options.data.items()}
+    # Runs of one data set read it alike, or differ in what their settings say of it.
+    fingerprints = {
+        run.dataset: fingerprints_of(run.config.data.corpora[0], run.config.data.encoding)
+        for run in reversed(runs)
+    }
     failed: list[tuple[PlannedRun, str]] = []
 
     def note(event: RunEvent) -> None:
@@ -80,7 +87,7 @@ def run_suite(
         for run in runs:
             try:
                 is_done = is_finished(run)
-                if is_done or not accept_changes:
+                if (run.folder / RESULT).exists() or not accept_changes:
                     _check_same_data(run, fingerprints[run.dataset])
                 if is_done:
                     note(RunEvent(run, "finished"))
@@ -96,15 +103,40 @@ def run_suite(
         return SuiteResult(tuple(manifest.finished()), tuple(failed), tuple(left))
 
 
-def _check(folder: Path) -> list[DataFingerprint]:
-    """Return the fingerprints of the splits; what is wrong with one must not show after hours."""
+def fingerprints_of(corpus: CorpusConfig, encoding: str | None) -> list[DataFingerprint]:
+    """Return the fingerprints of the splits; what is wrong with one must not show after hours.
+
+    Args:
+        corpus: The data as runs read it.
+        encoding: Of files that are not Unicode.
+
+    Raises:
+        DataError: If a split is absent, breaks its format or has no tags.
+    """
     fingerprints: list[DataFingerprint] = []
     for split in ("train", "dev", "test"):
-        samples = read_split(folder, split)
+        folder = corpus.folder
+        samples = read_split(folder, split, options=corpus.reading(encoding))
         if not samples or any(sample.tags is None for sample in samples):
             raise DataError(f"{split}: expected one or more samples, each with tags", path=folder)
         fingerprints.append(fingerprint(samples, part=split, folder=folder))
     return fingerprints
+
+
+def check_data(runs: Sequence[FinishedRun]) -> None:
+    """Refuse to report runs, of whatever call, on data that were changed since.
+
+    Raises:
+        ConfigError: If data were; names the run and what changed.
+        DataError: If a data file breaks its format.
+    """
+    now: dict[str, list[DataFingerprint]] = {}
+    for run in runs:
+        config = load_run_config(str(run.folder / CONFIG))
+        if run.dataset not in now:
+            now[run.dataset] = fingerprints_of(config.data.corpora[0], config.data.encoding)
+        planned = PlannedRun(run.dataset, run.variant, run.seed, "", config, run.folder)
+        _check_same_data(planned, now[run.dataset])
 
 
 def _check_same_data(run: PlannedRun, now: Sequence[DataFingerprint]) -> None:

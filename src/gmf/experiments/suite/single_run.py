@@ -1,12 +1,12 @@
 """One run of the suite: train, score on the test split, write both down."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gmf.core.files import replacing, write_text
 from gmf.evaluation.files.write import write_pairs
-from gmf.evaluation.image_controls import Control
+from gmf.evaluation.image_controls import CONTROLS, Control
 from gmf.experiments.evaluate import evaluate_run
 from gmf.experiments.suite.finished_run import (
     PREDICTIONS,
@@ -60,11 +60,17 @@ def finish(
     Raises:
         GmfError: If training or scoring fails; see ``train`` and ``evaluate_run``.
     """
-    state = state_of(run)
+    state, notes = state_of(run), list[str]()
     if not state.finished:
-        state, _ = train(run.config, run.folder, accept_changes=accept_changes, on_epoch=on_epoch)
+        state, _ = train(
+            run.config,
+            run.folder,
+            accept_changes=accept_changes,
+            on_epoch=on_epoch,
+            on_note=notes.append,
+        )
     if not (run.folder / RESULT).exists():
-        _score(run, state)
+        _score(run, state, notes)
     for control in _left(run):
         pairs = evaluate_run(run.folder, control=control).pairs
         with replacing(predictions_of(run.folder, control)) as partial:
@@ -73,7 +79,9 @@ def finish(
     return FinishedRun(run.dataset, run.variant, run.seed, run.folder)
 
 
-def _score(run: PlannedRun, state: RunState) -> None:
+def _score(run: PlannedRun, state: RunState, notes: Sequence[str]) -> None:
+    for control in CONTROLS:  # Predicted by other code, or of other data, than these will be.
+        predictions_of(run.folder, control).unlink(missing_ok=True)
     evaluation = evaluate_run(run.folder)
     seconds: float = sum(row["train_seconds"] + row["dev_seconds"] for row in state.history)
     minutes = round(seconds / 60, 3)
@@ -82,7 +90,7 @@ def _score(run: PlannedRun, state: RunState) -> None:
         "epochs": state.epochs_done,
         "best_epoch": state.best_epoch,
         "dev_f1": state.best_f1,
-        "warnings": evaluation.warnings,
+        "warnings": [*notes, *evaluation.notes, *evaluation.warnings],
         "report": evaluation.report.to_dict(),
     }
     with replacing(run.folder / PREDICTIONS) as partial:

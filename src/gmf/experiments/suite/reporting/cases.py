@@ -7,9 +7,11 @@ from pathlib import Path
 from gmf.core.errors import DataError
 from gmf.core.types import Sample
 from gmf.data.images import UnusableImageError, open_image
+from gmf.evaluation.files.labelled import sample_id
 from gmf.evaluation.pairs import SampleSpans, spans_of_pairs
 from gmf.experiments.suite.reporting.names import GMF, TEXT_BASELINE, system_name
 from gmf.experiments.suite.reporting.results import RULE, SuiteResults
+from gmf.reading.reader import DEFAULTS, ReadOptions
 from gmf.reading.readers import read_split
 
 #: Systems that are shown, where they have runs: the paper's four and BERT-CRF.
@@ -56,13 +58,16 @@ class CaseStudy:
 _Condition = Callable[[dict[str, bool]], bool]
 
 
-def choose_cases(results: SuiteResults, *, dataset: str, folder: Path) -> CaseStudy | None:
+def choose_cases(
+    results: SuiteResults, *, dataset: str, folder: Path, options: ReadOptions = DEFAULTS
+) -> CaseStudy | None:
     """Return the cases of a data set.
 
     Args:
         results: All runs.
         dataset: The data set.
         folder: Its folder, for the images.
+        options: How its files are read.
 
     Returns:
         ``None`` unless GMF and another of the shown systems have runs with a seed in common.
@@ -74,14 +79,14 @@ def choose_cases(results: SuiteResults, *, dataset: str, folder: Path) -> CaseSt
     if common is None:
         return None
     seed, variants = common
-    samples = read_split(folder, "test")
+    samples = read_split(folder, "test", options=options)
     spans: dict[str, list[SampleSpans]] = {}
     for variant in variants:
         system = results.get(dataset, variant=variant)
         if system is not None:
             spans[variant] = spans_of_pairs(system.runs[seed].pairs, rule=RULE)
     outcomes = [dict(zip(spans, row, strict=True)) for row in zip(*spans.values(), strict=True)]
-    by_id = {sample.id: sample for sample in samples}
+    by_id = {sample_id(sample.id): sample for sample in samples}
     for outcome in outcomes:
         if _id(outcome) not in by_id:
             raise DataError(

@@ -34,6 +34,7 @@ from gmf.experiments.suite.reporting.results import (
     SuiteResults,
     SystemResults,
 )
+from gmf.reading.reader import DEFAULTS, ReadOptions
 from gmf.reading.readers import read_split
 
 #: A grouping with more groups has a table of F1 alone.
@@ -136,8 +137,16 @@ class GroupResults:
         DataError: If runs were scored on different samples.
     """
 
-    def __init__(self, results: SuiteResults, *, dataset: str, folder: Path | None) -> None:
+    def __init__(
+        self,
+        results: SuiteResults,
+        *,
+        dataset: str,
+        folder: Path | None,
+        options: ReadOptions = DEFAULTS,
+    ) -> None:
         systems = [*results.systems(dataset), *results.ablations(dataset)]
+        self._options = options
         self.notes: list[str] = []
         self._gains: dict[str, dict[tuple[str, str], Compared]] = {}
         self.systems = [Scored(system) for system in systems]
@@ -183,7 +192,8 @@ class GroupResults:
                 )
         everything = {ALL: np.ones(len(pairs), dtype=bool)}
         if folder is not None:
-            training = [sample.id for sample in read_split(folder, "train")]
+            samples = read_split(folder, "train", options=self._options)
+            training = [sample.id for sample in samples]
             notes: list[str] = []
             pairs = groups_of_folder(pairs, folder, training=training, on_note=notes.append)
             # A report does not say where the data lie on this machine.
@@ -199,7 +209,8 @@ class GroupResults:
             )
             for name in groupings_of(pairs)
         ]
-        return found or [Grouping("", everything)]
+        whole = [] if any(grouping.has_few for grouping in found) else [Grouping("", everything)]
+        return [*found, *whole]
 
 
 def _compared(

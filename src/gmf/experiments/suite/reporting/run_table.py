@@ -8,6 +8,7 @@ from typing import Any
 from gmf.core.files import sha256_of
 from gmf.evaluation.reports.tables import Percent, Table
 from gmf.experiments.suite.finished_run import PREDICTIONS, FinishedRun
+from gmf.experiments.suite.manifest import read_provenance
 from gmf.experiments.suite.reporting.names import dataset_name, system_name
 from gmf.experiments.suite.reporting.results import SuiteResults
 
@@ -23,6 +24,8 @@ def run_rows(results: SuiteResults, *, out: Path) -> list[dict[str, Any]]:
     for system in results.all:
         for seed, run in system.runs.items():
             report, provenance = run.report, run.report.get("provenance", {})
+            began = read_provenance(run.run.folder)
+            images = began.get("images", {})
             rows.append(
                 {
                     "dataset": system.dataset,
@@ -37,12 +40,18 @@ def run_rows(results: SuiteResults, *, out: Path) -> list[dict[str, Any]]:
                     "precision": provenance.get("precision", ""),
                     "predictions": sha256_of(run.run.folder / PREDICTIONS),
                     "images": provenance.get("image_counts", {}),
+                    "image_files": "" if "not read" in images.values() else _short(images),
+                    "code": began.get("code", {}).get("gmf", ""),
                     "encoders": provenance.get("encoders", {}),
                     "versions": provenance.get("versions", {}),
                     "hardware": provenance.get("hardware", {}),
                 }
             )
     return rows
+
+
+def _short(digests: Mapping[str, str]) -> str:
+    return " ".join(f"{name} {digest[:12]}" for name, digest in sorted(digests.items()))
 
 
 def run_table(rows: Sequence[Mapping[str, Any]]) -> Table:

@@ -1,6 +1,7 @@
 """Figures by group of posts: gains over BERT-CRF, and calibration with right and wrong images."""
 
 from collections.abc import Sequence
+from math import nan
 from typing import TYPE_CHECKING
 
 from gmf.experiments.suite.reporting.figures.style import Theme
@@ -79,8 +80,8 @@ def draw_calibration(
             errors = [system.expected_error(mask) for system in reversed(systems)]
             axes.barh(
                 [position + offset for position in range(len(systems))],
-                [100 * error.mean if error else 0 for error in errors],
-                xerr=[100 * error.deviation if error else 0 for error in errors],
+                [100 * error.mean if error else nan for error in errors],
+                xerr=[100 * error.deviation if error else nan for error in errors],
                 color=colour,
                 label=label,
                 **_bar(theme, height=0.36),
