@@ -1,6 +1,7 @@
 """The suite on a tiny corpus with tiny encoders: all runs, kills, failures, several jobs."""
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -310,3 +311,73 @@ def test_a_killed_run_goes_on_with_other_data_only_when_asked_to(tmp_path):
     assert accepted.exit_code == 0, accepted.output
     provenance = json.loads((planned.folder / "provenance.json").read_text())
     assert provenance["continued"][0]["after_epoch"] == 1
+
+
+def changed(path, old, new):
+    path.write_text(path.read_text().replace(old, new))
+
+
+def test_what_was_changed_since_never_stands_in_one_report(tmp_path):
+    data, out = write_corpus(tmp_path / "tiny"), tmp_path / "out"
+    # Ids that end as images do, as some data sets have them.
+    for split in ("train", "dev", "test"):
+        path = data / f"{split}.txt"
+        lines = path.read_text().splitlines()
+        path.write_text(
+            "\n".join(f"{line}.jpg" if line.startswith("IMGID:") else line for line in lines)
+        )
+    text, image = save_tiny_encoders(tmp_path)
+    small = data, f"{{text: {text}, image: {image}}}"
+    settings = tmp_path / "settings.yaml"
+    settings.write_text(json.dumps({"*": QUICK}))
+
+    def suite(*only):
+        names = [flag for name in only for flag in ("--only", name)]
+        return gmf(*command(small, out, *names, "--settings", str(settings), "--images", "none"))
+
+    first = suite("bert-crf", "gmf")
+    assert first.exit_code == 0, first.output
+    assert (out / "report.html").is_file()
+    folder = out / "runs/tiny/gmf/seed-1"
+    # Scored again, a run has no control of before.
+    before = (folder / "test-none.jsonl").stat().st_mtime_ns
+    (folder / "result.json").unlink()
+    assert suite("gmf").exit_code == 0
+    assert (folder / "test-none.jsonl").stat().st_mtime_ns > before
+    # Runs with other settings are not reported beside it.
+    settings.write_text(json.dumps({"*": [*QUICK, "training.learning_rate=1e-4"]}))
+    refused = suite("umt")
+    assert isinstance(refused.exception, ConfigError)
+    assert "finished with other settings" in str(refused.exception)
+    # Nor is a report written of data that are others now.
+    changed(data / "test.txt", "snow", "rain")
+    report = gmf("suite", "report", str(out))
+    assert isinstance(report.exception, ConfigError)
+    assert "test.txt changed since this run" in str(report.exception)
+
+
+def test_a_report_lists_what_is_not_finished_and_leaves_no_older_file(suite, tmp_path):
+    out = shutil.copytree(suite[0], tmp_path / "out")
+    assert gmf("suite", "report", str(out)).exit_code == 0
+    content = json.loads((out / "tables/tables.json").read_text())
+    assert content["figures"]
+    foreign = out / "figures" / "mine.svg"
+    foreign.write_text("")
+    manifest = json.loads((out / "manifest.json").read_text())
+    for row in manifest["runs"]:
+        if row["variant"] == "gmf":
+            row |= {"status": "failed", "error": "the disk is full"}
+    (out / "manifest.json").write_text(json.dumps(manifest))
+    assert gmf("suite", "report", str(out)).exit_code == 0
+    again = json.loads((out / "tables/tables.json").read_text())
+    assert "tiny, gmf, seed 1: failed: the disk is full" in again["missing"]
+    gone = {*content["figures"]} - {*again["figures"]}
+    assert gone
+    assert not any((out / "figures" / name).exists() for name in gone)
+    for row in manifest["runs"]:
+        row["status"] = "planned"
+    (out / "manifest.json").write_text(json.dumps(manifest))
+    nothing = gmf("suite", "report", str(out))
+    assert "nothing to report" in nothing.stderr
+    assert not (out / "report.html").exists()
+    assert [path.name for path in (out / "figures").iterdir()] == ["mine.svg"]
