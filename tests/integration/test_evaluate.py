@@ -11,7 +11,11 @@ from gmf.cli.main import app
 from gmf.core.config import read_yaml
 from gmf.core.errors import ConfigError
 from gmf.experiments.evaluate import evaluate_run
+from gmf.experiments.several_runs import check_runs_differ_in_seed
+from gmf.models.checkpoint import load_tagger
+from gmf.prediction.onnx.export import export_onnx
 from gmf.training.run import train
+from gmf.training.run_folder import RunFolder, checkpoint_of
 
 runner = CliRunner()
 
@@ -222,3 +226,44 @@ def test_groups_of_the_data_folder_or_of_a_stated_file(place, tmp_path):
     (tmp_path / "mine.tsv").write_text("id\ttopic\nnobody\tx\n")
     failed = runner.invoke(app, [str(word) for word in stated])
     assert "mine.tsv: groups: has none of the 4 posts (ids there: nobody" in str(failed.exception)
+
+
+def test_exports_have_a_mean_as_runs_have(place, tmp_path):
+    models = {
+        name: export_onnx(load_tagger(checkpoint_of(place / name)), tmp_path / name).folder
+        for name in ("run1", "run2", "text-only")
+    }
+    check_runs_differ_in_seed([models["run1"], models["run2"]])
+    with pytest.raises(ConfigError, match="model: 'gmf' and 'bert-crf'"):
+        check_runs_differ_in_seed([models["run1"], models["text-only"]])
+    with pytest.raises(ConfigError, match="one model, which would count twice"):
+        check_runs_differ_in_seed([models["run1"], models["run1"]])
+
+
+@pytest.mark.parametrize("key", ["init", "images"])
+def test_runs_that_began_otherwise_have_no_mean(place, tmp_path, key):
+    other = shutil.copytree(place / "run2", tmp_path / "run2")
+    path = RunFolder(other).best() / "gmf.json"
+    meta = json.loads(path.read_text())
+    changed = {"digest": "a" * 64} if key == "init" else {"train": "a" * 64, "dev": "a" * 64}
+    meta["provenance"][key] = changed
+    path.write_text(json.dumps(meta))
+    assert key in refused(place / "run1", other)
+
+
+def test_what_a_comparison_leaves_out_is_told(place, tmp_path):
+    a, b, gold = (tmp_path / f"{name}.jsonl" for name in ("a", "b", "gold"))
+    gmf("evaluate", place / "run1", "--predictions", a)
+    lines = a.read_text().splitlines(keepends=True)
+    rows = [json.loads(line) for line in lines]
+    b.write_text("".join(lines[1:]))
+    labelled = [{"id": r["id"], "tokens": r["tokens"], "tags": r["gold_tags"]} for r in rows]
+    gold.write_text("".join(json.dumps(row) + "\n" for row in labelled))
+    told = gmf("compare", a, b, "--gold", gold).stderr
+    assert "b.jsonl: 1 posts without a prediction, read as all O" in " ".join(told.split())
+    told = gmf("score", gold, a, b).stderr
+    assert "b.jsonl: 1 posts without a prediction, read as all O" in " ".join(told.split())
+    for words in ((a, b, "--split", "dev"), (place / "run1", place / "run2", "--gold", gold)):
+        done = runner.invoke(app, ["compare", *map(str, words)])
+        assert isinstance(done.exception, ConfigError)
+        assert "leave it out" in str(done.exception)

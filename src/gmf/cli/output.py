@@ -4,8 +4,9 @@ import codecs
 import io
 import json
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -95,6 +96,12 @@ def write(text: str) -> None:
     """Print a result to stdout as it is, but for what would control a terminal that it is."""
     sys.stdout.write(f"{without_controls(text) if sys.stdout.isatty() else text}\n")
     sys.stdout.flush()
+
+
+def warn_of(path: Path, warnings: Iterable[str]) -> None:
+    """Say on stderr what is to be known of a file or a run."""
+    for warning in warnings:
+        say(f"warning: {path}: {warning}")
 
 
 def report_images(report: ImageReport) -> None:

@@ -256,7 +256,10 @@ def _post(text: str, images: list[str] | None, context: list[str] | None) -> dic
     for pair in context or []:
         if "=" not in pair:
             raise ConfigError(f"--context {pair!r}: expected FIELD=TEXT, such as caption='a dog'")
-    fields = dict(pair.split("=", 1) for pair in context or [])
+    pairs = [pair.split("=", 1) for pair in context or []]
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise ConfigError("--context: names a field twice; give each its whole text once")
     return {"text": text, "images": images or [], "context": fields}
 
 

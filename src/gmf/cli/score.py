@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from gmf.cli.output import Device, progress_bar, say, tables, write
+from gmf.cli.output import Device, progress_bar, report_images, say, tables, warn_of, write
 from gmf.core.errors import ConfigError, GmfError
 from gmf.core.files import write_text
 from gmf.core.tags import TYPE_ALIASES
@@ -124,6 +124,8 @@ def score_command(
     reports: list[Report] = []
     for path in predicted or [None]:
         paired = read_pairs(gold, predicted=path, order=columns, aliases=aliases)
+        if path is not None and len(predicted or ()) > 1:  # Of one the report tells it.
+            warn_of(path, paired.notes.losses)
         pairs = paired.pairs if images is None else mark_images(paired.pairs, folder=images)
         if groups is not None:
             ids = (sample.id for sample in training or ())
@@ -182,6 +184,11 @@ def compare_command(
     config = EvaluationConfig(rule=rule, service_labels=service_labels, level=level, seed=seed)
     if a.is_dir() != b.is_dir():
         raise ConfigError(f"{a} and {b}: expected two files of predictions, or two runs")
+    of_files = {"--gold": gold is not None, "--columns": columns is not None}
+    of_runs = {"--data": data is not None, "--split": split != "test", "--device": device != "auto"}
+    kind, others = ("runs", of_files) if a.is_dir() else ("files of predictions", of_runs)
+    if given := [option for option, is_given in others.items() if is_given]:
+        raise ConfigError(f"{' and '.join(given)}: not for {kind}; leave it out")
     sides: list[Sequence[SamplePair]] = []
     for path in (a, b):
         if path.is_dir():
@@ -189,6 +196,7 @@ def compare_command(
             continue
         predicted = path if gold else None
         paired = read_pairs(gold or path, predicted=predicted, order=columns, aliases=aliases)
+        warn_of(path, paired.notes.losses)
         sides.append(paired.pairs)
     comparison = compare(sides[0], sides[1], rounds=rounds, config=config)
     write_page(html, lambda: comparison_page(comparison, title=f"{b.name} against {a.name}"))
@@ -217,8 +225,8 @@ def _pairs_of_run(
             aliases=read_aliases(alias) if alias else {},
             on_progress=lambda done, total: bar.update(task, completed=done, total=total),
         )
-    for warning in result.warnings:
-        say(f"warning: {run}: {warning}")
+    report_images(result.images)
+    warn_of(run, (*result.notes, *result.warnings))
     return result.pairs
 
 

@@ -7,11 +7,13 @@ from typing import Any
 
 from gmf.core.config import read_yaml
 from gmf.core.errors import ConfigError
-from gmf.prediction.publishing.hub import model_folder
+from gmf.prediction.publishing.hub import METAS, model_folder
 from gmf.training.run_files import CONFIG
 
 #: Options and facts that decide no score, or may differ between runs of one system.
 _FREE = ("seed", "data.folder", "data.cache.", "encoders")
+#: Of an exported model, what a checkpoint has among the options of model and data.
+_OF_EXPORTS = ("subword_labels", "legal_moves", "max_subwords", "missing_image", "context", "int8")
 _SHOWN = 4
 
 
@@ -51,21 +53,25 @@ def check_runs_differ_in_seed(runs: Sequence[str | Path]) -> None:
             f"{' and '.join(twice)} have one seed, so that one run would count twice; name each "
             "run once"
         )
+    places = [model_folder(run).resolve() for run in runs]
+    named = zip(runs, places, strict=True)
+    if twice := [str(run) for run, place in named if places.count(place) > 1]:
+        raise ConfigError(f"{' and '.join(twice)} are one model, which would count twice")
 
 
 def _described(run: str | Path) -> tuple[int | None, dict[str, Any]]:
     """Return the seed, and what must be alike: options, tags, encoders, training data."""
     # Here, not above: an exported model needs no torch.
     from gmf.experiments.setting import flat_options
-    from gmf.models.checkpoint import META
 
     checkpoint, run = model_folder(run), Path(run)
+    name = next((name for name in METAS if (checkpoint / name).is_file()), METAS[0])
     try:
-        meta: dict[str, Any] = json.loads((checkpoint / META).read_text(encoding="utf-8"))
+        meta: dict[str, Any] = json.loads((checkpoint / name).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None, {}  # Evaluation itself will say what is wrong with it.
     recorded = meta.get("provenance", {})
-    options = {"model": meta.get("model"), "data": meta.get("data")}
+    options = {key: meta[key] for key in ("model", "data", *_OF_EXPORTS) if key in meta}
     # A checkpoint lies two folders below its run, which alone knows how it was trained.
     config = next(
         (path for folder in (run, run.parent.parent) if (path := folder / CONFIG).is_file()), None
@@ -77,10 +83,13 @@ def _described(run: str | Path) -> tuple[int | None, dict[str, Any]]:
     pooled = flat_options(options).get("data.cache.kind") == "pooled_maps"
     flat["stage maps"] = "pooled" if pooled else "whole"
     flat["entity types"] = meta.get("types")
+    for key in ("init", "teacher"):
+        flat[key] = recorded.get(key, {}).get("digest", "none")[:12]
     for role, encoder in recorded.get("encoders", {}).items():
         flat[f"{role} encoder"] = encoder["name"], encoder["digest"][:12]
     for item in recorded.get("data", []):
         flat[f"{item['part']} data"] = item["digest"][:12]
-    for part, digest in recorded.get("context", {}).items():
-        flat[f"{part} context"] = digest[:12]
+    for kind in ("images", "context"):
+        for part, digest in recorded.get(kind, {}).items():
+            flat[f"{part} {kind}"] = digest[:12]
     return recorded.get("seed"), flat

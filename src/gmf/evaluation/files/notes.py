@@ -81,6 +81,17 @@ class PairingNotes:
     predicted_service_words: dict[str, tuple[int, ...]]
     alike: tuple[str, ...] = ()
 
+    @property
+    def losses(self) -> list[str]:
+        """A line for each thing that was counted as O or left out."""
+        counts = {
+            "posts without a prediction, read as all O": len(self.missing),
+            "predicted posts that the gold has not, left out": len(self.extra),
+            "words without a prediction, read as O": sum(map(len, self.unpredicted.values())),
+            "predicted words that the gold has not, left out": self.extra_words,
+        }
+        return [f"{count} {what}" for what, count in counts.items() if count]
+
 
 @dataclass(frozen=True, slots=True)
 class PairedSamples:

@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from gmf.core.config import Config
 from gmf.core.types import Sample
@@ -47,6 +47,14 @@ class InputOptions(Config):
     id: str = Field(default="id", min_length=1)
     keep: tuple[str, ...] = Field(default=(), strict=False)
     image_root: Path | None = Field(default=None, strict=False)
+
+    @field_validator("context")
+    @classmethod
+    def _has_each_field_once(cls, columns: tuple[str, ...]) -> tuple[str, ...]:
+        names = [column.rpartition(".")[2] for column in columns]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise ValueError(f"two columns are the field {twice!r} of the context; name one")
+        return columns
 
 
 @dataclass(frozen=True, slots=True)
