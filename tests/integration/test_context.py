@@ -105,8 +105,8 @@ def test_rows_of_files_bring_it_as_a_mapping_or_in_columns(trained):
     )
     assert first == second
     assert [entities[0]["type"] for entities in first] == [row["tags"][1][2:] for row in lines]
+    twice = {"context": ["caption", "post.caption"]}
     with pytest.raises(GmfError, match="two columns are the field 'caption'"):
-        twice = {"context": ["caption", "post.caption"]}
         gmf.predict_files(run.folder, table, folder / "c.jsonl", input=twice)
     with pytest.raises(ConfigError, match=r"no column 'captions'.*did you mean 'caption'"):
         gmf.predict_files(run.folder, table, folder / "c.jsonl", input={"context": ["captions"]})

@@ -53,10 +53,6 @@ def check_runs_differ_in_seed(runs: Sequence[str | Path]) -> None:
             f"{' and '.join(twice)} have one seed, so that one run would count twice; name each "
             "run once"
         )
-    places = [model_folder(run).resolve() for run in runs]
-    named = zip(runs, places, strict=True)
-    if twice := [str(run) for run, place in named if places.count(place) > 1]:
-        raise ConfigError(f"{' and '.join(twice)} are one model, which would count twice")
 
 
 def _described(run: str | Path) -> tuple[int | None, dict[str, Any]]:
