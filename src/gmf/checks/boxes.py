@@ -12,7 +12,7 @@ from gmf.core.tags import entities_of
 from gmf.core.types import Region
 from gmf.data.images import Box
 from gmf.data.voc import VocFile, parse_voc
-from gmf.reading.image_folders import annotation_sources
+from gmf.reading.image_folders import annotation_sources, names_of
 from gmf.reading.regions_file import REGIONS_FILE, read_regions
 
 #: No annotation of one image is longer; what is may be an attack.
@@ -35,7 +35,7 @@ def check_regions(
             faults, regions = [error], {}
         message = str(faults[0]) if faults else ""
         findings += finding_of("format", (f.line for f in faults), file=path.name, message=message)
-        names = {f"{sample.id}.jpg" for split in splits for sample in split.raw_samples}
+        names = _named(splits, album.folder)
         findings += finding_of(
             "region-without-tweet",
             sorted(set(regions) - names),
@@ -82,6 +82,18 @@ def check_annotations(
         findings += _annotation_findings(annotations, splits, album, source.name)
         facts[source.name] = _annotation_facts(annotations, splits)
     return findings, facts
+
+
+def _named(splits: Sequence[Split], folder: Path) -> set[str]:
+    """Return the names by which ``regions.jsonl`` may mean the images of posts."""
+    samples = [sample for split in splits for sample in split.raw_samples]
+    return {f"{sample.id}.jpg" for sample in samples} | {
+        name
+        for sample in samples
+        for image in sample.images
+        if isinstance(image.source, Path)
+        for name in names_of(image.source, folder)
+    }
 
 
 def _parse(content: bytes) -> VocFile:

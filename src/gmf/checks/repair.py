@@ -40,11 +40,15 @@ def repair_folder(
         for path in paths
         if reader_of(path).is_text
     }
-    shutil.copytree(folder, out)
+    # Whole or not at all; a link whose content is elsewhere, as those of git-annex, stays a link.
+    partial = out.with_name(f"{out.name}.partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    shutil.copytree(folder, partial, symlinks=True)
     for name, (lines, _) in contents.items():
-        target = out / name
-        target.chmod(0o644)
+        target = partial / name
+        target.unlink()
         target.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
+    partial.rename(out)
     return {str(name): dict(counts) for name, (_, counts) in contents.items()}
 
 

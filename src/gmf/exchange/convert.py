@@ -23,11 +23,13 @@ from gmf.exchange.report import ConversionReport
 from gmf.exchange.schemes import SCHEMES
 from gmf.exchange.writing import write_all, writer_of
 from gmf.reading.context_file import CONTEXT_FILE
+from gmf.reading.groups import STEMS, SUFFIXES
 from gmf.reading.image_folders import IMAGE_SUFFIXES
 from gmf.reading.regions_file import REGIONS_FILE
 
-#: Files beside the texts of a data set.
-_BESIDE = (REGIONS_FILE, CONTEXT_FILE, "dataset_info.json")
+#: Files beside the texts of a data set, which is told of; and another tool's, which is not.
+_BESIDE = (REGIONS_FILE, CONTEXT_FILE, *(stem + suffix for stem in STEMS for suffix in SUFFIXES))
+_OF_TOOLS = ("dataset_info.json",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,9 +209,11 @@ def _files_in(source: Path, how: _Reading, report: ConversionReport) -> list[Pat
     present = [p for p in sorted(source.iterdir()) if p.is_file() and p.name[0] != "."]
     # What stands beside the texts of a data set is none of them.
     present = [
-        p for p in present if p.name not in _BESIDE and p.suffix.lower() not in IMAGE_SUFFIXES
+        p
+        for p in present
+        if p.name not in (*_BESIDE, *_OF_TOOLS) and p.suffix.lower() not in IMAGE_SUFFIXES
     ]
-    for path in (source / name for name in (REGIONS_FILE, CONTEXT_FILE)):
+    for path in (source / name for name in _BESIDE):
         report.note(
             "file beside the texts that is not converted; copy it", str(path), path.exists()
         )

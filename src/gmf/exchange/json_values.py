@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
+from gmf.core.errors import DataError
 from gmf.exchange.report import ConversionReport
+from gmf.reading.json_doubles import without_doubles
 from gmf.reading.json_lists import is_json_list, list_items
 from gmf.reading.text_files import decode, open_text
 
@@ -34,11 +36,13 @@ def json_values(
                 continue
             report.read += 1
             try:
-                yield f"{path}:{number}", json.loads(decode(line))
+                value = json.loads(decode(line), object_pairs_hook=without_doubles)
             except json.JSONDecodeError as error:
                 report.fault(f"{path}:{number}: not valid JSON: {error}")
-            except (ValueError, RecursionError) as error:
+            except (ValueError, RecursionError, DataError) as error:
                 report.fault(f"{path}:{number}: {_reason(error)}")
+            else:
+                yield f"{path}:{number}", value
 
 
 def _reason(error: Exception) -> str:

@@ -84,10 +84,12 @@ class LabelStudioFormat(JsonFormat):
                 return None
             annotations = [*mine[-1:], *(each for each in annotations if each not in mine)]
         is_predicted = not annotations
+        predictions = objects(row, "predictions") if is_predicted else []
+        report.lose("prediction of another model", where, max(0, len(predictions) - 1))
         chosen = (
             _chosen(annotations, where, report, is_first=self.annotator is not None)
             if annotations
-            else _last(objects(row, "predictions"))
+            else _last(predictions)
         )
         key = text_key(data, chosen)
         text = text_of(data, key)

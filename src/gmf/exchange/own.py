@@ -15,7 +15,7 @@ from gmf.exchange.json_values import identifier_of, json_values, objects, span_o
 from gmf.exchange.report import ConversionReport
 from gmf.reading.foreign_rows import tool_of
 from gmf.reading.json_rows import EntityRow, SampleRow, parse_row, usual_form
-from gmf.reading.jsonl import sample_of_row
+from gmf.reading.jsonl import sample_of_row, whole_entities
 from gmf.reading.offsets import is_text_of, unit_hint
 from gmf.reading.tag_schemes import read_tags
 
@@ -123,7 +123,11 @@ def _tags_in(path: Path, encoding: str | None) -> dict[str, tuple[str, ...]]:
     """Return the tags of rows that are not written as BIO2, by where they stand."""
     written: dict[str, list[str]] = {}
     for where, row in json_values(path, report=ConversionReport(), encoding=encoding):
-        tags = usual_form(cast(dict[str, Any], row)).get("tags") if isinstance(row, dict) else None
+        try:
+            usual = usual_form(cast(dict[str, Any], row)) if isinstance(row, dict) else {}
+        except DataError:  # Told where the row is read.
+            continue
+        tags = usual.get("tags")
         if isinstance(tags, list) and all(isinstance(t, str) for t in cast(list[object], tags)):
             written[where] = cast(list[str], tags)
     read = read_tags(list(written.values())).tags
@@ -144,7 +148,8 @@ def _document(
         text, words = row.text or "", None
         whole = row.model_copy(update={"entities": None})
         sample_of_row(whole, folder=Path(), aliases={}, path=path)
-        mentions = None if row.entities is None else tuple(map(_mention, row.entities))
+        joined = None if row.entities is None else whole_entities(row.entities, text)
+        mentions = None if joined is None else tuple(map(_mention, joined))
     if mentions and len(confidences) == len(mentions):
         pairs = zip(mentions, confidences, strict=True)
         mentions = tuple(Mention(m.char_start, m.char_end, m.type, c) for m, c in pairs)

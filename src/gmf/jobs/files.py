@@ -63,11 +63,7 @@ def predict_files(
     checkpoint, folder = model_folder(model).absolute(), JobFolder(output)
 
     def job_of(files: list[InputFile]) -> Job:
-        # A glob that fits the output, too, fits it from the second call on.
-        mine = (target, error_file(target), report_file(target))
-        files = [file for file in files if file.path not in mine]
-        if not files:
-            raise ConfigError(f"{target}: is the input itself; choose another output")
+        files = _without_own(files, names, target, folder.path)
         job = Job(checkpoint, tuple(files), output, name, options)
         if not job.open_output().is_file and stream is not None:
             raise ConfigError(f"{name} is a folder, which cannot be printed; name it by --output")
@@ -94,6 +90,32 @@ def predict_files(
         shutil.rmtree(output.parent)
     report.output = target
     return report
+
+
+def _without_own(
+    files: Sequence[InputFile], names: Sequence[str | Path], target: Path, parts: Path
+) -> list[InputFile]:
+    """Return the inputs without files of the job itself, by whatever name a glob found them.
+
+    A glob that fits the output, too, fits it from the second call on.
+
+    Raises:
+        ConfigError: If one of them was named, or there is no other.
+    """
+    mine = (target, error_file(target), report_file(target))
+    real = [path.resolve() for path in mine if not is_remote(path)]
+
+    def is_own(file: InputFile) -> bool:
+        if file.is_pipe or is_remote(file.path):  # What came out of a pipe lies among the parts.
+            return file.path in mine
+        path = file.path.resolve()
+        return path in real or path.is_relative_to(parts.resolve())
+
+    own = [file for file in files if is_own(file)]
+    named = {str(path_of(str(name))) for name in names}
+    if len(own) == len(files) or any(file.name in named for file in own):
+        raise ConfigError(f"{target}: is the input itself; choose another output")
+    return [file for file in files if file not in own]
 
 
 def _check_names(names: Sequence[str | Path], output: Path, options: JobOptions) -> None:

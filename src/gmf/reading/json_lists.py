@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from gmf.core.errors import DataError
+from gmf.reading.json_doubles import without_doubles
 from gmf.reading.text_files import HEAD_BYTES, not_utf8, open_text
 
 #: Longest value of a list in bytes; what is longer is not read.
 MAX_ITEM = 64 * 2**20
 _BLANKS = re.compile(r"[ \t\r\n]*")
-_DECODER = json.JSONDecoder()
+_DECODER = json.JSONDecoder(object_pairs_hook=without_doubles)
 
 
 def list_items(path: Path, *, encoding: str | None = None) -> Iterator[object]:
@@ -35,7 +36,7 @@ def list_items(path: Path, *, encoding: str | None = None) -> Iterator[object]:
             for value in _items(text):
                 number += 1
                 yield value
-        except (ValueError, RecursionError) as error:
+        except (ValueError, RecursionError, DataError) as error:
             reason = getattr(error, "msg", None) or str(error)
             if isinstance(error, RecursionError):
                 reason = "nested too deeply"

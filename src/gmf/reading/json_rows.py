@@ -3,7 +3,6 @@
 import ast
 import json
 import re
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -17,6 +16,7 @@ from gmf.core.types import ImageInput, Region
 from gmf.reading.context import Context
 from gmf.reading.foreign_rows import tool_hint
 from gmf.reading.image_folders import image_beside
+from gmf.reading.json_doubles import without_doubles
 from gmf.reading.paths import inside, names_in
 from gmf.reading.text_files import HEAD_BYTES, open_text
 from gmf.reading.tokenize import check_words
@@ -228,14 +228,6 @@ def is_json(path: Path) -> bool:
     return start.startswith(b"{") and not start.startswith(b"{'token'")
 
 
-def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    row = dict(pairs)
-    if len(row) < len(pairs):
-        key = Counter(key for key, _ in pairs).most_common(1)[0][0]
-        raise DataError(f"key {key!r} stands twice in one object; keep one")
-    return row
-
-
 def read_row(content: str) -> object:
     """Return the value of a line of JSON, or of a Python dictionary as MNER-MI has them.
 
@@ -249,7 +241,7 @@ def read_row(content: str) -> object:
             return ast.literal_eval(content.strip())
         except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
             pass
-    return json.loads(content, object_pairs_hook=_without_doubles)
+    return json.loads(content, object_pairs_hook=without_doubles)
 
 
 def usual_line(content: str) -> str:

@@ -4,11 +4,12 @@ import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from gmf.core.errors import DataError
 from gmf.core.tags import TYPE_ALIASES, alias_tag, mend_tags, tags_of
 from gmf.core.types import Entity, Sample
+from gmf.reading.json_doubles import without_doubles
 from gmf.reading.json_rows import EntityRow, SampleRow, image_of_row, parse_row
 from gmf.reading.offsets import CutWords, check_apart, unit_hint
 from gmf.reading.reader import DEFAULTS, Reader, ReadOptions, fail, read_lines
@@ -32,7 +33,23 @@ class JsonlReader(Reader):
 
     def mend(self, lines: Sequence[str], *, counts: Counter[str]) -> list[str]:
         """Return the lines with regular BIO2 tags and entity types."""
-        return [_mend_row(line, counts) for line in lines]
+        rows = [_own_row(line) for line in lines]
+        written = [_tags_of(row) for row in rows]
+        # Of the whole file, as training reads them: what one spelling means others tell.
+        read = read_tags(written).tags
+        mended: list[str] = []
+        for line, row, old, new in zip(lines, rows, written, read, strict=True):
+            before = counts.copy()
+            if row is not None and old is not None:
+                counts["tag-scheme"] += sum(a != b for a, b in zip(old, new or (), strict=True))
+                row["tags"], repaired = mend_tags(new or ())
+                counts.update(repaired)
+            for entity in _entities_of(row):
+                if entity.get("type") in TYPE_ALIASES:
+                    entity["type"] = TYPE_ALIASES[entity["type"]]
+                    counts["alias-type"] += 1
+            mended.append(line if +counts == +before else json.dumps(row, ensure_ascii=False))
+        return mended
 
 
 def sample_schema() -> dict[str, Any]:
@@ -169,7 +186,7 @@ def tokenize_with_entities(
             another or begins or ends with white space.
     """
     cuts: list[int] = []
-    entities = None if entities is None else _joined(entities, text)
+    entities = None if entities is None else whole_entities(entities, text)
     for entity in entities or ():
         start, end = entity.char_start, entity.char_end
         span = text[start:end]
@@ -199,7 +216,7 @@ def tokenize_with_entities(
     return tokens, offsets, tuple(tags_of(words, len(tokens)))
 
 
-def _joined(entities: Sequence[EntityRow], text: str) -> tuple[EntityRow, ...]:
+def whole_entities(entities: Sequence[EntityRow], text: str) -> tuple[EntityRow, ...]:
     """Return entities whose types have prefixes (``B-PER``, ``I-PER``) as whole ones."""
     spans = [(e.char_start, e.char_end, e.type) for e in entities]
     return tuple(
@@ -208,21 +225,23 @@ def _joined(entities: Sequence[EntityRow], text: str) -> tuple[EntityRow, ...]:
     )
 
 
-def _mend_row(line: str, counts: Counter[str]) -> str:
+def _own_row(line: str) -> dict[str, Any] | None:
+    """Return the object of a line; ``None`` for what breaks the format and stays as it is."""
     try:
-        row: Any = json.loads(line)
-    except (ValueError, RecursionError):
-        return line
-    if not isinstance(row, dict):
-        return line
-    before = counts.copy()
-    tags = row.get("tags")
-    if isinstance(tags, list) and all(isinstance(tag, str) for tag in tags):
-        row["tags"], repaired = mend_tags(tags)
-        counts.update(repaired)
-    entities = row.get("entities")
-    for entity in entities if isinstance(entities, list) else ():
-        if isinstance(entity, dict) and entity.get("type") in TYPE_ALIASES:
-            entity["type"] = TYPE_ALIASES[entity["type"]]
-            counts["alias-type"] += 1
-    return json.dumps(row, ensure_ascii=False) if counts != before else line
+        row: object = json.loads(line, object_pairs_hook=without_doubles)
+        json.dumps(row, ensure_ascii=False).encode()
+    except (ValueError, RecursionError, DataError):
+        return None
+    return cast(dict[str, Any], row) if isinstance(row, dict) else None
+
+
+def _tags_of(row: dict[str, Any] | None) -> list[str] | None:
+    tags = None if row is None else row.get("tags")
+    is_list = isinstance(tags, list) and all(isinstance(t, str) for t in cast(list[object], tags))
+    return cast(list[str], tags) if is_list else None
+
+
+def _entities_of(row: dict[str, Any] | None) -> list[dict[str, Any]]:
+    entities = None if row is None else row.get("entities")
+    listed = cast(list[object], entities) if isinstance(entities, list) else []
+    return [cast(dict[str, Any], item) for item in listed if isinstance(item, dict)]

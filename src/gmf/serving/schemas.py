@@ -2,25 +2,37 @@
 
 import base64
 import binascii
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from pydantic import (
     AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    FailFast,
     Field,
     Strict,
     WithJsonSchema,
+    model_validator,
 )
 
 from gmf.reading.context import Context
+
+#: Most keys of an object that is looked into; each unknown one would be a fault of its own.
+MAX_KEYS = 100
 
 
 class Schema(BaseModel):
     """Base of all schemas: strict types, unknown keys fail."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_few_keys(cls, value: Any) -> Any:
+        if isinstance(value, dict) and (count := len(cast(dict[str, object], value))) > MAX_KEYS:
+            raise ValueError(f"{count} keys: expected {', '.join(cls.model_fields)}")
+        return value
 
 
 def _decoded(value: object) -> object:
@@ -67,7 +79,7 @@ class PostImage(Schema):
     """An image of a post: JPEG, PNG, GIF, WebP, BMP or TIFF, told by content."""
 
     data: EncodedImage = Field(description="The image file in base64.")
-    regions: list[PostRegion] = Field(
+    regions: Annotated[list[PostRegion], FailFast()] = Field(
         default=[], description="Object regions, best first; the model reads its first few."
     )
 
@@ -78,7 +90,9 @@ class Post(Schema):
     text: Annotated[str, AfterValidator(_unicode)] = Field(
         description="The text as written; it is never changed."
     )
-    images: list[PostImage] = Field(default=[], description="Images of the post.")
+    images: Annotated[list[PostImage], FailFast()] = Field(
+        default=[], description="Images of the post."
+    )
     context: Context = Field(
         default={},
         description="What others say of it or of its images, by field, such as caption; read by "

@@ -48,7 +48,7 @@ def test_repair_mends_what_needs_no_judgement(tmp_path):
             "missing-blank-line": 1,
         },
         "valid.txt": {},
-        "test.jsonl": {"orphan-tag": 1, "alias-type": 2},
+        "test.jsonl": {"tag-scheme": 1, "alias-type": 2},
     }
     assert {path: path.read_bytes() for path in before} == before
     kinds = {finding.kind for finding in examine_folder(out).findings}
@@ -100,3 +100,42 @@ def test_command_exit_status(tmp_path, monkeypatch, capsys):
     assert "nothing to examine" in capsys.readouterr().err
     assert exit_status(monkeypatch, "data", "doctor", folder, "--repair", folder) == 2
     assert "exists already" in capsys.readouterr().err
+
+
+def jsonl(folder, *lines):
+    folder.mkdir()
+    for split in ("train", "dev", "test"):
+        (folder / f"{split}.jsonl").write_text("".join(f"{line}\n" for line in lines))
+    return folder
+
+
+@pytest.mark.parametrize("tags", [["B-PER ", "I-PER"], ["B_PER", "I-PER"], ["b-PER", "I-PER"]])
+def test_tags_in_any_spelling_stay_the_entities_that_training_reads(tmp_path, tags):
+    folder = jsonl(tmp_path / "data", json.dumps({"tokens": ["Ann", "Lee"], "tags": tags}))
+    before = [sample.tags for sample in read_split(folder, "train")]
+    repair_folder(folder, out=tmp_path / "out")
+    after = [sample.tags for sample in read_split(tmp_path / "out", "train")]
+    assert before == after == [("B-PER", "I-PER")]
+
+
+OTHER = '"entities": [{"char_start": 0, "char_end": 3, "type": "OTHER"}]'
+
+
+@pytest.mark.parametrize("text", ['"text": "Ann", "text": "Bob"', '"text": "Ann \\ud83d"'])
+def test_a_line_that_breaks_the_format_stays_as_it_is(tmp_path, text):
+    line = f"{{{text}, {OTHER}}}"
+    folder = jsonl(tmp_path / "data", line, '{"tokens": ["a"], "tags": ["I-PER"]}')
+    repair_folder(folder, out=tmp_path / "out")
+    first, second = (tmp_path / "out" / "train.jsonl").read_text().splitlines()
+    assert first == line
+    assert json.loads(second)["tags"] == ["B-PER"]
+
+
+def test_a_link_whose_content_is_elsewhere_stays_a_link(tmp_path):
+    folder = jsonl(tmp_path / "data", '{"tokens": ["a"], "tags": ["I-PER"]}')
+    (folder / "images").mkdir()
+    (folder / "images" / "1.jpg").symlink_to("../.git/annex/none")
+    repair_folder(folder, out=tmp_path / "out")
+    assert (tmp_path / "out" / "images" / "1.jpg").is_symlink()
+    assert "B-PER" in (tmp_path / "out" / "train.jsonl").read_text()
+    assert not (tmp_path / "out.partial").exists()

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import re
 
 import pytest
@@ -747,3 +748,33 @@ def test_a_text_of_short_posts_is_no_column_file(tmp_path):
     path = tmp_path / "posts.txt"
     path.write_text("Oslo\nAnn Lee is here\nBergen\n")
     assert texts(rows_of(path)) == ["Oslo", "Ann Lee is here", "Bergen"]
+
+
+def test_folders_that_a_glob_finds_are_read_and_those_that_are_links_are_told(tmp_path):
+    for name in ("mix/x.jsonl", "mix/d/y.jsonl", "far/z.jsonl"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text('{"text": "Oslo"}\n')
+    options = InputOptions()
+    found = input_files([tmp_path / "mix" / "*"], options=options)
+    assert sorted(file.path.name for file in found) == ["x.jsonl", "y.jsonl"]
+    found = input_files([tmp_path / "mix" / "**" / "*.jsonl"], options=options)
+    assert sorted(file.path.name for file in found) == ["x.jsonl", "y.jsonl"]
+    (tmp_path / "mix" / "link").symlink_to(tmp_path / "far", target_is_directory=True)
+    found = input_files([tmp_path / "mix"], options=options)
+    assert "folders that are links are not read" in found[0].note
+    assert str(tmp_path / "mix" / "link") in found[0].note
+
+
+@pytest.mark.parametrize("name", [b"caf\xe9.txt", b"caf\xe9.jsonl"])
+def test_a_file_name_that_is_no_text_is_refused_by_its_bytes(tmp_path, name):
+    path = tmp_path / os.fsdecode(name)
+    path.write_text('{"text": "Oslo"}\n')
+    options = InputOptions()
+
+    def opened():
+        files = input_files([tmp_path], options=options)
+        return [open_source(file.path, options=options) for file in files]
+
+    with pytest.raises(DataError, match=r"caf.*no UTF-8; rename it"):
+        opened()

@@ -13,6 +13,7 @@ from gmf.core.types import ImageInput, Sample
 from gmf.evaluation.files.read import read_labelled_file
 from gmf.jobs.inputs.rows import Row
 from gmf.jobs.outputs.open import output_formats, output_name
+from gmf.jobs.parquet import pyarrow_parquet
 from gmf.prediction.user_input import sample_of
 
 POSTS = [
@@ -212,3 +213,35 @@ def test_kept_dates_and_decimals_stand_in_csv_without_quotes():
     line = output.render(Row(1, "a", "in:1", sample, columns=kept), document)
     (cells,) = csv.reader([line])
     assert cells[-4:] == ["2020-01-02", "1.10", 'a "b"', '["x"]']
+
+
+@pytest.mark.parametrize("text", ["a\rb", "a\r\nb", "a\nb", 'a"\rb,'])
+@pytest.mark.parametrize("name", ["csv", "tsv"])
+def test_every_line_end_in_a_text_is_read_back(tmp_path, name, text):
+    output = output_formats.get(name)()
+    sample = sample_of(text, name="x")
+    (document,) = rule_pipeline().predict([sample])
+    content = output.opening + output.render(Row(1, "x", "in:1", sample), document)
+    path = tmp_path / "out"
+    path.write_text(content, encoding="utf-8", newline="")
+    with path.open(newline="", encoding="utf-8") as file:
+        read = list(csv.reader(file, delimiter=output.delimiter))
+    assert [row[2] for row in read] == ["text", text]
+
+
+def test_half_a_surrogate_pair_costs_its_own_row_alone(tmp_path):
+    output = output_formats.get("parquet")()
+    output.columns = {"author": None}
+    sample = sample_of("Ann", name="x")
+    (document,) = rule_pipeline().predict([sample])
+    writer = output.open(tmp_path / "a.parquet")
+    for number, author in enumerate(("a", "\ud83d", "b"), 1):
+        row = Row(number, "x", f"in:{number}", sample, columns={"author": author})
+        if author == "\ud83d":
+            with pytest.raises(ValueError, match=r"author: .* is no Unicode text"):
+                writer.add(row, document)
+        else:
+            writer.add(row, document)
+    writer.close()
+    table = pyarrow_parquet().read_table(tmp_path / "a.parquet").to_pylist()
+    assert [(row["row"], row["author"]) for row in table] == [(1, "a"), (3, "b")]

@@ -3,6 +3,7 @@
 import importlib.util
 import io
 import json
+import shutil
 
 import pytest
 from fixtures.command import exit_status
@@ -162,3 +163,32 @@ def test_a_url_of_this_machine_is_a_path(tmp_path, model, posts):
     report = predict_files(model, posts, f"file://{tmp_path}/o.jsonl", options=OPTIONS)
     assert report.output == tmp_path / "o.jsonl"
     assert report.output.exists()
+
+
+@pytest.mark.parametrize("alias", ["dots", "link"])
+def test_an_input_is_never_overwritten_by_whatever_name(tmp_path, model, posts, alias):
+    output = tmp_path / "found.jsonl"
+    shutil.copy(posts, output)
+    content = output.read_bytes()
+    (tmp_path / "sub").mkdir()
+    given = tmp_path / "sub" / ".." / output.name
+    if alias == "link":
+        given = tmp_path / "sub" / "link.jsonl"
+        given.symlink_to(output)
+    for names in (given, [posts, given], [posts, output]):
+        with pytest.raises(ConfigError, match="is the input itself; choose another output"):
+            predict_files(model, names, output, options=OPTIONS, overwrite=True)
+    assert output.read_bytes() == content
+
+
+def test_a_glob_never_finds_the_shards_of_the_job_itself(tmp_path, model, posts):
+    folder = tmp_path / "data"
+    folder.mkdir()
+    shutil.copy(posts, folder / "a.jsonl")
+    shards = folder / "found.jsonl.parts" / "shards"
+    shards.mkdir(parents=True)
+    (shards / "00000.jsonl").write_text("{}\n")
+    report = predict_files(
+        model, folder / "**" / "*.jsonl", folder / "found.jsonl", options=OPTIONS
+    )
+    assert [file["name"] for file in report.files] == [str(folder / "a.jsonl")]

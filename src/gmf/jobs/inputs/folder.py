@@ -10,7 +10,15 @@ from pathlib import Path, PurePosixPath
 from gmf.core.errors import DataError, GmfError
 from gmf.core.types import Sample
 from gmf.jobs.inputs.fields import image_at
-from gmf.jobs.inputs.rows import InputFormat, InputOptions, Row, Shard, no_inputs, shards_of
+from gmf.jobs.inputs.rows import (
+    InputFormat,
+    InputOptions,
+    Row,
+    Shard,
+    is_unicode,
+    no_inputs,
+    shards_of,
+)
 from gmf.jobs.inputs.scanned import MAX_LINE
 from gmf.prediction.user_input import sample_of
 from gmf.reading.compression import COMPRESSIONS
@@ -43,6 +51,8 @@ class FolderSource(InputFormat):
         used = {*self._texts.values(), *(image for _, images in self._posts for image in images)}
         others = [str(file) for file in self._files if str(file) not in used]
         self.note = no_inputs(others)
+        if odd := next((str(file) for file in self._files if not is_unicode(str(file))), None):
+            raise DataError(f"the name of {odd!a} is no UTF-8; rename it", path=path)
         if not self._posts:
             message = f"no post in it: expected texts ({TEXT_SUFFIX}) or files of an input format"
             raise DataError(f"{message}; {self.note or 'it is empty'}", path=path)

@@ -4,6 +4,7 @@ import os
 import re
 import shutil
 import stat
+from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,7 +15,7 @@ from typing import Any, cast
 from gmf.core.errors import ConfigError, DataError
 from gmf.core.files import replacing
 from gmf.jobs.inputs.open import input_formats, name_of_format
-from gmf.jobs.inputs.rows import InputOptions, no_inputs
+from gmf.jobs.inputs.rows import InputOptions, is_unicode, no_inputs
 from gmf.jobs.remote import is_remote, path_of
 from gmf.reading.compression import open_bytes
 from gmf.reading.context_file import CONTEXT_FILE
@@ -75,10 +76,12 @@ def input_files(
             files.append(_kept_pipe(str(name), options, spool / f"{len(files)}"))
         else:
             files += _files_of(path_of(str(name)), options)
-    paths = [str(file.path) for file in files]
-    twice = next((path for path in paths if paths.count(path) > 1), None) if paths else None
-    if twice is not None:
-        raise ConfigError(f"{twice}: is named twice; name each input once")
+    counts = Counter(str(file.path) for file in files)
+    for path, count in counts.items():
+        if count > 1:
+            raise ConfigError(f"{path}: is named twice; name each input once")
+        if not is_unicode(path):
+            raise DataError("its name is no UTF-8; rename it", path=ascii(path))
     return files
 
 
@@ -141,10 +144,7 @@ def _format_of_pipe(path: Path, options: InputOptions) -> str:
 
 def _files_of(path: Path, options: InputOptions) -> list[InputFile]:
     if not path.exists() and has_magic(str(path)):
-        matches = [p for p in _matches(path) if not (p.is_dir() or p.name.startswith("."))]
-        if not matches:
-            raise DataError("no file has such a name", path=path)
-        return [InputFile(str(p), p, name_of_format(p, options)) for p in matches]
+        return [file for p in _matches(path) for file in _files_of(p, options)]
     if path.is_dir() and options.format in (None, *_file_formats()):
         files = list(_visible(path))
         shards = [p for p in files if _is_shard(p, options) and not _lies_beside(p)]
@@ -162,6 +162,7 @@ def _files_of(path: Path, options: InputOptions) -> list[InputFile]:
         if shards:
             read = set(map(str, shards))
             note = no_inputs([p.name for p in files if str(p) not in read and not _lies_beside(p)])
+            note = "; ".join(filter(None, (note, _linked(path))))
             first, *rest = (InputFile(str(p), p, name_of_format(p, options)) for p in shards)
             return [replace(first, note=note), *rest]
     if not path.exists():
@@ -170,10 +171,18 @@ def _files_of(path: Path, options: InputOptions) -> list[InputFile]:
 
 
 def _matches(pattern: Path) -> list[Path]:
-    if not is_remote(pattern):
-        return [Path(name) for name in sorted(glob(str(pattern), recursive=True))]  # noqa: PTH207
-    remote = cast(Any, pattern)
-    return [path_of(remote.fs.unstrip_protocol(n)) for n in sorted(remote.fs.glob(remote.path))]
+    """Return the files and folders that a glob finds; of one with ``**`` the files alone."""
+    if is_remote(pattern):
+        remote = cast(Any, pattern)
+        names = sorted(remote.fs.glob(remote.path))
+        found = [path_of(remote.fs.unstrip_protocol(name)) for name in names]
+    else:
+        found = [Path(name) for name in sorted(glob(str(pattern), recursive=True))]  # noqa: PTH207
+    found = [path for path in found if not path.name.startswith(".")]
+    found = [path for path in found if "**" not in str(pattern) or not path.is_dir()]
+    if not found:
+        raise DataError("no file has such a name", path=pattern)
+    return found
 
 
 def _is_shard(path: Path, options: InputOptions) -> bool:
@@ -183,6 +192,14 @@ def _is_shard(path: Path, options: InputOptions) -> bool:
     except ConfigError:
         return False
     return options.format in (None, name) and (options.format is not None or not _is_text(path))
+
+
+def _linked(folder: Path) -> str:
+    """Return what is told of folders that are links, into which no reader goes."""
+    paths = () if is_remote(folder) else folder.rglob("*")
+    links = [path for path in paths if path.is_symlink() and path.is_dir()]
+    names = ", ".join(str(link) for link in links[:5])
+    return f"folders that are links are not read, name them as inputs: {names}" if links else ""
 
 
 def _lies_beside(path: Path) -> bool:

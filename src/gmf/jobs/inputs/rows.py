@@ -187,6 +187,15 @@ class RowSource(InputFormat):
         return islice(self.rows(), shard.first_row - 1, shard.first_row - 1 + shard.rows)
 
 
+def is_unicode(name: str) -> bool:
+    """Return whether a file name is text; a disk may hold names in any bytes."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def no_inputs(names: Sequence[str]) -> str:
     """Return what is told of files of an input folder that are not read; empty for none."""
     if not names:

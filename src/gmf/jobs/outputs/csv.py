@@ -34,8 +34,12 @@ class CsvFormat(LineFormat):
         return self._line([row.number, row.id, *texts, *cells])
 
     def _line(self, cells: Iterable[object]) -> str:
-        buffer = io.StringIO()
-        csv.writer(buffer, delimiter=self.delimiter, lineterminator="\n").writerow(cells)
+        row, buffer = list(cells), io.StringIO()
+        # The writer quotes what holds its own line end alone, and a reader takes CR for one.
+        quoting = csv.QUOTE_ALL if any("\r" in str(cell) for cell in row) else csv.QUOTE_MINIMAL
+        csv.writer(buffer, delimiter=self.delimiter, lineterminator="\n", quoting=quoting).writerow(
+            row
+        )
         return buffer.getvalue()
 
 

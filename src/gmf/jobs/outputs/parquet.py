@@ -54,6 +54,10 @@ class _ParquetWriter:
         names = ("text", "entities", "notes")
         values = {name: self._fitting(name, value) for name, value in row.columns.items()}
         own = {"row": row.number, "id": row.id, **{name: fields[name] for name in names}}
+        for name, value in (("id", row.id), *values.items()):
+            _check_text(name, value)
+        for note in document.notes:
+            _check_text("notes", note)
         self.waiting.append({**own, **values})
         if len(self.waiting) >= GROUP_ROWS:
             self._flush()
@@ -90,6 +94,15 @@ class _ParquetWriter:
         table = pyarrow.Table.from_pylist(self.waiting, schema=self.schema)
         self.writer.write_table(table)
         self.waiting = []
+
+
+def _check_text(name: str, value: object) -> None:
+    """Refuse half of a surrogate pair, which would fail all rows that wait."""
+    if isinstance(value, str):
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise ValueError(f"{name}: {value!a:.60} is no Unicode text") from error
 
 
 def _schema(values: Mapping[str, Any]) -> Any:
