@@ -696,3 +696,49 @@ def test_urls_of_own_data_stay_and_are_told_as_urls(tmp_path):
     }
     assert report.examples["image at a URL, which is not fetched"] == url
     assert json.loads((tmp_path / "b.jsonl").read_text())["images"][0] == {"path": url}
+
+
+def test_entities_with_prefixes_are_whole_ones_as_in_training(tmp_path):
+    parts = [(0, 3, "B-PER"), (4, 7, "I-PER"), (11, 15, "B-LOC")]
+    entities = [{"char_start": s, "char_end": e, "type": t} for s, e, t in parts]
+    path = own(tmp_path / "a.jsonl", [{"text": "Ann Lee in Oslo", "entities": entities}])
+    assert convert(path, tmp_path / "out.txt", to_format="conll").is_complete
+    (sample,) = read_file(tmp_path / "out.txt")
+    assert sample.tags == read_file(path)[0].tags == ("B-PER", "I-PER", "O", "B-LOC")
+
+
+def test_a_wrong_row_is_left_out_alone_with_its_place(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text(
+        '{"text": "Oslo"}\n'
+        '{"text": ["one two", "three four"]}\n'
+        '{"text": "Ann", "entities": [], "entities": []}\n'
+    )
+    report = convert(path, tmp_path / "out.jsonl", to_format="gmf")
+    assert (report.read, report.written) == (3, 1)
+    second, third = report.faults
+    assert f"{path}:2" in second
+    assert f"{path}:3: key 'entities' stands twice" in third
+
+
+def test_groups_beside_the_texts_are_no_texts(tmp_path):
+    own(tmp_path / "in" / "train.jsonl", [{"id": "1", "text": "Oslo", "entities": []}])
+    (tmp_path / "in" / "groups.tsv").write_text("id\tkind\n1\trelated\n")
+    report = convert(tmp_path / "in", tmp_path / "out", to_format="gmf")
+    assert report.notes == {"file beside the texts that is not converted; copy it": 1}
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["train.jsonl"]
+
+
+def test_predictions_of_further_models_are_counted(tmp_path):
+    def prediction(start, end, kind):
+        value = {"start": start, "end": end, "text": "Ann in Oslo"[start:end], "labels": [kind]}
+        region = {"type": "labels", "from_name": "label", "to_name": "text", "value": value}
+        return {"result": [region]}
+
+    found = [prediction(0, 3, "PER"), prediction(7, 11, "LOC")]
+    task = {"data": {"text": "Ann in Oslo"}, "annotations": [], "predictions": found}
+    path = tmp_path / "tasks.json"
+    path.write_text(json.dumps([task]))
+    documents, report = read_documents(path)
+    assert [mention.type for mention in documents[0].mentions] == ["LOC"]
+    assert report.lost == {"prediction of another model": 1}
