@@ -56,7 +56,8 @@ class JobFolder:
         if path.exists():
             manifest: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
             if manifest["identity"] != identity:
-                parts = [k for k, v in identity.items() if manifest["identity"].get(k) != v]
+                before = manifest["identity"]
+                parts = [k for k in {**before, **identity} if before.get(k) != identity.get(k)]
                 raise ConfigError(
                     f"{self.path}: holds an unfinished job with another {', '.join(parts)}; choose "
                     "another output, or start anew with --overwrite"

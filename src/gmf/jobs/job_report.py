@@ -109,7 +109,8 @@ class JobReport:
         try:
             content = json.loads(report_file(output).read_text(encoding="utf-8"))
             if content["job"] != identity:
-                changed = [k for k, v in identity.items() if content["job"].get(k) != v]
+                before = content["job"]
+                changed = [k for k in {**before, **identity} if before.get(k) != identity.get(k)]
                 raise ValueError(f"by a job with another {', '.join(changed)}")
             return cls(
                 output,

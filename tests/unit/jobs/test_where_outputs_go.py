@@ -12,6 +12,7 @@ from fixtures.rule_engine import rule_model, rule_pipeline
 from gmf import api
 from gmf.core.errors import ConfigError, GmfError
 from gmf.core.paths import gmf_home
+from gmf.core.registry import CODE_VARIABLE
 from gmf.jobs import job, remote
 from gmf.jobs.files import predict_files
 from gmf.jobs.inputs.rows import InputOptions
@@ -192,3 +193,25 @@ def test_a_glob_never_finds_the_shards_of_the_job_itself(tmp_path, model, posts)
         model, folder / "**" / "*.jsonl", folder / "found.jsonl", options=OPTIONS
     )
     assert [file["name"] for file in report.files] == [str(folder / "a.jsonl")]
+
+
+def test_texts_of_a_folder_and_files_of_code_are_part_of_the_job(tmp_path, model, monkeypatch):
+    folder, code = tmp_path / "posts", tmp_path / "mine.py"
+    folder.mkdir()
+    (folder / "a.txt").write_text("Ann in Oslo")
+    code.write_text("x = 1\n")
+    monkeypatch.setenv(CODE_VARIABLE, str(code))
+    output = tmp_path / "found.jsonl"
+    assert predict_files(model, folder, output, options=OPTIONS).documents == 1
+    code.write_text("x = 2\n")
+    with pytest.raises(ConfigError, match="--code"):
+        predict_files(model, folder, output, options=OPTIONS)
+    code.write_text("x = 1\n")
+    assert predict_files(model, folder, output, options=OPTIONS).documents == 1
+    (folder / "a.txt").write_text("Ann in Rome")
+    with pytest.raises(ConfigError, match="content of the input"):
+        predict_files(model, folder, output, options=OPTIONS)
+    (folder / "a.txt").write_text("Ann in Oslo")
+    monkeypatch.delenv(CODE_VARIABLE)
+    with pytest.raises(ConfigError, match="--code"):
+        predict_files(model, folder, output, options=OPTIONS)

@@ -7,9 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from gmf.core.files import sha256_of
 from gmf.jobs.inputs.names import InputFile, naming
 from gmf.jobs.inputs.open import open_source, reading
 from gmf.jobs.inputs.rows import InputFormat, InputOptions, Row, Shard
+from gmf.reading.image_folders import IMAGE_SUFFIXES
 
 
 @dataclass
@@ -90,7 +92,7 @@ class Inputs:
             yield counts | ({"note": note} if note else {})
 
     def digest(self) -> str:
-        """Return the digest of all contents: of files, or of the names and sizes in a folder."""
+        """Return the digest of all contents: of files, and of the names and sizes of images."""
         digest = hashlib.sha256()
         for number, file in enumerate(self.files):
             if not file.path.is_dir():
@@ -101,6 +103,8 @@ class Inputs:
             for path in self._source(number).files():
                 size = path.stat().st_size if path.exists() else None
                 digest.update(f"{path.relative_to(file.path)}:{size};".encode())
+                if path.is_file() and path.suffix.lower() not in IMAGE_SUFFIXES:
+                    digest.update(sha256_of(path).encode())
         return digest.hexdigest()
 
     def column_types(self) -> dict[str, Any]:
