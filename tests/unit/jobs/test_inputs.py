@@ -778,3 +778,17 @@ def test_a_file_name_that_is_no_text_is_refused_by_its_bytes(tmp_path, name):
 
     with pytest.raises(DataError, match=r"caf.*no UTF-8; rename it"):
         opened()
+
+
+@pytest.mark.parametrize("name", ["posts.txt", "posts.conll", "folder"])
+def test_columns_of_rows_that_have_none_are_refused(tmp_path, name):
+    path = tmp_path / name
+    if name == "folder":
+        path.mkdir()
+    (path / "a.txt" if name == "folder" else path).write_text(
+        "Oslo\tO\n" if "." in name else "Oslo"
+    )
+    open_source(path, options=InputOptions())
+    options = InputOptions(keep=("author",), text="tweet")
+    with pytest.raises(ConfigError, match="no columns; leave out --text-column, --keep-columns"):
+        open_source(path, options=options)

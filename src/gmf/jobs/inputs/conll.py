@@ -50,6 +50,7 @@ class ConllSource(ScannedSource):
     """
 
     suffixes = (".conll", ".txt")
+    has_columns = False
 
     def __init__(self, path: Path, *, options: InputOptions) -> None:
         super().__init__(path, options=options)

@@ -27,6 +27,15 @@ input_formats: Registry[type[InputFormat]] = Registry(
     },
 )
 
+#: Options that name columns, and the field of each.
+_COLUMNS = {
+    "--text-column": "text",
+    "--image-column": "images",
+    "--id-column": "id",
+    "--context-column": "context",
+    "--keep-columns": "keep",
+}
+
 
 def open_source(path: Path, *, options: InputOptions) -> InputFormat:
     """Return the rows of an input.
@@ -45,7 +54,9 @@ def open_source(path: Path, *, options: InputOptions) -> InputFormat:
         raise DataError("no such file or folder", path=path)
     name = name_of_format(path, options)
     options = options.model_copy(update={"format": name})
-    if name in readers and name not in input_formats:
+    of_reader = name in readers and name not in input_formats
+    _check_columns(SamplesSource if of_reader else input_formats.get(name), options, path)
+    if of_reader:
         return SamplesSource(path, options=options, reader=readers.get(name)())
     kind = input_formats.get(name)
     if kind.is_folder != path.is_dir():
@@ -54,6 +65,20 @@ def open_source(path: Path, *, options: InputOptions) -> InputFormat:
         )
     with input_formats.named_in_errors(name, path=path):
         return kind(path, options=options)
+
+
+def _check_columns(kind: type[InputFormat], options: InputOptions, path: Path) -> None:
+    """Refuse options that name columns of rows which have none."""
+    usual = InputOptions()
+    given = [
+        option
+        for option, name in _COLUMNS.items()
+        if not kind.has_columns and getattr(options, name) != getattr(usual, name)
+    ]
+    if given:
+        raise ConfigError(
+            f"{path}: format {options.format} has no columns; leave out {', '.join(given)}"
+        )
 
 
 @contextmanager

@@ -113,6 +113,8 @@ class InputFormat(ABC):
     Attributes:
         suffixes: Endings of its files in lower case, with the dot.
         is_folder: Whether it reads a folder instead of a file.
+        has_columns: Whether its rows have columns or keys; if not, options that name some are
+            refused.
         note: What the user is told of how it is read; empty for nothing.
 
     Args:
@@ -126,6 +128,7 @@ class InputFormat(ABC):
 
     suffixes: ClassVar[tuple[str, ...]] = ()
     is_folder: ClassVar[bool] = False
+    has_columns: ClassVar[bool] = True
     note: str = ""
 
     def __init__(self, path: Path, *, options: InputOptions) -> None:
