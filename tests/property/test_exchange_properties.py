@@ -14,7 +14,8 @@ from gmf.exchange.document import AnnotatedText, Mention
 from gmf.exchange.fitting import checked, fitted
 from gmf.exchange.formats import document_formats
 from gmf.exchange.report import ConversionReport
-from gmf.reading.json_rows import ImageRow
+from gmf.reading.json_rows import EntityRow, ImageRow
+from gmf.reading.jsonl import whole_entities
 from gmf.reading.offsets import from_utf16, has_wide, to_utf16
 
 CHARACTERS = [
@@ -60,7 +61,12 @@ def as_written(document, name):
             lone = text.replace("\r\n", "\r")
             shift = [len(text[:i].replace("\r\n", "\r")) for i in range(len(text) + 1)]
             text = lone.replace("\r", "\n")
-        found = {(shift[m.char_start], shift[m.char_end], m.type) for m in kept.mentions or ()}
+        mentions = kept.mentions or ()
+        if name == "gmf":  # B-PER is no type there, but PER with the prefix of a tag.
+            spans = [(m.char_start, m.char_end, m.type) for m in mentions]
+            rows = [EntityRow(char_start=s, char_end=e, type=t) for s, e, t in spans]
+            mentions = whole_entities(rows, kept.text)
+        found = {(shift[m.char_start], shift[m.char_end], m.type) for m in mentions}
         return text, None if kept.mentions is None else found
     found = {(e.start, e.end, e.type) for e in entities}
     words = [kept.text[s:e] for s, e in words]

@@ -17,7 +17,7 @@ from gmf.reading.foreign_rows import tool_of
 from gmf.reading.json_rows import EntityRow, SampleRow, parse_row, usual_form
 from gmf.reading.jsonl import sample_of_row, whole_entities
 from gmf.reading.offsets import is_text_of, unit_hint
-from gmf.reading.tag_schemes import read_tags
+from gmf.reading.tag_schemes import is_prefixed, read_tags
 
 #: What ``gmf predict`` writes beside the keys of own data.
 _OF_PREDICTIONS = frozenset(("row", "notes", "explanation"))
@@ -86,6 +86,12 @@ class OwnFormat(JsonFormat):
             return _document(checked, confidences, is_predicted, Path(where))
         except DataError as error:
             raise ValueError(str(error).removeprefix(f"{where}:1, ")) from error
+
+    def changes(self, document: AnnotatedText) -> Iterator[tuple[str, int]]:
+        """Yield entities whose types every reader of own data takes for a prefix and a type."""
+        mentions = () if document.is_joined else document.mentions or ()
+        count = sum(is_prefixed(mention.type) for mention in mentions)
+        yield "entity of a type such as B-PER, which is read as one of PER", count
 
     def type_name(self, name: str) -> str:
         """Return a type without the white space that its schema refuses."""
