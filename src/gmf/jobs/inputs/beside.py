@@ -25,6 +25,10 @@ class ContextBeside:
         homes = (home, home.parent) if home.name.lower() in TEXT_FOLDERS else (home,)
         files = [folder / CONTEXT_FILE for folder in homes] if is_local else []
         self.path = next((file for file in files if file != path and file.is_file()), None)
+        self._contexts: ContextFile | None = None
+        if self.path is not None:
+            status = self.path.stat()
+            self._contexts = _read(self.path, status.st_mtime_ns, status.st_size)
 
     @property
     def note(self) -> str:
@@ -37,11 +41,9 @@ class ContextBeside:
 
     def added_to(self, sample: Sample) -> Sample:
         """Return a sample with what the file says of it."""
-        if self.path is None:
+        if self._contexts is None:
             return sample
-        status = self.path.stat()
-        contexts = _read(self.path, status.st_mtime_ns, status.st_size)
-        return contexts.added_to(sample, image_folder=self._image_folder)
+        return self._contexts.added_to(sample, image_folder=self._image_folder)
 
 
 @lru_cache(maxsize=4)

@@ -190,10 +190,10 @@ class RowSource(InputFormat):
         return islice(self.rows(), shard.first_row - 1, shard.first_row - 1 + shard.rows)
 
 
-def is_unicode(name: str) -> bool:
-    """Return whether a file name is text; a disk may hold names in any bytes."""
+def is_unicode(text: str) -> bool:
+    """Return whether a string is text: file names may be any bytes, JSON half a surrogate pair."""
     try:
-        name.encode()
+        text.encode()
     except UnicodeEncodeError:
         return False
     return True

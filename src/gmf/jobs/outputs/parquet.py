@@ -6,7 +6,7 @@ from typing import Any
 
 from gmf.core.files import replacing
 from gmf.exchange.base import shards_in
-from gmf.jobs.inputs.rows import Row
+from gmf.jobs.inputs.rows import Row, is_unicode
 from gmf.jobs.outputs.base import OutputFormat, ShardWriter
 from gmf.jobs.outputs.jsonl import as_json
 from gmf.jobs.parquet import pyarrow_parquet
@@ -98,11 +98,8 @@ class _ParquetWriter:
 
 def _check_text(name: str, value: object) -> None:
     """Refuse half of a surrogate pair, which would fail all rows that wait."""
-    if isinstance(value, str):
-        try:
-            value.encode()
-        except UnicodeEncodeError as error:
-            raise ValueError(f"{name}: {value!a:.60} is no Unicode text") from error
+    if isinstance(value, str) and not is_unicode(value):
+        raise ValueError(f"{name}: {value!a:.60} is no Unicode text")
 
 
 def _schema(values: Mapping[str, Any]) -> Any:
