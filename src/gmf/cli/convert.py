@@ -6,7 +6,7 @@ from typing import Annotated, cast
 
 import typer
 
-from gmf.cli.output import say, write
+from gmf.cli.output import PARTS_FAILED, say, write
 from gmf.exchange.convert import convert
 from gmf.exchange.formats import readable, writable
 from gmf.exchange.image_files import ImageFiles
@@ -89,7 +89,7 @@ def convert_command(
     else:
         write(f"{target}: {report.written} documents of {report.read} in {source}")
     if not report.is_complete:
-        raise typer.Exit(3)
+        raise typer.Exit(PARTS_FAILED)
 
 
 def _tell(report: ConversionReport) -> None:

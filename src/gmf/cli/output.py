@@ -24,6 +24,8 @@ from rich.text import Text
 from gmf.core.shown import without_controls
 from gmf.data.image_report import ImageReport
 
+#: Exit status of a command that did all it could, of which parts failed and were told.
+PARTS_FAILED = 3
 #: Where to compute; ``gmf.core.device.torch_device`` refuses what is not there.
 Device = Annotated[str, typer.Option(help="auto (a GPU when there is one), cpu, cuda, cuda:1, ...")]
 #: What to compute in; ``gmf.core.device.check_precision`` refuses what is none.

@@ -10,6 +10,7 @@ import typer
 from rich.table import Table
 
 from gmf.cli.output import (
+    PARTS_FAILED,
     Device,
     ImageTrust,
     Precision,
@@ -50,9 +51,6 @@ from gmf.jobs.inputs.rows import InputOptions
 from gmf.jobs.job import JobOptions
 from gmf.jobs.job_report import JobReport, error_file
 from gmf.prediction.publishing.hub import is_model
-
-#: Exit status of a job that is done, of which rows failed.
-ROWS_FAILED = 3
 
 
 def predict(
@@ -143,7 +141,7 @@ def predict(
     }
     checked = parse_config(JobOptions, options, source="options")
     if _errors_of(run, sources, output, checked, overwrite=overwrite, as_json=as_json):
-        raise typer.Exit(ROWS_FAILED)
+        raise typer.Exit(PARTS_FAILED)
 
 
 def _run_and_sources(operands: list[str], *, has_text: bool) -> tuple[str | None, list[str]]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from gmf.cli.output import Device, progress_bar, write
+from gmf.cli.output import PARTS_FAILED, Device, progress_bar, write
 from gmf.context.run import ContextJob
 from gmf.core.config import apply_overrides, parse_config
 from gmf.core.device import torch_device
@@ -59,6 +59,8 @@ def run_on_images(
         write(json.dumps({"file": str(job.file.path), **report.to_dict()}, indent=2))
     else:
         write(f"{job.file.path}: {report.summary()}")
+    if report.images["failed"]:
+        raise typer.Exit(PARTS_FAILED)
 
 
 @regions_app.command("find")

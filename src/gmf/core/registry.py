@@ -275,9 +275,18 @@ def load_code(path: Path) -> None:
     except Exception as error:  # Whatever the user's code raises is named with its file.
         del sys.modules[name]
         raise ConfigError(f"--code {path}: {type(error).__name__}: {error}") from error
-    inherited = os.environ.get(CODE_VARIABLE, "").split(os.pathsep)
-    paths = dict.fromkeys([*filter(None, inherited), str(file)])
+    paths = dict.fromkeys([*map(str, code_files()), str(file)])
     os.environ[CODE_VARIABLE] = os.pathsep.join(paths)
+
+
+def code_files(listed: str | None = None) -> list[Path]:
+    """Return the files of users' code that a process has loaded.
+
+    Args:
+        listed: Its variable ``CODE_VARIABLE``; that of this process when ``None``.
+    """
+    listed = os.environ.get(CODE_VARIABLE, "") if listed is None else listed
+    return [Path(name) for name in listed.split(os.pathsep) if name]
 
 
 def load_inherited_code(listed: str | None = None) -> None:
@@ -289,9 +298,8 @@ def load_inherited_code(listed: str | None = None) -> None:
     Raises:
         ConfigError: If one is absent or fails.
     """
-    listed = os.environ.get(CODE_VARIABLE, "") if listed is None else listed
-    for path in filter(None, listed.split(os.pathsep)):
-        load_code(Path(path))
+    for path in code_files(listed):
+        load_code(path)
 
 
 def _package_of(entry: EntryPoint) -> str:

@@ -1,7 +1,6 @@
 """A job: which model predicts which input to which output, and the worker that does it."""
 
 import hashlib
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,7 @@ from gmf.core.config import Config
 from gmf.core.device import Precision
 from gmf.core.errors import ConfigError
 from gmf.core.files import sha256_of
-from gmf.core.registry import CODE_VARIABLE
+from gmf.core.registry import code_files
 from gmf.inference.long_posts import LongPosts
 from gmf.jobs.inputs.names import InputFile
 from gmf.jobs.inputs.rows import InputOptions, Shard
@@ -146,7 +145,7 @@ class Job:
         """
         # What is not named is left out: a job of an earlier version goes on.
         named = self.options.model_dump(include={"precision", "image_trust"}, exclude_defaults=True)
-        code = [Path(n) for n in os.environ.get(CODE_VARIABLE, "").split(os.pathsep) if n]
+        code = code_files()
         return {
             **({"--code": [sha256_of(path) for path in code]} if code else {}),
             "format": FORMAT,

@@ -15,5 +15,5 @@ def without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     row = dict(pairs)
     if len(row) < len(pairs):
         key = Counter(key for key, _ in pairs).most_common(1)[0][0]
-        raise DataError(f"key {key!r} stands twice in one object; keep one")
+        raise DataError(f"key {key[:50]!a} stands twice in one object; keep one")
     return row

@@ -119,7 +119,7 @@ class ImageJob(ABC, Generic[Row]):
 
         Raises:
             ConfigError: If another process writes there.
-            DataError: If another source wrote there, or every image failed.
+            DataError: If another source wrote there, or no image has a line in the end.
         """
         path = self.file.path
         with locked(path.with_name(f".{path.stem}.lock"), work=path.parent):
@@ -135,8 +135,12 @@ class ImageJob(ABC, Generic[Row]):
                 if on_progress is not None:
                     on_progress(number - len(pending))
             self.file.finish()
-        if self._images.images["failed"] and not self._images.images[self.done]:
-            raise DataError(f"failed on every image: {self._images.examples[0]}")
+        counts = self._images.images
+        if not counts[self.done] + counts["kept"]:
+            raise DataError(
+                f"none of the {len(tasks)} images that the posts name was {self.done}\n"
+                f"{self._images.summary()}"
+            )
 
     def _open(self, task: ImageTask) -> OpenedImage | None:
         """Open an image, unless its line is there already or it cannot be read."""

@@ -2,10 +2,10 @@
 
 import codecs
 import json
-from collections import Counter
-from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from gmf.core.errors import DataError
+from gmf.reading.json_doubles import without_doubles
 from gmf.serving.problems import RefusedError, invalid
 from gmf.serving.schemas import Fault
 
@@ -58,23 +58,17 @@ def read_json(text: str) -> Any:
         RefusedError: If it is no JSON, or an object has a key twice (422).
     """
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        return json.loads(text, object_pairs_hook=without_doubles, parse_constant=_no_constant)
     except json.JSONDecodeError as error:
         message = f"{error.msg} at line {error.lineno} column {error.colno}"
+    except DataError as error:
+        message = str(error)
     except RecursionError:
         message = "nested too deeply"
     except ValueError as error:
         # Also Python's own limit on the digits of a number, whose words are about Python.
         message = "a number has too many digits" if "integer string" in str(error) else str(error)
     raise invalid([Fault(field="", message=f"Invalid JSON: {message}")])
-
-
-def _unique(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    keys = dict(pairs)
-    if len(keys) < len(pairs):
-        twice = Counter(name for name, _ in pairs).most_common(1)[0][0]
-        raise ValueError(f"key {twice[:50]!a} is given more than once")
-    return keys
 
 
 def _no_constant(name: str) -> NoReturn:

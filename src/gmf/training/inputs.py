@@ -2,14 +2,13 @@
 
 import hashlib
 import inspect
-import os
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from gmf.core.files import sha256_of
-from gmf.core.registry import CODE_VARIABLE
+from gmf.core.registry import code_files
 from gmf.core.types import ImageInput, Sample
 from gmf.reading.near_files import is_there
 
@@ -51,7 +50,7 @@ def code_digests(model: type[object]) -> dict[str, str]:
             that holds it.
     """
     own, source = Path(__file__).parents[1], Path(inspect.getfile(model)).resolve()
-    files = [Path(n).resolve() for n in os.environ.get(CODE_VARIABLE, "").split(os.pathsep) if n]
+    files = [path.resolve() for path in code_files()]
     digests = {"gmf": [_digest_of_package(own)]}
     if own not in source.parents and source not in files and source.is_file():
         package = model.__module__.partition(".")[0]

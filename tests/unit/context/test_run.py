@@ -109,6 +109,43 @@ def test_the_command_writes_beside_the_data(tmp_path, monkeypatch):
     assert len(names) == 2
 
 
+class Chokes(Sizes):
+    """Fails on the first image that it sees alone, and on all that it sees with it."""
+
+    def describe(self, images):
+        if len(images) > 1 or not self.seen:
+            self.seen += len(images) == 1
+            raise RuntimeError("out of words")
+        return super().describe(images)
+
+
+@pytest.mark.parametrize(
+    ("describer", "present", "status", "told"),
+    [
+        (Sizes(), 2, 0, "2 described"),
+        (Sizes(), 1, 0, "1 absent, 1 described"),
+        (Sizes(), 0, 1, "none of the 2 images that the posts name was described"),
+        (Chokes(), 2, 3, "1 failed"),
+    ],
+)
+def test_the_exit_status_says_whether_all_went_well(
+    describer, present, status, told, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(describers, "_registered", dict(describers._registered))
+    describers.register("sizes")(lambda choice: describer)
+    (tmp_path / "images").mkdir()
+    paths = [s.images[0].source for s in synthetic_samples(tmp_path / "images", count=2)]
+    rows = [{"text": "Rocky", "image": f"images/{path.name}"} for path in paths]
+    (tmp_path / "train.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    for path in paths[present:]:
+        path.unlink()
+    result = CliRunner().invoke(
+        app, ["context", str(tmp_path), "--describer", "sizes", "--out", str(tmp_path)]
+    )
+    assert result.exit_code == status
+    assert told in (str(result.exception) if status == 1 else result.stdout)
+
+
 def test_an_unknown_describer_is_refused(tmp_path):
     result = CliRunner().invoke(
         app, ["context", str(tmp_path), "--describer", "rapidocr", "--out", "x", "--from", "y"]
