@@ -61,6 +61,20 @@ def test_maps_of_a_backbone_are_the_last_before_it_halves_them(family):
         assert torch.equal(stage, last[64 // stride])
 
 
+def test_a_map_of_swin_has_passed_all_blocks_up_to_its_own():
+    encoder = tiny_family_encoder("swin")
+    views = torch.randn(1, 3, 64, 64)
+    before = encoder(views)
+    for number, stage in enumerate(encoder.model.encoder.layers):
+        weights = stage.blocks[0].layernorm_before
+        with torch.no_grad():
+            weights.bias += 1
+        moved = [not torch.equal(*maps) for maps in zip(before, encoder(views), strict=True)]
+        assert moved == [later >= number for later in range(4)]
+        with torch.no_grad():
+            weights.bias -= 1
+
+
 @pytest.mark.parametrize("family", [*VISION_TRANSFORMERS, "swin"])
 def test_a_cell_shows_what_is_at_its_place(family):
     """A changed corner moves the cell of that corner more than the opposite one, in each stage."""

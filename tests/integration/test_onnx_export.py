@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import onnx
+import onnxruntime
 import pytest
 import torch
 from PIL import Image
@@ -22,6 +23,7 @@ from gmf.data.config import CacheConfig
 from gmf.models.registry import models
 from gmf.prediction.onnx.engine import OnnxEngine
 from gmf.prediction.onnx.export import export_onnx
+from gmf.prediction.onnx.model import _providers
 from gmf.prediction.onnx.quantise import quantise
 from gmf.prediction.pipeline import Pipeline
 from gmf.prediction.torch_engine import TorchEngine
@@ -229,6 +231,31 @@ def test_a_graph_that_does_something_else_gets_no_name(folder, tmp_path, monkeyp
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("int8", [False, True])
+def test_weights_too_large_for_one_file_travel_beside_it(tagger, tmp_path, monkeypatch, int8):
+    monkeypatch.setattr("torch.onnx._internal.exporter._onnx_program._LARGE_MODEL_THRESHOLD", 1000)
+    export_onnx(tagger, tmp_path / "large", int8=int8)
+    beside = {path.name for path in (tmp_path / "large").glob("*.data")}
+    assert beside == ({"images.onnx.data"} if int8 else {"images.onnx.data", "tagger.onnx.data"})
+    large = gmf.load(tmp_path / "large")
+    saved = large.save_pretrained(tmp_path / "saved")
+    assert gmf.load(saved)(TEXT) == large(TEXT)
+
+
+def test_an_export_leaves_folders_of_others_and_takes_an_empty_one(tagger, tmp_path, monkeypatch):
+    (tmp_path / "x.part").mkdir()
+    (tmp_path / "x.part" / "notes.txt").write_text("mine")
+    monkeypatch.chdir(tmp_path / "x.part")
+    export_onnx(tagger, tmp_path / "x")
+    assert (tmp_path / "x.part" / "notes.txt").read_text() == "mine"
+    (tmp_path / "empty").mkdir()
+    monkeypatch.chdir(tmp_path / "empty")
+    report = export_onnx(tagger, Path())
+    assert {path.name for path in (tmp_path / "empty").iterdir()} == set(report.sizes)
+    assert gmf.load(".").types == gmf.load(tmp_path / "x").types
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+
+
 def test_a_folder_that_holds_something_is_left_alone(tagger, tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(ConfigError, match="is there already; choose another folder"):
@@ -239,6 +266,25 @@ def test_a_folder_that_holds_something_is_left_alone(tagger, tmp_path):
 def test_unknown_devices_are_refused(folder):
     with pytest.raises(ConfigError, match=r"device 'tpu': this ONNX Runtime has .*CPUExecution"):
         gmf.load(folder, device="tpu")
+
+
+def test_the_number_of_a_device_counts(folder, monkeypatch):
+    both = ["CUDAExecutionProvider", "CPUExecutionProvider"]
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: both)
+    assert _providers("cuda:1") == [(both[0], {"device_id": 1}), (both[1], {})]
+    assert _providers("auto") == _providers("cuda") == [(both[0], {}), (both[1], {})]
+    assert _providers("cpu") == [(both[1], {})]
+    with pytest.raises(ConfigError, match="cuda:x"):
+        _providers("cuda:x")
+    # Where a provider cannot be started the runtime computes on the CPU, and says nothing.
+    start = onnxruntime.InferenceSession
+    monkeypatch.setattr(
+        "onnxruntime.InferenceSession",
+        lambda *arguments, providers, **options: start(*arguments, providers=both[1:], **options),
+    )
+    assert gmf.load(folder)(TEXT)
+    with pytest.raises(ConfigError, match=r"device 'cuda:1': cannot be started here"):
+        gmf.load(folder, device="cuda:1")
 
 
 def test_a_broken_graph_is_named(folder, tmp_path):

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,17 +16,21 @@ from gmf.vision.cache.store import cache_root
 
 cache_app = typer.Typer(no_args_is_help=True, help="Caches of pixels and stage maps.")
 
+#: `data.cache.folder` of a run, where its caches are not below ``GMF_HOME``.
+Root = Annotated[
+    Path | None, typer.Option("--folder", help="Folder of the caches, where a run named one.")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 @cache_app.command()
-def info(as_json: AsJson = False) -> None:
+def info(folder: Root = None, as_json: AsJson = False) -> None:
     """List the caches: kind, views, size, last write, and the digests they are keyed by."""
-    caches = cache_info()
+    caches = cache_info(folder)
     if as_json:
         write(_as_json(caches))
         return
-    table = Table("cache", "kind", "views", "size", "written", title=str(cache_root()))
+    table = Table("cache", "kind", "views", "size", "written", title=str(folder or cache_root()))
     for cache in caches:
         written = cache.written.strftime("%Y-%m-%d %H:%M UTC") if cache.written else "never"
         table.add_row(cache.name, cache.kind, f"{cache.views:,}", _size(cache.size_bytes), written)
@@ -60,8 +65,11 @@ def fill(
         task = bar.add_task("views", total=len(plan.missing))
         for done in cache.fill(plan):
             bar.update(task, completed=done)
-    stored = cache.counts.stored
-    write(f"{stored:,} views written, {len(plan.missing) - stored:,} not (broken images)")
+    stored, unstored = cache.counts.stored, cache.counts.unstored
+    write(
+        f"{stored:,} views written; {len(plan.missing) - stored - unstored:,} cannot be read, "
+        f"{unstored:,} cannot be kept whole or have no room"
+    )
 
 
 @cache_app.command()
@@ -70,10 +78,11 @@ def clear(
         list[str] | None,
         typer.Option(help="Only caches of this kind: pixels, maps, pooled_maps or damaged."),
     ] = None,
+    folder: Root = None,
     as_json: AsJson = False,
 ) -> None:
     """Delete caches; they fill again when they are needed."""
-    gone = clear_cache(kinds=kind or ())
+    gone = clear_cache(kinds=kind or (), root=folder)
     if as_json:
         write(_as_json(gone))
     else:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gmf.context.base import Describer
+from gmf.core.errors import ConfigError
+from gmf.reading.context import context_of
 from gmf.reading.context_file import CONTEXT_FILE, ContextRow
 from gmf.reading.image_tasks import ImageTask
 from gmf.regions.image_job import ImageJob, ImagesReport, OpenedImage
@@ -63,12 +65,19 @@ class ContextJob(ImageJob[ContextRow]):
 
     Attributes:
         report: What became of the images.
+
+    Raises:
+        ConfigError: If the name of the describer's field is none.
     """
 
     done = "described"
 
     def __init__(self, describer: Describer, *, out: Path, batch_size: int = 8) -> None:
         self.describer, self.report = describer, ContextReport()
+        try:
+            context_of({describer.field: ""})
+        except ValueError as error:
+            raise ConfigError(f"describer: {error}") from error
         file = _ContextRows(out, describer.source, describer.field)
         super().__init__(file, self.report, batch_size=batch_size)
 

@@ -135,7 +135,7 @@ def _upright(image: Image.Image) -> Image.Image:
 
 def _to_rgb(image: Image.Image) -> Image.Image:
     profile = image.info.get("icc_profile")
-    if image.mode == "RGB":
+    if image.mode == "RGB" and not image.has_transparency_data:
         return _in_srgb(image.copy(), profile)
     if image.mode.startswith("I;16") or image.mode in ("I", "F"):
         return Image.fromarray(_to_8_bits(np.asarray(image))).convert("RGB")

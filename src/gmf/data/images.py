@@ -20,6 +20,8 @@ from gmf.reading.near_files import NO_URL, is_there, near_name, url_in
 Box = tuple[float, float, float, float]
 #: Refuse larger images before they are decoded: width times height.
 MAX_PIXELS = 50_000_000
+#: Refuse larger files before they are read.
+MAX_BYTES = 1 << 29
 #: First bytes, in small letters, of what is often found under the names of images.
 _NO_IMAGES = (
     (b"version https://git-lfs", "a pointer of Git LFS, not the file itself: run git lfs pull"),
@@ -132,7 +134,8 @@ def read_source(source: Path | bytes) -> bytes:
     """Return the encoded bytes of an image.
 
     Raises:
-        UnusableImageError: If the file is absent, cannot be read or is not to be opened.
+        UnusableImageError: If the file is absent, cannot be read, is too large or is not to be
+            opened.
     """
     if isinstance(source, RefusedImage):
         raise source.fault
@@ -140,8 +143,12 @@ def read_source(source: Path | bytes) -> bytes:
         return source
     try:
         # Reading a pipe waits for whoever writes it, and reading a device may never end.
-        if not (stat.S_ISREG(mode := source.stat().st_mode) or stat.S_ISDIR(mode)):
+        status = source.stat()
+        if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
             raise OSError("it is a pipe or a device")
+        if status.st_size > MAX_BYTES:
+            detail = f"a file of {status.st_size} bytes, the limit is {MAX_BYTES}"
+            raise UnusableImageError(str(source), kind=FaultKind.TOO_LARGE, detail=detail)
         return source.read_bytes()
     except (OSError, ValueError) as error:
         if url := url_in(source):

@@ -91,6 +91,11 @@ class ExportInfo(Config):
         return self
 
 
+def external_data_of(graph: Path) -> Path:
+    """Return where the weights of a graph lie that is too large for one file."""
+    return graph.with_name(f"{graph.name}.data")
+
+
 def is_exported(folder: Path) -> bool:
     """Say whether a folder holds an exported model."""
     return (folder / INFO).is_file()

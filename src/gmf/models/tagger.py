@@ -1,9 +1,11 @@
 """A tagger: a model with all that it needs to read samples."""
 
+import inspect
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cached_property, partial
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -11,6 +13,7 @@ from transformers import PreTrainedTokenizerFast
 
 from gmf.core.device import ComputedPrecision
 from gmf.core.errors import ConfigError
+from gmf.core.files import sha256_of
 from gmf.core.tags import TagSet
 from gmf.core.types import Explanation, Prediction, Sample, ScoredEntity
 from gmf.data.alignment import WordEncoder
@@ -135,8 +138,14 @@ class Tagger:
         )
 
     def _digest_of_maps(self, encoder: ImageEncoder) -> str:
-        """Return what names the maps of an encoder: its weights and what computes them."""
-        parts = [digest_of_module(encoder), self.precision]
+        """Return what names the maps of an encoder: its weights, settings, and what computes."""
+        family = type(encoder.family)
+        settings = {
+            "options": _options_of(encoder),
+            "family": f"{family.__module__}.{family.__qualname__}",
+            "code": sha256_of(Path(inspect.getfile(family))),
+        }
+        parts = [digest_of_module(encoder), digest_of(settings), self.precision]
         if self.precision == "fp32" and uses_tf32(next(encoder.parameters()).device):
             parts.append("tf32")
         return ":".join(parts)
@@ -244,9 +253,12 @@ def _described(
     encoder: TextEncoder | ImageEncoder, *, name: str, reading: object
 ) -> dict[str, str]:
     """Return the name of an encoder, and the digests of its weights and of how it reads."""
-    options = {key: value for key, value in encoder.config.to_dict().items() if key[0] != "_"}
-    settings = digest_of({"options": options, "reading": reading})
+    settings = digest_of({"options": _options_of(encoder), "reading": reading})
     return {"name": name, "digest": digest_of_module(encoder), "settings": settings}
+
+
+def _options_of(encoder: TextEncoder | ImageEncoder) -> dict[str, Any]:
+    return {key: value for key, value in encoder.config.to_dict().items() if key[0] != "_"}
 
 
 def _check_length(model: MnerModel[Any], data: DataConfig) -> None:

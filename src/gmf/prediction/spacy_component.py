@@ -1,6 +1,5 @@
 """gmf in a spaCy pipeline: ``nlp.add_pipe("gmf", config={"model": ...})`` fills ``doc.ents``."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from pathlib import Path
@@ -11,14 +10,13 @@ from spacy.tokens import Doc, Span
 from spacy.util import filter_spans
 
 from gmf.core.errors import ConfigError
-from gmf.core.files import write_text
 from gmf.prediction.documents import Entity
 from gmf.prediction.pipeline import Pipeline, load
 
 Alignment = Literal["strict", "contract", "expand"]
 #: Keys of a context (``nlp.pipe(..., as_tuples=True)``) that hold the images of a text.
 CONTEXT_KEYS = ("images", "image")
-MODEL, SETTINGS = "model", "settings.json"
+MODEL = "model"
 
 for _name in ("gmf_images", "gmf_notes"):
     if not Doc.has_extension(_name):
@@ -146,9 +144,9 @@ class GmfComponent:
         """Write the model too, so that the pipeline can be read where the run is not."""
         folder = Path(path)
         folder.mkdir(exist_ok=True)
-        self.pipeline.save_pretrained(folder / MODEL)
-        settings = json.dumps({"alignment": self.alignment})
-        write_text(folder / SETTINGS, settings)
+        source = self.pipeline.source
+        if source is None or Path(source).resolve() != (folder / MODEL).resolve():
+            self.pipeline.save_pretrained(folder / MODEL)
 
     def from_disk(
         self,
@@ -156,10 +154,8 @@ class GmfComponent:
         *,
         exclude: Iterable[str] = (),  # noqa: ARG002
     ) -> "GmfComponent":
-        """Read what ``to_disk`` wrote."""
-        folder = Path(path)
-        self.alignment = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))["alignment"]
-        self._model = str(folder / MODEL)
+        """Read the model that ``to_disk`` wrote; all else is in the pipeline's configuration."""
+        self._model = str(Path(path) / MODEL)
         self._pipeline = load(self._model, device=self.device)
         return self
 

@@ -1,7 +1,7 @@
 """Boxes from annotation files: COCO JSON and Pascal VOC XML."""
 
 import hashlib
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from pydantic import BaseModel, Field, FiniteFloat, NonNegativeFloat, ValidationError
 
@@ -50,7 +50,7 @@ def coco_regions(path: Path) -> PrecomputedProposer:
         fault = error.errors(include_url=False)[0]
         field = ".".join(map(str, fault["loc"])) or None
         raise DataError(f"not COCO JSON: {fault['msg']}", path=path, field=field) from error
-    names = {image.id: PurePosixPath(image.file_name).name for image in content.images}
+    names = {image.id: image.file_name for image in content.images}
     labels: dict[int | None, str] = {c.id: c.name for c in content.categories}
     labels[None] = ""
     regions: dict[str, list[Region]] = {name: [] for name in names.values()}

@@ -74,7 +74,9 @@ def draw_regions(image: Image.Image, regions: Sequence[Region]) -> Image.Image:
             continue
         colour = _COLOURS[number % len(_COLOURS)]
         left, top, right, bottom = region.box
-        pen.rectangle((left, top, right - 1, bottom - 1), outline=colour, width=3)
+        # On a small tile a thin box is less than a pixel.
+        corners = (left, top, max(left, right - 1), max(top, bottom - 1))
+        pen.rectangle(corners, outline=colour, width=3)
         label = f"{region.label} {region.score:.2f}".strip()
         room = drawn.width - pen.textlength(label, font=_font()) - 3
         corner = (max(3.0, min(left + 3, room)), max(0.0, top + 2))

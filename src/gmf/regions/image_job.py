@@ -11,7 +11,7 @@ from PIL import Image
 
 from gmf.core.errors import DataError
 from gmf.core.files import locked
-from gmf.data.images import UnusableImageError, open_image, read_source
+from gmf.data.images import FaultKind, UnusableImageError, open_image, read_source
 from gmf.reading.image_tasks import ImageTask
 from gmf.regions.rows_file import Row, RowsFile
 
@@ -110,7 +110,8 @@ class ImageJob(ABC, Generic[Row]):
         """Make all lines; a job that was cut short goes on where it stopped.
 
         An image keeps its line when its file and the source are the same as before. One that cannot
-        be read, or on which the work fails, is reported and left out.
+        be read, or on which the work fails, is reported and left out; its earlier line, of another
+        file, goes, unless the file is absent now.
 
         Args:
             tasks: The images.
@@ -155,6 +156,8 @@ class ImageJob(ABC, Generic[Row]):
             image = open_image(content)
         except UnusableImageError as fault:
             if self._needs_picture:
+                if fault.kind is not FaultKind.ABSENT:
+                    self.file.rows.pop(task.name, None)
                 self._images.fail(fault.kind.value, f"{task.path}: {fault.detail}")
                 return None
         return OpenedImage(task, digest, image)
@@ -168,6 +171,7 @@ class ImageJob(ABC, Generic[Row]):
                 for one in opened:
                     self._make([one])
             else:
+                self.file.rows.pop(opened[0].task.name, None)
                 self._images.fail("failed", f"{opened[0].task.path}: {error!r}")
             return
         self.file.append(rows)

@@ -34,7 +34,7 @@ def read_name_lists(path: Path) -> dict[str, tuple[str, ...]]:
         else:
             with path.open("rb") as file:
                 content = _PlainUnpickler(file).load()
-    except (OSError, ValueError, EOFError, RuntimeError, pickle.UnpicklingError) as error:
+    except Exception as error:  # A damaged pickle raises nearly anything, MemoryError too.
         raise DataError(f"not a readable dictionary of plain values: {error}", path=path) from error
     names = _as_name_lists(content)
     if names is None:

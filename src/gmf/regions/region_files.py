@@ -1,7 +1,7 @@
 """``regions.jsonl`` while it is being made, with the crops that come ready."""
 
 import shutil
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from gmf.core.types import Region
 from gmf.reading.json_rows import RegionRow
@@ -35,9 +35,8 @@ class RegionsFile(RowsFile[RegionsRow]):
         """
         crop: str | None = None
         if region.crop is not None:
-            flat = PurePosixPath(image).with_suffix("").as_posix().replace("/", "__")
-            crop = f"{_CROPS}/{flat}__{number}{region.crop.suffix}"
-            folder = self.path.parent
-            (folder / _CROPS).mkdir(exist_ok=True)
-            shutil.copyfile(region.crop, folder / crop)
+            crop = f"{_CROPS}/{image}/{number}{region.crop.suffix}"
+            copy = self.path.parent / crop
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(region.crop, copy)
         return RegionRow(box=region.box, crop=crop, label=region.label, score=region.score)

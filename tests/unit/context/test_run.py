@@ -85,6 +85,11 @@ def test_a_field_of_another_source_is_not_replaced_unless_it_is_said(tasks, tmp_
     assert run(Sizes("sizes@2"), tasks, tmp_path, overwrite=True).images == {"described": 5}
 
 
+def test_a_field_that_is_no_name_is_refused_before_the_work(tmp_path):
+    with pytest.raises(ConfigError, match=r"describer: context: field 'my field': expected a let"):
+        ContextJob(Sizes(field="my field"), out=tmp_path)
+
+
 def test_what_cannot_be_read_is_counted_and_left_out(tasks, tmp_path):
     tasks[0].path.unlink()
     tasks[1].path.write_bytes(b"no image")

@@ -57,6 +57,9 @@ def test_transparency_is_laid_over_white():
     palette.putpalette([10, 20, 30] + [0] * 765)
     assert open_image(encoded(palette, transparency=0)).getpixel((0, 0)) == (255, 255, 255)
     assert open_image(encoded(palette)).getpixel((0, 0)) == (10, 20, 30)
+    rgb = Image.new("RGB", (4, 4), (1, 2, 3))
+    assert open_image(encoded(rgb, transparency=(1, 2, 3))).getpixel((0, 0)) == (255, 255, 255)
+    assert open_image(encoded(rgb, transparency=(9, 9, 9))).getpixel((0, 0)) == (1, 2, 3)
 
 
 def test_cmyk_grey_and_one_bit():
@@ -116,6 +119,13 @@ def test_faults_are_named_by_kind(tmp_path):
         with pytest.raises(UnusableImageError, match=message) as caught:
             open_image(source)
         assert caught.value.kind is kind
+
+
+def test_a_huge_file_is_not_read(tmp_path):
+    with (tmp_path / "a.jpg").open("wb") as file:
+        file.truncate(200 * 2**30)
+    with pytest.raises(UnusableImageError, match=r"a.jpg: too large: a file of 214748364800 bytes"):
+        open_image(tmp_path / "a.jpg")
 
 
 def test_pixel_limit_is_checked_before_decoding():

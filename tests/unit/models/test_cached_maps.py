@@ -38,6 +38,16 @@ def test_maps_take_half_the_space_where_bf16_is_computed(tmp_path, has_bf16):
         assert sizes[1] == pytest.approx(2 * sizes[0], rel=0.1)
 
 
+def test_maps_of_other_settings_are_another_cache(tmp_path):
+    samples = synthetic_samples(tmp_path, count=2)
+    for _ in range(2):
+        for activation in ("relu", "gelu"):
+            tagger = tagger_of("fp32", tmp_path)
+            tagger.model.image_encoder.config.hidden_act = activation
+            tagger.collator(cached=True)(samples)
+    assert len(cache_info(tmp_path / "caches")) == 2
+
+
 @pytest.mark.parametrize("kind", ["maps", "pooled_maps"])
 def test_a_model_reads_bf16_maps_without_autocast(tmp_path, monkeypatch, kind):
     monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"avx512_bf16": True})

@@ -115,6 +115,17 @@ def test_a_pipeline_goes_to_disk_with_its_model(tmp_path):
     assert [(e.text, e._.gmf_confidence) for e in again(TEXT).ents] == before
 
 
+def test_a_pipeline_from_disk_takes_options_and_may_be_written_where_it_was(tmp_path):
+    nlp = spacy.blank("en")
+    nlp.add_pipe("gmf", config={"model": str(tiny_checkpoint(tmp_path / "run"))})
+    nlp.to_disk(tmp_path / "nlp")
+    config = {"components": {"gmf": {"alignment": "strict"}}}
+    again = spacy.load(tmp_path / "nlp", config=config)
+    assert again.get_pipe("gmf").alignment == "strict"
+    again.to_disk(tmp_path / "nlp")
+    assert spacy.load(tmp_path / "nlp").get_pipe("gmf").alignment == "strict"
+
+
 def test_a_component_without_model_says_what_to_do(tmp_path):
     nlp = spacy.blank("en")
     nlp.add_pipe("gmf")

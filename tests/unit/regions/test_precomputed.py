@@ -7,10 +7,11 @@ import torch
 from fixtures.shared import shared_data
 
 from gmf.core.errors import ConfigError, DataError
+from gmf.core.types import Region
 from gmf.regions.annotations import coco_regions, voc_regions
 from gmf.regions.base import ProposerChoice, RegionRequest
 from gmf.regions.pickles import read_name_lists
-from gmf.regions.precomputed import crop_folder, no_regions, own_regions
+from gmf.regions.precomputed import PrecomputedProposer, crop_folder, no_regions, own_regions
 from gmf.regions.registry import build_proposer, region_proposers
 
 VOC = """<annotation><filename>x.jpg</filename>
@@ -69,6 +70,15 @@ def test_pickle_with_code_is_refused_and_not_run(tmp_path, suffix):
     assert not marker.exists()
 
 
+@pytest.mark.parametrize(
+    "content", [b"\x80\x04\x8b\xff\xff\xff\x7f", b"\x80\x04)a.", b"\x80\x04Ns."]
+)
+def test_damaged_pickle_is_told(tmp_path, content):
+    (tmp_path / "d.pkl").write_bytes(content)
+    with pytest.raises(DataError, match=r"d.pkl: not a readable dictionary of plain values"):
+        read_name_lists(tmp_path / "d.pkl")
+
+
 @pytest.mark.parametrize("content", [[1], {"a": "b"}, {"a": [1]}])
 def test_other_forms_are_refused(tmp_path, content):
     with pytest.raises(DataError, match="expected a dictionary from image name to a list"):
@@ -108,6 +118,40 @@ def test_coco(tmp_path):
         coco_regions(write(tmp_path / "c.json", content))
     with pytest.raises(DataError, match="cannot be read"):
         coco_regions(tmp_path / "absent.json")
+
+
+def test_an_image_is_meant_by_its_whole_name_before_its_files_name(tmp_path):
+    dog, cat = [Region((0, 0, 4, 4), label="dog")], [Region((0, 0, 4, 4), label="cat")]
+    proposer = PrecomputedProposer(
+        "coco", regions={"test/1.jpg": dog, "train/1.jpg": cat, "2.jpg": dog}, digest=""
+    )
+    assert regions_of(proposer, "train/1.jpg") == cat
+    assert regions_of(proposer, "test/1.jpg") == dog
+    with pytest.raises(DataError, match=r"dev/1.jpg may be test/1.jpg or train/1.jpg; list it"):
+        regions_of(proposer, "dev/1.jpg")
+    assert regions_of(proposer, "train/2.jpg") == regions_of(proposer, "train/2.jpg") == dog
+    with pytest.raises(DataError, match=r"2.jpg may be train/2.jpg or test/2.jpg; list each"):
+        regions_of(proposer, "test/2.jpg")
+
+
+def test_names_with_dots_are_their_own(tmp_path):
+    write(tmp_path / "img.001.xml", VOC.replace("Red Cross", "cat"))
+    write(tmp_path / "img.002.xml", VOC.replace("Red Cross", "dog"))
+    write(tmp_path / "33.jpg.xml", VOC)
+    proposer = voc_regions(tmp_path)
+    names = ("img.001.jpg", "img.002.JPG", "img.jpg", "a/33.jpg")
+    labels = [[region.label for region in regions_of(proposer, name)] for name in names]
+    assert labels == [["cat"], ["dog"], [], ["Red Cross"]]
+
+
+def test_changed_crops_are_another_source(tmp_path):
+    dictionary = write(tmp_path / "d.json", {"33.jpg": ["0.png", "1.png"]})
+    sources = []
+    for content in ("a", "b"):
+        write(tmp_path / "0.png", content)
+        sources.append(crop_folder([(dictionary, tmp_path)]).source)
+    sources.append(crop_folder([(dictionary, tmp_path)]).source)
+    assert sources[0] != sources[1] == sources[2]
 
 
 def test_voc(tmp_path):

@@ -131,6 +131,16 @@ def test_broken_and_absent_images_are_counted_and_left_out(tasks, out, tmp_path)
     assert len(rows(out)) == 5
 
 
+def test_the_line_of_an_image_that_is_another_now_goes(tasks, out):
+    run(Corners(), tasks, out)
+    tasks[0].path.write_bytes(b"no image")
+    tasks[1].path.unlink()
+    Image.new("RGB", (80, 80), "red").save(tasks[2].path)
+    report = run(Corners(fails_on=(tasks[2].name,)), tasks, out)
+    assert report.images == {"kept": 4, "not an image": 1, "absent": 1, "failed": 1}
+    assert {row["image"] for row in rows(out)} == {t.name for t in (tasks[1], *tasks[3:])}
+
+
 def test_failing_on_one_image_does_not_end_the_job(tasks, out):
     report = run(Corners(fails_on=("4.png",)), tasks, out)
     assert report.images == {"proposed": 6, "failed": 1}
@@ -179,7 +189,7 @@ def test_crops_are_copied_beside_the_file(tasks, out, tmp_path):
     report = run(PrecomputedProposer("hvpnet", regions=known, digest="d"), tasks[:1], out)
     assert report.images == {"proposed": 1, "absent crop": 1}
     (region,) = read_regions(out / "regions.jsonl")[tasks[0].name]
-    assert region.crop == out / "crops" / "0__0.png"
+    assert region.crop == out / "crops" / tasks[0].name / "0.png"
     assert region.crop.read_bytes() == crop.read_bytes()
     assert "digest" not in rows(out)[0]
 
@@ -260,3 +270,10 @@ def test_sheet_draws_boxes_crops_and_faults(tmp_path):
     assert tile.getpixel((60, 4)) == (255, 255, 255)
     assert sheet.getpixel((72 + 8 + 40, 40)) == (211, 211, 211)
     assert contact_sheet([]).size[0] > 0
+
+
+def test_thin_and_swapped_boxes_do_not_end_a_sheet(tmp_path):
+    Image.new("RGB", (400, 8), "white").save(tmp_path / "a.png")
+    boxes = ((0.0, 0.0, 400.0, 4.0), (0.0, 0.0, 2.0, 8.0), (30.0, 6.0, 10.0, 2.0))
+    entry = SheetEntry(tmp_path / "a.png", tuple(Region(box) for box in boxes))
+    assert contact_sheet([entry], tile_px=64).getpixel((8 + 30, 8)) == (0xE6, 0x19, 0x4B)

@@ -23,7 +23,13 @@ class Swin(ImageFamily):
         self, model: PreTrainedModel, views: Float[Tensor, "views 3 height width"]
     ) -> tuple[Float[Tensor, "views _ _ _"], ...]:
         """Return the map of each block before the next one halves it; the last one normalised."""
-        output: Any = model(views, output_hidden_states=True, return_dict=True)
-        maps = output.reshaped_hidden_states
+        output: Any = model(
+            views,
+            output_hidden_states=True,
+            output_hidden_states_before_downsampling=True,
+            return_dict=True,
+        )
+        # The first is that of the patches, before any block.
+        maps = output.reshaped_hidden_states[1:]
         last = output.last_hidden_state.mT.unflatten(2, maps[-1].shape[2:])
-        return (*maps[: len(model.config.depths) - 1], last)
+        return (*maps[:-1], last)

@@ -1,18 +1,20 @@
 """Export: a checkpoint to a folder of ONNX graphs that is checked against it before it is named."""
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from gmf.core.errors import ConfigError, ExportError
+from gmf.core.files import replacing
 from gmf.data.alignment import standalone_tokenizer
 from gmf.inference.exported_folder import (
     IMAGE_GRAPH,
+    INFO,
     TAGGER_GRAPH,
     TOKENIZER,
     CrfScores,
     ExportInfo,
     ImageSide,
+    external_data_of,
     write_info,
 )
 from gmf.inference.image_preparation import preparation_of
@@ -62,18 +64,16 @@ def export_onnx(tagger: Tagger, out: Path, *, int8: bool = False) -> ExportRepor
         raise ExportError(f"{type(tagger.model).__name__}: {obstacle}")
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ConfigError(f"{out}: is there already; choose another folder or delete it")
-    half = out.with_name(out.name + ".part")
-    shutil.rmtree(half, ignore_errors=True)
-    half.mkdir(parents=True)
-    try:
+    out = out.absolute()
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(out) as half:
+        half.mkdir()
         info = _write(tagger, half, int8=int8)
         write_info(half, info)
         difference, same = compare(tagger, half, info)
-        if out.exists():
-            out.rmdir()
-        half.rename(out)
-    finally:
-        shutil.rmtree(half, ignore_errors=True)
+        if out.exists():  # Empty; it stays, since it may be where the user is.
+            for path in sorted(half.iterdir(), key=lambda path: path.name == INFO):
+                path.rename(out / path.name)
     sizes = {path.name: path.stat().st_size for path in sorted(out.iterdir())}
     return ExportReport(out, sizes, difference, same)
 
@@ -97,6 +97,7 @@ def _write(tagger: Tagger, folder: Path, *, int8: bool) -> ExportInfo:
         exact = graph.rename(graph.with_suffix(".fp32"))
         quantise(exact, graph)
         exact.unlink()
+        external_data_of(graph).unlink(missing_ok=True)
     crf, config = model.head.crf, model.head.config
     return ExportInfo(
         model=model.options.name,

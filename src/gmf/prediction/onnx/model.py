@@ -1,6 +1,7 @@
 """An exported model on ONNX Runtime: arrays in, emissions out, decoded in NumPy."""
 
 import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,9 +15,15 @@ from gmf.core.tags import TagSet
 from gmf.core.types import Entity, Explanation, ScoredEntity
 from gmf.data.batch import Batch
 from gmf.inference.decoding import Decoded, Decoder, TagStates
-from gmf.inference.exported_folder import IMAGE_GRAPH, TAGGER_GRAPH, ExportInfo
+from gmf.inference.exported_folder import (
+    IMAGE_GRAPH,
+    TAGGER_GRAPH,
+    ExportInfo,
+    external_data_of,
+)
 from gmf.prediction.onnx.crf import ArrayCrf
 
+_DEVICE = re.compile(r"(cpu|cuda)(?::(\d+))?")
 _PROVIDERS = {"cpu": "CPUExecutionProvider", "cuda": "CUDAExecutionProvider"}
 #: Optimisations that a CPU does without: the fused kernel of a sum and its normalisation takes
 #: several times as long there as both kernels by themselves.
@@ -35,12 +42,13 @@ class ArrayModel:
     Args:
         folder: Folder of the exported model.
         info: What it says of itself.
-        device: ``auto``, ``cpu`` or ``cuda``; ``auto`` takes CUDA when the runtime has it.
+        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:1``; ``auto`` takes CUDA when the runtime has
+            it.
         num_threads: Threads to compute with; 0: see ``gmf.core.device.cpu_threads``.
 
     Raises:
         CheckpointError: If a graph cannot be loaded.
-        ConfigError: If the runtime does not have the device.
+        ConfigError: If the runtime does not have the device, or cannot start it.
     """
 
     def __init__(
@@ -59,9 +67,13 @@ class ArrayModel:
         self.decoder: Decoder[np.ndarray] = Decoder(states, crf)
         providers = _providers(device)
         threads = num_threads or cpu_threads()
-        on_cpu = providers == [_PROVIDERS["cpu"]]
-        is_small = on_cpu and (folder / TAGGER_GRAPH).stat().st_size < SMALL
-        self._tagger = _session(folder / TAGGER_GRAPH, providers, 1 if is_small else threads)
+        on_cpu = len(providers) == 1
+        graph = folder / TAGGER_GRAPH
+        is_small = on_cpu and not external_data_of(graph).exists() and graph.stat().st_size < SMALL
+        self._tagger = _session(graph, providers, 1 if is_small else threads)
+        # What it cannot start the runtime leaves out, and computes on the CPU.
+        if device != "auto" and providers[0][0] not in self._tagger.get_providers():
+            raise ConfigError(f"device {device!r}: cannot be started here; use cpu or auto")
         self._images = (
             _session(folder / IMAGE_GRAPH, providers, threads) if self.uses_images else None
         )
@@ -142,26 +154,32 @@ class ArrayModel:
         }
 
 
-def _providers(device: str) -> list[str]:
+def _providers(device: str) -> list[tuple[str, dict[str, int]]]:
+    """Return the providers to try with their options, the device asked for first."""
     available = onnxruntime.get_available_providers()
     if device == "auto":
         device = "cuda" if _PROVIDERS["cuda"] in available else "cpu"
-    wanted = _PROVIDERS.get(device.partition(":")[0], "")
-    if wanted not in available:
+    match = _DEVICE.fullmatch(device)
+    wanted = _PROVIDERS[match[1]] if match else ""
+    if match is None or wanted not in available:
         raise ConfigError(
             f"device {device!r}: this ONNX Runtime has {', '.join(available)}; use cpu, or install "
             "onnxruntime-gpu for cuda"
         )
-    return list(dict.fromkeys((wanted, _PROVIDERS["cpu"])))
+    cpu = (_PROVIDERS["cpu"], dict[str, int]())
+    number = {"device_id": int(match[2])} if match[2] else {}
+    return [cpu] if wanted == cpu[0] else [(wanted, number), cpu]
 
 
-def _session(path: Path, providers: list[str], num_threads: int) -> onnxruntime.InferenceSession:
+def _session(
+    path: Path, providers: list[tuple[str, dict[str, int]]], num_threads: int
+) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = num_threads
     options.add_session_config_entry("session.intra_op.spin_duration_us", SPIN)
     # Faults are raised; printed beside it they would only come twice.
     options.log_severity_level = 4
-    slower = SLOWER if providers == [_PROVIDERS["cpu"]] else None
+    slower = SLOWER if len(providers) == 1 else None
     try:
         return onnxruntime.InferenceSession(
             str(path), options, providers=providers, disabled_optimizers=slower

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import cast
 
 from gmf.core.config import near_hint
-from gmf.core.errors import CheckpointError
+from gmf.core.errors import CheckpointError, ConfigError
 from gmf.core.installed import STARTER, installed_model, installed_models
 from gmf.training.run_files import CONFIG
 
@@ -18,7 +18,7 @@ METAS = ("gmf.json", "export.json")
 #: Beside a checkpoint whose confidences were calibrated.
 CALIBRATION = "calibration.json"
 #: What of a model is published and fetched: nothing that could hold code.
-PATTERNS = ["*.json", "*.safetensors", "*.onnx", "*.txt", "*.model"]
+PATTERNS = ["*.json", "*.safetensors", "*.onnx", "*.onnx.data", "*.txt", "*.model"]
 
 
 def model_folder(name: str | Path | None = None, *, revision: str | None = None) -> Path:
@@ -35,7 +35,18 @@ def model_folder(name: str | Path | None = None, *, revision: str | None = None)
     Raises:
         CheckpointError: If there is no such model, the run has no complete checkpoint, the
             installed one is damaged or for another version, or the hub does not give it.
+        ConfigError: If a revision is given of what is no hub id.
     """
+    folder = _folder_here(name)
+    if folder is None:
+        return _fetched(str(name), revision)
+    if revision is not None:
+        raise ConfigError(f"revision {revision!r}: {name or folder} is here, and no hub id")
+    return folder
+
+
+def _folder_here(name: str | Path | None) -> Path | None:
+    """Return the folder of a model that is installed or lies here; ``None`` for a hub id."""
     if name is None:
         return _starter_folder()
     if not isinstance(cast(object, name), str | Path) or not str(name).strip():
@@ -64,7 +75,7 @@ def model_folder(name: str | Path | None = None, *, revision: str | None = None)
             f"{name}: expected a run folder, a checkpoint folder, an installed model or a hub id "
             f"(owner/name){near_hint(name, names) or there}"
         )
-    return _fetched(str(name), revision)
+    return None
 
 
 def is_model(name: str) -> bool:

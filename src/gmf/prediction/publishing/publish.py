@@ -13,6 +13,7 @@ from gmf.core.files import write_text
 from gmf.prediction.publishing.card import CARD, model_card
 from gmf.prediction.publishing.hub import CALIBRATION, HUB_ID, METAS, PATTERNS, first_line
 from gmf.prediction.publishing.scores import (
+    SCORES,
     PublishedScore,
     read_scores,
     scores_of_run,
@@ -49,7 +50,7 @@ def save_pretrained(
 
     Raises:
         CheckpointError: If the source is no model.
-        ConfigError: If the folder is the source, or holds something else.
+        ConfigError: If the folder is the source, or holds something else: another model too.
     """
     name = next((name for name in METAS if (source / name).is_file()), None)
     if name is None:
@@ -58,12 +59,15 @@ def save_pretrained(
         raise ConfigError(f"{folder}: is the model itself; choose another folder")
     if folder.exists() and any(folder.iterdir()) and not (folder / name).exists():
         raise ConfigError(f"{folder}: holds something else; choose an empty or a new folder")
-    folder.mkdir(parents=True, exist_ok=True)
-    for path in sorted(source.rglob("*")):
-        relative = path.relative_to(source)
-        if path.is_file() and any(path.match(pattern) for pattern in PATTERNS):
-            (folder / relative).parent.mkdir(parents=True, exist_ok=True)
-            _copy(path, folder / relative)
+    names = _files_of_model(source)
+    if other := sorted(_files_of_model(folder) - names - {Path(SCORES)}):
+        raise ConfigError(
+            f"{folder}: holds another model, with {', '.join(map(str, other))}, which this one "
+            "lacks; delete it or choose another folder"
+        )
+    for relative in sorted(names):
+        (folder / relative).parent.mkdir(parents=True, exist_ok=True)
+        _copy(source / relative, folder / relative)
     all_scores = {
         score.key: score for score in (*read_scores(source), *scores_of_run(source), *scores)
     }
@@ -115,7 +119,11 @@ def push_to_hub(
         try:
             api.create_repo(repo_id, private=private, exist_ok=True)
             commit = api.upload_folder(
-                repo_id=repo_id, folder_path=folder, commit_message="Upload a gmf model"
+                repo_id=repo_id,
+                folder_path=folder,
+                commit_message="Upload a gmf model",
+                # Files of an earlier model, such as its calibration, must not stay in use.
+                delete_patterns=PATTERNS,
             )
         except (HTTPError, LocalTokenNotFoundError) as error:
             raise CheckpointError(
@@ -123,6 +131,15 @@ def push_to_hub(
                 "`hf auth login`"
             ) from error
     return commit.commit_url
+
+
+def _files_of_model(folder: Path) -> set[Path]:
+    """Return the files of a folder that are published, relative to it."""
+    return {
+        path.relative_to(folder)
+        for path in folder.rglob("*")
+        if path.is_file() and any(path.match(pattern) for pattern in PATTERNS)
+    }
 
 
 def _copy(path: Path, target: Path) -> None:
@@ -148,11 +165,13 @@ def _public(value: Any) -> Any:
 
 def _forget_places(meta: dict[str, Any]) -> None:
     data = meta.get("data", {})
+    if data.get("cache"):
+        data["cache"]["folder"] = None
     data |= {key: None for key in ("folder", "images", "context_file") if key in data}
     if data.get("folders"):  # Their shares mean nothing without them.
         data |= {"folders": [], "mix": None}
     provenance = meta.get("provenance", {})
     sources = [(entry, "name") for entry in provenance.get("encoders", {}).values()]
-    for entry, key in [*sources, (provenance, "model_origin")]:
+    for entry, key in [*sources, (provenance.get("init"), "name"), (provenance, "model_origin")]:
         if isinstance(entry, dict) and _ABSOLUTE.match(str(entry.get(key, ""))):
             entry[key] = re.split(r"[\\/]", str(entry[key]).rstrip("\\/"))[-1]

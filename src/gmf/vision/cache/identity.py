@@ -14,7 +14,7 @@ from gmf.data.view_pixels import MAX_ASPECT_RATIO
 from gmf.data.views import View
 
 #: Raise it when opening or cropping images changes what comes out.
-IMAGE_VERSION = 2
+IMAGE_VERSION = 3
 
 
 def preprocessing_digest(processor: object) -> str:

@@ -10,7 +10,12 @@ from typing import Any
 
 from filelock import FileLock
 
+from gmf.core.config import near_hint
+from gmf.core.errors import ConfigError
 from gmf.vision.cache.store import ENTRY_BYTES, INDEX, META, cache_root, lock_of
+
+#: What caches hold; the last is what cannot be told.
+KINDS = ("pixels", "maps", "pooled_maps", "damaged")
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,14 @@ def clear_cache(*, kinds: Collection[str] = (), root: Path | None = None) -> lis
     Args:
         kinds: Kinds to delete; empty for all.
         root: Folder of all caches; by default below ``GMF_HOME``.
+
+    Raises:
+        ConfigError: If a kind is none.
     """
+    if unknown := sorted(set(kinds) - set(KINDS)):
+        raise ConfigError(
+            f"kind {unknown[0]!r}: expected one of {', '.join(KINDS)}{near_hint(unknown[0], KINDS)}"
+        )
     folder = root or cache_root()
     chosen = [info for info in cache_info(folder) if not kinds or info.kind in kinds]
     for info in chosen:

@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from filelock import FileLock
 
+from gmf.core.errors import CacheError
 from gmf.core.files import write_text
 from gmf.core.paths import gmf_home
 
@@ -53,16 +54,24 @@ class RecordStore:
         return len(self._positions)
 
     def get(self, key: bytes) -> memoryview | None:
-        """Return the record of a key, read-only and without a copy, or ``None``."""
+        """Return the record of a key, read-only and without a copy, or ``None``.
+
+        Raises:
+            CacheError: If the records are fewer than their keys.
+        """
         if key not in self._positions:
             self._refresh()
         position = self._positions.get(key)
         if position is None:
             return None
         start = position * self.record_bytes
-        if self._map is None or start + self.record_bytes > len(self._map):
-            self._map = mmap.mmap(self._files[1].fileno(), 0, access=mmap.ACCESS_READ)
-        return memoryview(self._map)[start : start + self.record_bytes]
+        end = start + self.record_bytes
+        if self._map is None or end > len(self._map):
+            records = self._files[1].fileno()
+            if end > os.fstat(records).st_size:
+                raise CacheError(f"{self.folder / RECORDS}: is cut short; run `gmf cache clear`")
+            self._map = mmap.mmap(records, 0, access=mmap.ACCESS_READ)
+        return memoryview(self._map)[start:end]
 
     def release(self) -> None:
         """Let the system take back the pages that were read; they stay in its own cache."""

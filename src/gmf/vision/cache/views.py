@@ -75,7 +75,8 @@ class CachePlan:
             raise CacheError(
                 f"the cache needs {_gigabytes(self.needed_bytes)} for {len(self.missing)} views of "
                 f"{self.record_bytes} bytes and leaves {_gigabytes(KEEP_FREE_BYTES)} free, but "
-                f"only {_gigabytes(self.free_bytes)} are free; free some (`gmf cache clear`), move "
+                f"only {_gigabytes(self.free_bytes)} are free; free some (`gmf cache clear`, for "
+                "data.cache.folder with --folder), move "
                 "the cache (GMF_HOME), or choose a smaller kind: pooled_maps, pixels or none"
             )
 
@@ -110,7 +111,7 @@ class CachedViews:
         facts = {"kind": kind, "format": str(_FORMAT_VERSION), **identity}
         folder = (root or cache_root()) / f"{kind}-{digest_of(facts)[:20]}"
         meta = _read_or_make_meta(folder, facts=facts, make_codec=lambda: make_codec(inner))
-        self._codec: Codec = codec_of(meta["codec"])
+        self._codec: Codec = _codec_of(meta, folder / META)
         self._store = RecordStore(folder, record_bytes=self._codec.record_bytes, meta=meta)
         self._keys = ContentKeys()
         self._faults: dict[bytes, tuple[FaultKind, str]] = {}
@@ -254,6 +255,17 @@ def _read_or_make_meta(
             return json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise CacheError(f"{path}: damaged ({error}); run `gmf cache clear`") from error
+
+
+def _codec_of(meta: Any, path: Path) -> Codec:
+    try:
+        codec = codec_of(meta["codec"])
+        if meta["record_bytes"] == codec.record_bytes:
+            return codec
+        fault = f"records of {codec.record_bytes} bytes, not {meta['record_bytes']}"
+    except (KeyError, TypeError, CacheError) as error:
+        fault = repr(error)
+    raise CacheError(f"{path}: damaged ({fault}); run `gmf cache clear`")
 
 
 def _joined(blocks: Sequence[ViewContent]) -> ViewContent:

@@ -19,6 +19,12 @@ from gmf.testing import tiny_checkpoint, tiny_tagger
 TEXT = "Rocky is ready for snow season in New York !"
 DEV = {"part": "dev", "source": "dev.txt", "digest": "d" * 64, "tweets": 7, "copy": ""}
 TRAIN = {**DEV, "part": "train", "source": "train.txt", "digest": "t" * 64, "copy": "Twitter-X"}
+CALIBRATION = {
+    "temperature": 1.36,
+    "entities": 1153,
+    "expected_error_before": 0.0823,
+    "expected_error_after": 0.0287,
+}
 TEST = PublishedScore(
     "test", "lenient", 0.5, 0.25, 1 / 3, 12, "Twitter-X", "e" * 64, "gmf evaluate --split test"
 )
@@ -73,9 +79,7 @@ def test_the_card_says_whether_confidences_were_calibrated(run, tmp_path):
     checkpoint = run / "checkpoints" / "epoch-002"
     card = gmf.load(run).save_pretrained(tmp_path / "plain") / "README.md"
     assert "It was not calibrated." in card.read_text()
-    fitted = {"temperature": 1.36, "entities": 1153}
-    fitted |= {"expected_error_before": 0.0823, "expected_error_after": 0.0287}
-    (checkpoint / "calibration.json").write_text(json.dumps(fitted))
+    (checkpoint / "calibration.json").write_text(json.dumps(CALIBRATION))
     card = gmf.load(run).save_pretrained(tmp_path / "calibrated") / "README.md"
     text = "on 1153 predicted entities of dev (temperature 1.36): its expected error there is 0.029"
     assert text in card.read_text()
@@ -92,6 +96,8 @@ def test_no_place_of_several_corpora_is_published_and_each_has_its_own_score(run
         "folders": [{"folder": "/home/secret/a"}, {"folder": "/home/secret/b"}],
         "mix": {"a": 1.0, "b": 2.0},
     }
+    meta["data"]["cache"] = {"kind": "pixels", "folder": "/home/secret/cache"}
+    meta["provenance"]["init"] = {"name": "/home/secret/runs/first", "digest": "c" * 64}
     meta["provenance"]["teacher"] = {"name": "gmf on large", "digest": "ab" * 32}
     meta_path.write_text(json.dumps(meta))
     state = json.loads((run / "state.json").read_text())
@@ -196,6 +202,15 @@ def test_what_cannot_be_saved_is_named(run, tmp_path):
     pipeline.save_pretrained(tmp_path / "saved")
 
 
+def test_a_model_never_comes_to_lie_among_files_of_another(run, tmp_path):
+    calibrated, plain = gmf.load(run), tiny_checkpoint(tmp_path / "plain", "bert-crf")
+    calibrated.save_pretrained(tmp_path / "saved")
+    before = {path: path.read_bytes() for path in (tmp_path / "saved").rglob("*.json")}
+    with pytest.raises(ConfigError, match=r"saved: holds another model, with .*, which this one"):
+        save_pretrained(plain, tmp_path / "saved")
+    assert {path: path.read_bytes() for path in before} == before
+
+
 @pytest.fixture
 def hub(tmp_path, monkeypatch):
     return install_fake_hub(tmp_path / "hub", monkeypatch)
@@ -215,6 +230,15 @@ def test_pushed_and_loaded_by_its_id(run, hub):
     assert not list(loaded.source.rglob("*.py"))
 
 
+def test_pushing_again_leaves_nothing_of_the_model_before(run, hub, tmp_path):
+    before, plain = gmf.load(run), gmf.load(tiny_checkpoint(tmp_path / "plain", "bert-crf"))
+    (before.source / "calibration.json").write_text(json.dumps(CALIBRATION))
+    for pipeline in (before, plain):
+        pipeline.push_to_hub("someone/gmf-x", token="t")
+    assert not (hub.root / "someone/gmf-x" / "calibration.json").exists()
+    assert gmf.load("someone/gmf-x")(TEXT) == plain(TEXT)
+
+
 def test_a_hub_that_refuses_is_named(run, hub):
     with pytest.raises(CheckpointError, match=r"the hub did not take it \(no token\); log in"):
         gmf.load(run).push_to_hub("someone/gmf-x", token="unknown")
@@ -222,3 +246,5 @@ def test_a_hub_that_refuses_is_named(run, hub):
         gmf.load(run).push_to_hub("gmf-x")
     with pytest.raises(CheckpointError, match=r"did not give it \(cannot reach the hub\)"):
         gmf.load("someone/absent")
+    with pytest.raises(ConfigError, match=r"revision 'v1': .* is here, and no hub id"):
+        gmf.load(run, revision="v1")

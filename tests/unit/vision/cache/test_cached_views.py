@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image
 
-from gmf.core.errors import CacheError
+from gmf.core.errors import CacheError, ConfigError
 from gmf.core.types import ImageInput, Region, Sample
 from gmf.data.image_report import ImageReport
 from gmf.data.images import UnusableImageError, read_source
@@ -355,6 +355,28 @@ def test_info_and_clear(root, pictures):
     # one that is in use goes on, and is described again
     pixels.fetch([View(pictures[0].source, (0, 0, 5, 5))])
     assert [info.views for info in cache_info(root)] == [1]
+
+
+def test_a_damaged_cache_is_told(root, pictures):
+    cache = cached_pixels(CountingViews(), root=root)
+    cache.fetch(pictures)
+    records, meta = cache.folder / "records.bin", cache.folder / "meta.json"
+    for size in (3072, 0):
+        os.truncate(records, size)
+        with pytest.raises(CacheError, match=r"records.bin: is cut short; run `gmf cache clear`"):
+            cached_pixels(CountingViews(), root=root).fetch(pictures[::-1])
+    whole = json.loads(meta.read_text())
+    for content in ([], {}, {**whole, "record_bytes": 5}, {**whole, "codec": None}):
+        meta.write_text(json.dumps(content))
+        with pytest.raises(CacheError, match=r"meta.json: damaged .*; run `gmf cache clear`"):
+            cached_pixels(CountingViews(), root=root)
+
+
+def test_only_kinds_that_there_are_can_be_cleared(root, pictures):
+    cached_pixels(CountingViews(), root=root).fetch(pictures)
+    with pytest.raises(ConfigError, match=r"kind 'pixel': .* did you mean 'pixels'"):
+        clear_cache(kinds=["pixel"], root=root)
+    assert len(cache_info(root)) == 1
 
 
 def test_keys_are_those_of_the_content(tmp_path, pictures):
