@@ -1,5 +1,7 @@
+import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 
 from gmf.core.errors import ConfigError
 from gmf.core.tags import TagSet
@@ -220,7 +222,16 @@ def test_mobilenet_gives_four_stages():
 
 def test_clue_layers_restricts_guidance():
     model = make(clue_layers=(1,)).eval()
-    assert model.explain(tiny_batch())[0].slot_attention.shape[0] == 1
+    explained = model.explain(tiny_batch())[0]
+    assert len(explained.slot_attention) == len(explained.gates) == 1
+    both = make().eval()
+    both.load_state_dict(model.state_dict())
+    assert np.array_equal(explained.gates[0], both.explain(tiny_batch())[0].gates[1])
+
+
+def test_no_layer_for_clues_is_refused():
+    with pytest.raises(ValidationError, match=r"clue_layers\s+Tuple should have at least 1 item"):
+        model_options("gmf", {"clue_layers": []})
 
 
 def test_a_layer_that_the_text_encoder_lacks_is_refused():

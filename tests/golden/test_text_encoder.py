@@ -139,6 +139,7 @@ def test_families_with_clues_are_those_that_say_so(monkeypatch):
         ({"model_type": "clip"}, "no vocab_size"),
         ({"model_type": "fnet", "num_attention_heads": 2}, "takes no attention_mask"),
         ({"model_type": "clip_text_model"}, "not depend on the words after"),
+        ({"model_type": "convbert", "num_attention_heads": 2}, "padding changes its states"),
     ],
 )
 def test_what_is_no_encoder_of_words_is_refused_with_the_reason(options, reason):

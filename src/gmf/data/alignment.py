@@ -59,7 +59,6 @@ class WordEncoder:
                 f"{special} special tokens"
             )
         self.unknown_token = unknown_token
-        self._pads_left = padding["direction"] == "left"
         self._padding = {
             "input_ids": padding["pad_id"],
             "token_type_ids": padding["pad_type_id"],
@@ -169,8 +168,7 @@ class WordEncoder:
         first = np.zeros((len(encoded), max(num_words, default=0)), dtype=np.int64)
         mask = np.zeros_like(first, dtype=np.bool_)
         for row, sample in enumerate(encoded):
-            start = shape[1] - len(sample) if self._pads_left else 0
-            inside = slice(start, start + len(sample))
+            inside = slice(0, len(sample))
             for name, array in arrays.items():
                 array[row, inside] = sample.arrays[name]
             words[row, inside] = sample.words
@@ -178,7 +176,7 @@ class WordEncoder:
                 fields[row, inside] = sample.context_fields
             present, positions = np.unique(sample.words, return_index=True)
             is_word = present >= 0
-            first[row, present[is_word]] = positions[is_word] + start
+            first[row, present[is_word]] = positions[is_word]
             mask[row, present[is_word]] = True
         has_context = any(sample.context_fields is not None for sample in encoded)
         return AlignedWords(arrays, first, mask, words, fields if has_context else None)
@@ -215,6 +213,9 @@ class WordEncoder:
 def standalone_tokenizer(tokenizer: "PreTrainedTokenizerFast", *, max_subwords: int) -> Tokenizer:
     """Return a copy of a tokenizer that needs no transformers, its cutting and padding fixed.
 
+    Both are on the right whatever the tokenizer says: a CRF reads the words from the first on, and
+    encoders with learnt positions count them from there.
+
     Args:
         tokenizer: A fast tokenizer.
         max_subwords: Limit on subwords of a sample, special tokens included.
@@ -225,9 +226,9 @@ def standalone_tokenizer(tokenizer: "PreTrainedTokenizerFast", *, max_subwords: 
     if not tokenizer.is_fast:
         raise ConfigError(f"{type(tokenizer).__name__}: expected a fast tokenizer (word_ids)")
     own = Tokenizer.from_str(tokenizer.backend_tokenizer.to_str())
-    own.enable_truncation(max_subwords, direction=tokenizer.truncation_side)
+    own.enable_truncation(max_subwords, direction="right")
     own.enable_padding(
-        direction=tokenizer.padding_side,
+        direction="right",
         pad_id=tokenizer.pad_token_id,
         pad_type_id=tokenizer.pad_token_type_id,
         pad_token=str(tokenizer.pad_token),

@@ -1,7 +1,7 @@
 """Samples to a batch."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Int
@@ -142,6 +142,11 @@ class Collator:
         """Return the batch of samples as if they lacked fields of the context, and images."""
         kept = [name for name in self.context if name not in hidden]
         return Collator(tags=self.tags, encoder=self.encoder, context=kept)(samples)
+
+    def without_images(self, samples: Sequence[Sample]) -> Batch[np.ndarray]:
+        """Return the batch of samples as if they had no image; stand-ins take their place."""
+        bare = [replace(sample, images=()) for sample in samples]
+        return self.collate(self.encode(bare), report=ImageReport())
 
     def views(self, samples: Sequence[Sample]) -> list[View]:
         """Return the distinct views that batches of these samples read."""

@@ -210,12 +210,12 @@ class Decoder(Generic[Array]):
         logs = self.crf.segment_log_probabilities(
             self._allowed(emissions, batch), self.mask(batch), [segment for *_, segment in runs]
         )
-        logs = np.array(logs.tolist() if hasattr(logs, "tolist") else logs, dtype=np.float32)
-        sums = np.zeros(sum(map(len, entities)), dtype=np.float32)
+        logs = np.array(logs.tolist() if hasattr(logs, "tolist") else logs, dtype=np.float64)
+        sums = np.zeros(sum(map(len, entities)))
         np.add.at(
             sums,
             [number for number, *_ in runs],
-            np.array([sign for _, sign, _ in runs], dtype=np.float32) * np.exp(logs),
+            np.array([sign for _, sign, _ in runs], dtype=np.float64) * np.exp(logs),
         )
         scores = iter(np.clip(sums, 0, 1).tolist())
         return [

@@ -1,6 +1,6 @@
 """How far images may move the tags: emissions between those without and those with images."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from numbers import Real
 from typing import Any, Generic, cast
@@ -22,17 +22,19 @@ class ImageTrust(Generic[Array]):
     Args:
         model: The model.
         trust: In [0, 1]: at 0 images change nothing, at 1 they count as the model was trained.
+        without_images: Returns a batch as the model reads posts that have no image.
     """
 
     model: InferenceModel[Array]
     trust: float
+    without_images: Callable[[Batch[Array]], Batch[Array]]
 
     def __call__(self, batch: Batch[Array]) -> Any:
         """Return what ``decode`` and ``confidences`` read."""
         real = self.model(batch)
         if not batch.has_views:
             return real
-        return self.model.between(self.model(batch.without_images()), real, trust=self.trust)
+        return self.model.between(self.model(self.without_images(batch)), real, trust=self.trust)
 
     def between(self, without: Any, real: Any, *, trust: float) -> Any:
         """Return an output between one without and one with images."""

@@ -95,11 +95,7 @@ def join(
     """
     if len(windows) == 1:
         return predictions[0]
-    starts = [window.start for window in windows]
-    seams = [0]
-    for number in range(1, len(windows)):
-        seams.append(_seam(windows, predictions, number, low=max(starts[number], seams[-1])))
-    spans = list(zip(starts, seams, [*seams[1:], len(sample.tokens)], strict=True))
+    spans = _spans(windows, [prediction.entities for prediction in predictions])
     tags: list[str] = []
     for prediction, (start, first, last) in zip(predictions, spans, strict=True):
         part = list(prediction.tags[first - start : last - start])
@@ -117,28 +113,41 @@ def join(
             for entity in _between(prediction.entities, span)
         ),
         notes=(*notes, f"{read}the model reads at once"),
-        explanation=_joined_explanation(predictions, spans),
+        explanation=_joined_explanation(windows, predictions, spans),
         saw_image=any(prediction.saw_image for prediction in predictions),
         windows=len(windows),
     )
 
 
+def _spans(windows: Sequence[Window], entities: Sequence[Sequence[ScoredEntity]]) -> list[_Span]:
+    """Return what each window gives, so that as few of the windows' entities as may be are cut."""
+    starts = [window.start for window in windows]
+    seams = [0]
+    for number in range(1, len(windows)):
+        low = max(starts[number], seams[-1])
+        seams.append(_seam(windows, entities, number, low=low))
+    return list(zip(starts, seams, [*seams[1:], windows[-1].end], strict=True))
+
+
 def _seam(
-    windows: Sequence[Window], predictions: Sequence[Prediction], number: int, *, low: int
+    windows: Sequence[Window],
+    entities: Sequence[Sequence[ScoredEntity]],
+    number: int,
+    *,
+    low: int,
 ) -> int:
     """Return the first word that is taken from a window, not from the one before."""
-    before, after = windows[number - 1], windows[number]
-    high = before.end
-
-    def is_inside(window: Window, prediction: Prediction, word: int) -> bool:
-        return word < window.end and prediction.tags[word - window.start].startswith("I-")
-
-    for word in sorted(range(low, high + 1), key=lambda word: abs(2 * word - after.start - high)):
-        if not is_inside(before, predictions[number - 1], word) and not is_inside(
-            after, predictions[number], word
-        ):
-            return word
-    return high
+    high = windows[number - 1].end
+    torn = {
+        windows[side].start + word
+        for side in (number - 1, number)
+        for entity in entities[side]
+        for word in range(entity.start + 1, entity.end)
+    }
+    words = sorted(
+        range(low, high + 1), key=lambda word: abs(2 * word - windows[number].start - high)
+    )
+    return next((word for word in words if word not in torn), high)
 
 
 def _between(entities: Sequence[ScoredEntity], span: _Span) -> Iterator[ScoredEntity]:
@@ -151,34 +160,40 @@ def _between(entities: Sequence[ScoredEntity], span: _Span) -> Iterator[ScoredEn
 
 
 def _joined_explanation(
-    predictions: Sequence[Prediction], spans: Sequence[_Span]
+    windows: Sequence[Window], predictions: Sequence[Prediction], spans: Sequence[_Span]
 ) -> Explanation | None:
     """Return the explanations one after the other; gates, which no word has, as their mean."""
     parts = [p.explanation for p in predictions if p.explanation is not None]
     if len(parts) < len(predictions):
         return None
+
+    def joined(
+        lists: Sequence[Sequence[ScoredEntity]], spans: Sequence[_Span] | None = None
+    ) -> tuple[ScoredEntity, ...]:
+        # What another reading found has seams of its own.
+        spans = _spans(windows, lists) if spans is None else spans
+        return tuple(
+            entity
+            for entities, span in zip(lists, spans, strict=True)
+            for entity in _between(entities, span)
+        )
+
     attention = [
         part.slot_attention[:, first - start : last - start]
         for part, (start, first, last) in zip(parts, spans, strict=True)
         if part.slot_attention is not None
     ]
     gates = [part.gates for part in parts if part.gates is not None]
-    without: list[ScoredEntity] = []
-    same: list[ScoredEntity] = []
-    without_context: list[ScoredEntity] = []
-    same_without: dict[str, list[ScoredEntity]] = {}
-    for part, span in zip(parts, spans, strict=True):
-        without += _between(part.without_images, span)
-        same += _between(part.same_entities, span)
-        without_context += _between(part.without_context, span)
-        for name, entities in part.same_without_context:
-            same_without.setdefault(name, []).extend(_between(entities, span))
+    same = [dict(part.same_without_context) for part in parts]
+    names = dict.fromkeys(name for fields in same for name in fields)
     return Explanation(
         gates=np.mean(gates, axis=0) if gates else None,
         slot_attention=np.concatenate(attention, axis=1) if attention else None,
         slots=parts[0].slots,
-        without_images=tuple(without),
-        same_entities=tuple(same),
-        without_context=tuple(without_context),
-        same_without_context=tuple((name, tuple(own)) for name, own in same_without.items()),
+        without_images=joined([part.without_images for part in parts]),
+        same_entities=joined([part.same_entities for part in parts], spans),
+        without_context=joined([part.without_context for part in parts]),
+        same_without_context=tuple(
+            (name, joined([fields.get(name, ()) for fields in same], spans)) for name in names
+        ),
     )

@@ -63,8 +63,14 @@ def predict(
     Raises:
         DataError: If one is too long and ``long`` is ``fail``.
     """
+
+    def without_images(batch: Batch[Array]) -> Batch[Array]:
+        if collator.missing_image == "mask":
+            return batch.without_images()
+        return batch.with_images_of(prepare(collator.without_images(batch.samples)))
+
     if image_trust != 1:
-        model = ImageTrust(model, image_trust)
+        model = ImageTrust(model, image_trust, without_images)
     source = iter(samples)
     while samples_ahead := list(islice(source, WINDOW * batch_size)):
         windows = windows_of(samples_ahead, collator=collator, long=long)
@@ -83,7 +89,14 @@ def predict(
                 decoded = model.decode(output, batch)
                 explained: Sequence[Explanation | None] = [None] * len(batch)
                 if explain:
-                    explained = _explain(model, batch, decoded, collator=collator, prepare=prepare)
+                    explained = _explain(
+                        model,
+                        batch,
+                        decoded,
+                        collator=collator,
+                        prepare=prepare,
+                        without_images=without_images,
+                    )
                 predicted = _predictions(batch, decoded, explained, collator=collator)
                 predictions |= zip(chosen, predicted, strict=True)
         for row, numbers in groupby(range(len(windows)), key=lambda n: windows[n].row):
@@ -136,6 +149,7 @@ def _explain(
     *,
     collator: Collator,
     prepare: Callable[[Batch[np.ndarray]], Batch[Array]],
+    without_images: Callable[[Batch[Array]], Batch[Array]],
 ) -> list[Explanation | None]:
     """Explain every row that has an image or a context, and tag it again without them."""
     found = [row.entities for row in decoded]
@@ -153,16 +167,16 @@ def _explain(
     present = tuple(name for name in collator.context if any(name in row for row in fields))
     readings = {n: read(without(n)) for n in {present, *((name,) for name in present)} if n}
     index: Any = batch.view_index
-    bare = read(batch.without_images()) if batch.has_views else []
+    bare = read(without_images(batch)) if batch.has_views else []
     explanations: list[Explanation | None] = []
     for row, shown in enumerate(model.explain(batch)):
         origins = batch.slot_origins[row] if batch.slot_origins else ()
         has_image, same = bool((index[row] >= 0).any()), (found[row], found[row])
-        without_images, same_entities = bare[row] if has_image else same
+        found_bare, same_entities = bare[row] if has_image else same
         whole = replace(
             shown,
             slots=tuple(o for o in origins if o.is_blank or not o.fault),
-            without_images=without_images,
+            without_images=found_bare,
             same_entities=same_entities,
             without_context=readings[present][row][0] if fields[row] else found[row],
             same_without_context=tuple((n, readings[(n,)][row][1]) for n in fields[row]),

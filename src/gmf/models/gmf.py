@@ -55,7 +55,7 @@ class GmfConfig(ContrastOptions):
     direction_weight: float = Field(default=0.7, ge=0, le=1)
     task_weight: float = Field(default=0.7, gt=0, le=1)
     consistency_text: Literal["plain", "guided"] = "plain"
-    clue_layers: tuple[int, ...] | None = Field(default=None, strict=False)
+    clue_layers: tuple[int, ...] | None = Field(default=None, strict=False, min_length=1)
     normalise_stages: bool = True
     hide_images: float = Field(default=0.0, ge=0, lt=1)
     type_presence_weight: float = Field(default=0.0, ge=0)
@@ -199,6 +199,8 @@ class Gmf(MnerModel[GmfConfig]):
             return super().explain(batch)
         slot_mask = self._visible(batch)
         fused, gates = self._pyramid(maps)
+        if self.options.clue_layers is not None:
+            gates = gates[sorted(self.options.clue_layers)]
         mass: list[Tensor] = []
         clues = replace(self._clues(fused, batch, slot_mask), mass=mass)
         self.text_encoder(batch.text_inputs, clues)

@@ -35,9 +35,9 @@ class Evidence:
     """What one entity rests on.
 
     Args:
-        text_attention: Share of the attention of its words that stays on the text, in [0, 1]; mean
-            over its words, the heads, and the layers that see views. ``None`` for models that
-            do not tell.
+        text_attention: Share of the attention of its words that stays on the text, its context and
+            special tokens among it, in [0, 1]; mean over its words, the heads, and the layers that
+            see views. ``None`` for models that do not tell.
         picture_attention: Share that goes to each view; with ``text_attention`` it sums to 1.
         confidence_without_images: Probability of the same span and type without images, in
             [0, 1]; what ``Entity.confidence`` has above it is what the images added.

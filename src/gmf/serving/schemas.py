@@ -141,8 +141,8 @@ class EntityEvidence(Schema):
     """What one entity rests on. Attention is the mean over words, heads and layers; sums to 1."""
 
     text_attention: Share | None = Field(
-        description="Attention to the post's own words; null without images, and for models that "
-        "do not tell."
+        description="Attention to the text: the post's words, its context and special tokens; null "
+        "without images, and for models that do not tell."
     )
     view_attention: list[Share] | None = Field(description="Attention to each of `views`.")
     confidence_without_images: Share = Field(

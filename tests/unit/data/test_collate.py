@@ -48,12 +48,13 @@ def test_words_beyond_the_limit_are_a_masked_suffix():
     assert found.first_subword.tolist() == [[1, 3, 4, 0, 0]]
 
 
-def test_padding_on_the_left_shifts_positions():
-    found = align(
-        [("ab",), ("a", "b", "c")], tokenizer=tiny_tokenizer(padding_side="left"), max_subwords=32
-    )
-    assert found.subword_words.tolist() == [[-1, -1, 0, 0, -1], [-1, 0, 1, 2, -1]]
-    assert found.first_subword.tolist() == [[2, 0, 0], [1, 2, 3]]
+def test_a_tokenizer_that_pads_and_cuts_on_the_left_does_so_on_the_right():
+    tokenizer = tiny_tokenizer(padding_side="left", truncation_side="left")
+    found = align([("ab",), ("a", "b", "c")], tokenizer=tokenizer, max_subwords=32)
+    assert found.subword_words.tolist() == [[-1, 0, 0, -1, -1], [-1, 0, 1, 2, -1]]
+    assert found.first_subword.tolist() == [[1, 0, 0], [1, 2, 3]]
+    found = align([("a", "b", "c", "d")], tokenizer=tokenizer, max_subwords=4)
+    assert found.word_mask.tolist() == [[True, True, False, False]]
 
 
 def test_no_sample_is_no_row():

@@ -11,6 +11,7 @@ from fixtures.command import exit_status
 
 import gmf
 from gmf.core.errors import ConfigError
+from gmf.data.batch import Batch
 from gmf.experiments.evaluate import evaluate_run
 from gmf.inference.image_trust import ImageTrust
 from gmf.models.registry import models
@@ -42,11 +43,29 @@ def test_trust_in_every_model_goes_from_no_image_to_the_image(name, samples):
     batch = tagger.collator()(samples).to("cpu")
     with torch.no_grad():
         without, real = (tagger.model(b).emissions for b in (batch.without_images(), batch))
-        quarter = ImageTrust(tagger.model, 0.25)(batch).emissions
-        none = ImageTrust(tagger.model, 0.0)(batch).emissions
+        quarter = ImageTrust(tagger.model, 0.25, Batch.without_images)(batch).emissions
+        none = ImageTrust(tagger.model, 0.0, Batch.without_images)(batch).emissions
     torch.testing.assert_close(quarter, without + 0.25 * (real - without))
     torch.testing.assert_close(none, without)
     assert (real - without).abs().max() > 1e-3
+
+
+def test_where_blanks_stand_in_a_post_without_images_is_read_with_one(samples):
+    samples = [*samples, replace(samples[0], images=())]
+    bare = [replace(sample, images=()) for sample in samples]
+    tagger = tiny_tagger()
+    tagger = replace(tagger, data=tagger.data.model_copy(update={"missing_image": "blank"}))
+    none, whole = TorchEngine(tagger, image_trust=0), TorchEngine(tagger)
+    expected = found(whole, bare)
+    assert expected != found(TorchEngine(tiny_tagger()), bare)
+    explained = [p.explanation for p in whole.predict(samples, explain=True)]
+    for (tags, scores), (wanted, confidences), explanation in zip(
+        found(none, samples), expected, explained, strict=True
+    ):
+        assert tags == wanted
+        assert scores == pytest.approx(confidences, abs=1e-5)
+        without = [entity.confidence for entity in explanation.without_images]
+        assert without == pytest.approx(confidences, abs=1e-5)
 
 
 def test_at_0_a_post_is_tagged_as_without_its_images_and_says_that_they_were_read(samples):

@@ -168,6 +168,20 @@ def test_explanations_are_joined_word_by_word_and_gates_are_averaged():
     assert joined(parts[0], None) is None
 
 
+def test_what_other_readings_found_is_cut_nowhere_either():
+    """Both windows of ten words know an entity that lies across the seam of the tags."""
+    sample, windows, predictions = Sample("1", ("w",) * 16), [], []
+    for start in (0, 6):
+        piece = Sample("1", sample.tokens[start : start + 10])
+        other = (ScoredEntity(7 - start, 10 - start, "LOC", 0.5),)
+        shown = Explanation(without_images=other, without_context=other)
+        windows.append(Window(0, start, EncodedSample(piece, None)))
+        predictions.append(replace(prediction_of(piece, ["O"] * 10), explanation=shown))
+    found = join(sample, windows, predictions).explanation
+    expected = (ScoredEntity(7, 10, "LOC", 0.5),)
+    assert found.without_images == found.without_context == expected
+
+
 def test_explanations_without_gates_or_attention_stay_without():
     found = joined(Explanation(), Explanation())
     assert (found.gates, found.slot_attention) == (None, None)

@@ -134,7 +134,9 @@ class LinearChainCrf(nn.Module):
         *,
         legal: bool = True,
     ) -> Float[Tensor, " segments"]:
-        """Return the log-probability of given runs of tags, summed over all else.
+        """Return the log-probability of given runs of tags, summed over all else, in float64.
+
+        It is a small difference of sums over all words, which float32 cannot hold.
 
         Args:
             emissions: Score of each tag at each word.
@@ -143,10 +145,10 @@ class LinearChainCrf(nn.Module):
             legal: Sum over legal sequences only.
         """
         if not segments:
-            return emissions.new_zeros(0)
-        if self.temperature != 1:
-            return self._cooled().segment_log_probabilities(
-                emissions / self.temperature, mask, segments, legal=legal
+            return emissions.new_zeros(0, dtype=torch.float64)
+        if self.temperature != 1 or emissions.dtype != torch.float64:
+            return self._exact().segment_log_probabilities(
+                emissions.double() / self.temperature, mask, segments, legal=legal
             )
         moves, _ = self._moves(legal)
         forward = self._forward(emissions, mask, legal=legal)
@@ -173,13 +175,13 @@ class LinearChainCrf(nn.Module):
         total = self._log_partition(forward, mask)
         return forward[row, first, tags[:, 0]] + inner + rest - total[row]
 
-    def _cooled(self) -> "LinearChainCrf":
-        """Return the same with scores of moves divided by the temperature."""
-        cooled = copy.deepcopy(self)
-        cooled.temperature = 1.0
-        for parameter in cooled.parameters():
+    def _exact(self) -> "LinearChainCrf":
+        """Return the same in float64, its scores of moves divided by the temperature."""
+        exact = copy.deepcopy(self).double()
+        exact.temperature = 1.0
+        for parameter in exact.parameters():
             parameter.data /= self.temperature
-        return cooled
+        return exact
 
     def _moves(self, legal: bool) -> tuple[Tensor, Tensor]:
         if not legal:

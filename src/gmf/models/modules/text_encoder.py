@@ -170,12 +170,15 @@ def _check_forward(encoder: TextEncoder) -> None:
         raise EncoderError(f"{name}: takes no attention_mask, so padding would change its states")
     device = next(model.parameters()).device
     ids = torch.tensor([[3, 4, 5, 6], [3, 4, 5, 7]], device=device) % encoder.config.vocab_size
+    mask, padding = torch.ones_like(ids), torch.full_like(ids, encoder.config.pad_token_id or 0)
+    inputs = {"input_ids": ids, "attention_mask": mask}
+    padded = {
+        "input_ids": torch.cat([ids, padding], dim=1),
+        "attention_mask": torch.cat([mask, 0 * mask], dim=1),
+    }
     try:
-        states = encoder.family.run(
-            model.eval(),
-            {"input_ids": ids, "attention_mask": torch.ones_like(ids)},
-            clues=None,
-            read=None,
+        states, among_padding = (
+            encoder.family.run(model.eval(), one, clues=None, read=None) for one in (inputs, padded)
         )
     except Exception as error:  # Whatever a stranger's model raises is named with it.
         raise EncoderError(f"{name}: cannot run on four subwords: {error}") from error
@@ -185,6 +188,8 @@ def _check_forward(encoder: TextEncoder) -> None:
         raise EncoderError(f"{name}: expected one state of width {encoder.hidden_dim} a subword")
     if torch.equal(states[0, 0], states[1, 0]):
         raise EncoderError(f"{name}: a word's state does not depend on the words after it")
+    if not torch.allclose(states, among_padding[:, : ids.shape[1]], rtol=1e-2, atol=1e-3):
+        raise EncoderError(f"{name}: padding changes its states, whatever attention_mask says")
 
 
 def _name_of(config: PreTrainedConfig) -> str:

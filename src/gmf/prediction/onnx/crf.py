@@ -1,6 +1,7 @@
 """The linear-chain CRF in NumPy: the decoding half of ``gmf.models.modules.crf``."""
 
 from collections.abc import Sequence
+from copy import copy
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -22,7 +23,8 @@ class ArrayCrf:
         end: Score of each tag at the last word.
         legal_moves: ``[from, to]`` is True where decoding may make the move.
         legal_starts: True where decoding may start.
-        temperature: What all scores are divided by in probabilities, and only there.
+        temperature: What all scores are divided by in probabilities, and only there; these are
+            computed in float64.
     """
 
     def __init__(
@@ -35,19 +37,26 @@ class ArrayCrf:
         legal_starts: Bool[np.ndarray, " tags"],
         temperature: float = 1.0,
     ) -> None:
-        self.temperature = np.float32(temperature)
-        if temperature != 1:
-            self._cooled = ArrayCrf(
-                transitions / temperature,
-                start=start / temperature,
-                end=end / temperature,
-                legal_moves=legal_moves,
-                legal_starts=legal_starts,
-            )
-        forbidden = np.float32(FORBIDDEN)
-        self.moves = transitions.astype(np.float32) + forbidden * ~legal_moves
-        self.start = start.astype(np.float32) + forbidden * ~legal_starts
-        self.end = end.astype(np.float32)
+        self.temperature = temperature
+        self._set(transitions, start, end, ~legal_moves, ~legal_starts, np.float32)
+        moves, starts, ends = (
+            scores.astype(np.float64) / temperature for scores in (transitions, start, end)
+        )
+        self._exact = copy(self)
+        self._exact._set(moves, starts, ends, ~legal_moves, ~legal_starts, np.float64)
+
+    def _set(
+        self,
+        transitions: np.ndarray,
+        start: np.ndarray,
+        end: np.ndarray,
+        illegal_moves: np.ndarray,
+        illegal_starts: np.ndarray,
+        dtype: type[np.float32] | type[np.float64],
+    ) -> None:
+        self.moves = transitions.astype(dtype) + dtype(FORBIDDEN) * illegal_moves
+        self.start = start.astype(dtype) + dtype(FORBIDDEN) * illegal_starts
+        self.end = end.astype(dtype)
 
     def best_path(
         self,
@@ -89,9 +98,15 @@ class ArrayCrf:
             mask: Which words count; a prefix of each row.
             segments: ``(row, first word, tags of the run, tag that must not follow)``.
         """
-        if self.temperature != 1:
-            cooled = emissions / self.temperature
-            return self._cooled.segment_log_probabilities(cooled, mask, segments)
+        cooled = emissions.astype(np.float64) / self.temperature
+        return self._exact._segment_log_probabilities(cooled, mask, segments)
+
+    def _segment_log_probabilities(
+        self,
+        emissions: np.ndarray,
+        mask: np.ndarray,
+        segments: Sequence[tuple[int, int, Sequence[int], int]],
+    ) -> list[float]:
         forward, backward = self._forward(emissions, mask), self._backward(emissions, mask)
         total = _log_sum(forward[:, -1] + self.end, axis=1)
         lengths = mask.sum(axis=1)

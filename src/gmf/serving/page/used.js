@@ -28,7 +28,7 @@ export function renderUsed(answer, post, urls) {
     const entity = answer.entities[number];
     const { text_attention: text, view_attention: mass } = evidence[number];
     picked.replaceChildren("Attention of ", h("strong", {}, h("bdi", {}, entity.text)), `, ${entity.type}.`, answer.entities.length > 1 ? " Choose another entity in the text above." : "");
-    shares.replaceChildren(bars([["Words of the post", text], ...mass.map((share, slot) => [names[slot], share])]));
+    shares.replaceChildren(bars([["Text", text], ...mass.map((share, slot) => [names[slot], share])]));
     const highest = Math.max(...mass, 1e-9);
     views.forEach((view, slot) => {
       if (!labels[slot]) return;

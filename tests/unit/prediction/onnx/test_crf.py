@@ -79,7 +79,23 @@ def test_probabilities_of_runs_are_the_same(lengths, seed, temperature):
         segments.append((row, first, run, 2 + 2 * kind))
     expected = crf.segment_log_probabilities(emissions, mask, segments)
     found = own.segment_log_probabilities(emissions.numpy(), mask.numpy(), segments)
-    assert found == pytest.approx(expected.tolist(), abs=2e-5)
+    assert found == pytest.approx(expected.tolist(), abs=1e-9)
+
+
+@pytest.mark.parametrize(("words", "deviation"), [(40, 5), (510, 25)])
+def test_probabilities_of_long_posts_are_exact(words, deviation):
+    states = TagStates(TagSet(("PER", "LOC")))
+    crf, own = pair(states, 2.0)
+    emissions, mask = scores([words], len(states.names), 1)
+    emissions *= deviation / 3
+    path = crf.best_path(emissions, mask)[0].tolist()
+    segments = [(0, word, [path[word]], 2) for word in range(words) if path[word] != 2]
+    exact = crf.double().segment_log_probabilities(emissions.double(), mask, segments)
+    found = crf.float().segment_log_probabilities(emissions, mask, segments)
+    assert torch.equal(found, exact)
+    arrays = own.segment_log_probabilities(emissions.numpy(), mask.numpy(), segments)
+    assert arrays == pytest.approx(exact.tolist(), abs=1e-9)
+    assert exact.max() <= 1e-9
 
 
 def test_no_run_gives_no_probability():
