@@ -87,6 +87,38 @@ def test_other_data_than_the_runs_is_warned_of(place, tmp_path):
     assert evaluate_run(place / "run1", split="dev").warnings == ()
 
 
+def test_another_corpus_in_a_folder_of_the_same_name_is_warned_of(place, tmp_path, monkeypatch):
+    run = shutil.copytree(place / "run1", tmp_path / "run")
+    meta = next(run.glob("checkpoints/*/gmf.json"))
+    content = json.loads(meta.read_text())
+    content["data"]["folder"] = "data"
+    meta.write_text(json.dumps(content))
+    shutil.copytree(place / "data", tmp_path / "data")
+    monkeypatch.chdir(tmp_path)
+    assert evaluate_run(run).warnings == ()
+    text = (tmp_path / "data/train.txt").read_text()
+    (tmp_path / "data/train.txt").write_text(text.replace("snow", "rain"))
+    (warning,) = evaluate_run(run).warnings
+    assert warning.startswith("data: its training posts are not those that the run was trained on")
+    assert evaluate_run(run, folder=place / "data").warnings == ()
+
+
+def test_files_that_are_read_are_not_written_over(place, tmp_path):
+    shutil.copytree(place / "data", tmp_path / "data")
+    own = tmp_path / "data" / "test.txt"
+    before = own.read_text()
+    words = ["evaluate", str(place / "run1"), "--data", str(tmp_path / "data")]
+    for option, path, fault in (
+        ("--predictions", own, "test.txt: is read by this command"),
+        ("--html", own, "test.txt: is read by this command"),
+        ("--html", tmp_path / "none/a.html", "no such folder as .*none; make it first"),
+        ("--predictions", tmp_path / "none/a.jsonl", "no such folder as .*none; make it first"),
+    ):
+        with pytest.raises(ConfigError, match=fault):
+            runner.invoke(app, [*words, option, str(path)], catch_exceptions=False)
+    assert own.read_text() == before
+
+
 def test_page_latex_and_markdown(place, tmp_path):
     page = tmp_path / "page.html"
     gmf("evaluate", place / "run1", "--html", page)

@@ -156,7 +156,25 @@ def test_faults_name_the_file(run, files, tmp_path):
     page = tmp_path / "no" / "page.html"
     fault = run("score", files["gold"], files["a"], "--html", page).exception
     assert isinstance(fault, GmfError)
-    assert "page.html: cannot be written" in str(fault)
+    assert "page.html: no such folder as" in str(fault)
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        (("score", "a", "b", "--html", "gold"), "gold.txt: is there and is no page"),
+        (("score", "gold", "a", "--html", "gold"), "gold.txt: is read by this command"),
+        (("compare", "a", "b", "--gold", "gold", "--html", "gold"), "gold.txt: is read by"),
+        (("score", "gold", "a", "a"), "a file of predictions is given twice"),
+    ],
+)
+def test_nothing_that_is_there_is_written_over_but_pages(run, files, tmp_path, words, fault):
+    page = tmp_path / "page.html"
+    for _ in range(2):
+        assert run("score", files["gold"], files["a"], "--html", page).exit_code == 0
+    result = run(*(files.get(word, word) for word in words))
+    assert re.search(fault, str(result.exception) + result.output)
+    assert files["gold"].read_text() == GOLD
 
 
 def test_published_file_alone(run):

@@ -116,7 +116,7 @@ def test_text_of_another_encoding_than_said_is_refused(client, content, charset,
     ("content", "words"),
     [
         (b'{"text": "a", "text": "b"}', "key 'text' stands twice in one object"),
-        (b'{"text": "a", "images": [{"data": "", "data": ""}]}', "key 'data' is given more"),
+        (b'{"text": "a", "images": [{"data": "", "data": ""}]}', "key 'data' stands twice"),
         (b'{"text": NaN}', "NaN is no number of JSON"),
         (b'{"text": ' + b"9" * 5000 + b"}", "a number has too many digits"),
         (b'{"text": "a"} {"text": "b"}', "Extra data at line 1 column 15"),
@@ -339,7 +339,7 @@ def test_a_line_that_is_no_json_fails_alone_and_separators_inside_a_string_end_n
     answer = client.post("/v1/entities/batch", content=b"\n".join(lines), headers=NDJSON)
     first, second, third = map(json.loads, answer.text.split("\n")[:-1])
     assert first["problem"]["detail"].startswith("Invalid JSON")
-    assert "given more than once" in second["problem"]["detail"]
+    assert "stands twice in one object" in second["problem"]["detail"]
     assert third["result"]["text"] == "a\u2028\u0085b"
 
 

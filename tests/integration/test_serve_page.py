@@ -210,6 +210,34 @@ def test_images_can_be_dropped_and_pasted(page):
     sync_api.expect(page.locator("#images li")).to_have_count(1)
 
 
+PASTE = """([text, hasImage]) => {
+  const data = new DataTransfer();
+  if (text) data.setData('text/plain', text);
+  if (hasImage) data.items.add(new File([''], 'a.png', {type: 'image/png'}));
+  const event = new ClipboardEvent('paste', {bubbles: true, cancelable: true, clipboardData: data});
+  document.querySelector('#text').dispatchEvent(event);
+  return event.defaultPrevented;
+}"""
+
+
+def test_what_is_pasted_with_a_text_is_the_text(page):
+    assert not page.evaluate(PASTE, ["cells of a table", True])
+    assert not page.evaluate(PASTE, ["words", False])
+    assert page.evaluate(PASTE, ["", True])
+    sync_api.expect(page.locator("#images li")).to_have_count(1)
+
+
+def test_line_breaks_stay_what_they_are(page, pipeline):
+    text = "Rocky\nis ready\n" + 50 * "a\n" + "in Oslo"
+    write(page, text)
+    with page.expect_response("**/v1/entities") as answered:
+        ask(page)
+    answer = answered.value.json()
+    assert answer["text"] == text
+    expected = [(e.text, e.char_start) for e in pipeline(text).entities]
+    assert [(e["text"], e["char_start"]) for e in answer["entities"]] == expected
+
+
 def test_what_goes_wrong_is_said_in_words_and_mended(page):
     ask(page)
     trouble(page, "There is no text.")
@@ -392,6 +420,17 @@ def test_the_page_of_a_model_without_images_speaks_of_none(browser):
             examples.first.click()
         assert not answered.value.json()["notes"]
         shot(page, "text-only")
+        assert not page.evaluate(PASTE, ["", True])
+        page.evaluate(
+            """() => {
+              const data = new DataTransfer();
+              data.items.add(new File([''], 'a.png', {type: 'image/png'}));
+              const options = {bubbles: true, cancelable: true, dataTransfer: data};
+              document.body.dispatchEvent(new DragEvent('drop', options));
+            }"""
+        )
+        status(page, "This model reads no images")
+        assert page.locator("#images li").count() == 0
 
 
 def test_markup_in_a_post_stays_text(page):
@@ -414,6 +453,10 @@ def test_a_server_that_is_gone_or_busy_is_explained(page):
     ask(page)
     trouble(page, "The service could not answer now.Try again in 5 seconds.")
     page.unroute("**/v1/entities")
+    page.route("**/v1/entities", lambda r: r.fulfill(body="<html>Log in</html>"))
+    ask(page)
+    trouble(page, "The answer is none of this service.")
+    page.unroute("**/v1/entities")
     ask(page)
     status(page, "found")
 
@@ -421,7 +464,16 @@ def test_a_server_that_is_gone_or_busy_is_explained(page):
 def test_key_is_asked_for_when_the_service_wants_one(browser, pipeline):
     with served(create_app(pipeline, api_key=KEY)) as url, Opened(browser, url) as page:
         trouble(page, "This service asks for an API key.")
-        page.get_by_label("API key of this service").fill(KEY)
+        key = page.get_by_label("API key of this service")
+        write(page, TEXT)
+        key.fill("ключ-ключ-ключ")
+        ask(page)
+        trouble(page, "This API key cannot be right.")
+        key.fill(KEY)
+        ask(page)
+        status(page, "found")
+        page.get_by_role("button", name="Clear").click()
+        assert page.get_by_label("Text", exact=True).input_value() == ""
         write(page, TEXT)
         ask(page)
         status(page, "found")

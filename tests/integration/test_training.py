@@ -77,6 +77,18 @@ def test_a_loss_that_is_no_number_names_epoch_batch_and_samples(corpus, tmp_path
         train(options, tmp_path)
 
 
+def test_weights_that_are_no_numbers_are_never_saved(corpus, tmp_path):
+    """One update ruins the weights, and no batch comes after it whose loss would tell."""
+    options = config(
+        corpus,
+        *("training.epochs=1", "training.batch_size=64", "training.warmup_ratio=0.0"),
+        *(f"training.{n}learning_rate=1e38" for n in ("", "new_", "transitions_")),
+    )
+    with pytest.raises(TrainingError, match=r"is not finite after the epoch; lower the learning"):
+        train(options, tmp_path)
+    assert not list(tmp_path.glob("checkpoints/*/*.safetensors"))
+
+
 def test_early_stopping(corpus, tmp_path):
     options = config(
         corpus,

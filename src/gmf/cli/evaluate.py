@@ -10,6 +10,7 @@ import typer
 
 from gmf.cli.options import BatchSize
 from gmf.cli.output import Device, ImageTrust, Precision, progress_bar, report_images, say
+from gmf.cli.output_files import check_outputs, write_page
 from gmf.cli.score import (
     Alias,
     AsJson,
@@ -19,7 +20,6 @@ from gmf.cli.score import (
     HtmlFile,
     read_aliases,
     show,
-    write_page,
 )
 from gmf.evaluation.control_tables import Runs, control_table, group_control_tables
 from gmf.evaluation.files.write import write_pairs
@@ -84,6 +84,11 @@ def evaluate(
     from gmf.experiments.several_runs import check_runs_differ_in_seed
 
     controls = _controls(images)
+    check_outputs(
+        page=html,
+        predictions=() if predictions is None else _numbered(predictions, len(runs)),
+        inputs=[*map(Path, runs), *filter(None, (data, groups))],
+    )
     check_runs_differ_in_seed(runs)
     evaluate_one = partial(
         _evaluate,
@@ -116,11 +121,16 @@ def evaluate(
 
 
 def _write_predictions(path: Path, runs: Sequence[str], results: Sequence["RunEvaluation"]) -> None:
-    for number, (run, result) in enumerate(zip(runs, results, strict=True), start=1):
-        numbered = path.with_name(f"{path.stem}-{number}{path.suffix}")
-        own = path if len(runs) == 1 else numbered
+    for own, run, result in zip(_numbered(path, len(runs)), runs, results, strict=True):
         write_pairs(own, result.pairs)
         say(f"predictions of {run} written to {own}")
+
+
+def _numbered(path: Path, count: int) -> list[Path]:
+    """Return where the predictions of each run go."""
+    if count == 1:
+        return [path]
+    return [path.with_name(f"{path.stem}-{n}{path.suffix}") for n in range(1, count + 1)]
 
 
 def _shown(

@@ -3,6 +3,7 @@
 import codecs
 import io
 import json
+import os
 import sys
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
@@ -61,9 +62,12 @@ _ESCAPED = "gmf.escaped"
 def escape_what_consoles_lack() -> None:
     r"""Let stdout and stderr write ``\u0141`` for a character that their encoding lacks.
 
-    That is readable in words and means the same character inside JSON.
+    That is readable in words and means the same character inside JSON. A stream that is closed is
+    written to nowhere.
     """
     codecs.register_error(_ESCAPED, _escape)
+    nowhere = Path(os.devnull)
+    sys.stdout, sys.stderr = (s or nowhere.open("w") for s in (sys.stdout, sys.stderr))
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors=_ESCAPED)

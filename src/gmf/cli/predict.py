@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from gmf.cli.output import (
     PARTS_FAILED,
@@ -15,8 +15,8 @@ from gmf.cli.output import (
     ImageTrust,
     Precision,
     report_images,
-    results,
     say,
+    tables,
     write,
 )
 from gmf.cli.predict_options import (
@@ -38,6 +38,7 @@ from gmf.cli.predict_options import (
     RowError,
     TextColumn,
     Types,
+    given_for_inputs,
 )
 from gmf.cli.progress import ProgressLines, job_progress
 from gmf.core.config import parse_config
@@ -54,6 +55,7 @@ from gmf.prediction.publishing.hub import is_model
 
 
 def predict(
+    ctx: typer.Context,
     operands: Operands = None,
     text: Annotated[str | None, typer.Option(help="One post instead of an input.")] = None,
     image: Annotated[
@@ -113,12 +115,16 @@ def predict(
     }
     run, sources = _run_and_sources(operands or [], has_text=text is not None)
     if text is not None and not sources and output is None:
+        if given := given_for_inputs(ctx):
+            raise ConfigError(f"{' and '.join(given)}: not for --text; leave it out")
         _one(run, _post(text, image, context), JobOptions(**common), as_json=as_json)
         return
     if not sources or output is None or text is not None or image or context:
         raise ConfigError(
             "expected INPUT and --output, or --text with perhaps --image and --context"
         )
+    if workers is not None and engine != "ray":
+        raise ConfigError("--workers: of --engine ray alone; leave it out")
     reading = {
         "format": input_format,
         "encoding": encoding,
@@ -270,8 +276,9 @@ def _one(run: str | None, post: dict[str, Any], options: JobOptions, *, as_json:
     if as_json:
         write(json.dumps(document.to_dict(), ensure_ascii=False))
         return
-    table = Table("entity", "type", "characters", "confidence")
+    names = ("entity", "type", "characters", "confidence")
+    table = Table(*(Column(name, overflow="fold") for name in names))
     for entity in document.entities:
         span = f"{entity.char_start}-{entity.char_end}"
         table.add_row(entity.text, entity.type, span, f"{entity.confidence:.3f}")
-    results.print(table if document.entities else "no entities")
+    tables.print(table if document.entities else "no entities")

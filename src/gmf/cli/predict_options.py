@@ -81,3 +81,21 @@ RowError = Annotated[
 MaxErrors = Annotated[
     int | None, typer.Option(min=0, help="Rows that may fail before the job ends; any by default.")
 ]
+
+#: Parameters that say how inputs are read, divided and written.
+_OF_INPUTS = (
+    *("output_format", "input_format", "encoding", "delimiter", "quoting", "text_column"),
+    *("image_column", "context_column", "id_column", "keep_columns", "image_root", "on_error"),
+    *("max_errors", "engine", "workers", "overwrite"),
+)
+
+
+def given_for_inputs(ctx: typer.Context) -> list[str]:
+    """Return which options of inputs were given, as they are written."""
+    return [
+        parameter.opts[0]
+        for parameter in ctx.command.params
+        if parameter.name in _OF_INPUTS
+        and (source := ctx.get_parameter_source(parameter.name)) is not None
+        and source.name in ("COMMANDLINE", "ENVIRONMENT")
+    ]

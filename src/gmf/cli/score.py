@@ -1,15 +1,15 @@
 """``gmf score`` and ``gmf compare``: scores of any system's predictions."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from gmf.cli.output import Device, progress_bar, report_images, say, tables, warn_of, write
-from gmf.core.errors import ConfigError, GmfError
-from gmf.core.files import write_text
+from gmf.cli.output_files import check_outputs, write_page
+from gmf.core.errors import ConfigError
 from gmf.core.tags import TYPE_ALIASES
 from gmf.core.types import Sample
 from gmf.evaluation.comparison import compare
@@ -116,6 +116,11 @@ def score_command(
       gmf score both-columns.conll --columns gold-predicted
       gmf score test.txt seed1.jsonl seed2.jsonl seed3.jsonl
     """
+    runs_of = predicted or []
+    inputs = [gold, *runs_of, *filter(None, (train, images, groups))]
+    check_outputs(page=html, inputs=inputs)
+    if len({path.resolve() for path in runs_of}) < len(runs_of):
+        raise ConfigError("a file of predictions is given twice; each run counts once")
     aliases = read_aliases(alias)
     config = EvaluationConfig(
         rule=rule, service_labels=service_labels, rounds=rounds, level=level, seed=seed
@@ -180,6 +185,7 @@ def compare_command(
       gmf compare runs/A runs/B
       gmf compare a.jsonl b.jsonl --gold test.txt
     """
+    check_outputs(page=html, inputs=[a, b, *filter(None, (gold, data))])
     aliases = read_aliases(alias)
     config = EvaluationConfig(rule=rule, service_labels=service_labels, level=level, seed=seed)
     if a.is_dir() != b.is_dir():
@@ -280,18 +286,3 @@ def show(
         write(to_latex(items))
     if not (as_json or as_markdown or as_latex):
         print_tables(items, console=tables)
-
-
-def write_page(path: Path | None, build: Callable[[], str]) -> None:
-    """Write a page when a path is given.
-
-    Raises:
-        GmfError: If it cannot be written.
-    """
-    if path is None:
-        return
-    try:
-        write_text(path, build())
-    except OSError as error:
-        raise GmfError(f"{path}: cannot be written ({error.strerror or error})") from error
-    say(f"page written to {path}")

@@ -13,22 +13,51 @@ from gmf.core.errors import ConfigError
 
 
 class _Loader(yaml.SafeLoader):
-    """Reads ``2e-4`` as a number, as YAML 1.2 does; YAML 1.1 takes it for text."""
+    """Reads numbers as YAML 1.2 does, and refuses a key that stands twice.
+
+    YAML 1.1 takes ``2e-4`` for text, ``010`` for 8, ``1:30`` for 90 and ``2017-01-02`` for a day.
+    """
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Return the mapping of a node."""
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value in seen:
+                raise yaml.MarkedYAMLError(
+                    problem=f"key {key.value!r} stands twice; keep one", problem_mark=key.start_mark
+                )
+            seen.add(str(key.value))
+        return super().construct_mapping(node, deep)
 
 
+_OF_YAML_1_1 = ("int", "float", "timestamp")
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in pairs if tag.rpartition(":")[2] not in _OF_YAML_1_1]
+    for first, pairs in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver(
+    "tag:yaml.org,2002:int", re.compile(r"[-+]?(0|[1-9][0-9]*)$"), list("-+0123456789")
+)
 _Loader.add_implicit_resolver(
     "tag:yaml.org,2002:float",
-    re.compile(r"[-+]?(\d+(\.\d*)?|\.\d+)[eE][-+]?\d+$"),
+    re.compile(
+        r"[-+]?((\d+\.\d*|\.\d+)([eE][-+]?\d+)?|\d+[eE][-+]?\d+|\.(inf|Inf|INF))$"
+        r"|\.(nan|NaN|NAN)$"
+    ),
     list("-+.0123456789"),
 )
 
+#: With what text begins that is not as it stands.
+_QUOTES = tuple("'\"|>&!*")
 ConfigType = TypeVar("ConfigType", bound="Config")
 
 
 class Config(BaseModel):
     """Base of all options: frozen, strictly typed, unknown keys fail."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_default=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, validate_default=True, allow_inf_nan=False
+    )
 
     @classmethod
     def options_at(cls, key: str, value: object) -> "type[Config] | None":  # noqa: ARG003
@@ -53,8 +82,8 @@ def read_yaml(path: Path) -> dict[str, Any]:
         content: object = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read ({error})") from error
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path}: not valid YAML: {error}") from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise ConfigError(f"{path}: not valid YAML: {_reason(error)}") from error
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: expected a mapping of options, got {type(content).__name__}")
     return cast(dict[str, Any], content)
@@ -63,10 +92,12 @@ def read_yaml(path: Path) -> dict[str, Any]:
 def apply_overrides(options: Mapping[str, Any], overrides: Iterable[str]) -> dict[str, Any]:
     """Return options with ``key.sub=value`` overrides laid over them; values are read as YAML.
 
-    A plain name that gets an option becomes a mapping: ``model=bert model.dropout=0.2``.
+    A plain name that gets an option becomes a mapping: ``model=bert model.dropout=0.2``. Text with
+    a ``#`` is no comment.
 
     Raises:
-        ConfigError: If an override has no ``=`` or its value is not YAML.
+        ConfigError: If an override has no ``=``, its value is not YAML, or it is an option of what
+            can have none.
     """
     merged = dict(options.items())
     for override in overrides:
@@ -75,17 +106,30 @@ def apply_overrides(options: Mapping[str, Any], overrides: Iterable[str]) -> dic
             raise ConfigError(f"override {override!r}: expected key=value, e.g. training.epochs=5")
         try:
             value = yaml.load(raw, Loader=_Loader)
-        except yaml.YAMLError as error:
-            raise ConfigError(f"override {override!r}: value is not YAML: {error}") from error
+        except (yaml.YAMLError, RecursionError) as error:
+            reason = _reason(error)
+            raise ConfigError(
+                f"override {override[:200]!r}: value is not YAML: {reason}"
+            ) from error
+        if isinstance(value, str) and raw.strip()[:1] not in _QUOTES:
+            value = raw.strip()
         *parents, last = dotted.split(".")
         target = merged
         for parent in parents:
             child = target.get(parent)
+            if not isinstance(child, str | dict | None):
+                raise ConfigError(
+                    f"override {override!r}: {parent} is {child!r}, which has no options"
+                )
             values = {"name": child} if isinstance(child, str) else {}
             target[parent] = dict(child) if isinstance(child, dict) else values
             target = target[parent]
         target[last] = value
     return merged
+
+
+def _reason(error: Exception) -> str:
+    return "nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 
 def parse_config(
@@ -132,6 +176,10 @@ def describe_faults(
             message += near_hint(fault["input"], re.findall("'([^']*)'", message))
         if fault["type"] not in ("extra_forbidden", "missing") and where:
             message += f" (got {fault['input']!r})"
+        if fault["type"] in ("path_type", "string_type") and isinstance(
+            fault["input"], int | float
+        ):
+            message += f"; for text write quotes in quotes: {key}='\"{fault['input']}\"'"
         lines[key] = f"{lines[key]}; or: {message}" if key in lines else message
     shown = [f"{key}: {message}" if key else message for key, message in lines.items()]
     return ("" if len(shown) == 1 else f"{len(shown)} faults\n  ") + "\n  ".join(shown)

@@ -71,6 +71,17 @@ def locked(path: Path, *, work: object) -> Generator[None]:
         lock.release()
 
 
+@contextmanager
+def named_in_errors(path: Path) -> Generator[None]:
+    """Give an ``OSError`` that names no file, as of a full disk, the file that is worked on."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            error.filename = str(path)
+        raise
+
+
 def sha256_of(path: Path) -> str:
     """Return the sha256 of a file's bytes, as hexadecimal.
 

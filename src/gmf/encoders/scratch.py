@@ -14,6 +14,7 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 from gmf.core.config import Config
 from gmf.core.errors import ConfigError, DataError, EncoderError
+from gmf.core.files import replacing
 from gmf.encoders.writing import writing
 
 _SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]")
@@ -98,11 +99,13 @@ def write_scratch_encoder(
                 max_position_embeddings=config.max_subwords,
             )
         )
-    with writing(folder, raises=EncoderError):
-        model.save_pretrained(folder)
-    PreTrainedTokenizerFast(
+    own = PreTrainedTokenizerFast(
         tokenizer_object=backend,
         model_max_length=config.max_subwords,
         **{f"{name[1:-1].lower()}_token": name for name in _SPECIAL},
-    ).save_pretrained(folder)
+    )
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with writing(folder, raises=EncoderError), replacing(folder) as half:
+        model.save_pretrained(half)
+        own.save_pretrained(half)
     return number

@@ -1,6 +1,5 @@
 """Documents of one format into another: a file, or a folder of files."""
 
-import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -8,6 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from gmf.core.errors import ConfigError, DataError
+from gmf.core.files import named_in_errors
 from gmf.exchange.base import ReadableFormat
 from gmf.exchange.document import AnnotatedText
 from gmf.exchange.fitting import checked
@@ -93,7 +93,10 @@ def convert(
     with document_formats.named_in_errors(to_format):
         writer = writer_of(to_format, scheme=scheme)  # Told before anything is read.
     _check_target(target, source, overwrite=overwrite)
-    with TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as temporary:
+    with (
+        named_in_errors(target),
+        TemporaryDirectory(dir=target.absolute().parent, prefix=".converted.") as temporary,
+    ):
         whole = Path(temporary) / "whole"
         home = source if source.is_dir() else source.parent
         images = ImagePlaces(home, target.parent if files is None else target, image_files)
@@ -113,10 +116,31 @@ def convert(
                 path=source,
             )
         images.bring(report, home=None if files is None else whole)
-        if target.is_dir() and not target.is_symlink():
-            shutil.rmtree(target)
-        whole.replace(target)
+        _replace(target, whole)
     return report
+
+
+def _replace(target: Path, whole: Path) -> None:
+    """Put what was written in the place of a target, which loses nothing but files of its names."""
+    if not target.is_dir() or target.is_symlink():
+        whole.replace(target)
+        return
+    there = sorted(path for path in target.rglob("*") if not path.is_dir())
+    names = [path.relative_to(target) for path in there]
+    if lost := [name for name in names if not (whole / name).is_file()]:
+        raise ConfigError(
+            f"{target}: holds {lost[0]}{' and others' if lost[1:] else ''}, which this "
+            "conversion does not write; choose another target, or remove it yourself"
+        )
+    if whole.is_file():
+        target.rmdir()
+        whole.replace(target)
+        return
+    for path in sorted(whole.rglob("*")):
+        if path.is_dir() and not path.is_symlink():
+            (target / path.relative_to(whole)).mkdir(exist_ok=True)
+        else:
+            path.replace(target / path.relative_to(whole))
 
 
 def _check_target(target: Path, source: Path, *, overwrite: bool) -> None:

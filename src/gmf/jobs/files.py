@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import IO
 
 from gmf.core.errors import ConfigError, GmfError
-from gmf.core.files import replacing
+from gmf.core.files import named_in_errors, replacing
 from gmf.exchange.base import Joiner
 from gmf.jobs.inputs.names import InputFile, input_files, is_pipe
 from gmf.jobs.inputs.rows import Shard
@@ -80,7 +80,8 @@ def predict_files(
         if is_remote(target) and not (overwrite or output.exists()) and target.exists():
             report = JobReport.read(target, job.identity(job.open_inputs()))
         else:
-            report = _run(job, folder, on_progress, stream)
+            with named_in_errors(output):
+                report = _run(job, folder, on_progress, stream)
             if is_remote(target):
                 # The report last: with it the output is complete.
                 pairs = [(error_file(output), error_file(target)), (output, target)]

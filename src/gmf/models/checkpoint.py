@@ -111,6 +111,7 @@ def load_tagger(folder: Path) -> Tagger:
         with models.named_in_errors(options.name, path=folder):
             model = models.get(options.name).build(options, parts)
         load_weights(model, folder / WEIGHTS)
+        _check_folders(meta, folder)
         tokenizer = (
             AutoTokenizer.from_pretrained(folder / TOKENIZER, trust_remote_code=False)
             if (folder / TOKENIZER).is_dir()
@@ -129,6 +130,13 @@ def load_tagger(folder: Path) -> Tagger:
         provenance["calibration"] = calibration
         model.head.crf.temperature = float(calibration["temperature"])
     return Tagger(model.eval(), tokenizer, processor, data, provenance)
+
+
+def _check_folders(meta: dict[str, Any], folder: Path) -> None:
+    """Refuse a copy without the folders that its encoders are read with."""
+    for kind, name in (("text", TOKENIZER), ("image", PROCESSOR)):
+        if kind in meta["encoders"] and not (folder / name).is_dir():
+            raise ValueError(f"{name}/ is absent; copy the folder with all that is in it")
 
 
 def _calibration(folder: Path) -> dict[str, Any]:

@@ -66,10 +66,14 @@ def find_split(folder: Path, *, split: str) -> Path:
         split: ``train``, ``dev`` or ``test``; ``dev`` may be ``valid``, ``val`` or ``validation``.
 
     Raises:
-        DataError: If no file or more than one file is there, or the split is unknown.
+        DataError: If the folder is absent, no file or more than one file is there, or the split is
+            unknown.
     """
     if split not in SPLIT_NAMES:
         raise DataError(f"split {split!r}: expected one of {', '.join(SPLIT_NAMES)}", path=folder)
+    if not folder.is_dir():
+        home = " (~ is not read as your home folder here)" if str(folder).startswith("~") else ""
+        raise DataError(f"no such folder{home}; expected the files of a data set", path=folder)
     present = present_files(folder, split)
     if not present:
         names = ", ".join(path.name for path in split_files(folder, split=split))

@@ -23,7 +23,7 @@ _TRUTH = {"true": True, "on": True, "1": True, "false": False, "0": False, "": F
 
 
 async def read_form(request: Request, *, config: ServeConfig) -> Post:
-    """Return the post of a form.
+    """Return the post of a form; its text may be a field or a file.
 
     Raises:
         RefusedError: If it cannot be used (422).
@@ -32,7 +32,7 @@ async def read_form(request: Request, *, config: ServeConfig) -> Post:
         request.headers,
         request.stream(),
         # A part for an image that was not chosen counts as one, too.
-        max_files=config.max_images + 1,
+        max_files=config.max_images + 2,
         max_fields=len(FIELDS) + 1,
         max_part_size=config.max_body,
     )
@@ -50,8 +50,9 @@ async def read_form(request: Request, *, config: ServeConfig) -> Post:
         faults = _faults(items)
         if faults:
             raise invalid(faults)
-        texts = {name: value for name, value in items if isinstance(value, str)}
-        data = [await value.read() for _, value in items if isinstance(value, UploadFile)]
+        texts = {name: await _text_of(value) for name, value in items if name != "image"}
+        images = [value for name, value in items if name == "image"]
+        data = [await value.read() for value in images if isinstance(value, UploadFile)]
     finally:
         await form.close()
     return _post_of(texts, data)
@@ -108,6 +109,17 @@ def _charset(value: str) -> str:
     return ""
 
 
+async def _text_of(value: UploadFile | str) -> str:
+    """Return a field, or a text that was sent as a file of UTF-8."""
+    if isinstance(value, str):
+        return value
+    try:
+        return (await value.read()).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"expected utf-8, byte {error.start + 1} is not; send UTF-8"
+        raise invalid([Fault(field="text", message=message)]) from error
+
+
 def _is_left_out(name: str, value: UploadFile | str) -> bool:
     """Return whether a part is what a browser sends for an image that was not chosen."""
     if isinstance(value, str):
@@ -128,7 +140,8 @@ def _faults(items: Sequence[tuple[str, UploadFile | str]]) -> list[Fault]:
     if "text" not in names:
         faults.append(Fault(field="text", message="Field required"))
     for name, value in items:
-        if name in FIELDS and isinstance(value, str) == (name == "image"):
+        # Browsers change the line breaks of a field, not those of a file.
+        if name in FIELDS and name != "text" and isinstance(value, str) == (name == "image"):
             expected = "a file" if name == "image" else "text, not a file"
             faults.append(Fault(field=name, message=f"expected {expected}"))
     return faults

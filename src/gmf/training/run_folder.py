@@ -12,7 +12,7 @@ import yaml
 from pydantic import ValidationError
 from torch import nn
 
-from gmf.core.errors import CheckpointError, ConfigError
+from gmf.core.errors import CheckpointError, ConfigError, TrainingError
 from gmf.core.files import sha256_of, write_text
 from gmf.encoders.writing import writing
 from gmf.models.checkpoint import CALIBRATION, WEIGHTS, load_weights, save_tagger
@@ -183,7 +183,9 @@ class RunFolder:
 
         Raises:
             CheckpointError: If it cannot be written.
+            TrainingError: If a weight is not a number.
         """
+        _check_finite(tagger)
         folder, before = self.checkpoint(state.epochs_done), state.after(state.epochs_done - 1)
         shutil.rmtree(folder, ignore_errors=True)
         save_tagger(tagger, folder)
@@ -242,6 +244,16 @@ class RunFolder:
         """Load what the last complete epoch's updates ended with; no pickled code is run."""
         path = self.checkpoint(state.epochs_done) / OPTIMIZER
         updates.restore(torch.load(path, weights_only=True, map_location="cpu"))
+
+
+def _check_finite(tagger: Tagger) -> None:
+    """Refuse weights that the last updates ruined, which no loss has seen yet."""
+    for name, weight in tagger.model.named_parameters():
+        if not torch.isfinite(weight).all():
+            raise TrainingError(
+                f"{name} is not finite after the epoch; lower the learning rates, or compute with "
+                "training.precision=fp32"
+            )
 
 
 def checkpoint_of(path: Path) -> Path:

@@ -113,6 +113,30 @@ def test_a_console_of_any_encoding_is_written_to(corpus_folder, encoding):
             assert json.loads(shown)["text"] == f"{NAME} in Oslo"
 
 
+@pytest.mark.slow
+def test_long_names_are_folded_and_offsets_are_whole(corpus_folder):
+    word = "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch" * 2
+    for columns in ("80", "30"):
+        done = gmf(corpus_folder, "predict", "model[red]", "--text", word, COLUMNS=columns)
+        cells = [line.split("│")[1:] for line in done.stdout.decode().splitlines() if "│" in line]
+        shown = ["".join(row[n].strip() for row in cells) for n in (0, 2)]
+        assert "…" not in done.stdout.decode()
+        if cells:
+            assert shown[0] == word
+            assert shown[1] == f"0-{len(word)}"
+
+
+@pytest.mark.slow
+def test_a_closed_stream_is_no_traceback(corpus_folder):
+    for command in ("--version", "predict posts.jsonl --output -"):
+        line = f"{sys.executable} -m gmf {command} >&-"
+        done = subprocess.run(
+            ["sh", "-c", line], capture_output=True, cwd=corpus_folder, check=False,
+            env={**os.environ, "PYTHONPATH": str(SOURCE)},
+        )  # fmt: skip
+        assert b"Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"TERM": "dumb"}, {"TERM": ""}])
 def test_nothing_but_text_is_written_where_there_is_no_terminal(corpus_folder, environment):
     for command in (("data", "stats", NAME), ("models",), ("--help",), ("none",)):

@@ -31,6 +31,23 @@ def test_every_option_is_listed_with_its_meaning(model):
     assert all(len(line) <= 80 for line in shown.splitlines() if line.startswith(" "))
 
 
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        (["--text", "Anna", "--engine", "ray"], "--engine: not for --text; leave it out"),
+        (
+            ["--text", "Anna", "--encoding", "cp1252", "--workers", "3", "--overwrite"],
+            "--encoding and --workers and --overwrite: not for --text",
+        ),
+        (["a.jsonl", "--output", "b.jsonl", "--workers", "3"], "--workers: of --engine ray alone"),
+    ],
+)
+def test_options_that_would_change_nothing_are_refused(tmp_path, words, fault):
+    done = run("predict", str(tiny_checkpoint(tmp_path / "model")), *words)
+    assert isinstance(done.exception, ConfigError)
+    assert fault in str(done.exception)
+
+
 def test_a_prefix_chooses_and_a_wrong_one_is_answered_with_the_nearest():
     shown = run("options", "training.e").stdout
     assert shown.startswith("training.epochs=30  (int, ≥ 1)\n    Passes over")

@@ -36,6 +36,18 @@ def test_the_same_seed_gives_the_same_weights_and_leaves_that_of_torch_alone(tmp
     assert a == b != c
 
 
+def test_half_an_encoder_is_none(tmp_path, monkeypatch):
+    def fail(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("transformers.PreTrainedTokenizerFast.save_pretrained", fail)
+    with pytest.raises(OSError, match="No space left"):
+        write_scratch_encoder(tmp_path / "own", POSTS, config=SMALL)
+    assert not list(tmp_path.iterdir())
+    monkeypatch.undo()
+    write_scratch_encoder(tmp_path / "own", POSTS, config=SMALL)
+
+
 def test_what_cannot_be_made_is_refused(tmp_path):
     with pytest.raises(ConfigError, match="is there; choose another folder"):
         write_scratch_encoder(tmp_path, POSTS, config=SMALL)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -235,6 +236,30 @@ def test_the_target_is_new_whole_and_not_the_source(tmp_path):
     with pytest.raises(ConfigError, match="name its format with --to, one of gmf"):
         convert(source, tmp_path / "b.xyz")
     assert {path.name for path in tmp_path.iterdir()} == {"in", "b.conll"}
+
+
+def test_overwrite_loses_no_file_that_is_not_written_anew(tmp_path):
+    own(tmp_path / "data/test.jsonl")
+    convert(tmp_path / "data", tmp_path / "out", to_format="gmf")
+    convert(tmp_path / "data", tmp_path / "out", to_format="gmf", overwrite=True)
+    (tmp_path / "out" / "images").mkdir()
+    (tmp_path / "out" / "images" / "1.jpg").touch()
+    for source, target in (("data", "out"), ("data/test.jsonl", "out")):
+        with pytest.raises(ConfigError, match=r"out: holds images.1.jpg.*, which this conversion"):
+            convert(tmp_path / source, tmp_path / target, to_format="gmf", overwrite=True)
+    assert (tmp_path / "out" / "images" / "1.jpg").exists()
+    assert (tmp_path / "out" / "test.jsonl").exists()
+    assert {path.name for path in tmp_path.iterdir()} == {"data", "out"}
+
+
+def test_the_folder_that_one_is_in_may_be_the_target(tmp_path, monkeypatch):
+    own(tmp_path / "data/test.jsonl")
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here/test.jsonl").write_text("of before")
+    monkeypatch.chdir(tmp_path / "here")
+    convert(tmp_path / "data", Path(), to_format="gmf", overwrite=True)
+    assert len(read_file(Path("test.jsonl"))) == 2
+    assert {path.name for path in tmp_path.iterdir()} == {"data", "here"}
 
 
 def test_the_command_says_what_is_lost_by_its_exit_status(tmp_path):

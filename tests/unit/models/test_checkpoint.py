@@ -1,6 +1,7 @@
 """What a checkpoint's folder may and may not do."""
 
 import json
+import shutil
 
 import pytest
 import torch
@@ -39,6 +40,14 @@ def test_code_in_a_checkpoint_is_never_run_nor_asked_about(
     with pytest.raises(CheckpointError, match="trust_remote_code"):
         load_tagger(path.parent)
     assert not marker.exists()
+
+
+@pytest.mark.parametrize("name", [TOKENIZER, PROCESSOR])
+def test_a_copy_without_its_folders_is_named(tmp_path, name):
+    folder = tiny_checkpoint(tmp_path / "checkpoint")
+    shutil.rmtree(folder / name)
+    with pytest.raises(CheckpointError, match=rf"checkpoint: .*incomplete.*: {name}/ is absent"):
+        load_tagger(folder)
 
 
 def test_weights_in_one_storage_are_saved_and_read_like_others(tmp_path):

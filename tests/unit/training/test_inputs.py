@@ -81,6 +81,7 @@ def test_of_a_package_with_a_model_every_module_counts(tmp_path, monkeypatch):
         "from gmf.models.gmf import Gmf\n\n\nclass Mine(Gmf):\n    pass\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv(CODE_VARIABLE, "")
     from strangers_models.model import Mine
 
     before = code_digests(Mine)

@@ -18,7 +18,8 @@ export async function fetchModel(key) {
 /** Find the entities of a post: {text, context: {field: text}, images: [{file, regions: [{x, y, width, height}]}]}. */
 export async function findEntities(post, { key, signal }) {
   const form = new FormData();
-  form.append("text", post.text);
+  // A file, since the line breaks of a field would be changed on the way.
+  form.append("text", new Blob([post.text], { type: "text/plain;charset=utf-8" }), "text");
   form.append("explain", "true");
   form.append("context", JSON.stringify(post.context));
   form.append("regions", JSON.stringify(post.images.map(boxesOf)));
@@ -35,6 +36,9 @@ function boxesOf({ regions, size }) {
 }
 
 async function reach(path, request) {
+  if (/[^\x20-\x7e]/.test(request.headers.Authorization ?? "")) {
+    throw new Trouble("This API key cannot be right.", "A key has letters, digits and signs of ASCII alone.", 401);
+  }
   try {
     return await fetch(path, request);
   } catch (error) {
@@ -47,7 +51,12 @@ async function reach(path, request) {
 }
 
 async function answerOf(response, names) {
-  if (response.ok) return response.json();
+  if (response.ok) {
+    return response.json().catch((error) => {
+      if (error.name === "AbortError") throw error;
+      throw new Trouble("The answer is none of this service.", "Something between it and you answered, such as a login page: open this page anew.");
+    });
+  }
   const problem = await response.json().catch(() => ({}));
   throw troubleOf(response, problem, names);
 }

@@ -85,7 +85,9 @@ byId("form").addEventListener("submit", (event) => {
   event.preventDefault();
   ask();
 });
-byId("form").addEventListener("reset", () => {
+byId("form").addEventListener("reset", (event) => {
+  // Only the post goes, not the key.
+  event.preventDefault();
   editor.clear();
   forget("Nothing asked yet.");
 });

@@ -7,6 +7,7 @@ export class PostEditor {
   #images = [];
   #limits = null;
   #regionsRead = 0;
+  #readsImages = true;
   #turn = 0;
   #adding = Promise.resolve();
 
@@ -22,9 +23,11 @@ export class PostEditor {
     });
     this.#listenForDrops(byId("drop"));
     document.addEventListener("paste", (event) => {
-      if (!event.clipboardData.files.length) return;
+      const { files } = event.clipboardData;
+      // Office programs add a picture of what they copy; its text is what is meant.
+      if (!files.length || !this.#readsImages || event.clipboardData.getData("text/plain")) return;
       event.preventDefault();
-      this.add(event.clipboardData.files);
+      this.add(files);
     });
   }
 
@@ -32,6 +35,7 @@ export class PostEditor {
   use(model) {
     this.#limits = model.limits;
     this.#regionsRead = model.regions_read;
+    this.#readsImages = model.reads_images;
     byId("pictures").hidden = !model.reads_images;
     byId("context").hidden = !model.context.length;
     byId("context-fields").replaceChildren(
@@ -160,10 +164,12 @@ export class PostEditor {
       if (!event.relatedTarget) zone.classList.remove("over");
     });
     document.addEventListener("drop", (event) => {
+      // Else the browser would open the file in the place of this page.
       if (!carriesFiles(event)) return;
       event.preventDefault();
       zone.classList.remove("over");
-      this.add(event.dataTransfer.files);
+      if (this.#readsImages) this.add(event.dataTransfer.files);
+      else this.announce("This model reads no images; nothing was added.");
     });
   }
 }
