@@ -38,7 +38,7 @@ from gmf.cli.predict_options import (
     RowError,
     TextColumn,
     Types,
-    given_for_inputs,
+    refuse_idle_options,
 )
 from gmf.cli.progress import ProgressLines, job_progress
 from gmf.core.config import parse_config
@@ -113,18 +113,13 @@ def predict(
         "precision": check_precision(precision),
         "image_trust": image_trust,
     }
+    refuse_idle_options(ctx)
     run, sources = _run_and_sources(operands or [], has_text=text is not None)
     if text is not None and not sources and output is None:
-        if given := given_for_inputs(ctx):
-            raise ConfigError(f"{' and '.join(given)}: not for --text; leave it out")
         _one(run, _post(text, image, context), JobOptions(**common), as_json=as_json)
         return
     if not sources or output is None or text is not None or image or context:
-        raise ConfigError(
-            "expected INPUT and --output, or --text with perhaps --image and --context"
-        )
-    if workers is not None and engine != "ray":
-        raise ConfigError("--workers: of --engine ray alone; leave it out")
+        raise ConfigError("expected INPUT and --output, or --text, --image and --context")
     reading = {
         "format": input_format,
         "encoding": encoding,

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from gmf.core.errors import ConfigError
 from gmf.core.registry import names_by_suffix
 from gmf.inference.long_posts import LongPosts
 from gmf.jobs.inputs.open import input_formats
@@ -90,12 +91,20 @@ _OF_INPUTS = (
 )
 
 
-def given_for_inputs(ctx: typer.Context) -> list[str]:
-    """Return which options of inputs were given, as they are written."""
-    return [
+def refuse_idle_options(ctx: typer.Context) -> None:
+    """Refuse options that would change nothing.
+
+    Raises:
+        ConfigError: If options of inputs stand beside one post, or workers without Ray.
+    """
+    given = [
         parameter.opts[0]
         for parameter in ctx.command.params
         if parameter.name in _OF_INPUTS
         and (source := ctx.get_parameter_source(parameter.name)) is not None
         and source.name in ("COMMANDLINE", "ENVIRONMENT")
     ]
+    if given and ctx.params["text"] is not None and ctx.params["output"] is None:
+        raise ConfigError(f"{' and '.join(given)}: not for --text; leave it out")
+    if ctx.params["workers"] is not None and ctx.params["engine"] != "ray":
+        raise ConfigError("--workers: of --engine ray alone; leave it out")

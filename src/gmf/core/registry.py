@@ -280,20 +280,13 @@ def load_code(path: Path) -> None:
 
 
 def code_files(listed: str | None = None) -> list[Path]:
-    """Return the files of users' code that a process has loaded.
-
-    Args:
-        listed: Its variable ``CODE_VARIABLE``; that of this process when ``None``.
-    """
+    """Return the files of users' code in a variable ``CODE_VARIABLE``, by default our own."""
     listed = os.environ.get(CODE_VARIABLE, "") if listed is None else listed
     return [Path(name) for name in listed.split(os.pathsep) if name]
 
 
 def load_inherited_code(listed: str | None = None) -> None:
     """Run the files that the process which started this one had loaded.
-
-    Args:
-        listed: Its variable ``CODE_VARIABLE``; that of this process when ``None``.
 
     Raises:
         ConfigError: If one is absent or fails.

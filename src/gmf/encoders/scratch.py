@@ -75,23 +75,12 @@ def write_scratch_encoder(
         raise DataError(
             f"expected training posts to make a vocabulary from, got {len(words)} words"
         )
-    tokenizer = BertWordPieceTokenizer(lowercase=False, strip_accents=False)
-    tokenizer.train_from_iterator(
-        iter(words),
-        vocab_size=config.vocabulary,
-        limit_alphabet=repeated,
-        special_tokens=[*_SPECIAL],
-        show_progress=False,
-    )
-    backend: Tokenizer = tokenizer._tokenizer  # pyright: ignore
-    sep, cls = ((name, _SPECIAL.index(name)) for name in ("[SEP]", "[CLS]"))
-    backend.post_processor = BertProcessing(sep, cls)
-    number = backend.get_vocab_size()
+    tokenizer = _tokenizer_of(words, characters=repeated, config=config)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         model = BertModel(
             BertConfig(
-                vocab_size=number,
+                vocab_size=len(tokenizer),
                 hidden_size=config.hidden_dim,
                 num_hidden_layers=config.layers,
                 num_attention_heads=config.heads,
@@ -99,13 +88,30 @@ def write_scratch_encoder(
                 max_position_embeddings=config.max_subwords,
             )
         )
-    own = PreTrainedTokenizerFast(
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with writing(folder, raises=EncoderError), replacing(folder) as half:
+        model.save_pretrained(half)
+        tokenizer.save_pretrained(half)
+    return len(tokenizer)
+
+
+def _tokenizer_of(
+    words: Sequence[str], *, characters: int, config: ScratchConfig
+) -> PreTrainedTokenizerFast:
+    """Return a tokenizer with a vocabulary of the words and of their most frequent characters."""
+    tokenizer = BertWordPieceTokenizer(lowercase=False, strip_accents=False)
+    tokenizer.train_from_iterator(
+        iter(words),
+        vocab_size=config.vocabulary,
+        limit_alphabet=characters,
+        special_tokens=[*_SPECIAL],
+        show_progress=False,
+    )
+    backend: Tokenizer = tokenizer._tokenizer  # pyright: ignore
+    sep, cls = ((name, _SPECIAL.index(name)) for name in ("[SEP]", "[CLS]"))
+    backend.post_processor = BertProcessing(sep, cls)
+    return PreTrainedTokenizerFast(
         tokenizer_object=backend,
         model_max_length=config.max_subwords,
         **{f"{name[1:-1].lower()}_token": name for name in _SPECIAL},
     )
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with writing(folder, raises=EncoderError), replacing(folder) as half:
-        model.save_pretrained(half)
-        own.save_pretrained(half)
-    return number

@@ -125,9 +125,8 @@ def evaluate_run(
     warnings = _warnings(trained_on, scored, split)
     has_training = all("train" in splits_of(corpus.folder) for corpus in read.corpora)
     training = read.split("train") if has_training else None
-    if folder is None and training is not None:
-        learnt = fingerprints(training, part="train", corpora=read.corpora)
-        warnings += _other_training(trained_on, learnt, read.path)
+    if folder is None:
+        warnings += _other_training(trained_on, training or (), read)
     pairs = _grouped(pairs, read, training or (), stated=groups, on_note=notes.append)
     report = evaluate(
         pairs,
@@ -188,15 +187,16 @@ def _warnings(
 
 
 def _other_training(
-    trained_on: Sequence[DataFingerprint], found: Sequence[DataFingerprint], folder: Path
+    trained_on: Sequence[DataFingerprint], training: Sequence[Sample], data: _Data
 ) -> list[str]:
     """Return a warning where the run's folder has other training posts than the run learnt from."""
     known = {item.digest for item in trained_on if item.part == "train"}
-    if not known or known == {item.digest for item in found}:
+    found = fingerprints(training, part="train", corpora=data.corpora) if training else []
+    if not known or not found or known == {item.digest for item in found}:
         return []
     return [
-        f"{folder}: its training posts are not those that the run was trained on, which may be a "
-        "part of them or another corpus; if it is another, name the right folder with --data"
+        f"{data.path}: its training posts are not those that the run was trained on, which may be "
+        "a part of them or another corpus; if it is another, name the right folder with --data"
     ]
 
 

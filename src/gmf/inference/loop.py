@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from functools import partial
 from itertools import groupby, islice
 from typing import Any
 
@@ -63,14 +64,9 @@ def predict(
     Raises:
         DataError: If one is too long and ``long`` is ``fail``.
     """
-
-    def without_images(batch: Batch[Array]) -> Batch[Array]:
-        if collator.missing_image == "mask":
-            return batch.without_images()
-        return batch.with_images_of(prepare(collator.without_images(batch.samples)))
-
     if image_trust != 1:
-        model = ImageTrust(model, image_trust, without_images)
+        bare = partial(_without_images, collator=collator, prepare=prepare)
+        model = ImageTrust(model, image_trust, bare)
     source = iter(samples)
     while samples_ahead := list(islice(source, WINDOW * batch_size)):
         windows = windows_of(samples_ahead, collator=collator, long=long)
@@ -89,14 +85,7 @@ def predict(
                 decoded = model.decode(output, batch)
                 explained: Sequence[Explanation | None] = [None] * len(batch)
                 if explain:
-                    explained = _explain(
-                        model,
-                        batch,
-                        decoded,
-                        collator=collator,
-                        prepare=prepare,
-                        without_images=without_images,
-                    )
+                    explained = _explain(model, batch, decoded, collator=collator, prepare=prepare)
                 predicted = _predictions(batch, decoded, explained, collator=collator)
                 predictions |= zip(chosen, predicted, strict=True)
         for row, numbers in groupby(range(len(windows)), key=lambda n: windows[n].row):
@@ -149,7 +138,6 @@ def _explain(
     *,
     collator: Collator,
     prepare: Callable[[Batch[np.ndarray]], Batch[Array]],
-    without_images: Callable[[Batch[Array]], Batch[Array]],
 ) -> list[Explanation | None]:
     """Explain every row that has an image or a context, and tag it again without them."""
     found = [row.entities for row in decoded]
@@ -167,22 +155,36 @@ def _explain(
     present = tuple(name for name in collator.context if any(name in row for row in fields))
     readings = {n: read(without(n)) for n in {present, *((name,) for name in present)} if n}
     index: Any = batch.view_index
-    bare = read(without_images(batch)) if batch.has_views else []
+    bare: list[tuple[_Entities, _Entities]] = []
+    if batch.has_views:
+        bare = read(_without_images(batch, collator=collator, prepare=prepare))
     explanations: list[Explanation | None] = []
     for row, shown in enumerate(model.explain(batch)):
         origins = batch.slot_origins[row] if batch.slot_origins else ()
         has_image, same = bool((index[row] >= 0).any()), (found[row], found[row])
-        found_bare, same_entities = bare[row] if has_image else same
+        without_images, same_entities = bare[row] if has_image else same
         whole = replace(
             shown,
             slots=tuple(o for o in origins if o.is_blank or not o.fault),
-            without_images=found_bare,
+            without_images=without_images,
             same_entities=same_entities,
             without_context=readings[present][row][0] if fields[row] else found[row],
             same_without_context=tuple((n, readings[(n,)][row][1]) for n in fields[row]),
         )
         explanations.append(whole if has_image or fields[row] else None)
     return explanations
+
+
+def _without_images(
+    batch: Batch[Array],
+    *,
+    collator: Collator,
+    prepare: Callable[[Batch[np.ndarray]], Batch[Array]],
+) -> Batch[Array]:
+    """Return a batch as posts are read that have no image: without any, or with stand-ins."""
+    if collator.missing_image == "mask":
+        return batch.without_images()
+    return batch.with_images_of(prepare(collator.without_images(batch.samples)))
 
 
 def _saw_image(batch: Batch[Array], row: int) -> bool:
