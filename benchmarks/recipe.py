@@ -60,6 +60,7 @@ ONE_RATE = tuple(
 SETTINGS = (
     Setting("main", "recipe", "gmf"),
     Setting("main", "paper", "paper", ONE_RATE),
+    Setting("main", "text alone", "bert-crf"),
     recipe("one rate", *ONE_RATE),
     recipe("stages not normalised", "model.normalise_stages=false"),
     recipe("blank images, contrasted", "data.missing_image=blank", "model.contrast_blanks=true"),
@@ -122,6 +123,7 @@ def planned(setting: Setting, seed: int, options: argparse.Namespace) -> Planned
             f"data.folder={json.dumps(str(options.data))}",
             f"encoders={options.encoders}",
             "data.cache.kind=pooled_maps",
+            "training.precision=auto",
             f"training.epochs={options.epochs}",
             "training.batch_size=16",
             f"training.learning_rate={RATE}",

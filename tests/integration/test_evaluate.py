@@ -119,6 +119,24 @@ def test_files_that_are_read_are_not_written_over(place, tmp_path):
     assert own.read_text() == before
 
 
+def test_a_run_that_is_not_finished_says_so_and_has_no_mean_with_one_that_is(place, tmp_path):
+    run = shutil.copytree(place / "run2", tmp_path / "run2")
+    state = json.loads((run / "state.json").read_text())
+    (run / "state.json").write_text(json.dumps({**state, "finished": False}))
+    assert any("is not finished" in warning for warning in evaluate_run(run).warnings)
+    assert not any("finished" in warning for warning in evaluate_run(place / "run2").warnings)
+    with pytest.raises(ConfigError, match="finished"):
+        check_runs_differ_in_seed([str(place / "run1"), str(run)])
+
+
+def test_posts_with_images_are_those_of_the_data_for_a_model_that_reads_none(place):
+    content = json.loads(gmf("evaluate", place / "text-only", "--json").stdout)
+    own = json.loads(gmf("evaluate", place / "run1", "--json").stdout)
+    gold = {kind: row["gold"] for kind, row in content["image"].items()}
+    assert gold == {kind: row["gold"] for kind, row in own["image"].items()}
+    assert gold["with image"] > 0
+
+
 def test_page_latex_and_markdown(place, tmp_path):
     page = tmp_path / "page.html"
     gmf("evaluate", place / "run1", "--html", page)

@@ -126,6 +126,49 @@ def test_a_run_whose_beginning_is_not_known_goes_on_only_when_told(corpus, tmp_p
     assert train(configured, tmp_path, accept_changes=True)[0].finished
 
 
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("provenance.json", "{}"),
+        ("provenance.json", "null"),
+        ("provenance.json", "[]"),
+        ("config.yaml", ""),
+        ("state.json", None),
+    ],
+)
+def test_a_file_of_a_run_that_tells_nothing_is_damaged_too(corpus, tmp_path, name, content):
+    configured = config(corpus, "model=bert-crf", "training.epochs=3")
+    killed(configured, tmp_path, epoch=3)
+    (tmp_path / name).unlink()
+    if content is not None:
+        (tmp_path / name).write_text(content, encoding="utf-8")
+    before = sorted((tmp_path / "checkpoints").iterdir())
+    with pytest.raises(CheckpointError, match=name):
+        train(configured, tmp_path)
+    assert sorted((tmp_path / "checkpoints").iterdir()) == before
+
+
+def test_a_finished_run_whose_best_checkpoint_is_damaged_is_not_reported_as_fine(corpus, tmp_path):
+    configured = config(corpus, "model=bert-crf", "training.epochs=1")
+    state, _ = train(configured, tmp_path)
+    assert train(configured, tmp_path)[0].best_f1 == state.best_f1
+    damaged_bytes(RunFolder(tmp_path).best() / "model.safetensors")
+    with pytest.raises(CheckpointError, match=r"model.safetensors: damaged.* of a finished run"):
+        train(configured, tmp_path)
+
+
+def test_a_run_stops_when_its_dictionaries_changed(corpus, tmp_path):
+    (tmp_path / "names").mkdir()
+    (tmp_path / "names" / "people.txt").write_text("ann lee\n")
+    options = ("model=t-ner", f"model.gazetteers={tmp_path / 'names'}", "training.epochs=2")
+    without = [option for option in corpus if not option.startswith("model.")]
+    configured = config(without, *options)
+    killed(configured, tmp_path / "run", epoch=2)
+    (tmp_path / "names" / "people.txt").write_text("rocky\n")
+    with pytest.raises(ConfigError, match=r"began with other inputs \(assets\)"):
+        train(configured, tmp_path / "run")
+
+
 def test_two_do_not_train_in_one_folder(corpus, tmp_path):
     configured = config(corpus, "model=bert-crf", "training.epochs=1")
     with (
@@ -320,7 +363,7 @@ train(load_run_config("twitter2017", overrides), Path(run), on_step=on_step, on_
 @pytest.mark.slow
 def test_two_processes_killed_end_as_two_that_are_not(corpus, tmp_path):
     (tmp_path / "killed.py").write_text(KILLED)
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
 
     def run(name, epoch, batch, processes=2):
         command = [

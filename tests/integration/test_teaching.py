@@ -44,6 +44,15 @@ def test_a_student_is_drawn_to_its_teacher_and_goes_on_as_if_never_killed(option
     assert all(torch.equal(one[name], other[name]) for name in one)
 
 
+def test_images_that_the_teacher_alone_reads_count_too(options, tmp_path):
+    data = shutil.copytree(options[0].partition("=")[2], tmp_path / "data")
+    configured = config(options, f"data.folder={data}", "training.epochs=2")
+    killed(configured, tmp_path / "run", epoch=2)
+    next((data / "images").iterdir()).unlink()
+    with pytest.raises(ConfigError, match=r"other inputs .*images: train"):
+        train(configured, tmp_path / "run")
+
+
 def test_another_teacher_is_told_like_other_data(options, tmp_path):
     *_, named = options
     teacher = shutil.copytree(named.partition("=")[2], tmp_path / "teacher")

@@ -131,7 +131,7 @@ def launch(count, *arguments):
         *(sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node"),
         *(str(count), "-m", "--", "gmf", "train", "twitter2017", *arguments),
     ]
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "ACCELERATE_USE_CPU": "true"}
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
 
 

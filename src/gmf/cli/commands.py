@@ -106,7 +106,10 @@ def summary_of(name: str) -> str:
         part = commands.get(name)
         text = part.info.help if isinstance(part, typer.Typer) else part.__doc__
     else:
-        text = _help_in_source(*location.split(":"))
+        try:
+            text = _help_in_source(*location.split(":"))
+        except Exception:  # Of others' packages; what is wrong is told when it is called.
+            text = None
     return " ".join(str(text or "").strip().split("\n\n")[0].split())
 
 

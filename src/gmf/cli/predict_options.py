@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gmf.core.errors import ConfigError
-from gmf.core.registry import names_by_suffix
+from gmf.core.suffixes import names_by_suffix
 from gmf.inference.long_posts import LongPosts
 from gmf.jobs.inputs.open import input_formats
 from gmf.jobs.job import OnError

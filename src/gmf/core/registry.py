@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -218,36 +218,6 @@ def _left_open(part: type[Any]) -> list[str]:
     stated = {name: hint for base in ours for name, hint in get_annotations(base).items()}
     fields = [n for n, hint in stated.items() if get_origin(hint) is ClassVar]
     return sorted({*methods, *(name for name in fields if not hasattr(part, name))})
-
-
-def names_by_suffix(registry: Registry[type[Any]]) -> dict[str, str]:
-    """Return the name of the part for each ending of files, in the order of the registry.
-
-    Args:
-        registry: Its parts are classes with ``suffixes``, endings in lower case with the dot.
-
-    Raises:
-        ConfigError: If two parts have the same ending.
-    """
-    names: dict[str, str] = {}
-    for name in registry:
-        with registry.named_in_errors(name):
-            suffixes = registry.get(name).suffixes
-        for suffix in suffixes:
-            other = names.setdefault(suffix, name)
-            if other != name:
-                sources = [f"{n!r} of {registry.origin(n).source}" for n in (other, name)]
-                raise ConfigError(
-                    f"{registry.kind}s {' and '.join(sources)} both claim files that end with "
-                    f"{suffix}; change one"
-                )
-    return names
-
-
-def suffix_of(path: Path, suffixes: Iterable[str]) -> str | None:
-    """Return the longest of the endings that a file name has, in whatever case, if it has any."""
-    name = path.name.lower()
-    return max(filter(name.endswith, suffixes), key=len, default=None)
 
 
 def load_code(path: Path) -> None:

@@ -79,15 +79,18 @@ class SampleSpans:
         return f"{self.surface(entity)} [{entity.type}]"
 
 
-def pair_of(prediction: Prediction) -> SamplePair:
-    """Return gold and prediction of a model of ours; it has an image if the model saw one.
+def pair_of(prediction: Prediction, *, reads_images: bool = True) -> SamplePair:
+    """Return gold and prediction of a model of ours.
+
+    It has an image if the model saw one; of a model that reads none, if one of its files is there.
 
     Raises:
         DataError: If the sample has no gold tags.
     """
     pair = pair_of_tags(prediction.sample, prediction.tags)
     scored = tuple(judged(prediction.sample, prediction.entities))
-    return replace(pair, scored=scored, has_image=prediction.saw_image)
+    has_image = prediction.saw_image if reads_images else pair.has_image
+    return replace(pair, scored=scored, has_image=has_image)
 
 
 def pair_of_tags(sample: Sample, tags: Sequence[str]) -> SamplePair:

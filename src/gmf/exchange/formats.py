@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import cast
 
 from gmf.core.errors import ConfigError, DataError
-from gmf.core.registry import Registry, suffix_of
+from gmf.core.registry import Registry
+from gmf.core.suffixes import suffix_of
 from gmf.exchange.base import DocumentFormat, ReadableFormat, WritableFormat
 from gmf.reading.text_files import open_text
 

@@ -32,6 +32,7 @@ from gmf.reading.context_file import check_fields
 from gmf.reading.corpora import CorpusConfig, fingerprints, read_corpora
 from gmf.reading.groups import read_groups
 from gmf.reading.readers import splits_of
+from gmf.training.run_files import CONFIG, is_finished
 
 
 @dataclass(frozen=True)
@@ -118,13 +119,13 @@ def evaluate_run(
     images = ImageReport()
     counting = partial(nullcontext, images)
     for prediction in engine.run(shown.samples, counting=counting, batch_size=batch_size):
-        pairs.append(_aliased_pair(pair_of(prediction), aliases))
+        pair = pair_of(prediction, reads_images=engine.reads_images)
+        pairs.append(_aliased_pair(pair, aliases))
         on_progress(len(pairs), len(samples))
     trained_on = [DataFingerprint(**item) for item in engine.provenance.get("data", [])]
     scored = fingerprints(samples, part=split, corpora=read.corpora)
-    warnings = _warnings(trained_on, scored, split)
-    has_training = all("train" in splits_of(corpus.folder) for corpus in read.corpora)
-    training = read.split("train") if has_training else None
+    warnings = [*_unfinished(Path(run)), *_warnings(trained_on, scored, split)]
+    training = read.training()
     if folder is None:
         warnings += _other_training(trained_on, training or (), read)
     pairs = _grouped(pairs, read, training or (), stated=groups, on_note=notes.append)
@@ -169,6 +170,11 @@ class _Data:
         """A folder to name in messages."""
         return self.corpora[0].folder
 
+    def training(self) -> list[Sample] | None:
+        """Return the training split; ``None`` where a folder has none."""
+        has_training = all("train" in splits_of(corpus.folder) for corpus in self.corpora)
+        return self.split("train") if has_training else None
+
     def split(self, name: str) -> list[Sample]:
         """Return the samples of a split."""
         samples = read_corpora(self.all_corpora, (name,), encoding=self.encoding)[name]
@@ -184,6 +190,12 @@ def _warnings(
     if split != "train" and any(item.digest in learned for item in scored):
         warnings.append(f"{split}: is what the run was trained on")
     return warnings
+
+
+def _unfinished(run: Path) -> list[str]:
+    if not (run / CONFIG).is_file() or is_finished(run):
+        return []
+    return [f"{run}: is not finished; the best of its epochs so far is scored"]
 
 
 def _other_training(

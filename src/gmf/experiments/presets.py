@@ -89,7 +89,9 @@ def _model_options(model: str, published: bool, dataset: str) -> dict[str, Any]:
         options["model"] = model
     options = _laid_over(options, {**kind.presets.get("*", {}), **kind.presets.get(dataset, {})})
     if published and kind.published is not None:
-        options = _laid_over(options, kind.published.settings)
+        # Nobody computed in bf16 then; unasked, it would be a departure of ours.
+        settings = {"training.precision": "fp32", **kind.published.settings}
+        options = _laid_over(options, settings)
     return options
 
 

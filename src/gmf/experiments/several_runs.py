@@ -8,7 +8,7 @@ from typing import Any
 from gmf.core.config import read_yaml
 from gmf.core.errors import ConfigError
 from gmf.prediction.publishing.hub import METAS, model_folder
-from gmf.training.run_files import CONFIG
+from gmf.training.run_files import CONFIG, is_finished
 
 #: Options and facts that decide no score, or may differ between runs of one system.
 _FREE = ("seed", "data.folder", "data.cache.", "encoders")
@@ -74,10 +74,12 @@ def _described(run: str | Path) -> tuple[int | None, dict[str, Any]]:
     )
     if config is not None:
         options["training"] = read_yaml(config).get("training", {})
+        options["finished"] = is_finished(config.parent)
     flat = {key: value for key, value in flat_options(options).items() if not key.startswith(_FREE)}
     # All kinds of cache hold the same maps but one, which is an approximation.
     pooled = flat_options(options).get("data.cache.kind") == "pooled_maps"
     flat["stage maps"] = "pooled" if pooled else "whole"
+    flat["computed in"] = recorded.get("precision", "unknown")
     flat["entity types"] = meta.get("types")
     for key in ("init", "teacher"):
         flat[key] = recorded.get(key, {}).get("digest", "none")[:12]

@@ -205,6 +205,8 @@ class MnerModel(nn.Module, ABC, Generic[OptionsT]):
                 ``Mean`` over what a process sees; or a tensor that is right as it is, such as a
                 loss of what ``gather_rows`` returned.
         """
+        if "ner" in terms:
+            raise ValueError("ner is the tagging loss itself; weigh it by ner_weight")
         if batch.labels is None:
             return ModelOutput(emissions)
         means = {"ner": self.head.losses(emissions, batch)}

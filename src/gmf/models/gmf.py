@@ -93,6 +93,8 @@ class Gmf(MnerModel[GmfConfig]):
         },
         (
             Departure("objects", "of a toolkit that it does not name", "the regions of the data"),
+            Departure("number of objects", "not given", "the first 3 of an image"),
+            Departure("longest text", "not given", "128 subwords; words beyond are not read"),
             Departure("weights of ResNet-50", "not named", "those of encoders.image"),
             Departure("0.7", "of no named parameter", "of lambda and of alpha"),
             Departure(

@@ -6,7 +6,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from gmf.core.errors import DataError
-from gmf.core.registry import Registry, names_by_suffix, suffix_of
+from gmf.core.registry import Registry
+from gmf.core.suffixes import names_by_suffix, suffix_of
 from gmf.core.tags import regular_tag
 from gmf.core.types import Region, Sample
 from gmf.reading.context_file import CONTEXT_FILE, read_context

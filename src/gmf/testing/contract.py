@@ -18,6 +18,7 @@ _ALL = (
     learning.step_in_bf16_is_finite,
     learning.processes_train_as_one,
     predictions.padding_and_batch_composition_change_nothing,
+    predictions.neither_gold_nor_names_are_read,
     predictions.tags_are_legal_and_confidences_are_probabilities,
     artefacts.saved_model_reloads_bit_for_bit,
     artefacts.export_agrees_with_the_checkpoint,

@@ -1,6 +1,7 @@
 """What the processes of a training step exchange around the model's own computation."""
 
 import atexit
+import os
 from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import replace
@@ -12,7 +13,8 @@ from accelerate import Accelerator
 from torch import Tensor, nn
 from torch.distributed import distributed_c10d
 
-from gmf.core.errors import PeerError
+from gmf.core.device import torch_device
+from gmf.core.errors import PeerError, TrainingError
 from gmf.data.batch import Batch
 from gmf.data.image_report import ImageReport
 from gmf.models.processes import gather_rows, has_peers
@@ -30,7 +32,9 @@ def this_process() -> Accelerator:
     computes in another would fail. Its DistributedDataParallel would exchange gradients amid the
     exchanges of the model itself, in each process at another time.
     """
-    return Accelerator(mixed_precision="no")
+    # Of several processes without a card it takes each for alone unless it is told.
+    peers_on_cpu = os.environ.get("WORLD_SIZE", "1") != "1" and torch_device().type == "cpu"
+    return Accelerator(mixed_precision="no", cpu=peers_on_cpu)
 
 
 @atexit.register
@@ -46,6 +50,7 @@ def ending_together() -> Generator[None]:
 
     Raises:
         PeerError: In all but the first that fails, with what that one raises.
+        TrainingError: If another process was killed.
     """
     try:
         yield
@@ -58,9 +63,20 @@ def ending_together() -> Generator[None]:
         first = _first_to_tell(own)
         # Whoever waits for this process in an exchange fails at once.
         distributed.destroy_process_group()
+        if first == own and _is_loss_of_a_peer(error):
+            raise TrainingError(
+                "another process ended without a word; run the same command again, and the run "
+                "goes on after its last epoch"
+            ) from error
         if first == own:
             raise
         raise PeerError(first) from error
+
+
+def _is_loss_of_a_peer(error: Exception) -> bool:
+    """Return whether an exchange failed because another process is gone."""
+    told = isinstance(error, RuntimeError) and ("gloo" in str(error) or "NCCL" in str(error))
+    return told or isinstance(error, distributed.DistError)
 
 
 def _first_to_tell(text: str) -> str:

@@ -14,7 +14,8 @@ from gmf.reading.near_files import is_there
 
 #: Keys of a run's provenance that decide what training computes.
 DECISIVE = (
-    *("data", "images", "context", "code", "versions", "encoders", "init", "teacher", "precision"),
+    *("data", "images", "context", "code", "versions", "encoders", "assets", "init", "teacher"),
+    "precision",
 )
 
 

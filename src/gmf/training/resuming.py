@@ -36,6 +36,19 @@ def last_whole(run: Path, state: RunState, on_note: Callable[[str], None]) -> Ru
     return RunState()
 
 
+def check_best(run: Path, state: RunState) -> None:
+    """Refuse a finished run whose best checkpoint is not what was written.
+
+    Raises:
+        CheckpointError: If it is not, or cannot be read.
+    """
+    if state.best_epoch and (lost := _fault(run, state, state.best_epoch, goes_on=False)):
+        raise CheckpointError(
+            f"{lost}; it is the best of a finished run: bring it back, or train in another folder "
+            "with --run"
+        )
+
+
 def _fault(run: Path, state: RunState, epoch: int, *, goes_on: bool) -> str:
     """Return what is wrong with the files of a checkpoint; empty if nothing is."""
     folder = checkpoint_folder(run, epoch)

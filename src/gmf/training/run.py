@@ -90,7 +90,7 @@ def train(
         )
         if teacher is not None:
             tagger.provenance["teacher"] = {"name": teacher.name, "digest": teacher.digest}
-        provenance = {**tagger.provenance, **_provenance(config, splits, tagger)}
+        provenance = {**tagger.provenance, **_provenance(config, splits, tagger, teacher)}
         tagger.model.to(device)
         collator = tagger.collator(cached=True)
         if tagger.model.uses_images and (warning := absent_images(splits["train"])):
@@ -218,8 +218,13 @@ def _check_open_tags(config: RunConfig, tagger: Tagger, samples: Sequence[Sample
         )
 
 
-def _provenance(config: RunConfig, splits: Splits, tagger: Tagger) -> dict[str, Any]:
+def _provenance(
+    config: RunConfig, splits: Splits, tagger: Tagger, teacher: Teacher | None
+) -> dict[str, Any]:
     """Return what a reader needs to believe a score: data, seed, versions, hardware."""
+    # What the teacher reads is in the student's weights, too.
+    readers = [tagger, *([teacher.tagger] if teacher else [])]
+    fields = dict.fromkeys(name for reader in readers for name in reader.data.context)
     gpu = [torch.cuda.get_device_name()] if torch.cuda.is_available() else []
     return {
         "data": [
@@ -228,13 +233,12 @@ def _provenance(config: RunConfig, splits: Splits, tagger: Tagger) -> dict[str, 
             for print_of_corpus in fingerprints(samples, part=name, corpora=config.data.corpora)
         ],
         "images": {
-            name: image_digest(samples) if tagger.model.uses_images else "not read"
+            name: image_digest(samples) if any(r.model.uses_images for r in readers) else "not read"
             for name, samples in splits.items()
         },
-        "context": {
-            name: context_digest(samples, config.data.context) for name, samples in splits.items()
-        },
-        "code": code_digests(type(tagger.model)),
+        "context": {name: context_digest(samples, fields) for name, samples in splits.items()},
+        "code": {k: v for r in readers for k, v in code_digests(type(r.model)).items()},
+        "assets": digest_of_options(tagger.model.assets),
         "config_digest": digest_of_options(config.model_dump(mode="json")),
         "seed": config.seed,
         "versions": package_versions(),

@@ -1,6 +1,8 @@
 """Names of what a run folder holds; needs no tensor library."""
 
+import json
 from pathlib import Path
+from typing import cast
 
 #: Resolved configuration, metrics by epoch, how far the run is, and what stands behind it.
 CONFIG, METRICS, STATE, PROVENANCE = "config.yaml", "metrics.jsonl", "state.json", "provenance.json"
@@ -14,6 +16,15 @@ _EPOCH = "epoch-"
 def checkpoint_folder(run: Path, epoch: int) -> Path:
     """Return the folder of an epoch's checkpoint; epochs count from 1."""
     return run / CHECKPOINTS / f"{_EPOCH}{epoch:03d}"
+
+
+def is_finished(run: Path) -> bool:
+    """Return whether a run says of itself that its training is over."""
+    try:
+        state: object = json.loads((run / STATE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False
+    return isinstance(state, dict) and bool(cast(dict[str, object], state).get("finished"))
 
 
 def checkpoint_folders(run: Path) -> list[Path]:

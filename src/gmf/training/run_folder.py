@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 import yaml
@@ -19,7 +19,7 @@ from gmf.models.checkpoint import CALIBRATION, WEIGHTS, load_weights, save_tagge
 from gmf.models.tagger import Tagger
 from gmf.training.config import RunConfig
 from gmf.training.inputs import changes
-from gmf.training.resuming import last_whole, note_changes
+from gmf.training.resuming import check_best, last_whole, note_changes
 from gmf.training.run_files import (
     CHECKPOINTS,
     CONFIG,
@@ -75,6 +75,7 @@ class RunFolder:
             changed = changes(before, provenance)
             listed = "; ".join(f"{key}: {how}" if how else key for key, how in changed.items())
             if state.finished:
+                check_best(self.path, state)
                 if changed:
                     on_note(
                         f"{self.path}: this finished run was trained with other inputs ({listed}); "
@@ -115,7 +116,10 @@ class RunFolder:
                 )
             return RunState()
         try:
-            config_of_run = _completed(yaml.safe_load(path.read_text(encoding="utf-8")))
+            content: object = yaml.safe_load(path.read_text(encoding="utf-8"))
+            if not isinstance(content, dict):
+                raise ValueError("it is no mapping")
+            config_of_run = _completed(cast(dict[str, Any], content))
         except (OSError, ValueError, yaml.YAMLError) as error:
             raise CheckpointError(
                 f"{path}: expected the configuration of a run ({error}); delete the folder to "
@@ -137,6 +141,11 @@ class RunFolder:
             CheckpointError: If the file that tells it is damaged.
         """
         if not (self.path / STATE).exists():
+            if self.checkpoint(2).exists():
+                raise CheckpointError(
+                    f"{self.path / STATE}: absent, though epochs are done; bring it back, or "
+                    "delete the folder to train anew"
+                )
             return RunState()
         try:
             return RunState(**json.loads((self.path / STATE).read_text(encoding="utf-8")))
@@ -150,7 +159,10 @@ class RunFolder:
         """Return what the run began with; empty if nobody needs it and it is not to be had."""
         path = self.path / PROVENANCE
         try:
-            return json.loads(path.read_text(encoding="utf-8"))
+            recorded: object = json.loads(path.read_text(encoding="utf-8"))
+            if not isinstance(recorded, dict) or not recorded.keys() >= {"data", "code"}:
+                raise ValueError("its digests are absent")
+            return cast(dict[str, Any], recorded)
         except (OSError, ValueError) as error:
             if not is_needed:
                 return {}

@@ -199,3 +199,14 @@ def test_what_cannot_be_written_is_one_line(tmp_path, monkeypatch, capsys):
     message = r"out: cannot be written \((Not a directory|File exists)"
     with pytest.raises(ConfigError, match=message), locked(file / "a" / "lock", work="out"):
         pass
+
+
+@pytest.mark.parametrize(
+    "value", ["broken_package:mine", "broken_package", "broken_package.part:mine"]
+)
+def test_a_broken_package_with_a_command_costs_no_help(tmp_path, monkeypatch, value):
+    (tmp_path / "broken_package").mkdir()
+    (tmp_path / "broken_package" / "__init__.py").write_text("1 / 0\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr(commands, "location", lambda name: value if name == "score" else None)
+    assert summary_of("score") == ""

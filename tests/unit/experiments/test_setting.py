@@ -34,6 +34,7 @@ def test_a_recipe_lists_what_it_changes():
         "model.normalise_stages",
         "training.new_learning_rate",
         "training.order",
+        "training.precision",
         "training.transitions_learning_rate",
     }
 

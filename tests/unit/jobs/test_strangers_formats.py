@@ -12,7 +12,8 @@ from gmf.checks.examine import examine_folder
 from gmf.checks.repair import repair_folder
 from gmf.cli.main import app
 from gmf.core.errors import ConfigError
-from gmf.core.registry import CODE_VARIABLE, names_by_suffix
+from gmf.core.registry import CODE_VARIABLE
+from gmf.core.suffixes import names_by_suffix
 from gmf.core.types import Region, Sample
 from gmf.jobs import job
 from gmf.jobs.files import predict_files

@@ -54,6 +54,28 @@ class IgnoresImages(Sound):
     visual_inputs = ("global",)
 
 
+class ReadsGold(Sound):
+    """It looks at the labels that an evaluation has."""
+
+    exports = False
+
+    def forward(self, batch):
+        emissions = super().forward(batch).emissions
+        if not self.training and batch.labels is not None:
+            emissions = emissions + torch.nn.functional.one_hot(batch.labels, emissions.shape[2])
+        return self.output(emissions, batch)
+
+
+class ReadsNames(Sound):
+    """It looks at the identifiers of samples."""
+
+    exports = False
+
+    def forward(self, batch):
+        length = sum(len(sample.id) for sample in batch.samples)
+        return self.output(super().forward(batch).emissions * (1 + length), batch)
+
+
 class SaysNothing(Sound):
     """It has no source."""
 
@@ -82,6 +104,8 @@ def failing(monkeypatch):
         (ForgetsState, "saved_model_reloads_bit_for_bit", "not a parameter, a buffer"),
         (LearnsNothing, "overfits_eight_samples", "120 steps on 8 samples"),
         (IgnoresImages, "image_matters_and_a_masked_one_does_not", "has an image and does not"),
+        (ReadsGold, "neither_gold_nor_names_are_read", "reads gold labels, or names of samples"),
+        (ReadsNames, "neither_gold_nor_names_are_read", "reads gold labels, or names of samples"),
         (SaysNothing, "describes_itself", "source: expected where it was published"),
     ],
 )

@@ -1,6 +1,7 @@
 """An error in one process ends the others, which wait for it in an exchange."""
 
 import os
+import socket
 import subprocess
 import sys
 
@@ -30,6 +31,52 @@ def test_whoever_fails_first_tells_why_and_all_end(tmp_path):
 def test_alone_an_error_is_what_it_was():
     with pytest.raises(ValueError, match="full"), ending_together():
         raise ValueError("full")
+
+
+LOST = """
+import os, signal, sys, time
+import torch
+import torch.distributed as distributed
+from gmf.core.errors import TrainingError
+from gmf.training.exchange import ending_together, this_process
+
+rank = int(os.environ["RANK"])
+assert this_process().num_processes == 2
+distributed.all_reduce(torch.ones(1))
+if rank == 1:
+    os.kill(os.getpid(), signal.SIGKILL)
+try:
+    with ending_together():
+        for _ in range(1000):
+            distributed.all_reduce(torch.ones(1))
+except TrainingError as error:
+    print(error, flush=True)
+    os._exit(5)
+"""
+
+
+def test_the_death_of_a_process_is_told_in_words(tmp_path):
+    """Processes on CPUs find each other, however they were started, and miss one that is killed."""
+    (tmp_path / "lost.py").write_text(LOST)
+    place = {"WORLD_SIZE": "2", "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(free_port())}
+    started = [
+        subprocess.Popen(
+            [sys.executable, str(tmp_path / "lost.py")],
+            env={**os.environ, **place, "RANK": rank, "LOCAL_RANK": rank},
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for rank in ("0", "1")
+    ]
+    said, _ = (process.communicate(timeout=120)[0] for process in started)
+    assert started[0].returncode == 5
+    assert "another process ended without a word; run the same command again" in said
+
+
+def free_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
 
 
 LEAVES = """

@@ -31,6 +31,8 @@ class TableSource(InputFormat):
         DataError: If the file is no such table.
     """
 
+    has_columns = True
+
     def __init__(self, path: Path, *, options: InputOptions) -> None:
         super().__init__(path, options=options)
         self.root = options.image_root or path.parent

@@ -50,7 +50,6 @@ class ConllSource(ScannedSource):
     """
 
     suffixes = (".conll", ".txt")
-    has_columns = False
 
     def __init__(self, path: Path, *, options: InputOptions) -> None:
         super().__init__(path, options=options)

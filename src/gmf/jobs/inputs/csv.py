@@ -39,6 +39,7 @@ class CsvSource(ScannedSource):
     """
 
     suffixes = (".csv", ".tsv")
+    has_columns = True
 
     def __init__(self, path: Path, *, options: InputOptions) -> None:
         super().__init__(path, options=options)

@@ -45,7 +45,6 @@ class FolderSource(InputFormat):
     """
 
     is_folder = True
-    has_columns = False
 
     def __init__(self, path: Path, *, options: InputOptions) -> None:
         super().__init__(path, options=options)

@@ -22,6 +22,7 @@ class JsonListSource(RowSource):
     """
 
     suffixes = (".json",)
+    has_columns = True
 
     def __init__(self, path: Path, *, options: InputOptions) -> None:
         super().__init__(path, options=options)

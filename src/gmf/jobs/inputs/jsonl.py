@@ -32,6 +32,7 @@ class JsonlSource(ScannedSource):
     """
 
     suffixes = (".jsonl", ".ndjson")
+    has_columns = True
 
     def __init__(self, path: Path, *, options: InputOptions) -> None:
         super().__init__(path, options=options)

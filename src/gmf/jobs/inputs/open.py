@@ -5,7 +5,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gmf.core.errors import ConfigError, DataError
-from gmf.core.registry import Registry, names_by_suffix, suffix_of
+from gmf.core.registry import Registry
+from gmf.core.suffixes import names_by_suffix, suffix_of
 from gmf.jobs.inputs.rows import InputFormat, InputOptions
 from gmf.jobs.inputs.samples import SamplesSource
 from gmf.reading.compression import compression_of

@@ -128,7 +128,7 @@ class InputFormat(ABC):
 
     suffixes: ClassVar[tuple[str, ...]] = ()
     is_folder: ClassVar[bool] = False
-    has_columns: ClassVar[bool] = True
+    has_columns: ClassVar[bool] = False
     note: str = ""
 
     def __init__(self, path: Path, *, options: InputOptions) -> None:

@@ -19,8 +19,6 @@ class SamplesSource(RowSource):
         reader: Reads the file.
     """
 
-    has_columns = False
-
     def __init__(self, path: Path, *, options: InputOptions, reader: Reader) -> None:
         super().__init__(path, options=options)
         self.reader = reader

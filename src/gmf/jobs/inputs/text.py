@@ -14,7 +14,6 @@ class TextSource(ScannedSource):
     """One post a line, without images; lines without content are no rows."""
 
     note = "read as a plain text, one post a line"
-    has_columns = False
 
     def scan(self, file: BinaryIO, *, position: int, line: int) -> Iterator[Record]:
         """Yield the lines that hold something."""

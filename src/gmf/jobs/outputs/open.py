@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from gmf.core.errors import ConfigError
-from gmf.core.registry import Registry, names_by_suffix, suffix_of
+from gmf.core.registry import Registry
+from gmf.core.suffixes import names_by_suffix, suffix_of
 from gmf.jobs.outputs.base import OutputFormat
 from gmf.reading.compression import compression_of
 

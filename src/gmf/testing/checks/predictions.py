@@ -29,6 +29,21 @@ def padding_and_batch_composition_change_nothing(subject: Subject) -> None:
             )
 
 
+@torch.no_grad()
+def neither_gold_nor_names_are_read(subject: Subject) -> None:
+    """The emissions of a sample are the same without its labels and under another identifier."""
+    model, batch = subject.model, subject.batch
+    samples = tuple(
+        replace(sample, id=f"other-{row}", tags=None, origin="")
+        for row, sample in enumerate(batch.samples)
+    )
+    unlabelled = replace(batch, samples=samples, labels=None, possible=None)
+    subject.require(
+        torch.allclose(model(unlabelled).emissions, model(batch).emissions, atol=1e-5),
+        "reads gold labels, or names of samples, which nobody has at prediction",
+    )
+
+
 def tags_are_legal_and_confidences_are_probabilities(subject: Subject) -> None:
     """Each word has one tag, no tag follows one that it cannot, entities have probabilities."""
     model, batch = subject.model, subject.batch
