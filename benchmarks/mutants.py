@@ -196,13 +196,13 @@ def prepare(folder: Path) -> Path:
 
 
 def rows_of(results: Path) -> dict[str, Row]:
-    """Return what was tried, by file and number."""
+    """Return what was tried, by file, number and change: of other code a number means another."""
     rows = json.loads(results.read_text(encoding="utf-8"))["mutants"] if results.exists() else []
     return {_key(row): row for row in rows}
 
 
 def _key(row: Row) -> str:
-    return f"{row['path']} {row['number']}"
+    return " ".join(str(row[name]) for name in ("path", "number", "before", "after"))
 
 
 def write(results: Path, *, command: str, rows: Iterable[Row]) -> None:
@@ -274,6 +274,11 @@ def main() -> None:
     command = f"python benchmarks/mutants.py --count {options.count} --seed {options.seed}"
     command += "" if options.tests == TESTS else f" --tests {' '.join(options.tests)}"
     rows = rows_of(RESULTS)
+
+    def of_this_draw() -> list[Row]:
+        # What other draws tried does not stand under this one's command.
+        return [rows[key] for mutant in drawn if (key := _key(mutant)) in rows]
+
     for name in LIBRARIES:
         importlib.import_module(name)
     gc.freeze()
@@ -290,9 +295,9 @@ def main() -> None:
         if tests:
             result = try_mutant(mutant, tests, tree=tree, limit=options.seconds)
         rows[_key(mutant)] = mutant | result
-        write(RESULTS, command=command, rows=rows.values())
+        write(RESULTS, command=command, rows=of_this_draw())
         print(f"{number}/{len(drawn)}", json.dumps(mutant | result), flush=True)
-    print(page(command, list(rows.values())).splitlines()[4])
+    print(page(command, of_this_draw()).splitlines()[4])
 
 
 if __name__ == "__main__":
