@@ -30,6 +30,7 @@ PAGES = [
     "extend/formats",
     "extend/input",
     "extend/proposer",
+    "extend/describer",
     "extend/command",
 ]
 

@@ -67,6 +67,24 @@ def test_the_page_lists_the_public_names_and_modules():
             assert hasattr(import_module(module), name), (module, name)
 
 
+def test_whatever_guides_and_examples_import_is_public():
+    page = PAGE.read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(gmf(?:\.\w+)+)` \| ([^|]+) \|", page, re.MULTILINE)
+    public = {module: set(re.findall(r"`(\w+)`", names)) for module, names in rows}
+    files = [*(ROOT / "docs" / "extend").glob("*.md"), *(ROOT / "examples").rglob("*.py")]
+    imports = re.compile(r"^from (gmf\.[\w.]+) import (\([^)]*\)|[^\n(]+)", re.MULTILINE)
+    private = [
+        f"{file.name}: {module}.{name}"
+        for file in files
+        for module, names in imports.findall(file.read_text(encoding="utf-8"))
+        if not module.startswith("gmf.models.modules")
+        for name in re.findall(r"\w+", names)
+        if name not in public.get(module, ())
+    ]
+    assert len(files) > 10
+    assert private == []
+
+
 def test_the_version_is_the_same_everywhere():
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))
     assert citation["version"] == gmf.__version__
