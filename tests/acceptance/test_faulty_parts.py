@@ -9,6 +9,7 @@ import pytest
 
 from gmf.core.errors import ConfigError
 from gmf.core.registry import load_code
+from gmf.reading.readers import read_file, readers
 
 ROOT = Path(__file__).parents[2]
 LATE_FUSION = ROOT / "examples" / "late_fusion.py"
@@ -87,6 +88,44 @@ def test_a_reader_that_raises_is_named(fault, tmp_path):
     assert "reader 'mine' of " in told
     assert f"{tmp_path / 'train.mine'}: ZeroDivisionError: division by zero (raised at" in told
     assert told.endswith("mine.py:9)")
+
+
+@pytest.mark.parametrize(
+    ("returned", "fault_told"),
+    [
+        ("None", "TypeError: 'NoneType' object is not iterable"),
+        ("[{}]", "read: sample 1: expected a Sample, got {}"),
+        ("[Sample(7, ('a',))]", "read: sample 1: id: expected text, got 7"),
+        (
+            "[Sample('7', 'ab')]",
+            "tokens: expected a tuple of words, none empty, got 'ab'",
+        ),
+        ("[Sample('7', ('a', ''))]", "tokens: expected a tuple of words, none empty"),
+        ("[Sample('7', ('a', 'b'), ('O',))]", "tags: expected None or a tuple of 2 tags"),
+    ],
+)
+@pytest.mark.parametrize("command", ["stats", "doctor"])
+def test_a_reader_that_reads_no_samples_is_named(fault, tmp_path, command, returned, fault_told):
+    (tmp_path / "train.mine").write_text("x\n")
+    text = READER.replace("1 / 0", returned).replace(
+        "from gmf.reading.reader ", "from gmf.core.types import Sample\nfrom gmf.reading.reader "
+    )
+    told = fault("data", command, tmp_path, *code(tmp_path, text))
+    assert "reader 'mine' of " in told
+    assert fault_told in told
+
+
+def test_a_reader_may_yield(tmp_path):
+    (tmp_path / "a.yielded").write_text("x\n")
+    text = READER.replace("return 1 / 0", "yield Sample('7', ('a',), ('O',))")
+    text = text.replace("mine", "yielded").replace("Mine", "Yielded")
+    text = text.replace(
+        "from gmf.reading.reader ", "from gmf.core.types import Sample\nfrom gmf.reading.reader "
+    )
+    (tmp_path / "yielded.py").write_text(text)
+    load_code(tmp_path / "yielded.py")
+    assert [sample.id for sample in read_file(tmp_path / "a.yielded")] == ["7"]
+    readers._registered.pop("yielded")
 
 
 @pytest.mark.parametrize("text", [None, "raise RuntimeError('no')\n", "x = (\n"])

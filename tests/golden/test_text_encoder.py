@@ -129,6 +129,35 @@ def test_families_with_clues_are_those_that_say_so(monkeypatch):
     assert families_with_clues() == before
 
 
+class Blind(TextFamily):
+    """States that it takes clues, and leaves them and the mask out."""
+
+    takes_clues = True
+
+    def run(self, model, text_inputs, *, clues, read):
+        return model(input_ids=text_inputs["input_ids"]).last_hidden_state
+
+
+class Careless(Blind):
+    """Leaves the clues out."""
+
+    def run(self, model, text_inputs, *, clues, read):
+        return model(**text_inputs).last_hidden_state
+
+
+@pytest.mark.parametrize(
+    ("family", "reason"),
+    [(Blind, "padding changes its states"), (Careless, "takes clues, and they change no state")],
+)
+def test_a_family_of_others_is_looked_after(family, reason, monkeypatch):
+    monkeypatch.setattr(TEXT_FAMILIES, "_registered", dict(TEXT_FAMILIES._registered))
+    TEXT_FAMILIES.register("albert")(family)
+    sizes = {"hidden_size": 16, "intermediate_size": 16, "num_attention_heads": 2}
+    sizes |= {"num_hidden_layers": 1, "vocab_size": 99, "initializer_range": 0.1}
+    with pytest.raises(EncoderError, match=reason):
+        TextEncoder.from_config({**sizes, "model_type": "albert"})
+
+
 @pytest.mark.parametrize(
     ("options", "reason"),
     [

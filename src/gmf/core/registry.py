@@ -69,8 +69,13 @@ class Registry(Generic[PartT]):
         """Return a decorator that makes a part available under a name.
 
         Raises:
-            ConfigError: If another part has the name, or the part is of another kind.
+            ConfigError: If it is no name, another part has it, or the part is of another kind.
         """
+        if not isinstance(cast(object, name), str) or not name.strip():
+            raise ConfigError(
+                f"{self.kind}: expected a name to register under, as in register('NAME'), got "
+                f"{name!r:.60}"
+            )
 
         def add(part: PartT) -> PartT:
             frame = currentframe()
@@ -84,7 +89,7 @@ class Registry(Generic[PartT]):
             if (
                 name in self._built_in
                 or (packaged is not None and packaged.module != module)
-                or (present is not None and present[1] != source)
+                or (present is not None and _apart(present, (part, source)))
             ):
                 raise ConfigError(
                     f"{self.kind} {name!r} in {source}: the name is taken by "
@@ -209,6 +214,12 @@ class Registry(Generic[PartT]):
                 )
             packaged[entry.name] = entry
         return packaged
+
+
+def _apart(present: tuple[object, str], new: tuple[object, str]) -> bool:
+    """Return whether a part is another one than that of its name, not the same file read again."""
+    names = [getattr(part, "__qualname__", "") for part, _ in (present, new)]
+    return present[1] != new[1] or names[0] != names[1]
 
 
 def _left_open(part: type[Any]) -> list[str]:

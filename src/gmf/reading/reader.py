@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn
 
 from gmf.core.errors import DataError
 from gmf.core.types import ImageInput, Sample
@@ -148,3 +148,21 @@ def _raw_of(sample: Sample, path: Path) -> RawSample:
     identifier = "" if sample.id == f"{path.stem}-{line}" else sample.id
     lines = (line,) * len(sample.tokens)
     return RawSample(identifier, line, lines, sample.tokens, sample.tags, sample.images)
+
+
+def fault_of(sample: object) -> str:
+    """Return what makes a value no sample; empty if it is one."""
+    if not isinstance(sample, Sample):
+        return f"expected a Sample, got {sample!r:.60}"
+    given: Any = sample
+    if not isinstance(given.id, str):
+        return f"id: expected text, got {given.id!r:.60}"
+    if not isinstance(given.tokens, tuple) or not all(
+        isinstance(token, str) and token for token in given.tokens
+    ):
+        return f"tokens: expected a tuple of words, none empty, got {given.tokens!r:.60}"
+    if given.tags is not None and not (
+        isinstance(given.tags, tuple) and len(given.tags) == len(given.tokens)
+    ):
+        return f"tags: expected None or a tuple of {len(given.tokens)} tags, got {given.tags!r:.60}"
+    return ""

@@ -3,7 +3,9 @@
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from gmf.core.errors import DataError
 from gmf.core.registry import Registry
@@ -14,7 +16,7 @@ from gmf.reading.context_file import CONTEXT_FILE, read_context
 from gmf.reading.image_folders import TEXT_FOLDERS, annotation_sources, names_of
 from gmf.reading.json_rows import is_json
 from gmf.reading.near_files import names_in
-from gmf.reading.reader import DEFAULTS, Reader, ReadOptions, fail
+from gmf.reading.reader import DEFAULTS, Reader, ReadOptions, fail, fault_of
 from gmf.reading.regions_file import REGIONS_FILE, read_regions
 from gmf.reading.tag_schemes import FileTags, foreign_tag, read_tags, what_is_expected
 
@@ -45,9 +47,28 @@ def reader_of(path: Path, *, options: ReadOptions = DEFAULTS) -> Reader:
     Raises:
         DataError: If no reader has the ending.
     """
-    reader = readers.get(_reader_name(path))()
+    name = _reader_name(path)
+    reader = readers.get(name)()
     reader.options = options
+    if readers.origin(name).source != "gmf":
+        setattr(reader, "read", partial(_checked, name, reader.read))  # noqa: B010
     return reader
+
+
+def _checked(
+    name: str,
+    read: Callable[..., Any],
+    path: Path,
+    *,
+    on_fault: Callable[[DataError], None] = fail,
+) -> list[Sample]:
+    """Return what a reader of others reads, when it is samples; named as a fault of it if not."""
+    with readers.named_in_errors(name, path=path):
+        samples = list(read(path, on_fault=on_fault))
+        for number, sample in enumerate(samples, 1):
+            if fault := fault_of(sample):
+                raise TypeError(f"read: sample {number}: {fault}")
+    return samples
 
 
 def _reader_name(path: Path) -> str:

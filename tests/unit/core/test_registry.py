@@ -53,6 +53,27 @@ def test_a_packaged_part_that_cannot_be_imported_names_its_package(package, toys
         toys.get("broken")
 
 
+@pytest.mark.parametrize("name", ["", " ", None, 7, dict])
+def test_what_is_no_name_is_refused(toys, name):
+    with pytest.raises(ConfigError, match=r"toy: expected a name to register under, as in"):
+        toys.register(name)
+
+
+def test_two_classes_of_one_file_do_not_share_a_name(toys):
+    @toys.register("twice")
+    class One:
+        pass
+
+    toys.register("twice")(One)
+    with pytest.raises(ConfigError, match=r"'twice' .*test_registry.py: the name is taken by .*"):
+
+        @toys.register("twice")
+        class Two:
+            pass
+
+    assert toys.get("twice") is One
+
+
 def test_a_name_belongs_to_one_part(package, toys):
     with pytest.raises(ConfigError, match=r"'path' .*taken by gmf"):
         toys.register("path")(1)

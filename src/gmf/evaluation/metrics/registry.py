@@ -69,14 +69,22 @@ def show_all(
         values: From ``measure_all``.
         config: Options of the evaluation.
         in_full: Metrics whose details are shown too.
+
+    Raises:
+        ConfigError: If a metric of another package or file fails to show its values.
     """
-    return [
-        item
-        for name, value in values.items()
-        if value is not None
-        for item in METRICS.get(name)().show(value, config=config)
-        if name in in_full or not (isinstance(item, Table) and item.is_detail)
-    ]
+    shown: list[Table | Figure] = []
+    for name, value in values.items():
+        if value is None:
+            continue
+        with METRICS.named_in_errors(name):
+            items = list(METRICS.get(name)().show(value, config=config))
+        shown += [
+            item
+            for item in items
+            if name in in_full or not (isinstance(item, Table) and item.is_detail)
+        ]
+    return shown
 
 
 def _measure(name: str, given: MetricInput) -> Any:
@@ -87,5 +95,6 @@ def _measure(name: str, given: MetricInput) -> Any:
         )
     with METRICS.named_in_errors(name):
         values = plain(METRICS.get(name)().measure(given))
-        json.dumps(values)
+        if source != "gmf":  # As JSON has them: keys are text, and numbers are finite.
+            values = json.loads(json.dumps(values, allow_nan=False))
     return values

@@ -12,7 +12,7 @@ from gmf.core.device import ComputedPrecision
 from gmf.core.errors import EncoderError
 from gmf.data.batch import Batch
 from gmf.encoders.resolve import hub_error, resolve_encoder
-from gmf.models.image_encoders import image_family
+from gmf.models.image_encoders import IMAGE_FAMILIES, image_family
 from gmf.models.kernels.microbatch import fast_by_view
 from gmf.models.modules.normalisation import share_statistics
 from gmf.models.processes import has_peers
@@ -153,8 +153,11 @@ class ImageEncoder(nn.Module):
         """Run the model on an empty image and return the width of each stage."""
         size = self.family.probe_size(self.config)
         parameters = [p for p in self.model.parameters() if p.requires_grad]
-        with torch.set_grad_enabled(self.trainable):
-            maps = self.run(next(self.model.parameters()).new_zeros(1, 3, size, size))
+        kind = self.config.model_type
+        with IMAGE_FAMILIES.named_in_errors(kind), torch.set_grad_enabled(self.trainable):
+            maps: Any = self.run(next(self.model.parameters()).new_zeros(1, 3, size, size))
+            if not isinstance(maps, tuple) or not maps:
+                raise TypeError(f"stages: expected a tuple of maps, got {type(maps).__name__}")
         sides = [tuple(stage.shape[2:]) for stage in maps]
         if sides != [(size // stride, size // stride) for stride in self.strides]:
             raise EncoderError(

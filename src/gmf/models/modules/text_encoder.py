@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
+from contextlib import nullcontext
 from typing import Any
 
 import torch
@@ -17,7 +18,7 @@ from gmf.core.errors import EncoderError
 from gmf.encoders.resolve import hub_error, resolve_encoder
 from gmf.models.kernels.dropout import use_fast_dropout
 from gmf.models.modules.visual_clue_guidance import VisualClues
-from gmf.models.text_encoders import families_with_clues, text_family
+from gmf.models.text_encoders import TEXT_FAMILIES, families_with_clues, text_family
 
 
 class TextEncoder(nn.Module):
@@ -39,12 +40,15 @@ class TextEncoder(nn.Module):
         _check_config(self.config)
         use_fast_dropout(model)
         self.family = text_family(self.config.model_type)
-        self.family.prepare(model)
+        kind = self.config.model_type
+        with TEXT_FAMILIES.named_in_errors(kind) if kind in TEXT_FAMILIES else nullcontext():
+            self.family.prepare(model)
         self.model = model
         self.hidden_dim: int = self.config.hidden_size
         self.num_layers: int = self.config.num_hidden_layers
         self.num_heads: int = self.config.num_attention_heads
-        if not self.family.takes_clues:
+        # Tests look after the families of gmf that take clues.
+        if not self.family.takes_clues or TEXT_FAMILIES.origin(kind).source != "gmf":
             _check_forward(self)
 
     @classmethod
@@ -188,8 +192,25 @@ def _check_forward(encoder: TextEncoder) -> None:
         raise EncoderError(f"{name}: expected one state of width {encoder.hidden_dim} a subword")
     if torch.equal(states[0, 0], states[1, 0]):
         raise EncoderError(f"{name}: a word's state does not depend on the words after it")
-    if not torch.allclose(states, among_padding[:, : ids.shape[1]], rtol=1e-2, atol=1e-3):
+    if not torch.allclose(states, among_padding[:, : ids.shape[1]], rtol=1e-3, atol=1e-4):
         raise EncoderError(f"{name}: padding changes its states, whatever attention_mask says")
+    if encoder.family.takes_clues:
+        _check_clues(encoder, inputs, states, name=name)
+
+
+def _check_clues(
+    encoder: TextEncoder, inputs: dict[str, Tensor], states: Tensor, *, name: str
+) -> None:
+    """Refuse a family that states that it takes clues and does not."""
+    rows, width = len(states), encoder.hidden_dim // encoder.num_heads
+    parts = [states.new_full((rows, encoder.num_heads, 2, width), 3.0)] * encoder.num_layers
+    clues = VisualClues(parts, parts, states.new_ones(rows, 2, dtype=torch.bool))
+    try:
+        guided = encoder.family.run(encoder.model.eval(), inputs, clues=clues, read=None)
+    except Exception as error:
+        raise EncoderError(f"{name}: its family cannot run with clues: {error}") from error
+    if guided.shape != states.shape or torch.allclose(guided, states, atol=1e-6):
+        raise EncoderError(f"{name}: its family takes clues, and they change no state")
 
 
 def _name_of(config: PreTrainedConfig) -> str:

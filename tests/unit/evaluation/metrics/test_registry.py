@@ -76,6 +76,36 @@ def test_a_registered_metric_may_show_itself(metrics):
     assert "<figcaption>Own chart<small>lenient</small>" in report_page(report, title="t")
 
 
+@pytest.mark.parametrize("shown", [None, 5])
+def test_a_metric_that_shows_nothing_is_named(metrics, shown):
+    @metrics.register("shy")
+    class Shy(Metric):
+        title = "t"
+
+        def measure(self, given):
+            return {1: {2: 3.5}}
+
+        def show(self, values, *, config):
+            return shown
+
+    report = evaluate(PAIRS)
+    assert report.to_dict()["shy"] == {"1": {"2": 3.5}}
+    with pytest.raises(ConfigError, match=r"metric 'shy' of .*object is not iterable"):
+        report_tables(report)
+
+
+def test_numbers_that_json_lacks_are_refused(metrics):
+    @metrics.register("endless")
+    class Endless(Metric):
+        title = "t"
+
+        def measure(self, given):
+            return {"a": float("nan")}
+
+    with pytest.raises(ConfigError, match=r"metric 'endless' of .*not JSON compliant"):
+        evaluate(PAIRS)
+
+
 @pytest.mark.parametrize(
     ("values", "message"),
     [(lambda: 1 / 0, "ZeroDivisionError"), (lambda: {1, 2}, "TypeError: .* not JSON serializable")],
