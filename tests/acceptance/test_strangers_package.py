@@ -135,7 +135,7 @@ def test_the_model_passes_all_checks_in_the_strangers_own_tests(stranger, tmp_pa
         "    check()\n"
     )
     output = stranger.python("-m", "pytest", "-q", "-p", "no:cacheprovider", tmp_path)
-    assert "17 passed" in output
+    assert "18 passed" in output
 
 
 def test_the_model_learns_from_what_the_reader_reads(run):

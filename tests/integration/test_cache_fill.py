@@ -39,7 +39,7 @@ def test_a_filled_cache_leaves_training_nothing_to_encode(options, tmp_path, mon
     assert "1 have no readable file" in planned.output
     filled = run(*options)
     assert filled.exit_code == 0, filled.output
-    assert f"{plan.views - 1} views written, 1 not (broken images)" in filled.output
+    assert f"{plan.views - 1} views written; 1 cannot be read, 0 cannot be kept" in filled.output
     assert f"{plan.views} views, 1 to compute" in run(*options, "--plan").output
     sources = []
     fetch = cached_views.CachedViews.fetch

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 from fixtures.captioner import save_tiny_blip
+from PIL import Image
 from typer.testing import CliRunner
 
 import gmf
@@ -225,6 +226,10 @@ def test_every_block_of_the_page_runs(trained, monkeypatch, capsys):
     save_tiny_blip(folder / "blip")
     (folder / "posts.jsonl").write_text((folder / "data" / "test.jsonl").read_text())
     (folder / "posts.csv").write_text("text,caption\nin snow is,the the\n")
+    first, *others = (folder / "data" / "train.jsonl").read_text().splitlines()
+    Image.new("RGB", (40, 40), "red").save(folder / "data" / "red.png")
+    shown = json.dumps({**json.loads(first), "image": "red.png"})
+    (folder / "data" / "train.jsonl").write_text("\n".join([shown, *others, ""]))
     page = Path(__file__).parents[2] / "docs" / "context.md"
     blocks = re.findall(r"```(\w+)\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
     commands = [line for kind, block in blocks if kind == "sh" for line in block.splitlines()]

@@ -137,6 +137,8 @@ class ImageJob(ABC, Generic[Row]):
                     on_progress(number - len(pending))
             self.file.finish()
         counts = self._images.images
+        if not tasks:
+            raise DataError("no post names an image, so there is nothing to do", path=path.parent)
         if not counts[self.done] + counts["kept"]:
             raise DataError(
                 f"none of the {len(tasks)} images that the posts name was {self.done}\n"
