@@ -1,5 +1,6 @@
 import json
 import math
+from itertools import pairwise
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from gmf.evaluation.comparison import compare
 from gmf.evaluation.config import EvaluationConfig
 from gmf.evaluation.evaluator import evaluate
 from gmf.evaluation.files.read import read_pairs
+from gmf.evaluation.files.word_pieces import common_pieces, spread_labels
 from gmf.evaluation.pairs import SamplePair
 from gmf.evaluation.scores import score
 
@@ -131,3 +133,45 @@ def test_characters_give_the_scores_of_words(tmp_path, drawn):
     read = read_pairs(gold, predicted=predicted).pairs
     expected = score([t for _, t, _ in drawn], [f for _, _, f in drawn]).lenient
     assert score([p.gold for p in read], [p.predicted for p in read]).lenient == expected
+
+
+@st.composite
+def cut_texts(draw):
+    """Return a text and two sides: words by characters, with tags; hyphens may be left out."""
+    text = draw(st.text("ab -", min_size=1, max_size=12))
+    sides = []
+    for _ in range(2):
+        edges = sorted(draw(st.sets(st.integers(0, len(text)))) | {0, len(text)})
+        spans = [
+            (start, end)
+            for start, end in pairwise(edges)
+            if text[start:end].strip(" ") and (text[start:end].strip("-") or draw(st.booleans()))
+        ]
+        tags = draw(st.lists(st.sampled_from(TAGS), min_size=len(spans), max_size=len(spans)))
+        sides.append((spans, tags))
+    return text, *sides
+
+
+@settings(QUICK, max_examples=300)
+@given(drawn=cut_texts())
+def test_scores_are_those_of_characters_however_words_are_cut(drawn):
+    text, (ours, gold), (theirs, predicted) = drawn
+    if not ours or not theirs:
+        return
+    _, our_words, their_words = common_pieces(ours, theirs, text=text)
+    labels = spread_labels(gold, our_words), spread_labels(predicted, their_words)
+
+    def characters(spans, tags, *, strict):
+        found = set()
+        for entity in entities_of(tags, strict=strict):
+            inside = text[spans[entity.start][0] : spans[entity.end - 1][1]]
+            start = spans[entity.start][0] + len(inside) - len(inside.lstrip())
+            found.add((start, start + len(inside.strip()), entity.type))
+        return found
+
+    for strict in (False, True):
+        counts = score([labels[0]], [labels[1]])
+        micro = counts.under("strict" if strict else "lenient").micro
+        golds, found = (characters(*side, strict=strict) for side in (drawn[1], drawn[2]))
+        assert (micro.gold, micro.predicted) == (len(golds), len(found))
+        assert micro.correct == len(golds & found)

@@ -28,7 +28,7 @@ from gmf.experiments.suite.report import remove_report, write_report
 from gmf.experiments.suite.reporting.figures.style import check_installed
 from gmf.experiments.suite.run import check_data, run_suite
 from gmf.experiments.suite.settings import read_settings
-from gmf.experiments.suite.single_run import is_finished, state_of
+from gmf.experiments.suite.single_run import is_scored, state_of
 
 suite_app = typer.Typer(no_args_is_help=True, help="The paper's comparison as one suite.")
 
@@ -166,7 +166,7 @@ def _plan_table(runs: Sequence[PlannedRun]) -> Table:
 def _standing(run: PlannedRun) -> str:
     try:
         state = state_of(run)
-        if is_finished(run):
+        if is_scored(run):
             return "finished"
     except ConfigError as error:
         return str(error)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar, cast, get_args
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from gmf.core.errors import ConfigError
+from gmf.core.errors import ConfigError, reason_of
 
 
 class _Loader(yaml.SafeLoader):
@@ -83,7 +83,7 @@ def read_yaml(path: Path) -> dict[str, Any]:
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: cannot be read ({error})") from error
     except (yaml.YAMLError, RecursionError) as error:
-        raise ConfigError(f"{path}: not valid YAML: {_reason(error)}") from error
+        raise ConfigError(f"{path}: not valid YAML: {reason_of(error)}") from error
     if not isinstance(content, dict):
         raise ConfigError(f"{path}: expected a mapping of options, got {type(content).__name__}")
     return cast(dict[str, Any], content)
@@ -107,7 +107,7 @@ def apply_overrides(options: Mapping[str, Any], overrides: Iterable[str]) -> dic
         try:
             value = yaml.load(raw, Loader=_Loader)
         except (yaml.YAMLError, RecursionError) as error:
-            reason = _reason(error)
+            reason = reason_of(error)
             raise ConfigError(
                 f"override {override[:200]!r}: value is not YAML: {reason}"
             ) from error
@@ -126,10 +126,6 @@ def apply_overrides(options: Mapping[str, Any], overrides: Iterable[str]) -> dic
             target = target[parent]
         target[last] = value
     return merged
-
-
-def _reason(error: Exception) -> str:
-    return "nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 
 def parse_config(

@@ -39,6 +39,11 @@ class PeerError(GmfError):
     """Another process of the same training stopped, and tells why; this one stops with it."""
 
 
+def reason_of(error: Exception) -> str:
+    """Return what a parser has against a text; Python's own words for depth are about Python."""
+    return "nested too deeply" if isinstance(error, RecursionError) else str(error)
+
+
 class DataError(GmfError):
     """A data file breaks its format.
 

@@ -31,6 +31,8 @@ class SamplePair:
             files of others, whether one is listed or there; ``None`` when unknown.
         corpus: Name of its corpus, where several are scored together.
         groups: Groups that a side file puts it in, by grouping.
+        words: For each of ``tokens`` the word of the gold that it is part of, ``None`` where the
+            gold has no word; ``None`` as a whole where no word was cut to compare characters.
     """
 
     id: str
@@ -44,6 +46,7 @@ class SamplePair:
     has_image: bool | None = None
     corpus: str = ""
     groups: Mapping[str, str] = field(default_factory=dict[str, str])
+    words: tuple[int | None, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class SampleSpans:
         has_image: Whether the sample has an image; ``None`` when unknown.
         corpus: Name of its corpus, where several are scored together.
         groups: Groups that a side file puts it in, by grouping.
+        words: See ``SamplePair``.
     """
 
     id: str
@@ -69,17 +73,37 @@ class SampleSpans:
     has_image: bool | None = None
     corpus: str = ""
     groups: Mapping[str, str] = field(default_factory=dict[str, str])
+    words: tuple[int | None, ...] | None = None
+
+    @property
+    def num_words(self) -> int:
+        """Words of the gold."""
+        return len(self.tokens if self.words is None else set(self.words) - {None})
+
+    def words_of(self, entity: Entity) -> tuple[str, ...]:
+        """Return an entity's words as the gold cuts them, whatever the system's words are.
+
+        Of words that an edge of the entity cuts it has the part inside.
+        """
+        tokens = self.tokens[entity.start : entity.end]
+        if self.words is None:
+            return tokens
+        parts: dict[int, str] = {}
+        for owner, token in zip(self.words[entity.start : entity.end], tokens, strict=True):
+            if owner is not None:
+                parts[owner] = parts.get(owner, "") + token
+        return tuple(parts.values()) or tokens
 
     def surface(self, entity: Entity) -> str:
         """Return an entity's words, joined by spaces."""
-        return " ".join(self.tokens[entity.start : entity.end])
+        return " ".join(self.words_of(entity))
 
     def show(self, entity: Entity) -> str:
         """Return an entity for reading: its words and its type."""
         return f"{self.surface(entity)} [{entity.type}]"
 
 
-def pair_of(prediction: Prediction, *, reads_images: bool = True) -> SamplePair:
+def pair_of(prediction: Prediction, *, reads_images: bool) -> SamplePair:
     """Return gold and prediction of a model of ours.
 
     It has an image if the model saw one; of a model that reads none, if one of its files is there.
@@ -115,12 +139,19 @@ def mark_images(pairs: Iterable[SamplePair], *, folder: Path) -> list[SamplePair
     """Return the pairs with ``has_image`` set by whether ``<id>.jpg`` or ``.png`` is in a folder.
 
     Raises:
-        DataError: If there is no such folder.
+        DataError: If there is no such folder, or no image of any pair in it.
     """
     if not folder.is_dir():
         raise DataError("no such folder of images", path=folder)
     names = {path.stem for path in folder.iterdir() if path.suffix.lower() in IMAGE_SUFFIXES}
-    return [replace(pair, has_image=pair.id in names) for pair in pairs]
+    marked = [replace(pair, has_image=pair.id in names) for pair in pairs]
+    if marked and not any(pair.has_image for pair in marked):
+        raise DataError(
+            f"no image of any post among its {len(names)} images; expected the id of a post and "
+            f".jpg, as {marked[0].id}.jpg",
+            path=folder,
+        )
+    return marked
 
 
 def apply_service_policy(
@@ -165,6 +196,7 @@ def _without_words(pair: SamplePair, positions: list[int], tokens: tuple[str, ..
         pair,
         tokens=tuple(tokens[index] for index in positions),
         own_gold=pair.own_gold and tuple(pair.own_gold[index] for index in positions),
+        words=pair.words and tuple(pair.words[index] for index in positions),
         unpredicted=tuple(
             new_position[index] for index in pair.unpredicted if index in new_position
         ),
@@ -191,6 +223,7 @@ def spans_of_pairs(pairs: Iterable[SamplePair], *, rule: Rule) -> list[SampleSpa
             pair.has_image,
             pair.corpus,
             pair.groups,
+            pair.words,
         )
         for pair, gold_entities, predicted_entities in zip(all_pairs, gold, predicted, strict=True)
     ]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, cast
 
-from gmf.core.errors import DataError
+from gmf.core.errors import DataError, reason_of
 from gmf.exchange.report import ConversionReport
 from gmf.reading.json_doubles import without_doubles
 from gmf.reading.json_lists import is_json_list, list_items
@@ -40,13 +40,9 @@ def json_values(
             except json.JSONDecodeError as error:
                 report.fault(f"{path}:{number}: not valid JSON: {error}")
             except (ValueError, RecursionError, DataError) as error:
-                report.fault(f"{path}:{number}: {_reason(error)}")
+                report.fault(f"{path}:{number}: {reason_of(error)}")
             else:
                 yield f"{path}:{number}", value
-
-
-def _reason(error: Exception) -> str:
-    return "nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 
 def field_of(row: dict[str, Any], name: str, kind: type | tuple[type, ...], expected: str) -> Any:

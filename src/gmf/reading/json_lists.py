@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from gmf.core.errors import DataError
+from gmf.core.errors import DataError, reason_of
 from gmf.reading.json_doubles import without_doubles
 from gmf.reading.text_files import HEAD_BYTES, not_utf8, open_text
 
@@ -37,9 +37,7 @@ def list_items(path: Path, *, encoding: str | None = None) -> Iterator[object]:
                 number += 1
                 yield value
         except (ValueError, RecursionError, DataError) as error:
-            reason = getattr(error, "msg", None) or str(error)
-            if isinstance(error, RecursionError):
-                reason = "nested too deeply"
+            reason = getattr(error, "msg", None) or reason_of(error)
             is_text = not isinstance(error, UnicodeDecodeError)
             what = f"not valid JSON: {reason}" if is_text else not_utf8(error)
             message = f"{what}, after item {number}"

@@ -4,7 +4,7 @@ import codecs
 import json
 from typing import Any, NoReturn
 
-from gmf.core.errors import DataError
+from gmf.core.errors import DataError, reason_of
 from gmf.reading.json_doubles import without_doubles
 from gmf.serving.problems import RefusedError, invalid
 from gmf.serving.schemas import Fault
@@ -63,8 +63,8 @@ def read_json(text: str) -> Any:
         message = f"{error.msg} at line {error.lineno} column {error.colno}"
     except DataError as error:
         message = str(error)
-    except RecursionError:
-        message = "nested too deeply"
+    except RecursionError as error:
+        message = reason_of(error)
     except ValueError as error:
         # Also Python's own limit on the digits of a number, whose words are about Python.
         message = "a number has too many digits" if "integer string" in str(error) else str(error)

@@ -60,10 +60,12 @@ def test_given_provenance_is_kept():
 def test_predictions_of_a_model_become_pairs():
     sample = Sample("1", ("Rocky",), ("B-PER",), (ImageInput(b""),))
     entity = ScoredEntity(0, 1, "PER", 0.9)
-    metrics = evaluate([pair_of(Prediction(sample, ("B-PER",), (entity,), saw_image=True))]).metrics
+    metrics = evaluate(
+        [pair_of(Prediction(sample, ("B-PER",), (entity,), saw_image=True), reads_images=True)]
+    ).metrics
     assert metrics["calibration"]["confidence"] == 0.9
     assert metrics["image"]["with image"]["correct"] == 1
-    unread = pair_of(Prediction(sample, ("B-PER",), (entity,), saw_image=False))
+    unread = pair_of(Prediction(sample, ("B-PER",), (entity,), saw_image=False), reads_images=True)
     assert unread.has_image is False
     assert pair_of_tags(sample, ["O"]).has_image is True
     assert (
@@ -71,7 +73,7 @@ def test_predictions_of_a_model_become_pairs():
         is False
     )
     with pytest.raises(DataError, match=r"sample '2' .* has no gold tags"):
-        pair_of(Prediction(Sample("2", ("a",)), ("O",), ()))
+        pair_of(Prediction(Sample("2", ("a",)), ("O",), ()), reads_images=True)
 
 
 def test_no_tweets_is_an_error():

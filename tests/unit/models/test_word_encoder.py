@@ -6,11 +6,12 @@ from pydantic import ValidationError
 from torch import nn
 
 from gmf.core.errors import ConfigError
+from gmf.core.plain import plain
 from gmf.core.tags import TagSet
 from gmf.core.types import Sample
 from gmf.data.collate import Collator
 from gmf.models.modules.recurrence import last_states, run_lstm
-from gmf.models.modules.vocabulary import UNKNOWN, Vocabulary
+from gmf.models.modules.vocabulary import OFTEN, UNKNOWN, Vocabulary
 from gmf.models.modules.word_encoder import CharacterConfig, WordConfig, WordEncoder
 from gmf.models.registry import model_options
 
@@ -39,7 +40,7 @@ def test_options_out_of_range_are_refused(option, value):
 def test_vocabulary_is_ranked_and_looked_up_with_lower_case_fallback():
     vocabulary = Vocabulary.of(POSTS)
     assert vocabulary.words[:2] == ("in", "is")
-    assert vocabulary.num_repeated == 2
+    assert vocabulary.counts == (2, 2, 1, 1, 1, 1, 1)
     assert vocabulary.word("IN") == vocabulary.word("in") == 1
     assert vocabulary.word("Oslo") != UNKNOWN
     assert vocabulary.word("oslo") == UNKNOWN
@@ -91,14 +92,33 @@ def test_without_assets_and_samples_there_is_nothing_to_know():
         WordEncoder.build(WordConfig(), samples=(), assets={})
 
 
-def test_training_takes_words_seen_once_for_unknown_and_no_others():
+def test_training_takes_a_word_for_unknown_the_more_seldom_the_oftener_it_occurs():
     encoder = build(unknown_dropout=1.0)
     unknown, known = encoder.words.trained.weight[0], encoder.vocabulary
-    words = torch.tensor([[known.word("is"), known.word("Oslo")]])
-    trained = encoder.train().words(words)
-    assert not torch.equal(trained[0, 0], unknown)
-    assert torch.equal(trained[0, 1], unknown)
+    is_, oslo = known.word("is"), known.word("Oslo")
+    number = known.counts[is_ - 1]
+    assert number > 1
+    assert known.counts[oslo - 1] == 1
+    words = torch.tensor([[is_, oslo]] * 4000)
+    share = (encoder.train().words(words) == unknown).all(dim=-1).float().mean(dim=0)
+    assert share[0].item() == pytest.approx(1 / number, abs=0.03)
+    assert share[1].item() == 1
     assert not torch.equal(encoder.eval().words(words)[0, 1], unknown)
+
+
+def test_a_name_that_training_repeats_does_not_hide_what_an_unknown_one_is():
+    # Names of a small pool, each many times: a new one must not be read as an ordinary word.
+    encoder = build(unknown_dropout=0.5)
+    assert (encoder.words.dropped[1 : 1 + len(encoder.vocabulary.words)] > 0).all()
+    assert not encoder.words.dropped[0]
+
+
+def test_a_vocabulary_of_an_earlier_checkpoint_is_read():
+    given = json.loads(json.dumps(plain(build().vocabulary.model_dump())))
+    repeated = sum(count > 1 for count in given.pop("counts"))
+    vocabulary = Vocabulary.restored({**given, "num_repeated": repeated})
+    assert vocabulary.words == tuple(given["words"])
+    assert vocabulary.counts == (OFTEN,) * repeated + (1,) * (len(vocabulary.words) - repeated)
 
 
 def test_characters_tell_unknown_words_apart():

@@ -1,6 +1,5 @@
 """Which prediction belongs to which gold sample, and which predicted word to which gold word."""
 
-from collections import Counter
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -71,7 +70,9 @@ def align_samples(ours: LabelledSample, theirs: LabelledSample) -> Alignment:
         )
     try:
         pieces, our_words, their_words = common_pieces(
-            ours.offsets or locate(ours.tokens, text), theirs.offsets or locate(theirs.tokens, text)
+            ours.offsets or locate(ours.tokens, text),
+            theirs.offsets or locate(theirs.tokens, text),
+            text=text,
         )
     except ValueError as error:
         raise DataError(f"post {ours.id!r}: {error}") from error
@@ -82,8 +83,7 @@ def align_samples(ours: LabelledSample, theirs: LabelledSample) -> Alignment:
 def match_samples(gold: LabelledFile, predicted: LabelledFile) -> tuple[Owners, str]:
     """Return for each gold sample the index of its prediction, and what they were matched by."""
     if all(sample.id for sample in (*gold.samples, *predicted.samples)):
-        positions = {key: index for index, key in enumerate(_numbered(predicted))}
-        by_id = [positions.get(key) for key in _numbered(gold)]
+        by_id = _matched_by_id(gold, predicted)
         if any(match is not None for match in by_id):
             return by_id, "id"
     matches, _ = align(
@@ -100,14 +100,23 @@ def match_samples(gold: LabelledFile, predicted: LabelledFile) -> tuple[Owners, 
     return matches, "words"
 
 
-def _numbered(file: LabelledFile) -> list[tuple[str, int]]:
-    """Return ids with the number of earlier samples of the same id."""
-    seen: Counter[str] = Counter()
-    keys: list[tuple[str, int]] = []
-    for sample in file.samples:
-        keys.append((sample.id, seen[sample.id]))
-        seen[sample.id] += 1
-    return keys
+def _matched_by_id(gold: LabelledFile, predicted: LabelledFile) -> Owners:
+    """Return matches by id; among samples of one id those of equal words, then in their order."""
+    left: dict[str, list[int]] = {}
+    for index, sample in enumerate(predicted.samples):
+        left.setdefault(sample.id, []).append(index)
+    several = {name for name, indices in left.items() if len(indices) > 1}
+    matches: Owners = [None] * len(gold.samples)
+    for index, sample in enumerate(gold.samples):
+        for theirs in left[sample.id] if sample.id in several else ():
+            if predicted.samples[theirs].tokens == sample.tokens:
+                matches[index] = theirs
+                left[sample.id].remove(theirs)
+                break
+    for index, sample in enumerate(gold.samples):
+        if matches[index] is None and left.get(sample.id):
+            matches[index] = left[sample.id].pop(0)
+    return matches
 
 
 def _are_alike(ours: LabelledSample, theirs: LabelledSample) -> bool:

@@ -8,7 +8,7 @@ from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
 from gmf.core.config import describe_faults
 from gmf.core.errors import DataError
-from gmf.core.tags import tags_of
+from gmf.core.tags import OUTSIDE, entities_of, is_bio, tags_of
 from gmf.core.types import Entity, ScoredEntity
 from gmf.evaluation.files.labelled import LabelledSample, LabelReader, Labels, sample_id
 from gmf.evaluation.files.listed_images import with_image
@@ -172,6 +172,7 @@ def _sample_of(row: _SampleRow, *, line: int, labels: LabelReader) -> LabelledSa
         *columns,
         text=row.text,
         offsets=tuple(offsets) if offsets else None,
+        words=tuple(owners) if len(owners) > len(spans or owners) else None,
         scored=scored,
         line=line,
     )
@@ -276,4 +277,19 @@ def _column(
     if row.tokens is None or len(side.tags) != len(row.tokens):
         number = "no" if row.tokens is None else len(row.tokens)
         raise ValueError(f"expected one tag a token, got {len(side.tags)} tags and {number} tokens")
-    return spread_labels(side.tags, owners)
+    labels = spread_labels(side.tags, owners)
+    tagged = entities_of([label or OUTSIDE for label in labels]) if _are_tags(labels) else entities
+    if entities is not None and set(entities) != set(tagged or ()):
+        both = [
+            {f"{e.type} {e.start}:{e.end}" for e in found} for found in (tagged or (), entities)
+        ]
+        told = [", ".join(sorted(one - other)) or "none" for one, other in (both, both[::-1])]
+        raise ValueError(
+            f"tags and entities of one post differ: tags alone have {told[0]}, entities alone "
+            f"{told[1]} (by words, from 0); give one of the two"
+        )
+    return labels
+
+
+def _are_tags(labels: Labels) -> bool:
+    return all(label is None or is_bio(label) for label in labels)

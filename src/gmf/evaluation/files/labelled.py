@@ -44,6 +44,8 @@ class LabelledSample:
         second: The second label column, if any.
         text: Raw text, if the file has it.
         offsets: Character span of each word in ``text``.
+        words: For each of ``tokens`` the word of the file that it is part of, where entities cut
+            words; ``None`` where none was cut.
         scored: Entities of the prediction with confidences, if the file has them.
         has_image: Whether the model saw an image, if the file says so, else whether one of the
             listed images is there; ``None`` when it says neither.
@@ -56,6 +58,7 @@ class LabelledSample:
     second: Labels | None = None
     text: str | None = None
     offsets: tuple[tuple[int, int], ...] | None = None
+    words: tuple[int, ...] | None = None
     scored: tuple[ScoredEntity, ...] | None = None
     has_image: bool | None = None
     line: int = 0

@@ -139,13 +139,10 @@ def _pair(
     alignment: Alignment,
     number: int,
 ) -> SamplePair:
+    labels = spread_labels(_labels(predicted, "predicted", order), alignment.theirs)
     positions = [
-        None if owner is None else label
-        for owner, label in zip(
-            alignment.theirs,
-            spread_labels(_labels(predicted, "predicted", order), alignment.theirs),
-            strict=True,
-        )
+        None if owner is None and label == OUTSIDE else label
+        for owner, label in zip(alignment.theirs, labels, strict=True)
     ]
     own_gold = None
     if predicted.second is not None:
@@ -163,6 +160,16 @@ def _pair(
         unpredicted=tuple(index for index, label in enumerate(positions) if label is None),
         scored=_scored(predicted, alignment),
         has_image=gold.has_image if predicted.has_image is None else predicted.has_image,
+        words=_words(gold, alignment.ours),
+    )
+
+
+def _words(gold: LabelledSample, owners: Owners) -> tuple[int | None, ...] | None:
+    """Return for each common word the word of the gold file, ``None`` where all are whole."""
+    if gold.words is None and owners == list(range(len(gold.tokens))):
+        return None
+    return tuple(
+        owner if owner is None or gold.words is None else gold.words[owner] for owner in owners
     )
 
 
@@ -191,6 +198,7 @@ def _missing_pair(sample: LabelledSample, labels: Labels, number: int) -> Sample
         unpredicted=tuple(range(len(sample.tokens))),
         is_missing=True,
         has_image=sample.has_image,
+        words=sample.words,
     )
 
 

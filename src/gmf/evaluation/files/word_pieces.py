@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
-from gmf.core.tags import OUTSIDE
+from gmf.core.tags import OUTSIDE, STRAY
 
 #: Characters ``[start, end)`` of a text.
 Span = tuple[int, int]
@@ -55,25 +55,47 @@ def spread_labels(
 ) -> tuple[str | None, ...]:
     """Return labels of pieces: a word's first piece has its label, later ones continue it.
 
+    How many entities there are does not depend on how the words were cut.
+
     Args:
         labels: One a word.
-        owners: Word of each piece; ``None`` where this side has no word, which is outside.
+        owners: Word of each piece; ``None`` where this side has no word, which is outside, or
+            inside an entity whose words stand on both sides of it.
     """
     spread: list[str | None] = []
+    following = _following(owners)
     previous: int | None = None
-    for owner in owners:
-        label = OUTSIDE if owner is None else labels[owner]
-        if owner is not None and owner == previous and label and label.startswith("B-"):
-            label = f"I-{label[2:]}"
+    for owner, after in zip(owners, following, strict=True):
+        label = OUTSIDE
+        if owner is not None:
+            label = labels[owner]
+            if owner == previous and label and label.startswith(("B-", STRAY)):
+                label = f"I-{label[2:]}"
+            previous = owner
+        elif previous is not None and after is not None:
+            before, coming = labels[previous] or OUTSIDE, labels[after] or OUTSIDE
+            if coming.startswith("I-") and before[1:] == coming[1:]:
+                label = coming
         spread.append(label)
-        previous = owner
     return tuple(spread)
 
 
+def _following(owners: Sequence[int | None]) -> list[int | None]:
+    """Return for each piece the word that comes next, its own included."""
+    following: list[int | None] = []
+    after: int | None = None
+    for owner in reversed(owners):
+        after = after if owner is None else owner
+        following.append(after)
+    return following[::-1]
+
+
 def common_pieces(
-    ours: Sequence[Span], theirs: Sequence[Span]
+    ours: Sequence[Span], theirs: Sequence[Span], *, text: str
 ) -> tuple[list[Span], list[int | None], list[int | None]]:
     """Return the pieces that two word lists of one text have in common.
+
+    White space that belongs to a word of one side alone is no piece, but of a word of white space.
 
     Returns:
         The pieces, and for each the word of either side that it is part of, if any.
@@ -89,8 +111,18 @@ def common_pieces(
                 positions[side] += 1
             inside = positions[side] < len(spans) and spans[positions[side]][0] <= piece[0]
             found.append(positions[side] if inside else None)
+        if None in found and _is_blank_part(piece, text, found, (ours, theirs)):
+            continue
         if any(owner is not None for owner in found):
             pieces.append(piece)
             for side, owner in enumerate(found):
                 owners[side].append(owner)
     return pieces, *owners
+
+
+def _is_blank_part(
+    piece: Span, text: str, owners: Sequence[int | None], sides: Sequence[Sequence[Span]]
+) -> bool:
+    """Return whether a piece is the white space of a word that has other letters too."""
+    words = [spans[o] for o, spans in zip(owners, sides, strict=True) if o is not None]
+    return text[slice(*piece)].isspace() and all(text[slice(*word)].strip() for word in words)

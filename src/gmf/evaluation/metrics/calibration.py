@@ -36,6 +36,11 @@ class EntityCalibration(Metric):
             f"{values['brier']:.4f}, mean confidence {values['confidence']:.4f}, precision "
             f"{values['precision']:.4f}, {values['entities']} entities."
         )
+        if values["unscored"]:
+            note += (
+                f" {values['unscored']} predicted entities have no confidence and are left out; "
+                "therefore there are no scores by least confidence."
+            )
         headings = ("confidence", "entities", "mean confidence", "precision")
         table = Table(f"{self.title} ({config.rule} counting)", headings, rows, note)
         plot = reliability_plot(values["bins"], title="Reliability curve")
@@ -75,6 +80,7 @@ class Calibration:
         confidence: Mean confidence.
         precision: Share that is correct.
         bins: The reliability curve, bins of equal width over [0, 1].
+        unscored: Predicted entities without a confidence, which are left out.
     """
 
     entities: int
@@ -83,6 +89,7 @@ class Calibration:
     confidence: float
     precision: float
     bins: tuple[ReliabilityBin, ...]
+    unscored: int
 
 
 def calibrate(samples: Iterable[SampleSpans], *, num_bins: int = 10) -> Calibration | None:
@@ -90,9 +97,10 @@ def calibrate(samples: Iterable[SampleSpans], *, num_bins: int = 10) -> Calibrat
 
     Source: Guo et al., On Calibration of Modern Neural Networks (2017), Eq. 3, over entities.
     """
+    given = list(samples)
     scored = [
         (entity.confidence, Entity(entity.start, entity.end, entity.type) in set(sample.gold))
-        for sample in samples
+        for sample in given
         for entity in sample.scored or ()
     ]
     if not scored:
@@ -120,4 +128,5 @@ def calibrate(samples: Iterable[SampleSpans], *, num_bins: int = 10) -> Calibrat
             )
             for index in range(num_bins)
         ),
+        unscored=sum(len(sample.predicted) for sample in given if sample.scored is None),
     )

@@ -40,8 +40,8 @@ def count_by_entity_length(samples: Iterable[SampleSpans]) -> dict[str, Counts]:
     """Count entities by their own length in words: 1, 2, ... and the longest together."""
     longest = f"{MAX_ENTITY_WORDS}+"
 
-    def length(_: SampleSpans, entity: Entity) -> str:
-        words = entity.end - entity.start
+    def length(sample: SampleSpans, entity: Entity) -> str:
+        words = len(sample.words_of(entity))
         return str(words) if words < MAX_ENTITY_WORDS else longest
 
     return count_by(samples, length, groups=[*map(str, range(1, MAX_ENTITY_WORDS)), longest])
@@ -53,6 +53,6 @@ def count_by_sample_length(samples: Iterable[SampleSpans]) -> dict[str, Counts]:
     names = [f"{a}-{b}" for a, b in zip(starts, SAMPLE_BOUNDS, strict=False)] + [f"{starts[-1]}+"]
 
     def length(sample: SampleSpans, _: Entity) -> str:
-        return names[sum(len(sample.tokens) > bound for bound in SAMPLE_BOUNDS)]
+        return names[sum(sample.num_words > bound for bound in SAMPLE_BOUNDS)]
 
     return count_by(samples, length, groups=names)

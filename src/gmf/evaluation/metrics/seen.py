@@ -53,7 +53,7 @@ class TrainingNames:
 
     def group_of(self, sample: SampleSpans, entity: Entity) -> str:
         """Return one of ``SEEN_GROUPS``."""
-        types = self._types.get(sample.tokens[entity.start : entity.end])
+        types = self._types.get(sample.words_of(entity))
         if types is None:
             return "unseen"
         return "seen" if entity.type in types else "other type"

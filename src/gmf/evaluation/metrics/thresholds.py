@@ -18,8 +18,11 @@ class ConfidenceThresholds(Metric):
     title = "By least confidence"
 
     def measure(self, given: MetricInput) -> dict[str, Counts] | None:
-        """Return counts by threshold; ``None`` without confidences."""
-        if not any(sample.scored for sample in given.samples):
+        """Return counts by threshold; ``None`` unless every predicted entity has a confidence."""
+        samples = given.samples
+        if not any(s.scored for s in samples) or any(
+            s.predicted and s.scored is None for s in samples
+        ):
             return None
         gold = sum(len(sample.gold) for sample in given.samples)
         scored = [

@@ -11,7 +11,7 @@ from gmf.experiments.suite.finished_run import RESULT, FinishedRun
 from gmf.experiments.suite.manifest import Manifest, read_provenance
 from gmf.experiments.suite.plan import PlannedRun, SuiteOptions
 from gmf.experiments.suite.pool import OnEvent, RunEvent, run_all
-from gmf.experiments.suite.single_run import is_finished
+from gmf.experiments.suite.single_run import is_scored
 from gmf.reading.corpora import CorpusConfig
 from gmf.reading.readers import read_split
 from gmf.reading.releases import DataFingerprint, fingerprint
@@ -86,7 +86,7 @@ def run_suite(
         todo: list[PlannedRun] = []
         for run in runs:
             try:
-                is_done = is_finished(run)
+                is_done = is_scored(run)
                 if (run.folder / RESULT).exists() or not accept_changes:
                     _check_same_data(run, fingerprints[run.dataset])
                 if is_done:

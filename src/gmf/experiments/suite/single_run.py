@@ -29,7 +29,7 @@ def state_of(run: PlannedRun) -> RunState:
     return RunFolder(run.folder).read(run.config)
 
 
-def is_finished(run: PlannedRun) -> bool:
+def is_scored(run: PlannedRun) -> bool:
     """Return whether a run is trained and scored.
 
     Raises:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from gmf.core.errors import DataError
+from gmf.core.errors import DataError, reason_of
 from gmf.jobs.inputs.beside import ContextBeside
 from gmf.jobs.inputs.fields import TOKENS, check_columns, row_of_fields
 from gmf.jobs.inputs.rows import InputOptions, Row
@@ -65,8 +65,8 @@ class JsonlSource(ScannedSource):
         name = self.default_id(number)
         try:
             value = read_row(decode(record.content))
-        except RecursionError:
-            return Row(number, name, origin, error="not valid JSON: nested too deeply")
+        except RecursionError as fault:
+            return Row(number, name, origin, error=f"not valid JSON: {reason_of(fault)}")
         except json.JSONDecodeError as fault:
             error = f"not valid JSON: {fault.msg} at character {fault.pos}"
             line = record.content.strip()

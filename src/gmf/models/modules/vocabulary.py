@@ -1,13 +1,18 @@
 """Vocabulary of the word-level models: words and characters of the training split."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
+from typing import Any
 
 from gmf.core.config import Config
+from gmf.core.plain import from_plain
 
 #: Index of every word and character that the vocabulary does not hold.
 UNKNOWN = 0
+
+#: What a checkpoint that tells no counts says of a word that was seen more than once.
+OFTEN = 1_000_000
 
 
 class Vocabulary(Config):
@@ -18,13 +23,13 @@ class Vocabulary(Config):
 
     Args:
         words: Words of the training split, most frequent first; their indices start at 1.
-        num_repeated: How many of them occur more than once.
+        counts: How often each of them occurs there.
         extra_words: Further words of a vector file; their indices follow.
         characters: Characters that occur more than once in the training split.
     """
 
     words: tuple[str, ...]
-    num_repeated: int
+    counts: tuple[int, ...]
     extra_words: tuple[str, ...] = ()
     characters: tuple[str, ...]
 
@@ -40,9 +45,21 @@ class Vocabulary(Config):
         ranked = sorted(words, key=lambda word: (-words[word], word))
         return cls(
             words=tuple(ranked),
-            num_repeated=sum(count > 1 for count in words.values()),
+            counts=tuple(words[word] for word in ranked),
             characters=tuple(sorted(c for c, count in characters.items() if count > 1)),
         )
+
+    @classmethod
+    def restored(cls, values: Mapping[str, Any]) -> "Vocabulary":
+        """Return the vocabulary that a checkpoint holds as plain values.
+
+        Those of 0.1 tell only how many words occur more than once, ``num_repeated``.
+        """
+        given = dict(values)
+        if "counts" not in given:
+            repeated = given.pop("num_repeated")
+            given["counts"] = [OFTEN] * repeated + [1] * (len(given["words"]) - repeated)
+        return from_plain(cls, given)
 
     def with_extra(self, words: Iterable[str]) -> "Vocabulary":
         """Return the vocabulary with further words known by their vectors only."""

@@ -11,7 +11,6 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
 from gmf.core.errors import ConfigError
-from gmf.core.plain import from_plain
 from gmf.core.types import Sample
 from gmf.data.batch import Batch
 from gmf.models.modules.recurrence import last_states, run_lstm
@@ -33,7 +32,8 @@ class WordConfig(WordsOnlyConfig):
         max_vectors: Words from the top of that file that are known beside the training words.
         word_dim: Width of vectors trained from random values; a file brings its own width.
         hidden_dim: Width of the word LSTM, both directions together.
-        unknown_dropout: Share of the words seen once that training takes for unknown, in [0, 1].
+        unknown_dropout: A word that occurs ``n`` times in the training split is taken for unknown
+            with this probability by ``n`` in a training step, in [0, 1].
     """
 
     dropout: float = Field(default=0.5, ge=0, lt=1)
@@ -62,17 +62,24 @@ class WordTable(nn.Module):
     Args:
         vocabulary: Which words are known.
         dim: Width of the vectors.
-        unknown_dropout: Share of the words seen once that training takes for unknown.
+        unknown_dropout: Probability that training takes a word for unknown, by how often it occurs.
+
+    Source: Kiperwasser & Goldberg 2016, Sect. 4, which has the frequency in the denominator too;
+    words that occur once are treated as by Lample et al. 2016 (docs/decisions/0200).
     """
 
     def __init__(self, vocabulary: Vocabulary, *, dim: int, unknown_dropout: float) -> None:
         super().__init__()
-        self.vocabulary, self.unknown_dropout = vocabulary, unknown_dropout
+        self.vocabulary = vocabulary
         self.trained = nn.Embedding(len(vocabulary.words) + 1, dim)
         bound = (3 / dim) ** 0.5
         nn.init.uniform_(self.trained.weight, -bound, bound)
         self.register_buffer("extra", torch.zeros(len(vocabulary.extra_words), dim))
         self.extra: Tensor
+        dropped = torch.zeros(1 + len(vocabulary.words) + len(self.extra))
+        dropped[1 : 1 + len(vocabulary.words)] = unknown_dropout / torch.tensor(vocabulary.counts)
+        self.register_buffer("dropped", dropped, persistent=False)
+        self.dropped: Tensor
 
     @torch.no_grad()
     def fill(self, vectors: WordVectors) -> None:
@@ -86,11 +93,9 @@ class WordTable(nn.Module):
 
     def forward(self, words: Int[Tensor, "batch words"]) -> Float[Tensor, "batch words dim"]:
         """Return the vector of each word index."""
-        if self.training and self.unknown_dropout:
-            vocabulary = self.vocabulary
-            is_rare = (words > vocabulary.num_repeated) & (words <= len(vocabulary.words))
-            is_dropped = torch.rand(words.shape, device=words.device) < self.unknown_dropout
-            words = words.masked_fill(is_rare & is_dropped, UNKNOWN)
+        if self.training:
+            is_dropped = torch.rand(words.shape, device=words.device) < self.dropped[words]
+            words = words.masked_fill(is_dropped, UNKNOWN)
         count = self.trained.num_embeddings
         vectors = self.trained(words.clamp(max=count - 1))
         if not len(self.extra):
@@ -172,7 +177,7 @@ class WordEncoder(nn.Module):
             DataError: If the file of word vectors breaks its format.
         """
         if assets:
-            vocabulary = from_plain(Vocabulary, assets["vocabulary"])
+            vocabulary = Vocabulary.restored(assets["vocabulary"])
             return cls(vocabulary, config=config, word_dim=assets["word_dim"])
         if not samples:
             raise ConfigError("the model reads words: expected training samples to know them from")

@@ -5,7 +5,7 @@ import pytest
 from gmf.core.errors import DataError
 from gmf.core.types import ScoredEntity
 from gmf.evaluation.files.read import read_labelled_file, read_pairs
-from gmf.evaluation.pairs import SamplePair, apply_service_policy, mark_images
+from gmf.evaluation.pairs import SamplePair, apply_service_policy, mark_images, spans_of_pairs
 from gmf.evaluation.reports.report_tables import reading_table
 
 GOLD = "IMGID:7\nRocky\tB-PER\nin\tO\nNew\tB-LOC\nYork\tI-LOC\n\nIMGID:8\nOscars\tB-OTHER\n"
@@ -421,3 +421,117 @@ def test_types_that_look_alike_are_told(write, side):
     assert "looks like" in told
     assert r"'PER\u200b'" in told
     assert ("types that look like others", f"1: {told}") in reading_table(notes).rows
+
+
+CUT_OTHERWISE = {
+    "one word of two": (
+        {"text": "I love New York now", "tokens": ["I", "love", "New", "York", "now"]},
+        ["O", "O", "B-LOC", "I-LOC", "O"],
+        {"text": "I love New York now", "tokens": ["I", "love", "New York", "now"]},
+        ["O", "O", "B-LOC", "O"],
+    ),
+    "a token of white space": (
+        {"text": "New  York", "tokens": ["New", " ", "York"]},
+        ["B-LOC", "I-LOC", "I-LOC"],
+        {"text": "New  York", "tokens": ["New", "York"]},
+        ["B-LOC", "I-LOC"],
+    ),
+    "a space that does not break": (
+        {"text": "in New\u00a0York", "tokens": ["in", "New", "York"]},
+        ["O", "B-LOC", "I-LOC"],
+        {"text": "in New\u00a0York", "tokens": ["in", "New\u00a0York"]},
+        ["O", "B-LOC"],
+    ),
+    "tokens without the hyphen": (
+        {"text": "drink Coca-Cola", "tokens": ["drink", "Coca", "Cola"]},
+        ["O", "B-ORG", "I-ORG"],
+        {"text": "drink Coca-Cola", "tokens": ["drink", "Coca-Cola"]},
+        ["O", "B-ORG"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CUT_OTHERWISE)
+@pytest.mark.parametrize("is_swapped", [False, True])
+def test_equal_characters_are_equal_however_the_words_are_cut(name, is_swapped, write):
+    ours, gold, theirs, predicted = CUT_OTHERWISE[name]
+    files = [{"id": "1", **ours, "tags": gold}, {"id": "1", **theirs, "tags": predicted}]
+    paths = [write(f"{side}.jsonl", rows(file)) for side, file in enumerate(files)]
+    if is_swapped:
+        paths.reverse()
+    paired = read_pairs(paths[0], predicted=paths[1])
+    [pair] = paired.pairs
+    assert pair.gold == pair.predicted
+    assert not paired.notes.losses
+    for rule in ("lenient", "strict"):
+        [spans] = spans_of_pairs([pair], rule=rule)
+        assert len(spans.gold) == 1
+        assert spans.gold == spans.predicted
+
+
+@pytest.mark.parametrize(("name", "end"), [("wrong", 6), ("right", 8)])
+def test_words_of_the_gold_do_not_depend_on_the_prediction(name, end, write):
+    def row(end):
+        return {"char_start": 0, "char_end": end, "type": "LOC"}
+
+    gold = write("gold.jsonl", rows({"id": 1, "text": "New York is", "entities": [row(8)]}))
+    found = write(f"{name}.jsonl", rows({"id": 1, "text": "New York is", "entities": [row(end)]}))
+    [spans] = spans_of_pairs(read_pairs(gold, predicted=found).pairs, rule="lenient")
+    assert spans.num_words == 3
+    assert spans.words_of(spans.gold[0]) == ("New", "York")
+    assert spans.show(spans.predicted[0]) == f"{'New York is'[:end]} [LOC]"
+
+
+def test_posts_of_one_id_are_told_apart_by_their_words(write):
+    first, second = ("Ann\tB-PER\nis\tO\n", "Oslo\tB-LOC\nnow\tO\n")
+    gold = write("gold.conll", f"IMGID:1\n{first}\nIMGID:1\n{second}")
+    found = write("found.conll", f"IMGID:1\n{second}\nIMGID:1\n{first}")
+    paired = read_pairs(gold, predicted=found)
+    assert [pair.gold == pair.predicted for pair in paired.pairs] == [True, True]
+    assert paired.notes.respelled_words == 0
+
+
+def test_a_boundary_inside_a_stray_word_is_wrong(write):
+    gold = write(
+        "gold.jsonl",
+        rows(
+            {
+                "id": 1,
+                "text": "A Bobo x",
+                "tokens": ["A", "Bobo", "x"],
+                "tags": ["S-PER", "I-PER", "O"],
+            },
+            {"id": 2, "text": "a b", "tokens": ["a", "b"], "tags": ["B-LOC", "E-LOC"]},
+        ),
+    )
+    entity = {"char_start": 2, "char_end": 4, "type": "PER"}
+    found = write(
+        "found.jsonl",
+        rows(
+            {"id": 1, "text": "A Bobo x", "entities": [entity]},
+            {"id": 2, "text": "a b", "entities": []},
+        ),
+    )
+    spans = spans_of_pairs(read_pairs(gold, predicted=found).pairs, rule="lenient")
+    assert [len(s.gold) for s in spans] == [2, 1]
+    assert not set(spans[0].gold) & set(spans[0].predicted)
+
+
+def test_tags_and_entities_that_differ_are_refused(write):
+    row = {"id": 1, "text": "Ann is", "tokens": ["Ann", "is"], "tags": ["O", "B-PER"]}
+    entity = {"char_start": 0, "char_end": 3, "type": "PER"}
+    path = write("both.jsonl", rows({**row, "entities": [entity]}))
+    expected = (
+        "tags and entities of one post differ: tags alone have PER 1:2, entities alone PER 0:1"
+    )
+    with pytest.raises(DataError, match=expected) as caught:
+        read_labelled_file(path)
+    assert caught.value.line == 1
+    same = write("same.jsonl", rows({**row, "tags": ["B-PER", "O"], "entities": [entity]}))
+    assert read_labelled_file(same).samples[0].first == ("B-PER", "O")
+
+
+def test_a_folder_without_an_image_of_any_post_is_refused(tmp_path):
+    (tmp_path / "other.jpg").touch()
+    with pytest.raises(DataError, match=r"no image of any post among its 1 images.*7\.jpg"):
+        mark_images([SamplePair("7", ("a",), ("O",), ("O",))], folder=tmp_path)

@@ -2,8 +2,10 @@ import random
 
 import pytest
 
+from gmf.core.plain import plain
 from gmf.core.types import Entity, ScoredEntity
-from gmf.evaluation.metrics.calibration import calibrate
+from gmf.evaluation.config import DEFAULTS
+from gmf.evaluation.metrics.calibration import EntityCalibration, calibrate
 from gmf.evaluation.pairs import SampleSpans
 
 
@@ -49,3 +51,15 @@ def test_certain_and_wrong_is_worst():
 
 def test_without_confidences_there_is_nothing_to_say():
     assert calibrate([SampleSpans("1", ("a",), (), ())]) is None
+
+
+def test_entities_without_confidence_are_counted_and_told():
+    unscored = SampleSpans("2", ("a",), (), (Entity(0, 1, "PER"),))
+    found = calibrate([*tweets_of([(0.9, True)]), unscored])
+    assert (found.entities, found.unscored) == (1, 1)
+    [table, _] = EntityCalibration().show(plain(found), config=DEFAULTS)
+    assert "1 predicted entities have no confidence and are left out" in table.note
+    [table, _] = EntityCalibration().show(
+        plain(calibrate(tweets_of([(0.9, True)]))), config=DEFAULTS
+    )
+    assert "left out" not in table.note

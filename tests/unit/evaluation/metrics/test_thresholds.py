@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from gmf.core.types import Entity, ScoredEntity
 from gmf.evaluation.config import DEFAULTS
 from gmf.evaluation.metrics.base import MetricInput
@@ -26,3 +28,11 @@ def test_a_threshold_keeps_the_entities_of_at_least_its_confidence():
 
 def test_without_confidences_there_is_no_table():
     assert ConfidenceThresholds().measure(given(None)) is None
+
+
+def test_a_predicted_entity_without_confidence_leaves_no_threshold_to_choose():
+    scored = given((ScoredEntity(0, 1, "PER", 0.9),))
+    partly = replace(scored, samples=[*scored.samples, *given(None).samples])
+    assert ConfidenceThresholds().measure(partly) is None
+    empty = SampleSpans("2", ("a",), (), ())
+    assert ConfidenceThresholds().measure(replace(scored, samples=[*scored.samples, empty]))
