@@ -30,12 +30,15 @@ class Percent:
     def __str__(self) -> str:
         sign = "+" if self.is_signed else ""
         spread = "" if self.deviation is None else f" ± {100 * self.deviation:.2f}"
-        return f"{100 * self.mean:{sign}.2f}{spread}"
+        # The sum makes a negative zero one without a sign.
+        return f"{round(100 * self.mean, 2) + 0.0:{sign}.2f}{spread}"
 
 
 #: A count, a fraction, a percentage, a number with its own decimals, a text, or nothing to show.
 Cell = int | float | Percent | Decimal | str | None
 
+#: Letters of a text cell that stay together in a terminal that is too narrow for more.
+FOLDED = 16
 #: Headings of ``count_cells``.
 COUNT_COLUMNS = ("P", "R", "F1", "gold", "predicted", "correct")
 _LATEX_SPECIAL = {
@@ -106,16 +109,44 @@ def format_cell(cell: Cell) -> str:
 
 
 def print_tables(tables: Iterable[Table], *, console: Console) -> None:
-    """Write tables to a terminal; one whose numbers do not fit beside each other is turned."""
+    """Write tables to a terminal, every number whole.
+
+    One that is too wide is turned where that helps, or else written as several that each begin with
+    the names of the rows.
+    """
     for table in tables:
-        drawn = _drawn(table)
-        if len(table.rows) < len(table.columns) and _breaks(table, console):
-            drawn = _drawn(_turned(table))
         # Not the table's own title and caption, which fold to its width.
         console.print(_shown(table.title, style="bold"))
-        console.print(drawn)
+        for part in _fitting(table, console.width):
+            console.print(_drawn(part))
         if table.note:
             console.print(_shown(table.note))
+
+
+def _fitting(table: Table, width: int) -> list[Table]:
+    """Return a table, or what shows all of it within a width."""
+    if _width(table) <= width:
+        return [table]
+    # Where the corner names rows and columns, turning would exchange what it says.
+    if len(table.rows) < len(table.columns) and "\\" not in table.columns[0]:
+        turned = _turned(table)
+        if _width(turned) <= width:
+            return [turned]
+    places = range(len(table.columns))
+    names = next((place for place in places if table.is_number(place)), len(places)) or 1
+    blocks: list[list[int]] = [[*range(names)]]
+    for place in places[names:]:
+        wider = _part(table, [*blocks[-1], place])
+        if len(blocks[-1]) > names and _width(wider) > width:
+            blocks.append([*range(names)])
+        blocks[-1].append(place)
+    return [_part(table, block) for block in blocks]
+
+
+def _part(table: Table, places: Sequence[int]) -> Table:
+    """Return a table of some of the columns."""
+    rows = tuple(tuple(row[place] for place in places) for row in table.rows)
+    return Table(table.title, tuple(table.columns[place] for place in places), rows)
 
 
 def _drawn(table: Table) -> RichTable:
@@ -134,15 +165,17 @@ def _shown(text: str, *, style: str = "") -> Text:
     return Text(without_controls(text), style=style)
 
 
-def _breaks(table: Table, console: Console) -> bool:
-    """Return whether numbers or headings would be cut in the width of a terminal."""
-    numbers = [i for i in range(len(table.columns)) if table.is_number(i)]
-    widths = [
-        max(len(table.columns[i]), *(len(format_cell(row[i])) for row in table.rows), 0) + 3
-        for i in numbers
-    ]
-    longest = max((len(word) for row in table.rows for word in str(row[0]).split()), default=0)
-    return sum(widths) + longest + 4 > console.width
+def _width(table: Table) -> int:
+    """Return the least width in which numbers and headings stand whole; long words may fold."""
+    return 1 + sum(3 + _least(table, place) for place in range(len(table.columns)))
+
+
+def _least(table: Table, place: int) -> int:
+    cells = [format_cell(row[place]) for row in table.rows]
+    if table.is_number(place):
+        return max(map(len, [table.columns[place], *cells]))
+    words = " ".join([table.columns[place], *cells]).split()
+    return min(max(map(len, words), default=0), FOLDED)
 
 
 def _turned(table: Table) -> Table:
