@@ -136,13 +136,17 @@ def _numbered(path: Path, count: int) -> list[Path]:
 def _shown(
     runs: Sequence[str],
     results: Sequence["RunEvaluation"],
-    compared: Sequence[Runs],
+    compared: Sequence[tuple[Runs, str]],
     *,
     title: str,
     html: Path | None,
 ) -> tuple[list[Table], dict[str, Any]]:
     """Write the page and return the tables and the same as JSON, comparisons first."""
-    controls = [{"": control_table(pairs)} | group_control_tables(pairs) for pairs in compared]
+    controls = [
+        {"": replace(table, note=f"{table.note} {told}".rstrip())} | group_control_tables(pairs)
+        for pairs, told in compared
+        for table in [control_table(pairs)]
+    ]
     first = [table for tables in controls for table in tables.values()]
     if len(results) > 1:
         first = [
@@ -158,7 +162,9 @@ def _shown(
         write_page(html, lambda: report_page(report, title=title, first=first))
         tables, content = report_tables(report), report.to_dict()
     contents: Any = content.get("runs", [content])
-    for own, of_run in zip(controls, contents, strict=False):
+    for own, (_, told), of_run in zip(controls, compared, contents, strict=False):
+        if told:
+            of_run["controls_note"] = told
         plain = {name: _plain_rows(table) for name, table in own.items()}
         of_run["controls"] = plain.pop("")
         if plain:
@@ -196,8 +202,14 @@ def _compare_controls(
     evaluate_one: Callable[..., "RunEvaluation"],
     real: "RunEvaluation",
     controls: Sequence[Control],
-) -> Runs:
-    pairs = dict.fromkeys(controls[:1], real.pairs)
+) -> tuple[Runs, str]:
+    """Return the pairs under each control, and what was told of those that are not real."""
+    pairs, told = dict.fromkeys(controls[:1], real.pairs), list[str]()
+    known = {*real.notes, *real.warnings}
     for control in controls[1:]:
-        pairs[control] = evaluate_one(control=control).pairs
-    return pairs
+        evaluation = evaluate_one(control=control)
+        pairs[control] = evaluation.pairs
+        told += [text for text in (*evaluation.notes, *evaluation.warnings) if text not in known]
+    for text in dict.fromkeys(told):
+        say(text)
+    return pairs, " ".join(f"{text}." for text in dict.fromkeys(told))

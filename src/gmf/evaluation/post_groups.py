@@ -72,9 +72,10 @@ def with_groups(
     own = [{column: (row or {}).get(column, UNGROUPED) for column in chosen} for row in rows]
     for column in chosen:
         known = {row.get(column, UNGROUPED) for row in seen}
+        name = IN_TRAINING.format(column)
         if known and not known >= {row[column] for row in own}:
             for row in own:
-                row[IN_TRAINING.format(column)] = "seen" if row[column] in known else "unseen"
+                row.setdefault(name, "seen" if row[column] in known else "unseen")
     return [replace(pair, groups=row) for pair, row in zip(pairs, own, strict=True)]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import nan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,8 @@ from gmf.evaluation.scores import Rule
 MEASURES = ("precision", "recall", "f1")
 #: Rounds that are computed at once, to bound memory.
 _CHUNK = 500
+#: Scores that are closer than this are equal but for rounding.
+ROUNDING = 1e-12
 
 #: Gold, predicted and correct entities, a row a sample.
 SampleCounts = NDArray[np.int64]
@@ -41,6 +44,11 @@ class SeedSummary:
     mean: float
     deviation: float
     interval: Interval | None
+
+    @property
+    def spread(self) -> float:
+        """The deviation for a figure: not a number for one run, whose deviation is not known."""
+        return self.deviation if len(self.values) > 1 else nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +182,7 @@ def compare_runs(
     exchanged = _exchange(table_b - table_a, rounds, seed)
     shuffled = np.abs(_mean_measures(total_b - exchanged) - _mean_measures(total_a + exchanged))
     # Equal differences count as at least as large: rounding must not decide.
-    extreme = (shuffled >= observed - 1e-12).sum(0)
+    extreme = (shuffled >= observed - ROUNDING).sum(0)
     p_values = (extreme + 1) / (rounds + 1)
     drawn = _resample(np.concatenate([table_a, table_b], axis=1), resamples or rounds, seed)
     drawn_a, drawn_b = np.split(drawn, 2, axis=1)

@@ -1,5 +1,6 @@
 """Pages and charts of reports, element by element."""
 
+import re
 from base64 import b64decode
 from io import BytesIO
 from xml.etree import ElementTree
@@ -56,6 +57,23 @@ def test_a_heat_map_shades_each_count_by_its_share_of_the_row():
     ]
     assert [e["text"] for e in elements(chart, "on")] == ["3"]
     assert [e["text"] for e in elements(chart, "value")] == ["1", "0"]
+
+
+def test_a_heat_map_of_many_long_names_cuts_none():
+    names = [f"creative-work-{number}" for number in range(18)]
+    rows = [(name, [1] * 18) for name in names]
+    chart = heat_map(rows, columns=names, title="t")
+    _, _, width, height = map(float, re.search(r'viewBox="([^"]*)"', chart)[1].split())
+    cells = elements(chart, "series0")
+    assert all(float(cell["width"]) >= 36 for cell in cells)
+    assert max(float(cell["x"]) + float(cell["width"]) for cell in cells) <= width
+    upright = [e for e in elements(chart, "label") if "rotate(-90)" in e.get("transform", "")]
+    assert [e["text"] for e in upright] == names
+    # A capital of 13 pixels is no wider than 10.
+    room = 10 * max(map(len, names))
+    assert all(float(e["transform"].split()[1].rstrip(")")) >= room for e in upright)
+    assert min(float(e["x"]) for e in elements(chart, "label") if "x" in e) >= room
+    assert height > 18 * 34 + room
 
 
 def test_a_reliability_curve_has_ticks_and_a_dot_a_filled_bin():

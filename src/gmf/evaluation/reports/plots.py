@@ -8,6 +8,8 @@ from typing import Any
 #: Width of a chart in user units; the page scales it.
 WIDTH = 640
 _LABEL_WIDTH = 150
+#: Upper bound of the width of a letter of a label, and least width of a cell of a heat map.
+_LETTER, _CELL = 10, 38
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,24 +93,31 @@ def heat_map(
 ) -> str:
     """Return a table of counts whose shade is each count's share of its row.
 
+    It grows with the number of columns and with the names; headings that are wider than their
+    column stand upright.
+
     Args:
         rows: Name and counts; ``None`` leaves a cell empty.
         columns: Headings.
         title: What it shows, for readers who cannot see it.
     """
-    width, height, top = (WIDTH - _LABEL_WIDTH) / max(len(columns), 1), 34, 28
+    edge = max(_LABEL_WIDTH, 16 + _LETTER * max((len(name) for name, _ in rows), default=0))
+    width = max((WIDTH - _LABEL_WIDTH) / max(len(columns), 1), _CELL)
+    longest, height = _LETTER * max(map(len, columns), default=0), 34
+    is_upright = longest > width
+    top = 16 + longest if is_upright else 28
     parts = [
-        _text(_LABEL_WIDTH + (column + 0.5) * width, top / 2, name, anchor="middle")
+        _heading(edge + (column + 0.5) * width, top, name, is_upright=is_upright)
         for column, name in enumerate(columns)
     ]
     for line, (name, counts) in enumerate(rows):
         middle = top + (line + 0.5) * height
         total = sum(count or 0 for count in counts) or 1
-        parts.append(_text(_LABEL_WIDTH - 8, middle, name, anchor="end"))
+        parts.append(_text(edge - 8, middle, name, anchor="end"))
         for column, count in enumerate(counts):
             if count is None:
                 continue
-            left, share = _LABEL_WIDTH + column * width, count / total
+            left, share = edge + column * width, count / total
             parts += [
                 _rect(left, middle - height / 2, width - 2, height - 2, "series0", opacity=share),
                 _text(
@@ -119,7 +128,16 @@ def heat_map(
                     kind="on" if share > 0.5 else "value",
                 ),
             ]
-    return _svg(parts, WIDTH, top + len(rows) * height, title)
+    return _svg(parts, edge + len(columns) * width, top + len(rows) * height, title)
+
+
+def _heading(x: float, bottom: float, name: str, *, is_upright: bool) -> str:
+    if not is_upright:
+        return _text(x, bottom / 2, name, anchor="middle")
+    return (
+        f'<text class="label" transform="translate({x:.1f} {bottom - 6:.1f}) rotate(-90)" '
+        f'dominant-baseline="central">{escape(name)}</text>'
+    )
 
 
 def reliability_plot(bins: Sequence[Mapping[str, Any]], *, title: str) -> str:

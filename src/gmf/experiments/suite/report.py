@@ -20,7 +20,7 @@ from gmf.experiments.suite.reporting.drawn_figures import (
     shared_figures,
 )
 from gmf.experiments.suite.reporting.figures.style import check_installed
-from gmf.experiments.suite.reporting.findings import findings
+from gmf.experiments.suite.reporting.findings import findings, told_by_runs
 from gmf.experiments.suite.reporting.group_tables import group_tables
 from gmf.experiments.suite.reporting.missing_runs import missing_runs
 from gmf.experiments.suite.reporting.names import dataset_name, dataset_order
@@ -137,6 +137,7 @@ def _chapter(
     drawn = dataset_figures(results, dataset=dataset, study=study, folder=figures)
     drawn += group_figures(groups, dataset=dataset, folder=figures)
     paragraphs = findings(results, dataset=dataset, statistics=statistics) + groups.notes
+    paragraphs += told_by_runs(results, dataset=dataset, known=groups.notes)
     shown = list(tables.values())
     return Chapter(dataset, dataset_name(dataset), paragraphs, shown, drawn, study), tables
 

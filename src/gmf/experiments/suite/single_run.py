@@ -72,11 +72,21 @@ def finish(
     if not (run.folder / RESULT).exists():
         _score(run, state, notes)
     for control in _left(run):
-        pairs = evaluate_run(run.folder, control=control).pairs
+        evaluation = evaluate_run(run.folder, control=control)
+        _tell(run, [*evaluation.notes, *evaluation.warnings])
         with replacing(predictions_of(run.folder, control)) as partial:
-            write_pairs(partial, pairs)
+            write_pairs(partial, evaluation.pairs)
     RunFolder(run.folder).keep_best_only()
     return FinishedRun(run.dataset, run.variant, run.seed, run.folder)
+
+
+def _tell(run: PlannedRun, notes: Sequence[str]) -> None:
+    """Add what a control told to the result of a run, each thing once."""
+    path = run.folder / RESULT
+    result: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    warnings = [*dict.fromkeys([*result["warnings"], *notes])]
+    if warnings != result["warnings"]:
+        write_text(path, json.dumps({**result, "warnings": warnings}, indent=1) + "\n")
 
 
 def _score(run: PlannedRun, state: RunState, notes: Sequence[str]) -> None:

@@ -1,23 +1,28 @@
 import json
+import math
 import re
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from fixtures.corpus import write_corpus
 from fixtures.suite import write_run
 
 from gmf.core.errors import DataError
 from gmf.core.types import Sample
+from gmf.evaluation.significance import summarise_seeds
 from gmf.experiments.suite.report import write_report
 from gmf.experiments.suite.reporting.cases import choose_cases
 from gmf.experiments.suite.reporting.corrected_entities import corrections_of, count_corrections
+from gmf.experiments.suite.reporting.figures.groups import draw_calibration, draw_gains
 from gmf.experiments.suite.reporting.figures.learning import mean_and_band
+from gmf.experiments.suite.reporting.figures.style import LIGHT
 from gmf.experiments.suite.reporting.figures.sweep import _apart
-from gmf.experiments.suite.reporting.findings import findings
+from gmf.experiments.suite.reporting.findings import findings, told_by_runs
 from gmf.experiments.suite.reporting.group_tables import group_tables
 from gmf.experiments.suite.reporting.missing_runs import missing_runs
 from gmf.experiments.suite.reporting.names import is_system, system_order
-from gmf.experiments.suite.reporting.post_groups import GroupResults
+from gmf.experiments.suite.reporting.post_groups import Grouping, GroupResults
 from gmf.experiments.suite.reporting.reported_scores import reported_scores, reported_statistics
 from gmf.experiments.suite.reporting.result_tables import (
     ablation_table,
@@ -341,8 +346,10 @@ def test_a_tweet_that_the_data_lacks(written, tmp_path):
 
 
 def test_names_of_near_values_do_not_run_into_each_other():
-    assert _apart([0.1, 0.9, 0.95], ["0.1", "0.9", "0.95"]) == ["0.1", "0.9", ""]
-    assert _apart([1.0], ["1"]) == ["1"]
+    names = ["0.1", "0.9", "0.95"]
+    assert _apart([0.1, 0.9, 0.95], names, first=0) == ["0.1", "0.9", ""]
+    assert _apart([0.1, 0.9, 0.95], names, first=2) == ["0.1", "", "0.95"]
+    assert _apart([1.0], ["1"], first=0) == ["1"]
 
 
 @pytest.fixture
@@ -379,12 +386,12 @@ def test_systems_by_group_of_posts_and_control(grouped, tmp_path):
     assert str(f1["related (10)"]) == "100.00 ± 0.00"
     wrong = 2 * 29 / (30 + 60)
     assert f1["unrelated (30)"].mean == pytest.approx((2 / 3 + wrong) / 2)
-    assert f1["all (40)"].mean < f1["related (10)"].mean
+    assert f1["all posts (40)"].mean < f1["related (10)"].mean
     gains = row(tables["gains-demo-pair"], "GMF")
     assert gains["related"].mean == pytest.approx(1 / 3)
     assert gains["unrelated"].mean == pytest.approx((wrong - 2 / 3) / 2)
     compared = groups.gains(groups.groupings[0])
-    p_values = [compared["gmf", group].adjusted_p for group in ("all", "related", "unrelated")]
+    p_values = [compared["gmf", group].adjusted_p for group in ("", "related", "unrelated")]
     assert p_values[0] < 0.01
     assert p_values[1] < 0.01
     assert p_values[2] > 0.5
@@ -422,3 +429,50 @@ def test_runs_on_other_posts_are_refused(tmp_path):
     runs = [run(tmp_path, "bert-crf", 40), write_run(tmp_path, "gmf", [RIGHT], SAMPLES[:1])]
     with pytest.raises(DataError, match="gmf: runs were scored on other posts than those of bert"):
         GroupResults(SuiteResults(runs), dataset="demo", folder=None)
+
+
+def test_a_group_named_as_all_posts_are_is_a_group_of_its_own(grouped):
+    runs, data = grouped
+    names = {0: "all", 1: "all posts", 2: "web"}
+    rows = [f"t{n}\t{names[n % 3]}\n" for n in range(40)]
+    (data / "groups.tsv").write_text("id\tplace\n" + "".join(rows))
+    groups = GroupResults(SuiteResults(runs), dataset="demo", folder=data)
+    table = group_tables(groups, dataset="demo")["groups-demo-place"]
+    assert table.columns[2:] == ("all posts (40)", "all (14)", "all posts (13)", "web (13)")
+    figure = draw_calibration(
+        groups.groupings[0],
+        right=[s for s in groups.systems if s.variant == "gmf"],
+        wrong=[s for s in groups.controlled if s.control == "shuffled"],
+        theme=LIGHT,
+    )
+    assert [axes.get_title() for axes in figure.axes] == ["all posts", "all", "all posts", "web"]
+
+
+def test_a_group_with_nothing_to_find_has_no_score(grouped):
+    runs, data = grouped
+    groups = GroupResults(SuiteResults(runs), dataset="demo", folder=data)
+    nothing, everything = np.zeros(40, dtype=bool), np.ones(40, dtype=bool)
+    groups.groupings = [Grouping("kind", {"": everything, "nothing": nothing})]
+    tables = group_tables(groups, dataset="demo")
+    assert row(tables["groups-demo-kind"], "GMF")["nothing (0)"] is None
+    gains = row(tables["gains-demo-kind"], "GMF")
+    assert (gains["nothing"], gains["p Holm"]) == (None, None)
+    # It does not count among the comparisons that p is adjusted for.
+    assert list(groups.gains(groups.groupings[0])) == [("gmf", "")]
+    figure = draw_gains(groups.groupings[0], gains=groups.gains(groups.groupings[0]), theme=LIGHT)
+    assert [axes.get_title() for axes in figure.axes] == ["all posts", "nothing"]
+
+
+def test_what_runs_told_is_in_the_report_without_folders(grouped):
+    runs, _ = grouped
+    for one, told in zip(runs, (["/a/b/kinds.tsv: odd"], ["known"], [], []), strict=True):
+        path = one.folder / "result.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), "warnings": told}))
+    told = told_by_runs(SuiteResults(runs), dataset="demo", known=["known"])
+    assert told == ["Told while runs were trained and scored: kinds.tsv: odd (1 of 4 runs)."]
+    assert not told_by_runs(SuiteResults(runs), dataset="demo", known=["known", "kinds.tsv: odd"])
+
+
+def test_one_run_has_no_whisker():
+    assert math.isnan(summarise_seeds([0.5]).spread)
+    assert summarise_seeds([0.5, 0.7]).spread == pytest.approx(0.02**0.5)

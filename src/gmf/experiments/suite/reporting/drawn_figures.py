@@ -83,7 +83,8 @@ def group_figures(groups: GroupResults, *, dataset: str, folder: Path) -> list[P
             placed.append(_placed(f"gains-{stem}", title, group_plots.GAINS, drawing, folder))
         if right and all(scored.expected_error(grouping.masks[ALL]) for scored in right):
             drawing = partial(group_plots.draw_calibration, grouping, right=right, wrong=wrong)
-            title = f"Calibration with right and wrong images on {name}"
+            by = f" by {grouping.name}" if grouping.name else ""
+            title = f"Calibration with right and wrong images on {name}{by}"
             caption = group_plots.CALIBRATION
             placed.append(_placed(f"calibration-{stem}", title, caption, drawing, folder))
     return placed

@@ -1,8 +1,11 @@
 """What the runs say, in sentences made from the numbers alone."""
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from gmf.checks.statistics import SplitStatistics
+from gmf.evaluation.significance import ROUNDING
 from gmf.experiments.suite.reporting.names import GMF, system_name
 from gmf.experiments.suite.reporting.reported_scores import reported_scores
 from gmf.experiments.suite.reporting.results import (
@@ -38,6 +41,31 @@ def findings(
         )
         if text
     ]
+
+
+def told_by_runs(results: SuiteResults, *, dataset: str, known: Sequence[str]) -> list[str]:
+    """Return a paragraph of what runs told of their data and images, each thing once, if any did.
+
+    A report does not say where the data lie on a machine.
+
+    Args:
+        results: All runs.
+        dataset: The data set.
+        known: What the report says anyway.
+    """
+    systems = [system for system in results.all if system.dataset == dataset]
+    runs = [run.run for system in systems for run in system.runs.values()]
+    told = Counter(
+        text
+        for run in runs
+        for given in run.result().get("warnings", ())
+        if (text := re.sub(r"(?<!\S)/\S*/", "", given)) not in known
+    )
+    listed = "; ".join(
+        text if number == len(runs) else f"{text} ({number} of {len(runs)} runs)"
+        for text, number in told.items()
+    )
+    return [f"Told while runs were trained and scored: {listed}."] if listed else []
 
 
 def has_few_images(statistics: Mapping[str, SplitStatistics]) -> bool:
@@ -106,7 +134,7 @@ def _significance(compared: Mapping[str, GmfComparison]) -> str:
     names = list(groups)
     for variant, comparison in sorted(compared.items(), key=lambda item: item[1].f1.difference):
         difference = comparison.f1.difference
-        if difference == 0:
+        if abs(difference) < ROUNDING:
             group = names[2]
         elif difference < 0:
             group = names[0] if comparison.is_significant else names[1]

@@ -10,6 +10,7 @@ from gmf.experiments.suite.reporting.post_groups import (
     Grouping,
     GroupResults,
     Scored,
+    group_title,
 )
 from gmf.experiments.suite.reporting.results import ROUNDS
 
@@ -66,7 +67,7 @@ def group_tables(groups: GroupResults, *, dataset: str) -> dict[str, Table]:
 
 
 def _headings(grouping: Grouping) -> tuple[str, ...]:
-    return tuple(f"{group} ({mask.sum()})" for group, mask in grouping.masks.items())
+    return tuple(f"{group_title(group)} ({mask.sum()})" for group, mask in grouping.masks.items())
 
 
 def _calibrated(groups: GroupResults) -> list[Scored]:
@@ -81,7 +82,8 @@ def _name(scored: Scored) -> str:
 
 
 def _f1_row(scored: Scored, grouping: Grouping) -> tuple[Cell, ...]:
-    cells = (_percent(scored.f1(mask)) for mask in grouping.masks.values())
+    found = (scored.f1(mask) for mask in grouping.masks.values())
+    cells = (f1 and _percent(f1) for f1 in found)
     return (_name(scored), len(scored.runs), *cells)
 
 
@@ -99,13 +101,14 @@ def _differences_table(
     rows: list[tuple[Cell, ...]] = []
     for name in names:
         variant, _, control = name.partition(", ")
-        shown = f"{system_name(variant)}, {control}" if control else system_name(variant)
+        system = f"{system_name(variant)}, {control}" if control else system_name(variant)
         cells: list[Cell] = []
         for group in grouping.masks:
-            item = compared[name, group]
-            cells += [Percent(item.f1.difference, is_signed=True), item.adjusted_p]
-        rows.append((shown, *cells))
-    headings = (heading for group in grouping.masks for heading in (group, "p Holm"))
+            item = compared.get((name, group))
+            shown = item and Percent(item.f1.difference, is_signed=True)
+            cells += [shown, item and item.adjusted_p]
+        rows.append((system, *cells))
+    headings = (h for group in grouping.masks for h in (group_title(group), "p Holm"))
     return Table(title, ("", *headings), tuple(rows), f"Percent; difference of mean F1. {_P}")
 
 

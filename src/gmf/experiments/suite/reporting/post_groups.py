@@ -41,8 +41,14 @@ from gmf.reading.readers import read_split
 MAX_COMPARED = 6
 #: Of intervals; there are many of them.
 RESAMPLES = 1000
-ALL = "all"
+#: Key of all posts, which no side file can have.
+ALL = ""
 Mask = NDArray[np.bool_]
+
+
+def group_title(group: str) -> str:
+    """Return what tables and figures call a group."""
+    return group if group != ALL else "all posts"
 
 
 @dataclass(frozen=True)
@@ -103,9 +109,11 @@ class Scored:
         """Gold, predicted and correct entities of each post, by seed."""
         return {seed: counts_of_samples(spans) for seed, spans in self._spans.items()}
 
-    def f1(self, mask: Mask) -> SeedSummary:
-        """Return F1 on some posts over the seeds."""
+    def f1(self, mask: Mask) -> SeedSummary | None:
+        """Return F1 on some posts over the seeds; ``None`` where there is nothing to find."""
         totals = [counts[mask].sum(0) for counts in self.counts.values()]
+        if not any(total.any() for total in totals):
+            return None
         return summarise_seeds([float(measures_of(t)[MEASURES.index("f1")]) for t in totals])
 
     def expected_error(self, mask: Mask) -> SeedSummary | None:
@@ -232,6 +240,8 @@ def _differences(
         for group, mask in masks.items() if seeds else ():
             try:
                 ours, theirs = ([s.counts[seed][mask] for seed in seeds] for s in (a, b))
+                if not any(counts.any() for counts in (*ours, *theirs)):
+                    continue
                 found = compare_runs(ours, theirs, rounds=ROUNDS, resamples=RESAMPLES)
                 yield (name, group), found["f1"]
             except ValueError as error:

@@ -51,12 +51,13 @@ def _bars(axes: "Axes", counts: Sequence[tuple[str, SeedSummary]], theme: Theme)
     shown = list(reversed(counts))
     means = [summary.mean for _, summary in shown]
     deviations = [summary.deviation for _, summary in shown]
+    spreads = [summary.spread for _, summary in shown]
     colours = [theme.first if variant == GMF else theme.rest for variant, _ in shown]
     names = [system_name(variant) for variant, _ in shown]
     axes.barh(
         names,
         means,
-        xerr=deviations,
+        xerr=spreads,
         color=colours,
         height=0.7,
         error_kw={"ecolor": theme.ink, "elinewidth": 1.2, "capthick": 1.2, "capsize": 2.5},

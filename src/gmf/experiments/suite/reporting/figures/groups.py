@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from math import nan
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from gmf.experiments.suite.reporting.figures.style import Theme
 from gmf.experiments.suite.reporting.names import GMF, TEXT_BASELINE, system_name
-from gmf.experiments.suite.reporting.post_groups import ALL, Compared, Grouping, Scored
+from gmf.experiments.suite.reporting.post_groups import Compared, Grouping, Scored, group_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,17 +40,19 @@ def draw_gains(
     figure = Figure(figsize=size, layout="constrained")
     panels = figure.subplots(1, len(grouping.masks), sharex=True, sharey=True, squeeze=False)[0]
     for axes, group in zip(panels, grouping.masks, strict=True):
-        found = [gains[variant, group].f1 for variant in variants]
-        values = [100 * f1.difference for f1 in found]
-        low = [100 * (f1.difference - f1.interval.low) for f1 in found]
-        high = [100 * (f1.interval.high - f1.difference) for f1 in found]
+        found = [gains.get((variant, group)) for variant in variants]
+        values = [100 * item.f1.difference if item else nan for item in found]
         colours = [theme.first if v == GMF else theme.rest for v in variants]
-        spread = [[max(x, 0) for x in side] for side in (low, high)]
+        spread = [_reach(item) for item in found]
         axes.barh(
-            range(len(variants)), values, xerr=spread, color=colours, **_bar(theme, height=0.7)
+            range(len(variants)),
+            values,
+            xerr=list(zip(*spread, strict=True)),
+            color=colours,
+            **_bar(theme, height=0.7),
         )
         axes.axvline(0, color=theme.ink, linewidth=1)
-        axes.set_title(group, fontsize=9.5)
+        axes.set_title(_title(group), fontsize=9.5)
         axes.set_xlabel(f"F1 - {system_name(TEXT_BASELINE)}")
         axes.grid(False, axis="y")
     panels[0].set_yticks(range(len(variants)), [system_name(variant) for variant in variants])
@@ -81,17 +84,30 @@ def draw_calibration(
             axes.barh(
                 [position + offset for position in range(len(systems))],
                 [100 * error.mean if error else nan for error in errors],
-                xerr=[100 * error.deviation if error else nan for error in errors],
+                xerr=[100 * error.spread if error else nan for error in errors],
                 color=colour,
                 label=label,
                 **_bar(theme, height=0.36),
             )
-        axes.set_title(group if group != ALL else "all posts", fontsize=9.5)
+        axes.set_title(_title(group), fontsize=9.5)
         axes.set_xlabel("calibration error, %")
         axes.grid(False, axis="y")
     _named(panels[0], right)
     figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     return figure
+
+
+def _reach(item: Compared | None) -> tuple[float, float]:
+    """Return how far the interval reaches to either side."""
+    if item is None:
+        return nan, nan
+    interval, difference = item.f1.interval, item.f1.difference
+    return 100 * max(difference - interval.low, 0), 100 * max(interval.high - difference, 0)
+
+
+def _title(group: str) -> str:
+    """Return the title of a panel in lines that its width holds."""
+    return "\n".join(wrap(group_title(group), width=28))
 
 
 def _named(axes: "Axes", systems: Sequence[Scored]) -> None:

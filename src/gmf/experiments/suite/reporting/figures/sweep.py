@@ -82,19 +82,21 @@ def _panel(axes: "Axes", sweep: Sweep, points: Sequence[SweepPoint], theme: Them
         axes.set_xscale("log")
         axes.minorticks_off()
     elif not is_named:
-        names = _apart(positions, names)
+        own = next((n for n, point in enumerate(points) if point.is_default), 0)
+        names = _apart(positions, names, first=own)
     axes.set_xticks(positions, names, rotation=30 if is_named else 0)
     axes.margins(x=0.12, y=0.15)
     axes.set_title(sweep.title)
 
 
-def _apart(positions: Sequence[float], names: Sequence[str]) -> list[str]:
-    """Return the names, empty where one would run into the last before it."""
+def _apart(positions: Sequence[float], names: Sequence[str], *, first: int) -> list[str]:
+    """Return the names, empty where one would run into another; the one of ``first`` stays."""
     least = (max(positions) - min(positions)) / 8
-    shown, last = [""] * len(names), -np.inf
-    for index, (position, name) in enumerate(zip(positions, names, strict=True)):
-        if position - last >= least:
-            shown[index], last = name, position
+    shown, taken = [""] * len(names), list[float]()
+    for index in [first, *(n for n in range(len(names)) if n != first)]:
+        if all(abs(positions[index] - other) >= least for other in taken):
+            shown[index] = names[index]
+            taken.append(positions[index])
     return shown
 
 
@@ -117,7 +119,7 @@ def _series(
     axes.errorbar(
         positions,
         [100 * score.mean for score in scores],
-        yerr=[100 * score.deviation for score in scores],
+        yerr=[100 * score.spread for score in scores],
         fmt=marker,
         ms=5,
         color=colour,
