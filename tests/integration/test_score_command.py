@@ -127,6 +127,14 @@ def test_several_predictions_are_runs(run, files):
     assert "2 runs, lenient" in run("score", files["gold"], files["a"], files["b"]).stdout
 
 
+def test_a_copy_of_predictions_is_told(run, files, tmp_path):
+    copy = tmp_path / "copy.txt"
+    copy.write_bytes(files["a"].read_bytes())
+    told = " ".join(run("score", files["gold"], files["a"], copy).stderr.split())
+    assert f"copy.txt: the same bytes as {files['a']}; both count, as two runs" in told
+    assert "the same bytes" not in run("score", files["gold"], files["a"], files["b"]).stderr
+
+
 def test_compare_names_what_changed(run, files):
     result = run("compare", files["a"], files["b"], "--gold", files["gold"], "--json")
     report = json.loads(result.stdout)

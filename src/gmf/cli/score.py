@@ -10,6 +10,7 @@ import typer
 from gmf.cli.output import Device, progress_bar, report_images, say, tables, warn_of, write
 from gmf.cli.output_files import check_outputs, write_page
 from gmf.core.errors import ConfigError
+from gmf.core.files import sha256_of
 from gmf.core.tags import TYPE_ALIASES
 from gmf.core.types import Sample
 from gmf.evaluation.comparison import compare
@@ -127,10 +128,14 @@ def score_command(
     )
     training = None if train is None else read_training(train, aliases=aliases)
     reports: list[Report] = []
+    digests: dict[str, Path] = {}
     for path in predicted or [None]:
         paired = read_pairs(gold, predicted=path, order=columns, aliases=aliases)
-        if path is not None and len(predicted or ()) > 1:  # Of one the report tells it.
+        if path is not None and len(runs_of) > 1:  # Of one the report tells it.
             warn_of(path, paired.notes.losses)
+            before = digests.setdefault(sha256_of(path), path)
+            if before is not path:
+                warn_of(path, [f"the same bytes as {before}; both count, as two runs"])
         pairs = paired.pairs if images is None else mark_images(paired.pairs, folder=images)
         if groups is not None:
             ids = (sample.id for sample in training or ())
