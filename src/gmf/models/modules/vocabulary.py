@@ -53,7 +53,7 @@ class Vocabulary(Config):
     def restored(cls, values: Mapping[str, Any]) -> "Vocabulary":
         """Return the vocabulary that a checkpoint holds as plain values.
 
-        Those of 0.1 tell only how many words occur more than once, ``num_repeated``.
+        Those of 0.2.0 and before tell only how many words occur more than once, ``num_repeated``.
         """
         given = dict(values)
         if "counts" not in given:
