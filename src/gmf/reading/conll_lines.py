@@ -10,7 +10,16 @@ from typing import Generic, TypeVar
 
 from gmf.core.errors import DataError
 from gmf.core.tags import OUTSIDE, is_bio
-from gmf.reading.foreign_columns import check_first, check_table
+from gmf.reading.foreign_columns import (
+    SHARE,
+    WRONG_MARKS,
+    check_first,
+    check_header,
+    check_last,
+    check_table,
+    check_texts,
+    check_words,
+)
 from gmf.reading.tag_schemes import is_prefixed, is_tag, read_tags
 
 ID_PREFIX = "IMGID:"
@@ -19,16 +28,6 @@ COMMENT = "# "
 _COMMENTS_OF_OTHERS = ("#", "%", "//")
 #: Lines from the front in which the separator is found.
 HEAD_LINES = 1000
-#: Share of lines that must look alike to tell a separator by.
-_SHARE = 0.8
-#: Separators that are told and refused.
-_WRONG_MARKS = (",", ";", "|", "\u00a0", "\u3000", "\u2003", "\u2002", "\u2009", "\\t")
-#: Names of columns of words and of tags, where they stand above them.
-_HEADERS = (
-    frozenset(("word", "words", "token", "tokens", "text", "form")),
-    frozenset(("tag", "tags", "label", "labels", "ner", "ner_tag", "ner_tags", "entity", "iob")),
-)
-_CELLS = re.compile(r'[^\s,;|"]+')
 #: Number of a line of CoNLL-U that is no word: of several words, or of none.
 _NO_WORD = re.compile(r"\d+[-.]\d+")
 
@@ -151,30 +150,30 @@ def columns_of(lines: Iterable[str], *, path: Path | None) -> Columns:
         if not is_blank(line) and not is_id_line(line) and not line.startswith(DOCUMENT_MARK)
     ]
     check_table(words, path=path)
-    _check_header(words, path)
+    check_header(words, path=path)
     by_tab = [line for line in words if not Columns().is_comment(line)]
     if sum("\t" in line for line in by_tab) * 2 > len(by_tab):
         return _measured(Columns(), by_tab, path)
     by_blank = [line for line in words if not Columns(" ").is_comment(line)]
     if _is_tagged(by_blank, lambda line: line.split(" ")):
         return _measured(Columns(" "), by_blank, path)
-    for mark in _WRONG_MARKS:
+    for mark in WRONG_MARKS:
         if _is_tagged(by_blank, lambda line, mark=mark: line.replace('"', "").split(mark)):
             raise DataError(
                 f"columns look separated by {mark!r}; expected a word, a TAB and its tag a line: "
                 "replace the separator",
                 path=path,
             )
-    _check_last(Columns(" "), by_blank, path)
+    check_last([Columns(" ").split(line) for line in by_blank], path=path)
     if _is_tagged(by_blank, lambda line: line.replace("\t", " ").split(" ")):
         raise DataError(
             "columns are separated by TAB in some lines and by blanks in others; use TAB in all",
             path=path,
         )
-    if sum(" " in line.strip() for line in by_blank) > (1 - _SHARE) * len(by_blank):
+    if sum(" " in line.strip() for line in by_blank) > (1 - SHARE) * len(by_blank):
         raise PlainTextError(
             "looks like a plain text, one post a line; expected one word a line, a TAB and its "
-            "tag. `gmf predict` reads such texts; to train on them, annotate them and bring the "
+            "tag. To predict, add --input-format text; to train, annotate the texts and bring the "
             "annotations here with `gmf data convert`",
             path=path,
         )
@@ -185,7 +184,9 @@ def _measured(columns: Columns, lines: Sequence[str], path: Path | None) -> Colu
     """Return columns with their number, and which one holds the words."""
     rows = [columns.split(line) for line in lines]
     width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
-    _check_last(columns, lines, path)
+    check_last(rows, path=path)
+    if not _is_tagged(lines, columns.split):
+        check_texts(rows, path=path)
     whole = [row for row in rows if len(row) == width]
     counted = [int(row[0]) for row in whole if row[0].isdecimal() and row[0].isascii()]
     is_counted = (
@@ -198,58 +199,17 @@ def _measured(columns: Columns, lines: Sequence[str], path: Path | None) -> Colu
     )
     if not is_counted:
         check_first(whole, path=path)
-    _check_words([row[int(is_counted)] for row in whole if width > 1], path)
+    check_words([row[int(is_counted)] for row in whole if width > 1], path=path)
     return replace(columns, width=width, word=int(is_counted))
-
-
-def _check_header(lines: Sequence[str], path: Path | None) -> None:
-    """Refuse a first line that names the columns, however they are separated."""
-    rows = [_CELLS.findall(line.lower()) for line in lines[:2]]
-    words, tags = _HEADERS
-    if rows and rows[0] and len({len(row) for row in rows}) == 1:
-        first, last = rows[0][:2], rows[0][-1]
-        if len(rows[0]) > 1 and last in tags and not words.isdisjoint(first):
-            message = f"the first line is a header ({lines[0].strip()!r}): remove it"
-            raise DataError(message, path=path)
-
-
-def _check_words(words: Sequence[str], path: Path | None) -> None:
-    """Refuse words that are empty, or end with what separates them from their tags."""
-    for mark in ("", *_WRONG_MARKS[:3]):
-        # A mark alone is a word, and so is an emoticon that ends with one.
-        alike = [w for w in words if (w.endswith(mark) and w[-2:-1].isalnum() if mark else not w)]
-        if len(words) > 1 and len(alike) >= _SHARE * len(words):
-            found = f"end with {mark!r}: it separates columns, too" if mark else "are empty"
-            raise DataError(
-                f"most words {found}; expected a word, a TAB and its tag a line", path=path
-            )
-
-
-def _check_last(columns: Columns, lines: Sequence[str], path: Path | None) -> None:
-    """Refuse columns of which another than the last holds the tags."""
-    rows = [columns.split(line) for line in lines]
-    for place in range(max(map(len, rows), default=0) - 1):
-        cells = [row[place] for row in rows if len(row) > place + 1]
-        others = [row[-1] for row in rows if len(row) > place + 1]
-        if (
-            len(cells) >= _SHARE * len(rows)
-            and any(map(is_prefixed, cells))
-            and all(map(is_tag, cells))
-            and not any(map(is_tag, others))
-        ):
-            fault = f"the tags look to stand in column {place + 1}; put words first, tags last"
-            if not any(others):
-                fault = "a TAB stands behind each tag: remove it"
-            raise DataError(fault, path=path)
 
 
 def _is_tagged(lines: Sequence[str], split: Callable[[str], list[str]]) -> bool:
     """Return whether lines are columns of which the last is a tag."""
     rows = [[part for part in split(line) if part] for line in lines]
     wide = [row for row in rows if len(row) > 1]
-    if not wide or len(wide) < _SHARE * len(rows):
+    if not wide or len(wide) < SHARE * len(rows):
         return False
-    if sum(is_tag(row[-1]) for row in wide) >= _SHARE * len(wide):
+    if sum(is_tag(row[-1]) for row in wide) >= SHARE * len(wide):
         return True
     if len({len(row) for row in rows}) > 1:
         return False

@@ -499,3 +499,46 @@ def test_what_names_no_image_and_no_identifier_is_none(tmp_path):
     samples, _ = read(tmp_path, "".join(f"{json.dumps(row)}\n" for row in rows), "train.jsonl")
     assert [len(sample.images) for sample in samples] == [0, 1]
     assert [sample.id for sample in samples] == ["train-1", "train-2"]
+
+
+POSTS = ("Ann Lee spoke in Oslo", "Bergen is wet", "@ann Paris")
+TABLES = {
+    "label": ("positive\t{}", "negative\t{}", "neutral\t{}"),
+    "id": ("a1\t{}", "b1\t{}", "c1\t{}"),
+    "number": ("1\t{}", "2\t{}", "3\t{}"),
+    "date": ("{}\t2020-01-01", "{}\t2020-01-02", "{}\t2020-01-03"),
+    "both": ("7\t{}\tpositive", "9\t{}\tnegative", "7\t{}\tneutral"),
+}
+
+
+@pytest.mark.parametrize("name", ["posts.txt", "posts.conll"])
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_of_posts_is_no_list_of_words(tmp_path, table, name):
+    lines = (line.format(post) for line, post in zip(TABLES[table], POSTS, strict=True))
+    path = tmp_path / name
+    path.write_text("".join(f"{line}\n" for line in lines))
+    message = f"{name}: looks like a table of posts: column . holds texts"
+    for reading in (
+        read_file,
+        read_labelled_file,
+        lambda path: open_source(path, options=InputOptions()),
+        read_documents,
+    ):
+        with pytest.raises(DataError, match=message) as raised:
+            reading(path)
+        assert "--input-format csv" in str(raised.value)
+
+
+def test_a_table_of_posts_without_blanks_between_words_is_told(tmp_path):
+    with pytest.raises(DataError, match="column 2 holds texts"):
+        read(tmp_path, "1\t北京，你好！再见\n2\t昨天。今天\n")
+
+
+def test_words_with_blanks_are_words_where_tags_follow_or_few_have_one(tmp_path):
+    assert both(tmp_path, "New York\tB-LOC\nLos Angeles\tB-LOC\n")[0] == [
+        (("New York", "Los Angeles"), ("B-LOC", "B-LOC"))
+    ]
+    assert both(tmp_path, "New York\tLOC\nLos Angeles\tLOC\nvon der\tO\n")[0][0][1][2] == "O"
+    path = tmp_path / "a.txt"
+    path.write_text("1\tNew York\n2\tis\n3\tbig\n")
+    assert open_source(path, options=InputOptions()).columns.word == 1
