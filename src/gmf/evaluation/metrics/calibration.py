@@ -92,6 +92,12 @@ class Calibration:
     unscored: int
 
 
+def unscored(sample: SampleSpans) -> int:
+    """Return how many predicted entities of a sample have no confidence."""
+    known = {(entity.start, entity.end, entity.type) for entity in sample.scored or ()}
+    return sum((e.start, e.end, e.type) not in known for e in sample.predicted)
+
+
 def calibrate(samples: Iterable[SampleSpans], *, num_bins: int = 10) -> Calibration | None:
     """Measure calibration; ``None`` when no sample has entities with confidences.
 
@@ -128,5 +134,5 @@ def calibrate(samples: Iterable[SampleSpans], *, num_bins: int = 10) -> Calibrat
             )
             for index in range(num_bins)
         ),
-        unscored=sum(len(sample.predicted) for sample in given if sample.scored is None),
+        unscored=sum(map(unscored, given)),
     )

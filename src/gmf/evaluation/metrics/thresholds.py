@@ -6,6 +6,7 @@ from typing import Any
 from gmf.core.types import Entity
 from gmf.evaluation.config import EvaluationConfig
 from gmf.evaluation.metrics.base import Metric, MetricInput
+from gmf.evaluation.metrics.calibration import unscored
 from gmf.evaluation.reports.tables import COUNT_COLUMNS, Table, count_cells
 from gmf.evaluation.scores import Counts
 
@@ -20,9 +21,7 @@ class ConfidenceThresholds(Metric):
     def measure(self, given: MetricInput) -> dict[str, Counts] | None:
         """Return counts by threshold; ``None`` unless every predicted entity has a confidence."""
         samples = given.samples
-        if not any(s.scored for s in samples) or any(
-            s.predicted and s.scored is None for s in samples
-        ):
+        if not any(sample.scored for sample in samples) or any(map(unscored, samples)):
             return None
         gold = sum(len(sample.gold) for sample in given.samples)
         scored = [

@@ -57,6 +57,9 @@ def test_entities_without_confidence_are_counted_and_told():
     unscored = SampleSpans("2", ("a",), (), (Entity(0, 1, "PER"),))
     found = calibrate([*tweets_of([(0.9, True)]), unscored])
     assert (found.entities, found.unscored) == (1, 1)
+    other = Entity(0, 1, "PER"), Entity(1, 2, "LOC")
+    half = SampleSpans("3", ("a", "b"), (), other, (ScoredEntity(1, 2, "LOC", 0.5),))
+    assert calibrate([*tweets_of([(0.9, True)]), unscored, half]).unscored == 2
     [table, _] = EntityCalibration().show(plain(found), config=DEFAULTS)
     assert "1 predicted entities have no confidence and are left out" in table.note
     [table, _] = EntityCalibration().show(

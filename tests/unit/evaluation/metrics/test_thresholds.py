@@ -31,7 +31,8 @@ def test_without_confidences_there_is_no_table():
 
 
 def test_a_predicted_entity_without_confidence_leaves_no_threshold_to_choose():
-    scored = given((ScoredEntity(0, 1, "PER", 0.9),))
+    assert ConfidenceThresholds().measure(given((ScoredEntity(0, 1, "PER", 0.9),))) is None
+    scored = given((ScoredEntity(0, 1, "PER", 0.9), ScoredEntity(2, 3, "LOC", 0.8)))
     partly = replace(scored, samples=[*scored.samples, *given(None).samples])
     assert ConfidenceThresholds().measure(partly) is None
     empty = SampleSpans("2", ("a",), (), ())
