@@ -20,7 +20,7 @@ from gmf.reading.foreign_columns import (
     check_texts,
     check_words,
 )
-from gmf.reading.tag_schemes import is_prefixed, is_tag, read_tags
+from gmf.reading.tag_schemes import is_tag, read_tags
 
 ID_PREFIX = "IMGID:"
 DOCUMENT_MARK = "-DOCSTART-"

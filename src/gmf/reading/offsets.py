@@ -150,6 +150,29 @@ class CutWords:
         return f"{self.total} entities begin or end inside a word, such as {self.example}"
 
 
+@dataclass
+class TrimmedSpans:
+    """Entities of a file that begin or end with white space, for one line of a report."""
+
+    total: int = 0
+    example: str = ""
+
+    def look_at(self, text: str, start: int, end: int, *, where: str) -> None:
+        """Count an entity; see ``CutWords``."""
+        self.total += 1
+        shown = f"{where}: [{start}, {end}) is {text[start:end]!r}{unit_hint(text, start, end)}"
+        self.example = self.example or shown
+
+    def note(self) -> str:
+        """Return the line; empty if there is none."""
+        if not self.total:
+            return ""
+        return (
+            f"{self.total} entities begin or end with white space, which is left out, such as "
+            f"{self.example}"
+        )
+
+
 def check_apart(spans: Iterable[tuple[int, int, str]]) -> None:
     """Refuse entities that overlap.
 

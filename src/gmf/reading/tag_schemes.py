@@ -178,10 +178,11 @@ def join_prefixed(
 ) -> list[tuple[str, tuple[int, ...]]]:
     """Return entities whose types have prefixes, as pipelines of Hugging Face give words, as ours.
 
-    ``I-`` continues an entity of its type that ends before it with nothing but blanks between.
+    ``I-`` continues an entity of its type that ends before it with nothing but blanks between,
+    wherever it stands in the list.
 
     Args:
-        spans: First character, one past the last, and type of each, in order.
+        spans: First character, one past the last, and type of each.
         text: The text.
 
     Returns:
@@ -189,7 +190,8 @@ def join_prefixed(
     """
     joined: list[tuple[str, tuple[int, ...]]] = []
     may_go_on = False
-    for index, (start, _, name) in enumerate(spans):
+    for index in sorted(range(len(spans)), key=lambda index: spans[index][:2]):
+        start, _, name = spans[index]
         tag = _respelled(name)
         prefix, name = (tag[0], tag[2:]) if is_prefixed(tag) else ("S", name)
         before = spans[joined[-1][1][-1]] if joined else None
@@ -198,13 +200,14 @@ def join_prefixed(
             and may_go_on
             and prefix not in _OPENS
             and joined[-1][0] == name
+            and before[1] <= start
             and not text[before[1] : start].strip()
         ):
             joined[-1] = name, (*joined[-1][1], index)
         else:
             joined.append((name, (index,)))
         may_go_on = prefix not in _ENDS
-    return joined
+    return sorted(joined, key=lambda entity: min(entity[1]))
 
 
 def what_is_expected(tag: str) -> str:

@@ -11,10 +11,11 @@ from gmf.core.files import sha256_of
 from gmf.core.tags import STRAY, TYPE_ALIASES, alias_tag
 from gmf.core.types import ScoredEntity
 from gmf.reading.image_folders import IMAGE_SUFFIXES
-from gmf.reading.offsets import CutWords
+from gmf.reading.offsets import CutWords, TrimmedSpans
 from gmf.reading.tag_schemes import (
     SERVICE_LABELS,
     is_one_tag,
+    is_one_type,
     read_tags,
     tells_iob1,
     what_is_expected,
@@ -113,6 +114,7 @@ class LabelReader:
         self.path, self.aliases, self.is_iob1 = path, aliases, is_iob1
         self.respelled: Counter[str] = Counter()
         self.cut_words = CutWords()
+        self.trimmed = TrimmedSpans()
         self.notes: list[str] = []
 
     def read(
@@ -173,11 +175,22 @@ class LabelReader:
             self.respelled[f"{written} as {label}"] += 1
         return STRAY + label[2:] if is_stray else label
 
-    def type_name(self, entity_type: str) -> str:
-        """Return the common name of a type."""
-        name = self.aliases.get(entity_type, entity_type)
-        if name != entity_type:
-            self.respelled[f"{entity_type} as {name}"] += 1
+    def type_name(self, name: str, *, written: Sequence[str]) -> str:
+        """Return the common name of the type of an entity, and count what it was written as.
+
+        Args:
+            name: The type without a prefix.
+            written: It, or the types of the pieces that the entity is made of.
+
+        Raises:
+            ValueError: If it is no one type: empty, ``O``, or two in one.
+        """
+        name = name.strip()
+        if not name or not is_one_type(name):
+            shown = ", ".join(map(repr, written))
+            raise ValueError(f"entity of type {shown}: expected one type, for example PER")
+        name = self.aliases.get(name, name)
+        self.respelled.update(f"{one} as {name}" for one in written if one != name)
         return name
 
 
