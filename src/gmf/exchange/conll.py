@@ -10,11 +10,11 @@ from gmf.exchange.base import ReadableFormat, TextFormat, Trait
 from gmf.exchange.document import AnnotatedText, document_of_words
 from gmf.exchange.report import ConversionReport
 from gmf.exchange.schemes import tags_of_scheme
-from gmf.reading.conll import ConllReader
+from gmf.reading.conll import read_blocks
 from gmf.reading.conll_lines import DOCUMENT_MARK, ID_PREFIX
-from gmf.reading.image_folders import IMAGE_SUFFIXES, ImageFolder, stem_of
+from gmf.reading.image_folders import IMAGE_SUFFIXES, ImageFolder, image_folder_of, stem_of
 from gmf.reading.json_rows import ImageRow
-from gmf.reading.reader import RawSample, ReadOptions
+from gmf.reading.reader import RawSample
 from gmf.reading.tag_schemes import read_tags
 from gmf.reading.text_files import BYTE_ORDER_MARK
 
@@ -45,16 +45,17 @@ class ConllFormat(ReadableFormat, TextFormat):
 
     def read(self, path: Path, *, report: ConversionReport) -> Iterator[AnnotatedText]:
         """Yield the document of each block; one with a faulty line is left out as a whole."""
-        reader = ConllReader()
-        reader.options = ReadOptions(encoding=self.encoding)
         faults: dict[int, DataError] = {}
 
         def keep(fault: DataError) -> None:
             faults.setdefault(fault.line or 0, fault)
 
-        raws = reader.read_raw(path, on_fault=keep)
+        def note(kind: str, count: int) -> None:
+            report.note(kind, str(path), count or 1)
+
+        raws = list(read_blocks(path, encoding=self.encoding, on_fault=keep, on_note=note))
         ids = [raw.id for raw in raws]
-        folder = ImageFolder(reader.image_folder(path.parent), split=path.stem, ids=ids)
+        folder = ImageFolder(image_folder_of(path.parent), split=path.stem, ids=ids)
         # Told by the whole file, as training does.
         tags_of_raws = read_tags([raw.tags for raw in raws]).tags
         for raw, tags in zip(raws, tags_of_raws, strict=True):

@@ -100,7 +100,11 @@ def read_conll(
     Raises:
         DataError: With file and line, if a line breaks the layout or a tag is of no scheme.
     """
-    raws = list(read_blocks(path, encoding=encoding, on_fault=on_fault, on_note=on_note))
+
+    def tell(kind: str, count: int) -> None:
+        on_note(f"{count} {kind}" if count else kind)
+
+    raws = list(read_blocks(path, encoding=encoding, on_fault=on_fault, on_note=tell))
     read = read_tags([raw.tags for raw in raws])
     for note in read.notes:
         on_note(note)
@@ -128,7 +132,7 @@ def read_blocks(
     *,
     encoding: str | None = None,
     on_fault: Callable[[DataError], None] = fail,
-    on_note: Callable[[str], None] = lambda _: None,
+    on_note: Callable[[str, int], None] = lambda *_: None,
 ) -> Iterator[RawSample]:
     """Yield the samples of a file as they stand: token in the first column, tag in the last.
 
@@ -138,7 +142,8 @@ def read_blocks(
         path: The file.
         encoding: Of the file, if it cannot tell.
         on_fault: Called with each fault; the line is then left out. By default it is raised.
-        on_note: Called with what is left out on purpose.
+        on_note: Called with what is left out on purpose, and how many lines of it; 0 where it is
+            no lines.
 
     Raises:
         DataError: If the file is a plain text, a line has another number of columns than most,
@@ -175,14 +180,14 @@ def read_blocks(
         elif not block.lines:
             message = f"post {identifier!r} has no tokens; add them or remove the {ID_PREFIX} line"
             on_fault(DataError(message, path=path, line=line, field="IMGID"))
-    for note in _notes(lines, columns, comments):
-        on_note(note)
-
-
-def _notes(lines: Sequence[str], columns: Columns, comments: int) -> Iterator[str]:
-    """Yield what is left out on purpose."""
     if comments:
-        yield f"{comments} comment lines (# ...) at the head of samples are left out"
+        on_note(columns.no_words, comments)
+    for note in _notes(lines, columns):
+        on_note(note, 0)
+
+
+def _notes(lines: Sequence[str], columns: Columns) -> Iterator[str]:
+    """Yield which columns are not read."""
     head = [columns.split(t) for t in lines[:HEAD_LINES] if not t.startswith(DOCUMENT_MARK)]
     if note := note_on_tags(head, word=columns.word, width=columns.width):
         yield note

@@ -77,6 +77,12 @@ class Columns:
         """What messages call the separator."""
         return "TAB" if self.separator == "\t" else "blanks"
 
+    @property
+    def no_words(self) -> str:
+        """What reports call lines at the head of a post, or in it, that are no words."""
+        of_conll_u = ", and lines 1-2 or 1.1 that are no words," if self.word else ""
+        return f"comment lines (# ...) at the head of samples{of_conll_u} are left out"
+
     def split(self, line: str) -> list[str]:
         """Return the columns of a line."""
         if self.separator == "\t":
@@ -238,15 +244,38 @@ def group_lines(
         columns: How their columns are separated.
         max_lines: Most lines of a block that are kept; ``None`` for all.
     """
+    comments = 0  # Of blocks of comments alone: they go to the next block, or to the last one.
+    last: Block[LineT] | None = None
+    for block in _all_blocks(lines, text_of=text_of, columns=columns, max_lines=max_lines):
+        if block.has_only_comments:
+            comments += block.comments
+            continue
+        block.comments, comments = block.comments + comments, 0
+        if last:
+            yield last
+        last = block
+    if last:
+        last.comments += comments
+        yield last
+
+
+def _all_blocks(
+    lines: Iterable[LineT],
+    *,
+    text_of: Callable[[LineT], str],
+    columns: Columns,
+    max_lines: int | None,
+) -> Iterator[Block[LineT]]:
+    """Yield the blocks of a file with those of comments alone; see ``group_lines``."""
     block: Block[LineT] | None = None
     for line in lines:
         text = text_of(line)
         starts, ends = is_id_line(text), is_blank(text) or text.startswith(DOCUMENT_MARK)
-        if block and (starts or ends) and not block.has_only_comments:
+        if block and (starts or ends):
             yield block
         if starts:
-            above = block.comments if block and block.has_only_comments else 0
-            block = Block(line, has_id=True, is_separated=not block or above > 0, comments=above)
+            is_separated = not block or block.has_only_comments
+            block = Block(line, has_id=True, is_separated=is_separated)
         elif ends:
             block = None
         else:
@@ -255,5 +284,5 @@ def group_lines(
                 block.comments += 1
             elif max_lines is None or len(block.lines) < max_lines:
                 block.lines.append(line)
-    if block and not block.has_only_comments:
+    if block:
         yield block

@@ -103,6 +103,33 @@ def test_comments_at_the_head_are_left_out_and_counted(tmp_path, comment):
         read_file_of_ids(tmp_path, "a\tO\nb\tO\n# no comment here\n")
 
 
+COMMENTS = "# a\n# b\n\nAnn\tB-PER\n\n# c\n\nOslo\tB-LOC\n\n# d\n\n# e\n"
+
+
+def test_comments_that_stand_alone_are_counted_everywhere(tmp_path):
+    read, notes = both(tmp_path, COMMENTS)
+    assert [tokens for tokens, _ in read] == [("Ann",), ("Oslo",)]
+    assert "5 comment lines" in notes
+    path = tmp_path / "train.txt"
+    assert read_labelled_file(path).skipped_lines == 5
+    source = open_source(path, options=InputOptions())
+    rows = [row for shard in source.shards(1) for row in source.read(shard)]
+    assert [row.sample.tokens for row in rows] == [("Ann",), ("Oslo",)]
+    assert "5 comment lines" in source.note
+    documents, report = read_documents(path)
+    assert [document.text for document in documents] == ["Ann", "Oslo"]
+    assert (*report.notes.values(),) == (5,)
+    assert report.is_complete
+
+
+def test_lines_of_conll_u_that_are_no_words_are_told_as_such(tmp_path):
+    content = "# text = du\n1-2\tdu\tO\n1\tde\tO\n2\tle\tO\n3\tRhin\tB-LOC\n"
+    assert (
+        "2 comment lines (# ...) at the head of samples, and lines 1-2"
+        in read(tmp_path, content)[1][0]
+    )
+
+
 def read_file_of_ids(tmp_path, content):
     return read(tmp_path, content)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -61,9 +62,20 @@ class ConllSource(ScannedSource):
         self.regions = read_regions(regions) if self._regions_file else {}
         self.context = ContextBeside(path, image_folder=folder)
         self.columns = _columns_in(path, options)
+
+    @cached_property
+    def note(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """What is read otherwise than the file has it, or left out; found in all of the file."""
+        with self._open() as file:
+            blocks = self._blocks(scan_lines(file, position=0, line=1))
+            comments = sum(block.comments for block in blocks)
         counted = "the first column counts the words; they are read from the second"
-        notes = (counted if self.columns.word else "", self.context.note)
-        self.note = "; ".join(filter(None, notes))
+        notes = (
+            counted if self.columns.word else "",
+            f"{comments} {self.columns.no_words}" if comments else "",
+            self.context.note,
+        )
+        return "; ".join(filter(None, notes))
 
     def side_files(self) -> list[Path]:
         """Return the files of regions and of contexts."""
@@ -84,12 +96,12 @@ class ConllSource(ScannedSource):
 
     def scan(self, file: BinaryIO, *, position: int, line: int) -> Iterator[Record]:
         """Yield the blocks of lines."""
-        lines = scan_lines(file, position=position, line=line)
-        # One line more than allowed is kept, so that the block can be seen to be too long.
-        for block in group_lines(
-            lines, text_of=_text_of, columns=self.columns, max_lines=MAX_WORDS + 1
-        ):
+        for block in self._blocks(scan_lines(file, position=position, line=line)):
             yield Record(block.first.position, block.first.number, block)
+
+    def _blocks(self, lines: Iterator[Line]) -> Iterator[Block[Line]]:
+        # One line more than allowed is kept, so that the block can be seen to be too long.
+        return group_lines(lines, text_of=_text_of, columns=self.columns, max_lines=MAX_WORDS + 1)
 
     def row_of(self, record: Record, *, number: int, origin: str) -> Row:
         """Return the sample of a block."""
