@@ -188,3 +188,53 @@ def test_an_upgrade_that_is_not_offered_is_ignored(address):
         asked = b"Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
         connection.sendall(HEALTH.replace(b"\r\n\r\n", b"\r\n" + asked))
         assert answers(connection, 1) == [(200, {"status": "alive"})]
+
+
+@pytest.mark.parametrize("path", [b"/nope", b"/v1/entities"])
+def test_a_body_that_goes_on_behind_its_answer_ends_in_time(address, path):
+    """Each byte of it would otherwise put off every timer, and all places could be held so."""
+    with connected(address) as connection:
+        begun = time.monotonic()
+        head = b"POST " + path + b" HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\n"
+        connection.sendall(head + b"Content-Length: 100\r\n\r\nabc")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 4")
+        connection.settimeout(0.3)
+        closed = False
+        while not closed and time.monotonic() - begun < 8:
+            try:
+                connection.sendall(b"d")
+                closed = not connection.recv(65536)
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                closed = True
+        assert closed
+
+
+def test_a_connection_is_kept_when_the_body_came_behind_its_answer(address):
+    with connected(address) as connection:
+        connection.sendall(b"POST /nope HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na")
+        assert answers(connection, 1)[0][0] == 404
+        connection.sendall(b"b")
+        time.sleep(2)  # Longer than a request has, shorter than an idle connection.
+        connection.sendall(HEALTH)
+        assert answers(connection, 1)[0][0] == 200
+        assert until_closed(connection) == b""
+
+
+def test_an_answer_that_nobody_reads_ends_in_time(address):
+    host, port = address.removeprefix("http://").split(":")
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.connect((host, int(port)))
+        connection.settimeout(0.5)
+        asked = b"GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n" * 100
+        begun, ended = time.monotonic(), False
+        while not ended and time.monotonic() - begun < 20:
+            try:
+                connection.send(asked)
+            except TimeoutError:
+                continue
+            except ConnectionError:
+                ended = True
+        assert ended

@@ -4,6 +4,7 @@ import asyncio
 import functools
 import json
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import h11
@@ -20,38 +21,65 @@ def connections(config: ServeConfig) -> Any:
 
 
 class Connection(H11Protocol):
-    """A connection whose requests must arrive in time, each from its first byte.
+    """A connection whose requests must arrive in time, and whose answers must be taken in time.
 
-    Of uvicorn's own timers, one ends idle connections and none ends a request whose head never
-    comes to its end; what comes after the head is limited by the service.
+    Of uvicorn's own timers, one ends idle connections. None ends a request whose head never comes
+    to its end, a body that goes on when its answer is sent, or an answer that nobody reads; a body
+    without its answer is limited by the service.
     """
 
     def __init__(self, *arguments: Any, limits: ServeConfig, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._limits = limits
-        self._timer: asyncio.TimerHandle | None = None
+        self._head: asyncio.TimerHandle | None = None
+        self._rest: asyncio.TimerHandle | None = None
+        self._unread: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: Any) -> None:
         """Take a connection; one beyond the limit only gets an answer that says so."""
         super().connection_made(transport)
         if len(self.connections) > self._limits.max_connections:
             self.app = _too_many
+        # Whatever waits to be sent then counts as an answer that is not taken.
+        transport.set_write_buffer_limits(high=0)
         # Proxies connect before they have something to ask.
-        self.timeout_keep_alive_task = self.loop.call_later(
-            self.timeout_keep_alive, self.timeout_keep_alive_handler
-        )
+        self._wait_for_request()
 
     def data_received(self, data: bytes) -> None:
         """Take bytes."""
         super().data_received(data)
-        if self.conn.their_state is not h11.IDLE:
-            self._forget_head()
-        elif self._timer is None:
-            self._timer = self.loop.call_later(self._limits.timeout_seconds, self._late)
+        if self.conn.their_state is not h11.SEND_BODY:
+            self._rest = _cancelled(self._rest)
+        has_begun = self.conn.their_state is h11.IDLE and bool(self.conn.trailing_data[0])
+        if not has_begun:
+            self._head = _cancelled(self._head)
+        elif self._head is None:
+            self._head = self._in_time(self._late)
+        if self.conn.their_state is h11.IDLE and not has_begun:
+            self._wait_for_request()
+
+    def on_response_complete(self) -> None:
+        """Go on to the next request, when the body of this one has come."""
+        super().on_response_complete()
+        # A client that is cut off while it sends may not see the answer: it has its time.
+        if self.conn.their_state is h11.SEND_BODY and not self.transport.is_closing():
+            self._rest = self._in_time(self.transport.close)
+
+    def pause_writing(self) -> None:
+        """Wait for the client to take what was sent, but not for ever."""
+        super().pause_writing()
+        if self._unread is None:
+            self._unread = self._in_time(self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """Send on."""
+        self._unread = _cancelled(self._unread)
+        super().resume_writing()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Forget the connection."""
-        self._forget_head()
+        for timer in (self._head, self._rest, self._unread):
+            _cancelled(timer)
         super().connection_lost(exc)
 
     def send_400_response(self, msg: str) -> None:
@@ -72,14 +100,23 @@ class Connection(H11Protocol):
                 self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
 
-    def _forget_head(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
+    def _wait_for_request(self) -> None:
+        if self.timeout_keep_alive_task is None:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    def _in_time(self, end: Callable[[], None]) -> asyncio.TimerHandle:
+        return self.loop.call_later(self._limits.timeout_seconds, end)
 
     def _late(self) -> None:
         detail = "The head of the request did not arrive in time."
         self._refuse(RefusedError(408, detail, reason="slow"))
+
+
+def _cancelled(timer: asyncio.TimerHandle | None) -> None:
+    if timer is not None:
+        timer.cancel()
 
 
 async def _too_many(scope: Scope, receive: Receive, send: Send) -> None:
