@@ -50,7 +50,8 @@ from gmf.jobs.inputs.names import STANDARD
 from gmf.jobs.inputs.open import name_of_format
 from gmf.jobs.inputs.rows import InputOptions
 from gmf.jobs.job import JobOptions
-from gmf.jobs.job_report import JobReport, error_file
+from gmf.jobs.job_outputs import error_file
+from gmf.jobs.job_report import JobReport
 from gmf.prediction.publishing.hub import is_model
 
 
@@ -89,7 +90,7 @@ def predict(
     precision: Precision = "fp32",
     image_trust: ImageTrust = 1,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Forget an output or a stopped job that is there.")
+        bool, typer.Option("--overwrite", help="Replace an output or a stopped job that is there.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:

@@ -6,13 +6,20 @@ from pathlib import Path
 from typing import IO
 
 from gmf.core.errors import ConfigError, GmfError
-from gmf.core.files import named_in_errors, replacing
+from gmf.core.files import named_in_errors
 from gmf.exchange.base import Joiner
 from gmf.jobs.inputs.names import InputFile, input_files, is_pipe
 from gmf.jobs.inputs.rows import Shard
 from gmf.jobs.job import Job, JobOptions, Worker
 from gmf.jobs.job_folder import JobFolder
-from gmf.jobs.job_report import JobReport, error_file, report_file
+from gmf.jobs.job_outputs import (
+    check_places,
+    check_side_files,
+    error_file,
+    facts_of,
+    report_file,
+)
+from gmf.jobs.job_report import JobReport
 from gmf.jobs.outputs.open import output_formats, output_name
 from gmf.jobs.remote import copy_out, is_remote, path_of, stage_of
 from gmf.prediction.publishing.hub import model_folder
@@ -44,13 +51,13 @@ def predict_files(
         output: File or its URL, or folder for brat and spaCy; ``.gz``, ``.bz2``, ``.xz`` or
             ``.zst`` behind the ending of a file compresses it.
         options: Options of the job.
-        overwrite: Forget an output or an unfinished job that is there.
+        overwrite: Forget an unfinished job that is there, and replace an output when all is done.
         on_progress: Called with the rows that are done and the rows of the input.
         stream: Also gets the documents of a new output, shard by shard where it is a text.
 
     Raises:
-        ConfigError: If a format or column is unknown, an optional package is missing, or the
-            output is there or belongs to another job.
+        ConfigError: If a format or column is unknown, an optional package is missing, the output
+            is there or belongs to another job, or another's file would be lost.
         CheckpointError: If there is no such model.
         DataError: If the input cannot be read, or changes meanwhile.
         GmfError: If the model fails on every post, or more rows fail than may.
@@ -60,6 +67,7 @@ def predict_files(
     _check_names(names, target, options)
     output = stage_of(target) if is_remote(target) else target
     name = output_name(output, options.output_format)
+    check_places(target, overwrite=overwrite)
     checkpoint, folder = model_folder(model).absolute(), JobFolder(output)
 
     def job_of(files: list[InputFile]) -> Job:
@@ -67,21 +75,21 @@ def predict_files(
         job = Job(checkpoint, tuple(files), output, name, options)
         if not job.open_output().is_file and stream is not None:
             raise ConfigError(f"{name} is a folder, which cannot be printed; name it by --output")
-        job.open_inputs().check()
+        rows = job.open_inputs()
+        rows.check()
+        check_side_files(target, rows.side_files())
         return job
 
     # What can be wrong without reading is told before a folder is made.
     job = None if any(map(is_pipe, names)) else job_of(input_files(names, options=options.input))
     with folder.locked():
-        if overwrite:
-            _forget(output, folder)
         if job is None:
             job = job_of(input_files(names, options=options.input, spool=folder.spool))
         if is_remote(target) and not (overwrite or output.exists()) and target.exists():
             report = JobReport.read(target, job.identity(job.open_inputs()))
         else:
             with named_in_errors(output):
-                report = _run(job, folder, on_progress, stream)
+                report = _run(job, folder, on_progress, stream, overwrite=overwrite)
             if is_remote(target):
                 # The report last: with it the output is complete.
                 pairs = [(error_file(output), error_file(target)), (output, target)]
@@ -134,13 +142,19 @@ def _run(
     folder: JobFolder,
     on_progress: Callable[[int, int], None],
     stream: IO[bytes] | None,
+    *,
+    overwrite: bool,
 ) -> JobReport:
     """Do what is left of a job and make its output appear; nothing if it is there already."""
     output, options, rows = job.output, job.options, job.open_inputs()
     identity = job.identity(rows)
-    if output.exists():
-        return JobReport.read(output, identity)
-    folder.begin(identity, rows.shards(options.shard_rows))
+    if output.exists() and not overwrite:
+        try:
+            return JobReport.read(output, identity)
+        except ConfigError:
+            if not folder.is_to_replace(identity):
+                raise
+    folder.begin(identity, rows.shards(options.shard_rows), anew=overwrite)
     total = sum(shard.rows for shard in folder.shards)
     resumed = total - sum(shard.rows for shard in folder.pending())
     format = job.open_output()
@@ -153,13 +167,14 @@ def _run(
     for shard in (shard for shard in folder.shards if folder.stats(shard).exists()):
         on_shard(shard)
     _work(job, folder, done=resumed, total=total, on_progress=on_progress, on_shard=on_shard)
-    listed = options.on_error != "skip"
-    report = JobReport.of(output, folder.read_stats(), rows=total, lists_errors=listed)
-    _check_errors(report.errors, options)
+    report = JobReport.of(output, folder.read_stats(), rows=total)
+    _check_errors(report, options)
     report.resumed_rows, report.files = resumed, tuple(rows.counts(folder.shards))
-    report.write(identity)
     with output_formats.named_in_errors(job.format, path=output):
-        _merge(job, folder, output, types=report.types)
+        made = _merged(job, folder, types=report.types)
+    report.write_errors(folder.read_stats() if options.on_error != "skip" else ())
+    report.write(identity, facts=facts_of(made))
+    folder.put(made)
     if joiner is not None:
         joiner.close()
     elif stream is not None:
@@ -169,24 +184,29 @@ def _run(
     return report
 
 
-def _check_errors(number: int, options: JobOptions) -> None:
+def _check_errors(report: JobReport, options: JobOptions) -> None:
+    number = report.errors
     if options.most_errors is not None and number > options.most_errors:
-        raise GmfError(f"{number} rows failed, more than may: mend them, or raise --max-errors")
+        raise GmfError(
+            f"{number} rows failed, more than may; the first is {report.first_error}: mend them, "
+            "or raise --max-errors"
+        )
 
 
-def _merge(job: Job, folder: JobFolder, output: Path, *, types: Sequence[str]) -> None:
-    suffix, merged = compression_of(output), job.open_output()
+def _merged(job: Job, folder: JobFolder, *, types: Sequence[str]) -> Path:
+    """Return the output of all shards, which is not at its place yet."""
+    suffix = compression_of(job.output)
+    whole = folder.whole.with_suffix("") if suffix else folder.whole
+    # A merge may move the shards: then a process was killed behind it.
+    if not whole.exists() or any(folder.finished.glob("*")):
+        shutil.rmtree(whole.parent, ignore_errors=True)
+        whole.parent.mkdir()
+        job.open_output().merge(folder.finished, whole, types=types)
     if not suffix:
-        merged.merge(folder.finished, output, types=types)
-        return
-    whole = folder.path / "whole"
-    merged.merge(folder.finished, whole, types=types)
-    with (
-        replacing(output) as half,
-        whole.open("rb") as file,
-        open_compressed(half, suffix) as compressed,
-    ):
+        return whole
+    with whole.open("rb") as file, open_compressed(folder.whole, suffix) as compressed:
         shutil.copyfileobj(file, compressed, 2**20)
+    return folder.whole
 
 
 def _work(
@@ -220,13 +240,3 @@ def _work(
             failed += len(worker.run(shard, max_errors=left, on_rows=on_rows).errors)
             on_shard(shard)
     folder.tidy()
-
-
-def _forget(output: Path, folder: JobFolder) -> None:
-    if output.is_dir():
-        if not report_file(output).exists():
-            raise ConfigError(f"{output}: was not made by `gmf predict`; remove it yourself")
-        shutil.rmtree(output)
-    for path in (output, error_file(output), report_file(output)):
-        path.unlink(missing_ok=True)
-    folder.clear()

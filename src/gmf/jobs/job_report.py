@@ -9,6 +9,7 @@ from typing import Any, Self
 from gmf.core.errors import ConfigError, GmfError
 from gmf.core.files import replacing, write_text
 from gmf.data.image_report import ImageReport
+from gmf.jobs.job_outputs import check_unchanged, error_file, report_file
 from gmf.jobs.shards import ShardStats
 
 
@@ -44,36 +45,28 @@ class JobReport:
     first_error: str = field(default="", compare=False)
 
     @classmethod
-    def of(
-        cls, output: Path, stats: Iterable[ShardStats], *, rows: int, lists_errors: bool = True
-    ) -> Self:
-        """Add up the shards and write the error rows to ``<output>.errors.jsonl``.
+    def of(cls, output: Path, stats: Iterable[ShardStats], *, rows: int) -> Self:
+        """Add up the shards.
 
         Args:
             output: The output.
             stats: Statistics of all shards, in order.
             rows: Rows of the input.
-            lists_errors: Whether to write the error rows, not only to count them.
 
         Raises:
             GmfError: If rows are lost or doubled.
         """
         report = cls(output, rows)
         types: set[str] = set()
-        errors = error_file(output)
-        with replacing(errors) as half, half.open("w", encoding="utf-8") as file:
-            for shard in stats:
-                report.documents += shard.documents
-                report.noted += shard.noted
-                report.windowed += shard.windowed
-                report.errors += len(shard.errors)
-                report.images.merge(ImageReport.from_dict(shard.images))
-                types.update(shard.types)
-                for row in shard.errors:
-                    report.first_error = report.first_error or f"{row['origin']}: {row['error']}"
-                    file.write(json.dumps(row, ensure_ascii=False) + "\n")
-        if not (report.errors and lists_errors):
-            errors.unlink()
+        for shard in stats:
+            report.documents += shard.documents
+            report.noted += shard.noted
+            report.windowed += shard.windowed
+            report.errors += len(shard.errors)
+            report.images.merge(ImageReport.from_dict(shard.images))
+            types.update(shard.types)
+            for row in shard.errors[:1]:
+                report.first_error = report.first_error or f"{row['origin']}: {row['error']}"
         if report.documents + report.errors != rows:
             raise GmfError(
                 f"{output}: {rows} rows gave {report.documents} documents and {report.errors} "
@@ -82,8 +75,27 @@ class JobReport:
         report.types = tuple(sorted(types))
         return report
 
-    def write(self, identity: dict[str, Any]) -> None:
-        """Write ``<output>.report.json``."""
+    def write_errors(self, stats: Iterable[ShardStats]) -> None:
+        """Write the error rows to ``<output>.errors.jsonl``, or remove those of a job before.
+
+        Args:
+            stats: Statistics of the shards whose error rows are listed, in order.
+        """
+        errors = error_file(self.output)
+        with replacing(errors) as half, half.open("w", encoding="utf-8") as file:
+            for shard in stats:
+                for row in shard.errors:
+                    file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        if not errors.stat().st_size:
+            errors.unlink()
+
+    def write(self, identity: dict[str, Any], *, facts: dict[str, Any]) -> None:
+        """Write ``<output>.report.json``.
+
+        Args:
+            identity: What makes it the same job.
+            facts: By what a change of the output is noticed, see ``facts_of``.
+        """
         content = {
             "rows": self.rows,
             "documents": self.documents,
@@ -93,6 +105,7 @@ class JobReport:
             "files": self.files,
             "types": self.types,
             "images": self.images.to_dict(),
+            "output": facts,
             "job": identity,
         }
         write_text(
@@ -104,7 +117,7 @@ class JobReport:
         """Return the report of an output that is there.
 
         Raises:
-            ConfigError: If it was not made by the same job.
+            ConfigError: If it was not made by the same job, or was changed since.
         """
         try:
             content = json.loads(report_file(output).read_text(encoding="utf-8"))
@@ -112,6 +125,8 @@ class JobReport:
                 before = content["job"]
                 changed = [k for k in {**before, **identity} if before.get(k) != identity.get(k)]
                 raise ValueError(f"by a job with another {', '.join(changed)}")
+            if "output" in content:  # Earlier versions did not write it.
+                check_unchanged(output, content["output"])
             return cls(
                 output,
                 content["rows"],
@@ -127,15 +142,5 @@ class JobReport:
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise ConfigError(
                 f"{output}: is there already, and was not made by this job ({error}); choose "
-                "another output, or start anew with --overwrite"
+                "another output, or replace it with --overwrite"
             ) from error
-
-
-def error_file(output: Path) -> Path:
-    """Return where the error rows of a job go."""
-    return output.with_name(output.name + ".errors.jsonl")
-
-
-def report_file(output: Path) -> Path:
-    """Return where the summary of a job goes."""
-    return output.with_name(output.name + ".report.json")

@@ -78,6 +78,10 @@ class Inputs:
             with naming(file.name, file.path):
                 self._source(number)
 
+    def side_files(self) -> list[Path]:
+        """Return the files beside the inputs that rows take something from."""
+        return [file for n in range(len(self.files)) for file in self._source(n).side_files()]
+
     def counts(self, shards: Sequence[Shard]) -> Iterator[dict[str, Any]]:
         """Yield the name of each file with its rows, the number of its first row, and a note.
 
