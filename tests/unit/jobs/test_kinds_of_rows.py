@@ -85,3 +85,46 @@ def test_a_text_in_an_inner_object_is_told_with_its_column(tmp_path, more):
     path.write_text(json.dumps({"data": {"text": "Ann"}, "annotations": []}))
     found = the_row(path)
     assert "Label Studio" in found.error
+
+
+DATES = {
+    "timestamp": ([10**18, 1], "timestamp[us]"),
+    "timestamp_s": ([10**15, 1], "timestamp[s]"),
+    "date32": ([10**8, 1], "date32[day]"),
+    "date64": ([86_400_000 * 10**7, 86_400_000], "date64[ms]"),
+    "duration": ([2**60, 1], "duration[s]"),
+}
+
+
+@pytest.mark.parametrize("column", ["id", "kept"])
+@pytest.mark.parametrize("kind", DATES)
+@pytest.mark.parametrize("suffix", [".arrow", ".parquet"])
+def test_a_date_that_python_cannot_hold_is_an_error_of_its_row(tmp_path, kind, column, suffix):
+    pa, pq = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    path, (values, name) = tmp_path / f"a{suffix}", DATES[kind]
+    if suffix == ".parquet" and kind == "timestamp_s":
+        pytest.skip("Parquet has no seconds")
+    table = pa.table({"text": ["a", "b"], column: pa.array(values, pa.type_for_alias(name))})
+    if suffix == ".arrow":
+        with pa.ipc.new_file(str(path), table.schema) as writer:
+            writer.write_table(table)
+    else:
+        pq.write_table(table, path)
+    options = InputOptions(keep=("kept",) if column == "kept" else ())
+    source = open_source(path, options=options)
+    ((first, second),) = ([*source.read(shard)] for shard in source.shards(9))
+    assert f"column '{column}': its " in first.error
+    assert "beyond the dates and durations of Python (years 1 to 9999)" in first.error
+    assert "UTF-8" not in first.error
+    assert ("identifier" in second.error) == (column == "id")
+
+
+def test_only_text_is_said_to_be_expected_in_utf8(tmp_path):
+    pa = pytest.importorskip("pyarrow")
+    table = pa.table({"text": ["a"], "t": pa.array([1], pa.timestamp("us", "Nowhere/City"))})
+    with pa.ipc.new_file(str(tmp_path / "a.arrow"), table.schema) as writer:
+        writer.write_table(table)
+    source = open_source(tmp_path / "a.arrow", options=InputOptions(keep=("t",)))
+    ((row,),) = ([*source.read(shard)] for shard in source.shards(9))
+    assert "column 't': its timestamp[us, tz=Nowhere/City] cannot be read (" in row.error
+    assert "UTF-8" not in row.error

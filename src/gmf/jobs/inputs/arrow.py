@@ -101,13 +101,32 @@ def _values_of(batch: Any) -> Iterator[dict[str, Any] | str]:
     """Yield the values of each row, or why there are none: Arrow trusts what it reads."""
     try:
         batch.validate(full=True)
-        yield from batch.to_pylist()
-    except (ValueError, OSError) as error:
+        values: list[dict[str, Any]] = batch.to_pylist()
+    # Each type raises errors of its own on what Python cannot hold.
+    except Exception:
         if batch.num_rows == 1:
-            yield f"cannot be read ({error}); text is expected to be UTF-8"
+            yield _fault_of(batch)
             return
         for row in range(batch.num_rows):
             yield from _values_of(batch.slice(row, 1))
+    else:
+        yield from values
+
+
+def _fault_of(batch: Any) -> str:
+    """Return why the values of a single row cannot be had, and of which column."""
+    for name, column in zip(batch.schema.names, batch.columns, strict=True):
+        what = f"column {name!r}: its {column.type} cannot be read"
+        try:
+            column.to_pylist()
+            column.validate(full=True)
+        except UnicodeDecodeError as error:
+            return f"{what} ({error}); text is expected to be UTF-8"
+        except OverflowError:
+            return f"{what}: it is beyond the dates and durations of Python (years 1 to 9999)"
+        except Exception as error:
+            return f"{what} ({error})"
+    return "the row cannot be read"
 
 
 class ArrowSource(TableSource):
