@@ -17,6 +17,7 @@ from gmf.jobs.outputs.base import OutputFormat, ShardWriter
 from gmf.prediction.documents import Document
 from gmf.prediction.options import PredictOptions
 from gmf.prediction.pipeline import Pipeline
+from gmf.reading.tokenize import check_length
 
 
 @dataclass
@@ -214,5 +215,11 @@ class _Outcomes:
 def _fault_of(row: Row) -> str:
     if row.sample is None:
         return row.error
-    words = len(row.sample.tokens)
-    return f"{words} words; expected at most {MAX_WORDS}" if words > MAX_WORDS else ""
+    words = row.sample.tokens
+    if len(words) > MAX_WORDS:
+        return f"{len(words)} words; expected at most {MAX_WORDS}"
+    try:
+        check_length(sum(map(len, words)))
+    except ValueError as error:
+        return str(error)
+    return ""

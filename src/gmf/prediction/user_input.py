@@ -17,7 +17,7 @@ from gmf.data.images import RefusedImage
 from gmf.reading.context import context_of
 from gmf.reading.json_rows import IMAGE_KEYS_OF_OTHERS
 from gmf.reading.paths import names_in
-from gmf.reading.tokenize import check_words, tokenize
+from gmf.reading.tokenize import check_length, check_words, tokenize
 
 TEXT, TOKENS, ID, CONTEXT = "text", "tokens", "id", "context"
 #: What is told of images beside a post that is a mapping.
@@ -75,7 +75,8 @@ def sample_of(
         context: Text by field, as ``context_of`` returns it.
 
     Raises:
-        DataError: If the text is no string, or holds half a character (a lone surrogate).
+        DataError: If the text is no string, is too long (``gmf.reading.tokenize.MAX_TEXT``), or
+            holds half a character (a lone surrogate).
         ImageError: If an image is no image.
     """
     if not isinstance(text, str):
@@ -88,7 +89,10 @@ def sample_of(
             "the source with the right encoding",
             field=TEXT,
         ) from error
-    tokens, offsets = tokenize(text)
+    try:
+        tokens, offsets = tokenize(text)
+    except ValueError as error:
+        raise DataError(str(error), field=TEXT) from error
     return Sample(
         name,
         tokens,
@@ -119,9 +123,13 @@ def sample_of_words(
         raise DataError(f"expected a list of words, got {_shown(words)}", field=TOKENS)
     tokens = tuple(cast(list[str], listed))
     try:
-        "".join(tokens).encode()
+        together = "".join(tokens)
+        together.encode()
+        check_length(len(together))
     except UnicodeEncodeError as error:
         raise DataError("a word holds half of a surrogate pair", field=TOKENS) from error
+    except ValueError as error:
+        raise DataError(str(error), field=TOKENS) from error
     return Sample(name, tokens, images=images_of(images), origin=origin, context=context)
 
 

@@ -8,6 +8,9 @@ import regex
 
 from gmf.core.errors import DataError
 
+#: Most characters of a text; a longer one is refused before it costs memory without bound.
+MAX_TEXT = 1_000_000
+
 # White space as ``str.isspace`` has it; \s leaves four separators out.
 _SPACE = r"\s\x1c-\x1f"
 _LINK = rf"(?:https?://|www\.)[^{_SPACE}<>\"]*[^{_SPACE}<>\"\p{{P}}]/?|(?:[a-z0-9-]{{1,63}}+\.){{1,8}}+[a-z]{{2,24}}/[\w/?=&%#~.-]*[\w/]"
@@ -91,13 +94,27 @@ def tokenize(
 
     Returns:
         Tokens, and ``(start, end)`` of each: ``text[start:end] == token``.
+
+    Raises:
+        ValueError: If the text is longer than ``MAX_TEXT``.
     """
+    check_length(len(text))
     cuts_in_order = sorted(set(cuts))
     offsets: list[tuple[int, int]] = []
     for start, end in _spans_of(text):
         inner = cuts_in_order[bisect_right(cuts_in_order, start) : bisect_left(cuts_in_order, end)]
         offsets += pairwise([start, *inner, end])
     return tuple(text[start:end] for start, end in offsets), tuple(offsets)
+
+
+def check_length(characters: int) -> None:
+    """Refuse a text, or words, of too many characters.
+
+    Raises:
+        ValueError: If there are more than ``MAX_TEXT``.
+    """
+    if characters > MAX_TEXT:
+        raise ValueError(f"{characters} characters; expected at most {MAX_TEXT}: divide the text")
 
 
 def _spans_of(text: str) -> Iterator[tuple[int, int]]:

@@ -312,3 +312,11 @@ def test_replacing_leaves_nothing_of_a_failure(tmp_path):
         fail(half)
     assert [p.name for p in tmp_path.iterdir()] == ["a"]
     assert path.read_text() == "old"
+
+
+def test_words_that_are_too_long_together_are_an_error_row(tmp_path, model):
+    source, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text(json.dumps({"tokens": ["a" * 1_000_001]}) + '\n{"text": "Ann"}\n')
+    assert predict_files(model, source, output).documents == 1
+    (row,) = lines_of(Path(f"{output}.errors.jsonl"))
+    assert row["error"] == "1000001 characters; expected at most 1000000: divide the text"

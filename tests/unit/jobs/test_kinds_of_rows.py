@@ -11,6 +11,7 @@ from gmf.jobs.inputs.open import open_source
 from gmf.jobs.inputs.rows import InputOptions
 from gmf.prediction.user_input import sample_of_post
 from gmf.reading.json_rows import SampleRow, parse_row
+from gmf.reading.tokenize import tokenize
 
 
 def the_row(path):
@@ -128,3 +129,31 @@ def test_only_text_is_said_to_be_expected_in_utf8(tmp_path):
     ((row,),) = ([*source.read(shard)] for shard in source.shards(9))
     assert "column 't': its timestamp[us, tz=Nowhere/City] cannot be read (" in row.error
     assert "UTF-8" not in row.error
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".json", ".parquet", ".txt"])
+def test_a_text_that_is_too_long_is_an_error_of_its_row(tmp_path, suffix):
+    """Unbounded, its words would take memory without end, and the job with it."""
+    path, long = tmp_path / f"a{suffix}", "a" * 16_700_000
+    if suffix == ".parquet":
+        pq = pytest.importorskip("pyarrow.parquet")
+        pq.write_table(pytest.importorskip("pyarrow").table({"text": [long, "b"]}), path)
+    elif suffix == ".txt":
+        path.write_text(f"{long}\nb\n")
+    else:
+        items = [json.dumps({"text": text}) for text in (long, "b")]
+        path.write_text(f"[{','.join(items)}]" if suffix == ".json" else "\n".join(items))
+    source = open_source(path, options=InputOptions(format="text" if suffix == ".txt" else None))
+    ((first, second),) = ([*source.read(shard)] for shard in source.shards(9))
+    assert "16700000 characters; expected at most 1000000: divide the text" in first.error
+    assert second.sample.tokens == ("b",)
+
+
+def test_a_long_text_is_refused_everywhere_before_its_words_are_looked_for():
+    with pytest.raises(DataError, match=r"field 'text': 1000001 characters; expected at most"):
+        sample_of_post("a" * 1_000_001)
+    with pytest.raises(DataError, match=r"field 'tokens': 1000002 characters; expected at most"):
+        sample_of_post({"tokens": ["a" * 500_001, "b" * 500_001]})
+    with pytest.raises(ValueError, match=r"1000001 characters; expected at most"):
+        tokenize("a" * 1_000_001)
+    assert len(sample_of_post("ab " * 300_000).tokens) == 300_000
