@@ -128,14 +128,10 @@ def score_command(
     )
     training = None if train is None else read_training(train, aliases=aliases)
     reports: list[Report] = []
-    digests: dict[str, Path] = {}
     for path in predicted or [None]:
         paired = read_pairs(gold, predicted=path, order=columns, aliases=aliases)
         if path is not None and len(runs_of) > 1:  # Of one the report tells it.
-            warn_of(path, paired.notes.losses)
-            before = digests.setdefault(sha256_of(path), path)
-            if before is not path:
-                warn_of(path, [f"the same bytes as {before}; both count, as two runs"])
+            warn_of(path, [*paired.notes.losses, *_copies(path, runs_of)])
         pairs = paired.pairs if images is None else mark_images(paired.pairs, folder=images)
         if groups is not None:
             ids = (sample.id for sample in training or ())
@@ -158,6 +154,16 @@ def score_command(
             reports[0].to_dict(),
         )
     show(shown, content, as_json=as_json, as_markdown=as_markdown, as_latex=as_latex)
+
+
+def _copies(path: Path, runs: Sequence[Path]) -> list[str]:
+    """Return a warning of an earlier file of predictions that holds the same bytes."""
+    earlier = runs[: runs.index(path)]
+    return [
+        f"the same bytes as {other}; both count, as two runs"
+        for other in earlier
+        if sha256_of(other) == sha256_of(path)
+    ]
 
 
 def compare_command(
