@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Any
+from typing import Any, cast
 
 from gmf.core.config import Config
 from gmf.core.plain import from_plain
@@ -54,11 +54,15 @@ class Vocabulary(Config):
         """Return the vocabulary that a checkpoint holds as plain values.
 
         Those of 0.2.0 and before tell only how many words occur more than once, ``num_repeated``.
+
+        Raises:
+            ValidationError: If they are not those of a vocabulary.
         """
         given = dict(values)
-        if "counts" not in given:
-            repeated = given.pop("num_repeated")
-            given["counts"] = [OFTEN] * repeated + [1] * (len(given["words"]) - repeated)
+        repeated, words = given.pop("num_repeated", None), given.get("words")
+        if isinstance(repeated, int) and isinstance(words, list):
+            number = len(cast(list[object], words))
+            given["counts"] = [OFTEN] * repeated + [1] * (number - repeated)
         return from_plain(cls, given)
 
     def with_extra(self, words: Iterable[str]) -> "Vocabulary":
