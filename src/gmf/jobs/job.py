@@ -135,6 +135,7 @@ class Job:
             raise ConfigError(f"{self.output}: {self.format} is a folder and cannot be compressed")
         types = self.open_inputs().column_types() if keep else {}
         output.columns = {name: types.get(name) for name in keep}
+        output.check(output.columns)
         return output
 
     def identity(self, rows: Inputs) -> dict[str, Any]:

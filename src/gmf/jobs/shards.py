@@ -3,7 +3,7 @@
 import json
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from gmf.data.image_report import ImageReport
 from gmf.jobs.inputs.rows import MAX_WORDS, Row, Shard
 from gmf.jobs.inputs.several import Inputs
 from gmf.jobs.outputs.base import OutputFormat, ShardWriter
+from gmf.jobs.outputs.kept import check_columns
 from gmf.prediction.documents import Document
 from gmf.prediction.options import PredictOptions
 from gmf.prediction.pipeline import Pipeline
@@ -92,7 +93,7 @@ def run_shard(
             done = 0
             outcomes = _Outcomes(pipeline, source.read(shard), options, report)
             for row, outcome in outcomes:
-                outcome = _written(writer, row, outcome)
+                outcome = _written(output, writer, row, outcome)
                 if isinstance(outcome, Document):
                     counts.add(outcome)
                     types.update(entity.type for entity in outcome.entities)
@@ -117,10 +118,16 @@ def run_shard(
     return counts
 
 
-def _written(writer: ShardWriter, row: Row, outcome: Document | str) -> Document | str:
-    """Write a document; return it, or why the row has none."""
+def _written(
+    output: OutputFormat, writer: ShardWriter, row: Row, outcome: Document | str
+) -> Document | str:
+    """Write a document; return it as it was written, or why the row has none."""
     if isinstance(outcome, Document):
         try:
+            check_columns(row.columns)
+            columns, notes = output.fitted(row.columns)
+            row = replace(row, columns=columns)
+            outcome = replace(outcome, notes=(*outcome.notes, *notes))
             writer.add(row, outcome)
         except ValueError as error:
             return str(error)

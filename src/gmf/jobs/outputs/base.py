@@ -65,6 +65,20 @@ class OutputFormat(ABC):
         """What opens the output, stands between its shards, and closes it; ``None`` if no text."""
         return None
 
+    def check(self, columns: Mapping[str, Any]) -> None:  # noqa: B027 -- most have no types
+        """Refuse kept columns whose types the format cannot hold.
+
+        Args:
+            columns: Their names, and their Arrow types where the input has types.
+
+        Raises:
+            ConfigError: Names the column and its type.
+        """
+
+    def fitted(self, columns: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+        """Return kept columns as the format can hold them, and a note on each that changed."""
+        return columns, ()
+
     @abstractmethod
     def open(self, path: Path) -> ShardWriter:
         """Begin a shard at a path that does not exist yet."""

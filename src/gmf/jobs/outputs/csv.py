@@ -3,11 +3,13 @@
 import csv
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from gmf.jobs.inputs.rows import Row
 from gmf.jobs.outputs.base import LineFormat
 from gmf.jobs.outputs.jsonl import as_json
+from gmf.jobs.outputs.kept import in_json
 from gmf.prediction.documents import Document
 
 _COLUMNS = ("row", "id", "text", "entities", "notes")
@@ -24,6 +26,12 @@ class CsvFormat(LineFormat):
     def opening(self) -> str:
         """The header."""
         return self._line([*_COLUMNS, *self.columns])
+
+    def fitted(self, columns: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+        """Return kept columns; NaN is a cell as it is, but not within JSON."""
+        numbers = {name: value for name, value in columns.items() if isinstance(value, float)}
+        others, notes = in_json({n: v for n, v in columns.items() if n not in numbers})
+        return {**numbers, **others}, notes
 
     def render(self, row: Row, document: Document) -> str:
         """Return a record."""
@@ -45,7 +53,7 @@ class CsvFormat(LineFormat):
 
 def _cell(value: object) -> str:
     """Return a kept value: as JSON, but texts, dates and the like without its quotes."""
-    text = as_json(value)
+    text = json.dumps(value) if isinstance(value, float) else as_json(value)
     return json.loads(text) if text.startswith('"') else text
 
 

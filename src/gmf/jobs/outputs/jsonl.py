@@ -2,10 +2,12 @@
 
 import json
 from base64 import b64encode
+from collections.abc import Mapping
 from typing import Any
 
 from gmf.jobs.inputs.rows import Row
 from gmf.jobs.outputs.base import LineFormat
+from gmf.jobs.outputs.kept import in_json
 from gmf.prediction.documents import Document
 
 
@@ -18,6 +20,10 @@ class JsonlFormat(LineFormat):
     suffixes = (".jsonl", ".ndjson")
     keeps_columns = True
 
+    def fitted(self, columns: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+        """Return kept columns with null for what is no number of JSON, and notes."""
+        return in_json(columns)
+
     def render(self, row: Row, document: Document) -> str:
         """Return a line."""
         fields: dict[str, Any] = {"row": row.number, "id": row.id, **document.to_dict()}
@@ -27,8 +33,12 @@ class JsonlFormat(LineFormat):
 
 
 def as_json(value: object) -> str:
-    """Return a value as JSON in one line; bytes as base64, other values of tables as text."""
-    return json.dumps(value, ensure_ascii=False, default=_as_text)
+    """Return a value as JSON in one line; bytes as base64, other values of tables as text.
+
+    Raises:
+        ValueError: If it holds NaN or an infinity.
+    """
+    return json.dumps(value, ensure_ascii=False, default=_as_text, allow_nan=False)
 
 
 def _as_text(value: object) -> str:

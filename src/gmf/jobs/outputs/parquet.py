@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from gmf.core.errors import ConfigError
 from gmf.core.files import replacing
 from gmf.exchange.base import shards_in
 from gmf.jobs.inputs.rows import Row, is_unicode
 from gmf.jobs.outputs.base import OutputFormat, ShardWriter
 from gmf.jobs.outputs.jsonl import as_json
+from gmf.jobs.outputs.kept import in_json
 from gmf.jobs.parquet import pyarrow_parquet
 from gmf.prediction.documents import Document
 
@@ -28,6 +30,27 @@ class ParquetFormat(OutputFormat):
     def __init__(self) -> None:
         super().__init__()
         pyarrow_parquet()
+
+    def check(self, columns: Mapping[str, Any]) -> None:
+        """Write each type once, for pyarrow alone knows which Parquet can hold."""
+        import pyarrow
+
+        for name, kind in columns.items():
+            try:
+                schema = _schema({name: kind})
+                with pyarrow_parquet().ParquetWriter(pyarrow.BufferOutputStream(), schema) as file:
+                    file.write_table(schema.empty_table())
+            except (pyarrow.ArrowException, NotImplementedError) as error:
+                raise ConfigError(
+                    f"--keep-columns: column {name!r} is {kind}, which Parquet cannot hold; leave "
+                    "it out, or write JSON lines or CSV"
+                ) from error
+
+    def fitted(self, columns: Mapping[str, Any]) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+        """Return kept columns; those without a type become JSON, which has no NaN."""
+        typed = {n: v for n, v in columns.items() if self.columns.get(n) is not None}
+        others, notes = in_json({n: v for n, v in columns.items() if n not in typed})
+        return {**typed, **others}, notes
 
     def open(self, path: Path) -> ShardWriter:
         """Begin a shard."""
