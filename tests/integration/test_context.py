@@ -128,7 +128,7 @@ def test_the_service_takes_it(trained):
         for request in ({"json": {"text": "snow", "context": wrong}}, {"files": form}):
             answer = client.post("/v1/entities", **request)
             assert answer.status_code == 422
-            assert "context.caption: expected text, got int" in answer.text
+            assert "context: caption: expected text, got int" in answer.text
         assert client.get("/v1/model").json()["context"] == ["caption"]
 
 

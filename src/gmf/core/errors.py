@@ -40,7 +40,9 @@ class PeerError(GmfError):
 
 
 def reason_of(error: Exception) -> str:
-    """Return what a parser has against a text; Python's own words for depth are about Python."""
+    """Return what a parser has against a text; Python's own words on its limits are of Python."""
+    if "integer string conversion" in str(error):
+        return "a number has too many digits"
     return "nested too deeply" if isinstance(error, RecursionError) else str(error)
 
 

@@ -6,7 +6,9 @@ from typing import Annotated, cast
 
 from pydantic import BeforeValidator, WithJsonSchema
 
-_NAME = re.compile(r"[A-Za-z_][\w-]*\Z")
+from gmf.core.unicode import check_unicode
+
+_NAME = re.compile(r"[A-Za-z_][\w-]{0,99}\Z")
 
 
 def context_of(value: object) -> tuple[tuple[str, str], ...]:
@@ -28,24 +30,36 @@ def context_of(value: object) -> tuple[tuple[str, str], ...]:
     for name, text in cast(Mapping[object, object], value).items():
         if not isinstance(name, str) or not _NAME.match(name):
             raise ValueError(
-                f"context: field {name!r}: expected a letter, then letters, digits, - or _"
+                f"context: field {name!r:.60}: expected a letter, then up to 99 letters, digits, "
+                "- or _"
             )
         if text is not None and not isinstance(text, str):
             raise ValueError(f"context.{name}: expected text, got {type(text).__name__}")
         if text and text.strip():
-            text.encode()  # Half of a surrogate pair is no text.
+            try:
+                check_unicode(text)
+            except ValueError as error:
+                raise ValueError(f"context.{name}: {error}") from error
             fields.append((name, text))
     return tuple(fields)
+
+
+def _of_field(value: object) -> dict[str, str]:
+    """Return the context of a row, where errors name its field anyway."""
+    try:
+        return dict(context_of(value))
+    except ValueError as error:
+        raise ValueError(str(error).removeprefix("context").lstrip(".: ")) from error
 
 
 #: In options of a row: ``{}`` for no context.
 Context = Annotated[
     dict[str, str],
-    BeforeValidator(lambda value: dict(context_of(value))),
+    BeforeValidator(_of_field),
     WithJsonSchema(
         {
             "type": ["object", "null"],
-            "propertyNames": {"pattern": r"^[A-Za-z_][\w-]*$"},
+            "propertyNames": {"pattern": r"^[A-Za-z_][\w-]{0,99}$"},
             "additionalProperties": {"type": ["string", "null"]},
         }
     ),

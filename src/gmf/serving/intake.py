@@ -118,8 +118,8 @@ class Intake:
                 faults.append(Fault(field=field, message=message))
 
         most("text", len(post.text), limits.max_text, "characters")
-        context = sum(map(len, post.context.values()))
-        most("context", context, limits.max_text, "characters in all its fields")
+        context = sum(len(name) + len(text) for name, text in post.context.items())
+        most("context", context, limits.max_text, "characters in all its fields and their names")
         most("images", len(post.images), limits.max_images, "images")
         for number, image in enumerate(post.images):
             field = f"images.{number}.regions"

@@ -63,11 +63,8 @@ def read_json(text: str) -> Any:
         message = f"{error.msg} at line {error.lineno} column {error.colno}"
     except DataError as error:
         message = str(error)
-    except RecursionError as error:
+    except (RecursionError, ValueError) as error:
         message = reason_of(error)
-    except ValueError as error:
-        # Also Python's own limit on the digits of a number, whose words are about Python.
-        message = "a number has too many digits" if "integer string" in str(error) else str(error)
     raise invalid([Fault(field="", message=f"Invalid JSON: {message}")])
 
 

@@ -16,6 +16,7 @@ from pydantic import (
     model_validator,
 )
 
+from gmf.core.unicode import check_unicode
 from gmf.reading.context import Context
 
 #: Most keys of an object that is looked into; each unknown one would be a fault of its own.
@@ -47,12 +48,7 @@ def _decoded(value: object) -> object:
 
 
 def _unicode(value: str) -> str:
-    try:
-        value.encode()
-    except UnicodeEncodeError as error:
-        raise ValueError(
-            f"character {error.start + 1} is half of a surrogate pair: expected Unicode text"
-        ) from error
+    check_unicode(value)
     return value
 
 

@@ -32,7 +32,7 @@ def test_rows_of_own_data_have_a_context(tmp_path):
     ("value", "error"),
     [
         ("a fjord", "expected texts by field"),
-        ({"caption": 3}, r"context\.caption: expected text, got int"),
+        ({"caption": 3}, r"caption: expected text, got int"),
         ({"a caption": "x"}, "field 'a caption': expected a letter"),
         ({"": "x"}, "expected a letter"),
         ({3: "x"}, "field 3"),

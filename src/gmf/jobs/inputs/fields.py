@@ -11,6 +11,7 @@ from gmf.core.config import describe_faults
 from gmf.core.errors import GmfError
 from gmf.core.plain import from_plain
 from gmf.core.types import ImageInput, Sample
+from gmf.core.unicode import check_unicode
 from gmf.data.images import RefusedImage
 from gmf.jobs.inputs.rows import InputOptions, Row
 from gmf.prediction.user_input import sample_of
@@ -143,11 +144,18 @@ def _id_of(value: object, default: str) -> str:
     if value is None or value == "":
         return default
     if isinstance(value, str):
-        value.encode()
+        _check_unicode(value, name="identifier")
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     raise ValueError(f"identifier: expected text or a whole number, got {_kind_of(value)}")
+
+
+def _check_unicode(text: str, *, name: str) -> None:
+    try:
+        check_unicode(text)
+    except ValueError as error:
+        raise ValueError(f"{name}: {error}") from error
 
 
 def _kind_of(value: object) -> str:
@@ -178,7 +186,7 @@ def _sample_of(
     ):
         raise ValueError(f"{TOKENS}: expected a list of words")
     words = tuple(cast(list[str], tokens))
-    "".join(words).encode()
+    _check_unicode("".join(words), name=TOKENS)
     return Sample(name, words, None, images, origin=origin)
 
 

@@ -74,7 +74,7 @@ class JsonlSource(ScannedSource):
                 error += "; expected one object a line, or one list of them in a .json file"
             return Row(number, name, origin, error=error)
         except (ValueError, DataError) as fault:
-            return Row(number, name, origin, error=str(fault))
+            return Row(number, name, origin, error=reason_of(fault))
         row = row_of_object(
             value,
             number=number,
