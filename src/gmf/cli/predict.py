@@ -108,7 +108,7 @@ def predict(
     common: dict[str, Any] = {
         "batch_size": batch_size,
         "min_confidence": min_confidence,
-        "types": _listed(types) or None,
+        "types": _listed("--types", types) or None,
         "long": long,
         "device": device,
         "precision": check_precision(precision),
@@ -130,7 +130,7 @@ def predict(
         "images": image_column,
         "context": tuple(context_column or ()),
         "id": id_column,
-        "keep": _listed(keep_columns),
+        "keep": _listed("--keep-columns", keep_columns),
         "image_root": None if image_root is None else image_root.absolute(),
     }
     options = common | {
@@ -173,8 +173,11 @@ def _is_input(name: str, *, alone: bool) -> bool:
     return True
 
 
-def _listed(names: str | None) -> tuple[str, ...]:
-    return tuple(name.strip() for name in (names or "").split(",") if name.strip())
+def _listed(option: str, names: str | None) -> tuple[str, ...]:
+    listed = tuple(name.strip() for name in (names or "").split(",") if name.strip())
+    if names is not None and not listed:
+        raise ConfigError(f"{option} {names!r}: names nothing; name one or more, or leave it out")
+    return listed
 
 
 def _errors_of(

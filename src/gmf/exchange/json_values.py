@@ -8,7 +8,7 @@ from typing import Any, cast
 from gmf.core.errors import DataError, reason_of
 from gmf.exchange.report import ConversionReport
 from gmf.reading.json_doubles import without_doubles
-from gmf.reading.json_lists import is_json_list, list_items
+from gmf.reading.json_lists import FaultyItem, is_json_list, list_items
 from gmf.reading.text_files import decode, open_text
 
 
@@ -28,7 +28,10 @@ def json_values(
     if is_json_list(path, encoding=encoding):
         for position, value in enumerate(list_items(path, encoding=encoding), 1):
             report.read += 1
-            yield f"{path}, item {position}", value
+            if isinstance(value, FaultyItem):
+                report.fault(f"{path}, item {position}: {value.error}")
+            else:
+                yield f"{path}, item {position}", value
         return
     with open_text(path, encoding=encoding) as file:
         for number, line in enumerate(file, 1):

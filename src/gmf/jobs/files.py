@@ -130,6 +130,9 @@ def _without_own(
 def _check_names(names: Sequence[str | Path], output: Path, options: JobOptions) -> None:
     if not names:
         raise ConfigError("expected at least one input")
+    root = options.input.image_root
+    if root is not None and not root.is_dir():
+        raise ConfigError(f"image root {root}: no such folder")
     if is_remote(output) and options.engine != "local":
         raise ConfigError(f"{output}: engine {options.engine} writes to a folder of all machines")
     for name in () if is_remote(output) else names:

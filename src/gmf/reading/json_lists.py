@@ -4,23 +4,38 @@ import codecs
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from gmf.core.errors import DataError, reason_of
 from gmf.reading.json_doubles import without_doubles
-from gmf.reading.text_files import HEAD_BYTES, not_utf8, open_text
+from gmf.reading.text_files import HEAD_BYTES, decode, open_text
 
 #: Longest value of a list in bytes; what is longer is not read.
 MAX_ITEM = 64 * 2**20
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder(object_pairs_hook=without_doubles)
+#: Finds the end of a value that is refused.
+_LENIENT = json.JSONDecoder(parse_int=str)
+
+
+@dataclass(frozen=True, slots=True)
+class FaultyItem:
+    """Stands for a value of a list that cannot be used, while those behind it can.
+
+    Args:
+        error: What is wrong with it.
+    """
+
+    error: str
 
 
 def list_items(path: Path, *, encoding: str | None = None) -> Iterator[object]:
     """Yield the values of a file that is one JSON list; only a piece of it is in memory.
 
-    (Of ``ijson`` a file of brackets alone takes memory without bound.)
+    A value with a key that stands twice, a number of too many digits, or bytes that are not UTF-8
+    is a ``FaultyItem``. (Of ``ijson`` a file of brackets alone takes memory without bound.)
 
     Args:
         path: The file.
@@ -38,9 +53,7 @@ def list_items(path: Path, *, encoding: str | None = None) -> Iterator[object]:
                 yield value
         except (ValueError, RecursionError, DataError) as error:
             reason = getattr(error, "msg", None) or reason_of(error)
-            is_text = not isinstance(error, UnicodeDecodeError)
-            what = f"not valid JSON: {reason}" if is_text else not_utf8(error)
-            message = f"{what}, after item {number}"
+            message = f"not valid JSON: {reason}, after item {number}"
             raise DataError(message, path=path, line=text.line) from error
 
 
@@ -77,7 +90,8 @@ class _Text:
     """
 
     def __init__(self, file: BinaryIO) -> None:
-        self._file, self._utf8 = file, codecs.getincrementaldecoder("utf-8")()
+        self._file = file
+        self._utf8 = codecs.getincrementaldecoder("utf-8")("surrogateescape")
         self._text, self._position, self._size = "", 0, HEAD_BYTES
         self._lines = 1
 
@@ -107,7 +121,7 @@ class _Text:
         return mark
 
     def value(self) -> object:
-        """Return the next value.
+        """Return the next value, or a ``FaultyItem``.
 
         Raises:
             ValueError: If there is none.
@@ -116,7 +130,7 @@ class _Text:
         self.peek()
         while True:
             try:
-                value, end = _DECODER.raw_decode(self._text, self._position)
+                value, end = self._decoded()
             except json.JSONDecodeError:
                 if len(self._text) - self._position > MAX_ITEM or not self._has_more():
                     raise
@@ -126,6 +140,21 @@ class _Text:
             if is_whole or not self._has_more():
                 self._position, self._size = end, HEAD_BYTES
                 return value
+
+    def _decoded(self) -> tuple[object, int]:
+        """Return the value here and where it ends."""
+        try:
+            value, end = _DECODER.raw_decode(self._text, self._position)
+        except json.JSONDecodeError:
+            raise
+        except (ValueError, DataError) as error:
+            end = _LENIENT.raw_decode(self._text, self._position)[1]
+            return FaultyItem(reason_of(error)), end
+        try:
+            decode(self._text[self._position : end].encode(errors="surrogateescape"))
+        except ValueError as error:
+            return FaultyItem(str(error)), end
+        return value, end
 
     def _has_more(self) -> bool:
         block = self._file.read(self._size)

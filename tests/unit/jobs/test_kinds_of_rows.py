@@ -157,3 +157,17 @@ def test_a_long_text_is_refused_everywhere_before_its_words_are_looked_for():
     with pytest.raises(ValueError, match=r"1000001 characters; expected at most"):
         tokenize("a" * 1_000_001)
     assert len(sample_of_post("ab " * 300_000).tokens) == 300_000
+
+
+def test_an_item_of_a_list_costs_no_more_than_a_line(tmp_path):
+    items = ('{"text": "a"}', '{"text": "b", "text": "c"}', '{"text": "d"}')
+    (tmp_path / "a.json").write_text(f"[{', '.join(items)}]")
+    (tmp_path / "a.jsonl").write_text("\n".join(items))
+    read = []
+    for suffix in (".json", ".jsonl"):
+        source = open_source(tmp_path / f"a{suffix}", options=InputOptions())
+        read.append([row for shard in source.shards(2) for row in source.read(shard)])
+    for rows in read:
+        assert [row.sample and row.sample.text for row in rows] == ["a", None, "d"]
+    assert read[0][1].error == read[1][1].error
+    assert read[0][1].origin == f"{tmp_path / 'a.json'}, item 2"

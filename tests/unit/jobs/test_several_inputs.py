@@ -192,8 +192,8 @@ def test_what_comes_out_of_a_pipe_is_told_by_its_content(tmp_path, content, told
 
     if isinstance(told, int):
         assert read() == (told, "")
-    elif content or not format:
-        with pytest.raises((ConfigError, DataError), match=told if content else "--input-format"):
+    elif content:
+        with pytest.raises((ConfigError, DataError), match=told):
             read()
     else:
         assert read() == (0, told)
@@ -442,3 +442,47 @@ def test_fifty_shards_from_a_pipe_with_kills(tmp_path, model, suffix):
     assert broken.read_bytes() == whole.read_bytes()
     errors = [Path(f"{path}.errors.jsonl").read_bytes() for path in (whole, broken)]
     assert errors[0] == errors[1]
+
+
+@pytest.mark.parametrize("alias", ["dots", "link", "link to a folder"])
+def test_a_file_under_two_names_is_named_twice(tmp_path, alias):
+    folder = shards(tmp_path / "in", files=1)
+    file = folder / "part-000.jsonl"
+    other = folder / ".." / "in" / file.name
+    if alias == "link":
+        other = tmp_path / "other.jsonl"
+        other.symlink_to(file)
+    elif alias == "link to a folder":
+        (tmp_path / "other").symlink_to(folder)
+        other = tmp_path / "other" / file.name
+    with pytest.raises(ConfigError, match=f"{other}: is named twice, as {file} too"):
+        input_files([file, other], options=InputOptions())
+
+
+def test_an_empty_pipe_has_no_rows(tmp_path, model):
+    names = [os.pipe(), os.pipe()]
+    os.write(names[1][1], b" \n\n")
+    for (reading, writing), name in zip(names, "ab", strict=True):
+        os.close(writing)
+        output = tmp_path / f"{name}.jsonl"
+        report = predict_files(model, f"/dev/fd/{reading}", output, options=OPTIONS)
+        os.close(reading)
+        assert (report.rows, output.read_bytes()) == (0, b"")
+
+
+@pytest.mark.parametrize(
+    ("option", "message"),
+    [
+        (("--types", ","), "--types ',': names nothing"),
+        (("--keep-columns", ""), "--keep-columns '': names nothing"),
+        (("--image-root", "/no/such"), "image root /no/such: no such folder"),
+    ],
+)
+def test_an_option_that_would_change_nothing_is_refused(
+    tmp_path, model, monkeypatch, capsys, option, message
+):
+    (tmp_path / "in.jsonl").write_bytes(rows(1, 2))
+    go = ["predict", model, tmp_path / "in.jsonl", "--output", tmp_path / "out.jsonl", *option]
+    assert exit_status(monkeypatch, *go) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out.jsonl").exists()

@@ -5,7 +5,7 @@ import pytest
 
 from gmf.core.errors import DataError
 from gmf.reading import json_lists
-from gmf.reading.json_lists import is_json_list, list_items
+from gmf.reading.json_lists import FaultyItem, is_json_list, list_items
 
 VALUES = [1, 12345678901, 1.5, -2e-9, "\u00e9\U0001f600" * 3, {"a": [1, {"b": None}]}, True, []]
 
@@ -27,7 +27,8 @@ def test_lists_are_read_whatever_block_they_are_cut_in(tmp_path, monkeypatch):
         (b"[1,]", "Expecting value, after item 1"),
         (b"[1] x", "expected nothing behind the list, got 'x'"),
         (b"{}", "expected [, got '{}', after item 0"),
-        (b'["\xff"]', "expected UTF-8, byte 2 is not (0xff)"),
+        (b'["a" \xff]', "expected , or ], got"),
+        (b'[{"a": 1, "a": 2}, {"b"', "after item 1"),
         (b"[" * 100_000, "nested too deeply"),
         (b"", "expected [, got ''"),
     ],
@@ -38,6 +39,27 @@ def test_what_is_no_list_is_refused_with_its_line(tmp_path, content, message):
     with pytest.raises(DataError) as caught:
         list(list_items(path))
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("item", "error"),
+    [
+        (b'{"text": "a", "text": "b"}', "key 'text' stands twice in one object; keep one"),
+        (b'{"x": {"y": [{"a": 1, "a": 2}]}, "z": 1}', "key 'a' stands twice"),
+        (b"9" * 5000, "a number has too many digits"),
+        (b'{"n": ' + b"9" * 5000 + b', "text": "a"}', "a number has too many digits"),
+        (b'{"text": "caf\xe9"}', "expected UTF-8, byte 13 is not (0xe9)"),
+    ],
+)
+def test_an_item_that_cannot_be_used_costs_itself_alone(tmp_path, monkeypatch, item, error):
+    path = tmp_path / "a.json"
+    path.write_bytes(b'["\xc3\xa9", ' + item + b', {"text": "\\udcff"}, ' + item + b"]")
+    for block in (5, 2**16):
+        monkeypatch.setattr(json_lists, "HEAD_BYTES", block)
+        first, wrong, third, last = list_items(path)
+        assert (first, third, last) == ("é", {"text": "\udcff"}, wrong)
+        assert isinstance(wrong, FaultyItem)
+        assert error in wrong.error
 
 
 @pytest.mark.parametrize(

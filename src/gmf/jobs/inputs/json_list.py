@@ -7,7 +7,7 @@ from pathlib import Path
 from gmf.core.errors import DataError
 from gmf.jobs.inputs.jsonl import check_keys, row_of_object
 from gmf.jobs.inputs.rows import InputOptions, Row, RowSource, Shard
-from gmf.reading.json_lists import is_json_list, list_items
+from gmf.reading.json_lists import FaultyItem, is_json_list, list_items
 
 
 class JsonListSource(RowSource):
@@ -58,10 +58,13 @@ class JsonListSource(RowSource):
         return list_items(self.path, encoding=self.options.encoding)
 
     def _row_of(self, value: object, number: int) -> Row:
+        origin = f"{self.path}, item {number}"
+        if isinstance(value, FaultyItem):
+            return Row(number, self.default_id(number), origin, error=value.error)
         return row_of_object(
             value,
             number=number,
-            origin=f"{self.path}, item {number}",
+            origin=origin,
             options=self.options,
             root=self.root,
             default_id=self.default_id(number),

@@ -4,7 +4,6 @@ import os
 import re
 import shutil
 import stat
-from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -76,12 +75,15 @@ def input_files(
             files.append(_kept_pipe(str(name), options, spool / f"{len(files)}"))
         else:
             files += _files_of(path_of(str(name)), options)
-    counts = Counter(str(file.path) for file in files)
-    for path, count in counts.items():
-        if count > 1:
-            raise ConfigError(f"{path}: is named twice; name each input once")
+    real: dict[str, str] = {}
+    for file in files:
+        path = str(file.path)
         if not is_unicode(path):
             raise DataError("its name is no UTF-8; rename it", path=ascii(path))
+        first = real.setdefault(path if is_remote(file.path) else os.path.realpath(path), path)
+        if first is not path:
+            same = "" if first == path else f", as {first} too"
+            raise ConfigError(f"{path}: is named twice{same}; name each input once")
     return files
 
 
@@ -134,6 +136,8 @@ def _format_of_pipe(path: Path, options: InputOptions) -> str:
         with open_text(path, encoding=options.encoding) as file:
             head = file.read(64).lstrip()
     name = next((format for magic, format in _MAGIC.items() if head.startswith(magic)), None)
+    if name is None and not head:  # No rows, in whatever format.
+        return "jsonl"
     if name is None:
         raise ConfigError(
             f"a pipe has no name that ends with its format: add --input-format, one of "
