@@ -1,11 +1,12 @@
 """Encoded images to upright RGB as browsers show them: by content, tolerant, colours in sRGB."""
 
 import importlib.util
+import struct
 import threading
 from io import BytesIO
 
 import numpy as np
-from PIL import Image, ImageCms, ImageFile, ImageOps, features
+from PIL import Image, ImageCms, ImageFile, ImageOps, UnidentifiedImageError, features
 
 from gmf.reading.image_folders import IMAGE_SUFFIXES
 
@@ -45,12 +46,25 @@ ImageFile.LOAD_TRUNCATED_IMAGES = _TOLERANCE  # pyright: ignore[reportAttributeA
 
 
 def open_header(content: bytes) -> Image.Image:
-    """Return an image of which only the header was read.
+    """Return an image of which only the header was read, whatever its size.
+
+    ``Image.open`` has a limit of its own, which would stand in for that of the caller, and warns on
+    standard error of images below it.
 
     Raises:
         UnidentifiedImageError: If it has none of ``FORMATS``.
     """
-    return Image.open(BytesIO(content), formats=FORMATS)
+    for name in FORMATS:
+        if name not in Image.OPEN:
+            Image.init()
+        factory, accepts = Image.OPEN[name]
+        # It is a text, for a warning, where a library is missing.
+        if accepts is None or accepts(content[:16]) is True:
+            try:
+                return factory(BytesIO(content), "")
+            except (SyntaxError, IndexError, TypeError, struct.error):
+                continue
+    raise UnidentifiedImageError(f"its content is none of {', '.join(FORMATS)}")
 
 
 def missing_decoder(content: bytes) -> str:

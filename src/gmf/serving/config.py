@@ -1,6 +1,8 @@
 """Options of the service: what it accepts, how long it works, how it batches."""
 
-from pydantic import Field
+from typing import Self
+
+from pydantic import Field, model_validator
 
 from gmf.core.config import Config
 
@@ -48,6 +50,17 @@ class ServeConfig(Config):
     pass_size: int = Field(default=8, ge=1)
     timeout_seconds: float = Field(default=30.0, gt=0)
     keep_alive_seconds: int = Field(default=75, ge=1)
+
+    @model_validator(mode="after")
+    def _lets_each_request_in(self) -> Self:
+        """Refuse limits below which the largest request that another allows is never answered."""
+        for all_together, one in (("max_queue", "max_posts"), ("max_held_mb", "max_body_mb")):
+            if getattr(self, all_together) < (least := getattr(self, one)):
+                raise ValueError(
+                    f"{all_together} {getattr(self, all_together)} is below {one} {least}: such a "
+                    f"request could never be answered; raise {all_together}, or lower {one}"
+                )
+        return self
 
     @property
     def max_body(self) -> int:

@@ -39,7 +39,12 @@ async def read_form(request: Request, *, config: ServeConfig) -> Post:
     try:
         form = await parser.parse()
     except MultiPartException as error:
-        raise invalid([Fault(field="", message=error.message)]) from error
+        message = error.message
+        if message.startswith("Too many files"):  # Its number is not that of the images.
+            message = f"too many files; a form takes the text and {config.max_images} images"
+        elif message.startswith("Too many fields"):
+            message = f"too many fields; expected {', '.join(FIELDS)}, each once"
+        raise invalid([Fault(field="", message=message)]) from error
     except (ValueError, LookupError, AttributeError) as error:
         # The parser meets a header that it cannot decode.
         raise invalid([Fault(field="", message=f"not a form: {error}")]) from error

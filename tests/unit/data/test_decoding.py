@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageCms, PngImagePlugin, features
 
 from gmf.core.types import ImageInput, Sample
-from gmf.data.decoding import _HAS, missing_decoder
+from gmf.data.decoding import _HAS, missing_decoder, open_header
 from gmf.data.image_report import ImageReport
 from gmf.data.images import (
     DecodedImage,
@@ -208,3 +208,21 @@ def test_a_refused_image_is_never_opened_and_keeps_its_name():
         open_image(refused)
     assert RefusedImage.of_url("a/b.png") is None
     assert RefusedImage.of_url("HTTPS:/a.png") is not None
+
+
+@pytest.mark.parametrize("side", [10_000, 20_000])
+def test_the_limit_of_a_huge_image_is_ours_and_nothing_is_warned_of(side, recwarn):
+    """Pillow warns from 89 million pixels on, and from 179 million on tells a limit of its own."""
+
+    def chunk(kind, content):
+        checked = kind + content
+        return struct.pack(">I", len(content)) + checked + struct.pack(">I", zlib.crc32(checked))
+
+    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    content = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", b"")
+    with pytest.raises(UnusableImageError) as caught:
+        DecodedImage.of(content, max_pixels=25_000_000)
+    assert caught.value.detail == f"{side} x {side} pixels, the limit is 25000000"
+    assert not recwarn.list
+    with open_header(content) as image:
+        assert image.size == (side, side)
