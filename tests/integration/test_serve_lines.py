@@ -82,7 +82,9 @@ def test_a_line_is_answered_before_the_next_one_is_sent(pipeline):
 def test_a_client_that_sends_all_before_it_reads_is_not_stuck(pipeline):
     """The body is read on while answers wait to be sent."""
     posts = [post(f"post {number}") for number in range(40)]
-    status, items, _ = asked(pipeline, posts, reads_last=True, max_batch=2, max_queue=4)
+    status, items, _ = asked(
+        pipeline, posts, reads_last=True, max_batch=2, max_queue=4, max_posts=4
+    )
     assert status == 200
     assert texts(items) == [f"post {number}" for number in range(40)]
 

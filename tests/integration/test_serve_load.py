@@ -37,7 +37,7 @@ class Slow:
 
 def test_full_queue_is_429_and_what_was_accepted_is_answered(pipeline):
     slow = Slow(pipeline)
-    app = create_app(slow, config=ServeConfig(max_queue=2))
+    app = create_app(slow, config=ServeConfig(max_queue=2, max_posts=2))
 
     async def run():
         service = app.state.service
@@ -107,7 +107,7 @@ def test_a_body_that_arrives_too_slowly_is_408(pipeline):
 
 def test_bytes_held_by_all_requests_are_bounded(pipeline):
     slow = Slow(pipeline)
-    app = create_app(slow, config=ServeConfig(max_held_mb=1))
+    app = create_app(slow, config=ServeConfig(max_held_mb=1, max_body_mb=1))
 
     async def run():
         async with (

@@ -1,7 +1,7 @@
 """gmf in a spaCy pipeline: ``nlp.add_pipe("gmf", config={"model": ...})`` fills ``doc.ents``."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -100,14 +100,20 @@ class GmfComponent:
         """Fill one document."""
         return next(self.pipe([doc]))
 
-    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:
-        """Fill documents batch by batch, in order."""
-        docs = iter(stream)
-        while batch := list(islice(docs, batch_size)):
-            posts = [(doc.text, _images_of(doc)) for doc in batch]
-            for doc, document in zip(batch, self.pipeline.stream(posts), strict=True):
-                doc._.gmf_notes = [*document.notes, *self._fill(doc, document.entities)]
-                yield doc
+    def pipe(self, stream: Iterable[Doc], *, batch_size: int = 128) -> Iterator[Doc]:  # noqa: ARG002
+        """Fill documents in order; the model decides how many are read ahead."""
+        waiting = deque[Doc]()
+
+        def posts() -> Iterator[tuple[str, Any]]:
+            for doc in stream:
+                waiting.append(doc)
+                yield doc.text, _images_of(doc)
+
+        # One stream, so that an error tells a post's place in all of it.
+        for document in self.pipeline.stream(posts()):
+            doc = waiting.popleft()
+            doc._.gmf_notes = [*document.notes, *self._fill(doc, document.entities)]
+            yield doc
 
     def _fill(self, doc: Doc, mentions: Iterable[Entity]) -> list[str]:
         """Set the entities; return what became of those that are not whole tokens."""

@@ -7,13 +7,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 LOGGER = "gmf.serving"
+#: Loggers whose words never quote a request, and that of Python's warnings.
+_OURS = (LOGGER, "uvicorn", "py.warnings")
 
 
 class JsonFormatter(logging.Formatter):
     """Write a record as one line of JSON.
 
     Fields come from ``extra={"fields": {...}}``. Of an exception only its type and places are
-    written: its message may quote the post.
+    written: its message may quote the post. So may what other libraries fill into their messages.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -22,7 +24,7 @@ class JsonFormatter(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "event": record.getMessage(),
+            "event": record.getMessage() if record.name.startswith(_OURS) else str(record.msg),
             **getattr(record, "fields", {}),
         }
         if record.exc_info and record.exc_info[1] is not None:
@@ -34,7 +36,10 @@ class JsonFormatter(logging.Formatter):
 
 
 def log_config() -> dict[str, Any]:
-    """Return the configuration for ``logging`` with which the server starts."""
+    """Return the configuration for ``logging`` with which the server starts.
+
+    What other libraries log, and warnings, are lines of the same form.
+    """
     handler = {"class": "logging.StreamHandler", "formatter": "json"}
     names = (LOGGER, "uvicorn.error")
     return {
@@ -42,6 +47,7 @@ def log_config() -> dict[str, Any]:
         "disable_existing_loggers": False,
         "formatters": {"json": {"()": JsonFormatter}},
         "handlers": {"stderr": handler},
+        "root": {"handlers": ["stderr"], "level": "WARNING"},
         "loggers": {
             n: {"handlers": ["stderr"], "level": "INFO", "propagate": False} for n in names
         },

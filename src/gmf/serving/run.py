@@ -1,5 +1,6 @@
 """The server process: binds a socket, serves until a signal, then finishes what it accepted."""
 
+import logging
 import signal
 import socket
 from types import FrameType
@@ -47,6 +48,7 @@ def serve_pipeline(
         api_key: Key that requests must bring.
         finder: Finds regions in images that come without.
     """
+    logging.captureWarnings(True)  # They would break the lines of the log.
     app = create_app(pipeline, config=config, api_key=api_key, finder=finder)
     server = server_of(app, log_config=log_config())
     # Uvicorn raises the signal again once it has stopped; a clean stop is no failure.

@@ -5,7 +5,7 @@ from fixtures.rule_engine import rule_pipeline
 from PIL import Image
 
 import gmf
-from gmf.core.errors import CheckpointError, ConfigError
+from gmf.core.errors import CheckpointError, ConfigError, GmfError
 from gmf.testing import tiny_checkpoint
 
 spacy = pytest.importorskip("spacy")
@@ -135,3 +135,16 @@ def test_a_component_without_model_says_what_to_do(tmp_path):
     nlp.add_pipe("gmf", config={"model": str(tmp_path / "absent")})
     with pytest.raises(CheckpointError, match="expected a run folder"):
         nlp(TEXT)
+
+
+def test_an_error_tells_the_place_of_a_document_in_the_whole_stream(ruled):
+    texts = [("Ann", {})] * 200 + [("Bob", {"image": 5})]
+    with pytest.raises(GmfError, match="post at position 200"):
+        list(ruled().pipe(texts, as_tuples=True))
+
+
+def test_documents_are_filled_in_order_whatever_is_read_ahead(ruled):
+    texts = [f"Ann{number} here" for number in range(700)]
+    docs = list(ruled().pipe(texts, batch_size=7))
+    assert [doc.text for doc in docs] == texts
+    assert [doc.ents[0].text for doc in docs] == [text.split()[0] for text in texts]
