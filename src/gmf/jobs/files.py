@@ -65,9 +65,9 @@ def predict_files(
     names = [source] if isinstance(source, str | Path) else list(source)
     target = path_of(str(output))
     _check_names(names, target, options)
+    check_places(target, overwrite=overwrite)
     output = stage_of(target) if is_remote(target) else target
     name = output_name(output, options.output_format)
-    check_places(target, overwrite=overwrite)
     checkpoint, folder = model_folder(model).absolute(), JobFolder(output)
 
     def job_of(files: list[InputFile]) -> Job:

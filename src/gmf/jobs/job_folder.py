@@ -47,9 +47,9 @@ class JobFolder:
                     self.remove()
 
     def foreign(self) -> Path | None:
-        """Return what is not of a job: the folder if it is none, or the first such in it."""
+        """Return what is not of a job where its folder would be: what is there, or lies in it."""
         if not self.path.is_dir():
-            return self.path if self.path.exists() or self.path.is_symlink() else None
+            return self.path
         inside = sorted(self.path.iterdir())
         return next((path for path in inside if not _is_of_job(path)), None)
 

@@ -39,18 +39,19 @@ def check_places(output: Path, *, overwrite: bool) -> None:
         raise ConfigError(
             f"{output}: {output.name} is read with the posts beside it; choose another output"
         )
-    if not is_remote(output) and output.is_symlink():
+    if not is_remote(output) and os.path.islink(output):  # noqa: PTH114 -- no error for odd names
         real = os.path.realpath(output)
         raise ConfigError(f"{output}: is a symbolic link; name what it leads to, {real}")
-    if overwrite and output.is_dir() and not report_file(output).exists():
+    if overwrite and _is_there(output) and output.is_dir() and not _is_there(report_file(output)):
         raise ConfigError(f"{output}: was not made by `gmf predict`; remove it yourself")
     # What another program wrote, and what a user keeps there, is never taken for a job's.
-    foreign = JobFolder(output).foreign()
+    folder = JobFolder(output)
+    foreign = folder.foreign() if _is_there(folder.path) else None
     for path, keys in (
         (error_file(output), {"row", "id", "origin", "error"}),
         (report_file(output), {"rows", "documents", "job"}),
     ):
-        if not foreign and (path.exists() or path.is_symlink()) and not _is_own(path, keys):
+        if not foreign and _is_there(path) and not _is_own(path, keys):
             foreign = path
     if foreign:
         raise ConfigError(
@@ -73,6 +74,11 @@ def check_side_files(output: Path, files: Iterable[Path]) -> None:
     for path in (output, error_file(output), report_file(output)):
         if not is_remote(path) and os.path.realpath(path) in read:
             raise ConfigError(f"{path}: is read with the posts beside it; choose another output")
+
+
+def _is_there(path: Path) -> bool:
+    # Names that no file can have are told when the folder of the job is made.
+    return path.exists() if is_remote(path) else os.path.lexists(path)
 
 
 def _is_own(path: Path, keys: set[str]) -> bool:

@@ -14,8 +14,10 @@ def path_of(name: str) -> Path:
     """Return the path that a name or URL stands for; of a URL one that fsspec serves.
 
     Raises:
-        ConfigError: If the URL's file system is not installed.
+        ConfigError: If the URL's file system is not installed, or no file has such a name.
     """
+    if "\0" in name:
+        raise ConfigError(f"{name!a}: no file has such a name")
     if "://" not in name:
         return Path(name).absolute()
     require_extra("upath", extra="remote", purpose=name)

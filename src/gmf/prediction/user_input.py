@@ -12,6 +12,7 @@ from PIL import Image
 
 from gmf.core.errors import DataError, ImageError
 from gmf.core.types import ImageInput, Sample
+from gmf.core.unicode import check_unicode
 from gmf.data.decoding import upright_rgb
 from gmf.data.images import RefusedImage
 from gmf.reading.context import context_of
@@ -82,14 +83,7 @@ def sample_of(
     if not isinstance(text, str):
         raise DataError(f"expected text, got {_shown(text)}", field=TEXT)
     try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise DataError(
-            f"character {error.start} is half of a surrogate pair: expected Unicode text; decode "
-            "the source with the right encoding",
-            field=TEXT,
-        ) from error
-    try:
+        check_unicode(text)
         tokens, offsets = tokenize(text)
     except ValueError as error:
         raise DataError(str(error), field=TEXT) from error

@@ -210,3 +210,39 @@ def test_a_symbolic_link_is_no_output(tmp_path, model, posts, is_dangling):
         predict_files(model, posts, link, overwrite=True)
     assert link.is_symlink()
     assert real.exists() != is_dangling
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [("x" * 250 + ".jsonl", "File name too long"), ("a\0b.jsonl", "no file has such a name")],
+)
+def test_a_name_that_no_file_can_have_is_told(tmp_path, model, posts, name, message, overwrite):
+    with pytest.raises(ConfigError, match=message):
+        predict_files(model, posts, tmp_path / name, overwrite=overwrite)
+
+
+def test_files_of_others_on_another_file_system_are_kept(tmp_path, model, posts, monkeypatch):
+    upath = pytest.importorskip("upath")
+    monkeypatch.setenv("GMF_HOME", str(tmp_path / "home"))
+    root = upath.UPath("memory://bucket-of-others")
+    for name in ("o.jsonl.parts", "o.jsonl.errors.jsonl", "o.jsonl.report.json"):
+        mine = root / name
+        mine.write_text("mine\n")
+        with pytest.raises(ConfigError, match=f"{name}: was not made by `gmf predict`"):
+            predict_files(model, posts, f"{root}/o.jsonl", overwrite=True)
+        assert mine.read_text() == "mine\n"
+        mine.unlink()
+
+
+def test_an_output_on_another_file_system_that_was_damaged_is_not_taken_for_done(
+    tmp_path, model, posts, monkeypatch
+):
+    upath = pytest.importorskip("upath")
+    monkeypatch.setenv("GMF_HOME", str(tmp_path / "home"))
+    output = upath.UPath("memory://bucket-of-mine/o.jsonl")
+    predict_files(model, posts, str(output))
+    assert predict_files(model, posts, str(output)).resumed_rows == 8
+    output.write_bytes(output.read_bytes()[:-1])
+    with pytest.raises(ConfigError, match=r"changed since: it had \d+ bytes and has \d+"):
+        predict_files(model, posts, str(output))
