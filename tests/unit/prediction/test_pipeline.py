@@ -98,7 +98,7 @@ def test_a_text_without_words_is_no_error(pipeline):
 
 
 def test_bad_input_is_named(pipeline, tmp_path):
-    with pytest.raises(DataError, match="character 2 is half of a surrogate pair"):
+    with pytest.raises(DataError, match="character 3 is half of a surrogate pair"):
         pipeline("a \ud800")
     document = pipeline(TEXT, image="https://example.org/a.png")
     assert document.notes == (
