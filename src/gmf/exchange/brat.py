@@ -13,7 +13,7 @@ from gmf.exchange.brat_annotations import entities_in, placed, text_bounds
 from gmf.exchange.document import AnnotatedText, Mention
 from gmf.exchange.report import ConversionReport
 from gmf.reading.near_files import files_ending
-from gmf.reading.text_files import BYTE_ORDER_MARK, known_encoding
+from gmf.reading.text_files import BYTE_ORDER_MARK, HEAD_BYTES, encoding_of, known_encoding
 
 #: brat's own rule for names of types.
 _PLAIN = re.compile(r"(?!-+$)[a-zA-Z0-9_-]+")
@@ -232,13 +232,14 @@ def _read_text(path: Path, encoding: str | None = None) -> str:
 
     Raises:
         ConfigError: If there is no encoding of that name.
-        DataError: If it cannot be read or is not in its encoding, UTF-8 unless stated.
+        DataError: If it cannot be read or is not in its encoding, which is told as of every text.
     """
-    name = "utf-8" if encoding is None else known_encoding(encoding)
+    stated = None if encoding is None else known_encoding(encoding)
     try:
         content = path.read_bytes()
     except OSError as error:
         raise DataError(f"cannot be read ({error.strerror or error})", path=path) from error
+    name, _ = encoding_of(content[:HEAD_BYTES], stated)
     try:
         return content.decode(name)
     except UnicodeDecodeError as error:

@@ -13,7 +13,7 @@ from gmf.exchange.report import ConversionReport
 from gmf.exchange.webanno_reading import FORMAT_LINE, NAMED_ENTITY, document_of_lines, escaped
 from gmf.reading.near_files import files_ending
 from gmf.reading.offsets import to_utf16
-from gmf.reading.text_files import read_lines
+from gmf.reading.text_files import open_text, read_lines
 
 #: Folders of an export of INCEpTION or WebAnno that hold a folder a document, a file an annotator.
 _EXPORTED = ("annotation", "curation")
@@ -45,8 +45,11 @@ class WebAnnoFormat(ReadableFormat, WritableFormat):
             first = next(iter(files_ending(path, ".tsv")), None)
             if first is None:
                 return False
-            with first.open("rb") as file:
-                head = file.read(100).decode("utf-8-sig", errors="replace")
+            try:
+                with open_text(first) as file:
+                    head = file.read(100).decode(errors="replace")
+            except DataError:
+                return False
         return isinstance(head, str) and head.startswith(FORMAT_LINE)
 
     def read(self, path: Path, *, report: ConversionReport) -> Iterator[AnnotatedText]:

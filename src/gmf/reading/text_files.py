@@ -39,8 +39,7 @@ _BINARIES = (
 def open_text(path: Path, *, encoding: str | None = None) -> BinaryIO:
     """Open a text file as bytes of UTF-8 without byte order mark, lines ended by LF (or CR LF).
 
-    Read is UTF-8; UTF-16 and UTF-32 with a byte order mark, UTF-16 without one; whatever encoding
-    is stated; these compressed with gzip, bzip2, xz or zstd; and files whose lines end with CR
+    Read is UTF-8; UTF-16 and UTF-32, with a byte order mark or without; whatever encoding is stated; these compressed with gzip, bzip2, xz or zstd; and files whose lines end with CR
     alone. What cannot be decoded stays a byte that is no UTF-8, so that the line it is in can be
     named, see ``decode``. A position in the stream can be sought again, which reads from the front
     unless the file is plain UTF-8.
@@ -69,7 +68,7 @@ def open_text(path: Path, *, encoding: str | None = None) -> BinaryIO:
     if binary is not None:
         file.close()
         raise DataError(f"expected text, this is {binary}", path=path)
-    detected, mark = _encoding_of(head, encoding)
+    detected, mark = encoding_of(head, encoding)
     has_cr_only = _has_cr_only(head[mark:].decode(detected, errors="replace"))
     if detected == "utf-8" and not (mark or has_cr_only):
         return file
@@ -144,8 +143,13 @@ def known_encoding(encoding: str) -> str:
     return name
 
 
-def _encoding_of(head: bytes, stated: str | None) -> tuple[str, int]:
-    """Return the encoding and the length of the byte order mark."""
+def encoding_of(head: bytes, stated: str | None) -> tuple[str, int]:
+    """Return the encoding of a file and the length of its byte order mark.
+
+    Args:
+        head: Bytes from its front, ``HEAD_BYTES`` of a longer one.
+        stated: Usual name of its encoding, if it cannot tell.
+    """
     for mark, name in _MARKS:
         # What was stated goes before a mark of another family, which would be text there.
         if head.startswith(mark) and stated in (None, name, name[:-3], f"{name}-sig"):
@@ -154,6 +158,9 @@ def _encoding_of(head: bytes, stated: str | None) -> tuple[str, int]:
         return {"utf-16": "utf-16-le", "utf-32": "utf-32-le", "utf-8-sig": "utf-8"}.get(
             stated, stated
         ), 0
+    for name in ("utf-32-le", "utf-32-be"):
+        if _is_utf32(head, name):
+            return name, 0
     even, odd = head[::2], head[1::2]
     for name, letters, zeros in (("utf-16-le", even, odd), ("utf-16-be", odd, even)):
         # Spaces, digits, tags and Latin letters have a zero byte, always on the same side.
@@ -161,6 +168,15 @@ def _encoding_of(head: bytes, stated: str | None) -> tuple[str, int]:
         if count * 3 > len(zeros) and count > 4 * letters.count(b"\0"):
             return name, 0
     return "utf-8", 0
+
+
+def _is_utf32(head: bytes, name: str) -> bool:
+    """Return whether bytes are letters of UTF-32, most of them below U+10000, and no NUL."""
+    try:
+        text = head[: len(head) // 4 * 4].decode(name)
+    except UnicodeDecodeError:
+        return False
+    return "\0" not in text and sum(letter <= "\uffff" for letter in text) * 2 > len(text)
 
 
 def _has_cr_only(head: str) -> bool:

@@ -614,6 +614,22 @@ def test_sources_of_other_encodings_are_read_where_it_is_stated(tmp_path, name, 
         convert(path, tmp_path / "not.jsonl", from_format=name, encoding="cp12")
 
 
+@pytest.mark.parametrize("name", [*ENCODED])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32-be"])
+def test_sources_of_every_unicode_encoding_are_read(tmp_path, name, encoding):
+    path = tmp_path / "b"
+    path.mkdir()
+    suffix = {"conll": ".txt", "webanno": ".tsv", "brat": ".ann"}.get(name, ".jsonl")
+    (path / f"a{suffix}").write_bytes(ENCODED[name].encode(encoding))
+    if name == "brat":
+        (path / "a.txt").write_bytes("Café Zoë".encode(encoding))
+    elif name != "webanno":
+        path = path / f"a{suffix}"
+    (document,), report = read_documents(path, format="doccano" if name == "doccano" else None)
+    assert (document.text, document.mentions) == ("Café Zoë", (Mention(5, 8, "P"),))
+    assert report.is_complete
+
+
 def test_a_format_without_text_takes_no_encoding(tmp_path):
     with pytest.raises(ConfigError, match="format 'spacy' is no text"):
         read_documents(tmp_path / "a.spacy", format="spacy", encoding="cp1252")

@@ -10,7 +10,16 @@ from gmf.core.errors import ConfigError, DataError
 from gmf.reading.text_files import decode, open_text, read_lines
 
 TEXT = "Ann\tB-PER\nŁódź 😀\tB-LOC\n"
-UNICODE = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"]
+UNICODE = [
+    "utf-8",
+    "utf-8-sig",
+    "utf-16",
+    "utf-16-le",
+    "utf-16-be",
+    "utf-32",
+    "utf-32-le",
+    "utf-32-be",
+]
 
 
 @pytest.mark.parametrize("encoding", UNICODE)
