@@ -11,7 +11,7 @@ from gmf.exchange.document import AnnotatedText, document_of_words
 from gmf.exchange.report import ConversionReport
 from gmf.exchange.schemes import tags_of_scheme
 from gmf.reading.conll import read_blocks
-from gmf.reading.conll_lines import DOCUMENT_MARK, ID_PREFIX
+from gmf.reading.conll_lines import DOCUMENT_MARK, ID_PREFIX, columns_of
 from gmf.reading.image_folders import IMAGE_SUFFIXES, ImageFolder, image_folder_of, stem_of
 from gmf.reading.json_rows import ImageRow
 from gmf.reading.reader import RawSample
@@ -39,9 +39,9 @@ class ConllFormat(ReadableFormat, TextFormat):
         if lines and lines[0].startswith("#FORMAT="):
             return False
         has_ids = any(line.startswith(ID_PREFIX) for line in lines)
-        columns = [line.rstrip("\r").split("\t") for line in lines[:-1] or lines if line.strip()]
+        whole = [line.rstrip("\r") for line in lines[:-1] or lines]
         is_text = isinstance(head, str) and "\0" not in head and "\ufffd" not in head
-        return path.is_file() and is_text and (has_ids or any(len(each) > 1 for each in columns))
+        return path.is_file() and is_text and (has_ids or _has_columns(whole))
 
     def read(self, path: Path, *, report: ConversionReport) -> Iterator[AnnotatedText]:
         """Yield the document of each block; one with a faulty line is left out as a whole."""
@@ -165,6 +165,16 @@ class PlainConllFormat(ConllFormat):
     @classmethod
     def recognises(cls, path: Path, head: object) -> bool:  # noqa: ARG003
         """Return False: ``ConllFormat`` reads both."""
+        return False
+
+
+def _has_columns(lines: list[str]) -> bool:
+    """Return whether lines have columns, by TAB or, where the last is of tags, by blanks."""
+    if any("\t" in line for line in lines):
+        return True
+    try:
+        return columns_of(lines, path=None).width > 1
+    except DataError:
         return False
 
 

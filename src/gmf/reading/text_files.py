@@ -39,7 +39,8 @@ _BINARIES = (
 def open_text(path: Path, *, encoding: str | None = None) -> BinaryIO:
     """Open a text file as bytes of UTF-8 without byte order mark, lines ended by LF (or CR LF).
 
-    Read is UTF-8; UTF-16 and UTF-32, with a byte order mark or without; whatever encoding is stated; these compressed with gzip, bzip2, xz or zstd; and files whose lines end with CR
+    Read is UTF-8; UTF-16 and UTF-32, with a byte order mark or without; whatever encoding is
+    stated; these compressed with gzip, bzip2, xz or zstd; and files whose lines end with CR
     alone. What cannot be decoded stays a byte that is no UTF-8, so that the line it is in can be
     named, see ``decode``. A position in the stream can be sought again, which reads from the front
     unless the file is plain UTF-8.

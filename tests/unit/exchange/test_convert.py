@@ -630,6 +630,29 @@ def test_sources_of_every_unicode_encoding_are_read(tmp_path, name, encoding):
     assert report.is_complete
 
 
+@pytest.mark.parametrize(
+    "content",
+    [
+        "Ann B-PER\nLee I-PER\n",
+        "-DOCSTART- -X- -X- O\r\n\r\nAnn NNP B-NP B-PER\r\nLee NNP I-NP I-PER\r\n",
+        "# id 1\nAnn\tB-PER\nLee\tI-PER",
+        "IMGID:7\nAnn B-PER\nLee I-PER\n",
+    ],
+)
+def test_columns_are_recognised_however_they_are_separated(tmp_path, content):
+    path = tmp_path / "a.txt"
+    path.write_bytes(content.encode())
+    (document,), _ = read_documents(path)
+    assert (document.text, document.mentions) == ("Ann Lee", (Mention(0, 7, "PER"),))
+
+
+def test_texts_are_no_columns(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("Ann Lee spoke in Oslo\nBergen is wet\n")
+    with pytest.raises(ConfigError, match="not known as a format"):
+        read_documents(path)
+
+
 def test_a_format_without_text_takes_no_encoding(tmp_path):
     with pytest.raises(ConfigError, match="format 'spacy' is no text"):
         read_documents(tmp_path / "a.spacy", format="spacy", encoding="cp1252")
