@@ -1,4 +1,4 @@
-"""Tag schemes, told by file: IOB1, BIOES, BILOU, BMES and IO in any usual spelling, as BIO2."""
+"""Tag schemes, told by file: IOB1, IOE, BIOES, BILOU, BMES, IO in any usual spelling, as BIO2."""
 
 import re
 from collections import Counter
@@ -20,6 +20,8 @@ _TAG = re.compile(r"([BIESLUM])([-_])(\S.*)", re.IGNORECASE)
 _SUFFIXED = re.compile(r"(\S.*)[-_]([BIESLUM])")
 #: A type alone; ``B PER`` is a prefix with a blank behind it.
 _TYPE = re.compile(r"(?![BIESLUM] )[^\W\d_][\w./&+ -]*\w")
+#: Schemes in which ``I-`` and ``E-`` begin an entity wherever they continue none.
+_OPENS_INSIDE = ("IO", "IOB1", "IOE")
 _OPENS, _ENDS = frozenset("BSU"), frozenset("ELSU")
 
 
@@ -44,11 +46,12 @@ def read_tags(
     """Return the tags of all samples of a file as BIO2.
 
     Broken BIO2 stays broken, for the two counting rules tell it apart. An ``I-`` that continues
-    nothing begins an entity in IOB1, and in BIOES after an entity of its type that has ended.
+    nothing begins an entity in IOB1 and IOE, and in BIOES after an entity of its type that has
+    ended.
 
     Args:
         samples: Tags as written.
-        is_iob1: Whether tags without ends are IOB1; ``None`` tells it by the tags.
+        is_iob1: Whether ``I-`` begins entities, as in IOB1 and IOE; ``None`` tells it by the tags.
         strays: Whether the latter is written ``i-``, as the strict rule counts no such entity.
     """
     written = Counter(tag for tags in samples for tag in tags or ())
@@ -61,13 +64,13 @@ def read_tags(
 
 
 def tells_iob1(samples: Iterable[Sequence[str]]) -> tuple[bool, bool]:
-    """Return whether tags as written fit IOB1 and not BIO2, and whether a ``B-`` is among them."""
+    """Return whether tags as written fit IOB1 or IOE, not BIO2, and whether a ``B-`` is there."""
     written = list(samples)
     respelled = {tag: _respelled(tag) for tag in {tag for tags in written for tag in tags}}
     lists = [[respelled[tag] for tag in tags] for tags in written]
     tags_of_file = set(respelled.values())
     has_b = any(tag[:2] == "B-" for tag in tags_of_file)
-    return _scheme_of(tags_of_file, lists) == "IOB1", has_b
+    return _scheme_of(tags_of_file, lists) in ("IOB1", "IOE"), has_b
 
 
 def is_tag(text: str) -> bool:
@@ -122,6 +125,8 @@ def _scheme_of(
     prefixes = {tag[0] for tag in prefixed}
     if prefixes & set("LU"):
         return "BILOU"
+    if "E" in prefixes and prefixes <= set("IE") and is_iob1 is not False:
+        return "IOE"
     if prefixes & set("ESM"):
         return "BMES" if "M" in prefixes else "BIOES"
     if is_iob1 is None:
@@ -151,7 +156,7 @@ def _as_bio2(tags: Iterable[str], scheme: str, stray: str) -> Iterable[str]:
             yield tag
             continue
         prefix, name = ("I", tag) if scheme == "IO" else (tag[0], tag[2:])
-        is_new = prefix in _OPENS or (name != current and scheme in ("IO", "IOB1"))
+        is_new = prefix in _OPENS or (name != current and scheme in _OPENS_INSIDE)
         is_stray = not is_new and name != current and name == ended
         yield f"{'B-' if is_new else stray if is_stray else 'I-'}{name}"
         current, ended = ("", name) if prefix in _ENDS else (name, "")

@@ -46,6 +46,7 @@ ANN = (("Ann", "Lee", "in", "Oslo"), ("B-PER", "I-PER", "O", "B-LOC"))
         ("B-PER E-PER O S-LOC", "BIOES"),
         ("B-PER L-PER O U-LOC", "BILOU"),
         ("I-PER I-PER O I-LOC", "IOB1"),
+        ("I-PER E-PER O E-LOC", "IOE;"),
         ("PER PER O LOC", "IO;"),
         ("b-per i-per o b-loc", "small letters"),
         ("B_PER I_PER O B_LOC", "underscore"),
@@ -72,6 +73,8 @@ def test_schemes_separators_and_blanks(tmp_path, tags, note, separator, end):
         ("O E-A I-B O S-A", "O I-A I-B O B-A"),
         ("I-A I-A B-A I-A I-B O", "B-A I-A B-A I-A B-B O"),
         ("B-A O I-A I-B", "B-A O I-A I-B"),
+        ("I-A E-A I-A O", "B-A I-A B-A O"),
+        ("I-A E-A E-A I-B E-B O E-A", "B-A I-A B-A B-B I-B O B-A"),
     ],
 )
 def test_an_end_ends_and_broken_bio2_stays(written, expected):
@@ -266,6 +269,9 @@ def test_phrases_of_conll_2003_are_no_gold(tmp_path):
         ("I-PER I-PER O I-LOC", "I-PER I-PER O I-LOC", 2),
         ("I-PER I-PER O I-LOC", "B-PER I-PER O B-LOC", "by file"),
         ("B-PER E-PER O S-LOC", "I-PER I-PER O I-LOC", 0),
+        ("B-PER E-PER O S-LOC", "I-PER E-PER O E-LOC", 0),
+        ("I-PER E-PER O E-LOC", "I-PER E-PER O E-LOC", 2),
+        ("I-PER E-PER O E-LOC", "B-PER I-PER O B-LOC", "by file"),
     ],
 )
 @pytest.mark.parametrize("in_one_file", [False, True])
@@ -284,6 +290,12 @@ def test_gold_and_prediction_share_iob1(tmp_path, gold, found, strict, in_one_fi
     strict = {"by file": 0 if in_one_file else 2}.get(strict, strict)
     assert scores.strict.micro.correct == strict
     assert scores.lenient.micro.correct == 2
+
+
+def test_ioe_is_named_once(tmp_path):
+    read, notes = both(tmp_path, "a\tI-A\nb\tE-A\nc\tI-A\nd\tO\n")
+    assert read == [(tuple("abcd"), ("B-A", "I-A", "B-A", "O"))]
+    assert notes.count("; read as BIO2") == notes.count("the tags are IOE; read as BIO2") == 1
 
 
 def test_an_inside_tag_behind_an_end_is_an_entity_of_the_lenient_rule_alone(tmp_path):

@@ -77,7 +77,7 @@ class LabelledFile:
         respelled: Labels whose spelling was mended (type aliases, BIOES), with counts.
         skipped_lines: Lines that are no part of a sample, such as ``-DOCSTART-`` and comments.
         warning: What looks wrong with its offsets; empty if nothing does.
-        is_iob1: Whether its tags are IOB1; ``None`` if it has none.
+        is_iob1: Whether its tags are IOB1 or IOE; ``None`` if it has none.
     """
 
     path: Path
@@ -101,7 +101,8 @@ class LabelReader:
     Args:
         path: The file, for messages.
         aliases: Type spelling to type name.
-        is_iob1: Whether the gold is IOB1: a prediction that says ``I-`` alone is, if the gold is.
+        is_iob1: Whether the gold is IOB1 or IOE: a prediction that begins with ``I-`` is, if the
+            gold is.
     """
 
     def __init__(
@@ -128,7 +129,7 @@ class LabelReader:
 
         Args:
             sides: Gold, prediction or both: labels of each sample as written; ``None`` where it
-                has none. Both are IOB1, or neither is.
+                has none. Both are IOB1 or IOE, or neither is.
             lines: Line of each label of each side; one for all labels of a sample will do.
             fields: Column or key of each side, for messages.
 

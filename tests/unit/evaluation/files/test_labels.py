@@ -18,7 +18,14 @@ PREDICTED = ["B-PER", "X", "X", "B-LOC", "X"]
 
 @pytest.mark.parametrize(
     ("label", "expected"),
-    [("S-OTHER", "B-MISC"), ("E-PER", "I-PER"), ("U-LOC", "B-LOC"), ("X", "X"), ("O", "O")],
+    [
+        ("S-OTHER", "B-MISC"),
+        ("E-PER", "B-PER"),
+        ("L-PER", "I-PER"),
+        ("U-LOC", "B-LOC"),
+        ("X", "X"),
+        ("O", "O"),
+    ],
 )
 def test_foreign_spellings_become_bio(label, expected):
     labels = LabelReader(Path("a.txt"))
