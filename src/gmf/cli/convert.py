@@ -1,12 +1,11 @@
 """``gmf data convert``: documents of one format into another."""
 
-import json
 from pathlib import Path
 from typing import Annotated, cast
 
 import typer
 
-from gmf.cli.output import PARTS_FAILED, say, write
+from gmf.cli.output import PARTS_FAILED, say, write, write_json
 from gmf.exchange.convert import convert
 from gmf.exchange.formats import readable, writable
 from gmf.exchange.image_files import ImageFiles
@@ -85,7 +84,7 @@ def convert_command(
     )
     _tell(report)
     if as_json:
-        write(json.dumps({"output": str(target), **report.as_dict()}, ensure_ascii=False))
+        write_json({"output": str(target), **report.as_dict()})
     else:
         write(f"{target}: {report.written} documents of {report.read} in {source}")
     if not report.is_complete:

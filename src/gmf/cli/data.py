@@ -1,7 +1,6 @@
 """``gmf data``: look at a data set before a model does."""
 
 import dataclasses
-import json
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +14,7 @@ from gmf.checks.statistics import SplitStatistics, folder_statistics
 from gmf.checks.validation import validate_folder
 from gmf.cli.convert import convert_command
 from gmf.cli.diagnosis import print_diagnosis
-from gmf.cli.output import results, say, tables, write
+from gmf.cli.output import results, say, tables, write_json
 from gmf.core.errors import ConfigError, DataError
 from gmf.core.tags import ordered_types
 from gmf.reading.reader import ReadOptions
@@ -153,4 +152,4 @@ def _as_json(count: SplitStatistics) -> dict[str, object]:
 
 
 def _print_json(value: object) -> None:
-    write(json.dumps(value, ensure_ascii=False, indent=2))
+    write_json(value, indent=2)

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import typer
 from rich.console import Console
@@ -65,7 +65,6 @@ def escape_what_consoles_lack() -> None:
     That is readable in words and means the same character inside JSON. A stream that is closed is
     written to nowhere.
     """
-    codecs.register_error(_ESCAPED, _escape)
     nowhere = Path(os.devnull)
     sys.stdout, sys.stderr = (s or nowhere.open("w") for s in (sys.stdout, sys.stderr))
     for stream in (sys.stdout, sys.stderr):
@@ -77,6 +76,9 @@ def _escape(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     return json.dumps(error.object[error.start : error.end])[1:-1], error.end
+
+
+codecs.register_error(_ESCAPED, _escape)
 
 
 @contextmanager
@@ -102,6 +104,21 @@ def write(text: str) -> None:
     """Print a result to stdout as it is, but for what would control a terminal that it is."""
     sys.stdout.write(f"{without_controls(text) if sys.stdout.isatty() else text}\n")
     sys.stdout.flush()
+
+
+def write_json(value: object, *, indent: int | None = None) -> None:
+    """Print a value as JSON to stdout; see ``json_for``."""
+    write(json_for(sys.stdout, json.dumps(value, ensure_ascii=False, indent=indent)))
+
+
+def json_for(stream: TextIO, content: str) -> str:
+    r"""Return JSON as it is for a stream of UTF-8, and with ``\u0141`` for letters elsewhere.
+
+    JSON is UTF-8 for whoever reads it, whatever the encoding of a console.
+    """
+    if codecs.lookup(stream.encoding or "utf-8").name == "utf-8":
+        return content
+    return content.encode("ascii", errors=_ESCAPED).decode("ascii")
 
 
 def warn_of(path: Path, warnings: Iterable[str]) -> None:

@@ -14,10 +14,12 @@ from gmf.cli.output import (
     Device,
     ImageTrust,
     Precision,
+    json_for,
     report_images,
     say,
     tables,
     write,
+    write_json,
 )
 from gmf.cli.predict_options import (
     ContextColumn,
@@ -224,7 +226,8 @@ def _to_standard_output(run: str | None, sources: list[str], options: JobOptions
             stream=sys.stdout.buffer,
         )
         if error_file(report.output).exists():
-            sys.stderr.write(error_file(report.output).read_text(encoding="utf-8"))
+            rows = error_file(report.output).read_text(encoding="utf-8")
+            sys.stderr.write(json_for(sys.stderr, rows))
     _tell(report, options, listed="")
     return report
 
@@ -273,7 +276,7 @@ def _one(run: str | None, post: dict[str, Any], options: JobOptions, *, as_json:
     for note in document.notes:
         say(f"note: {note}")
     if as_json:
-        write(json.dumps(document.to_dict(), ensure_ascii=False))
+        write_json(document.to_dict())
         return
     names = ("entity", "type", "characters", "confidence")
     table = Table(*(Column(name, overflow="fold") for name in names))

@@ -1,13 +1,21 @@
 """``gmf score`` and ``gmf compare``: scores of any system's predictions."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from gmf.cli.output import Device, progress_bar, report_images, say, tables, warn_of, write
+from gmf.cli.output import (
+    Device,
+    progress_bar,
+    report_images,
+    say,
+    tables,
+    warn_of,
+    write,
+    write_json,
+)
 from gmf.cli.output_files import check_outputs, write_page
 from gmf.core.errors import ConfigError
 from gmf.core.files import sha256_of
@@ -290,7 +298,7 @@ def show(
 ) -> None:
     """Print tables, or the same content as JSON, Markdown or LaTeX."""
     if as_json:
-        write(json.dumps(content, ensure_ascii=False, indent=2))
+        write_json(content, indent=2)
     if as_markdown:
         write(to_markdown(items))
     if as_latex:

@@ -1,5 +1,6 @@
 """What users name is printed as it is, to a console of any encoding, width and kind."""
 
+import io
 import json
 import os
 import subprocess
@@ -10,7 +11,7 @@ import pytest
 from fixtures.corpus import write_corpus
 from rich.table import Table as RichTable
 
-from gmf.cli.output import results, say, write
+from gmf.cli.output import results, say, write, write_json
 from gmf.cli.output import tables as console
 from gmf.core.shown import without_controls
 from gmf.evaluation.reports.tables import Table, print_tables
@@ -107,7 +108,7 @@ def test_a_console_of_any_encoding_is_written_to(corpus_folder, encoding):
         ):
             continue
         done = gmf(corpus_folder, *command, PYTHONIOENCODING=encoding, PYTHONUTF8="0")
-        shown = done.stdout.decode(encoding)
+        shown = done.stdout.decode("utf-8" if "--json" in command else encoding)
         assert b"Traceback" not in done.stderr, (command, done.stderr[-900:])
         if "--json" in command:
             assert json.loads(shown)["text"] == f"{NAME} in Oslo"
@@ -163,6 +164,16 @@ def test_tables_show_what_controls_a_terminal(capsys):
     assert "\x1b" not in shown
     assert "\x9b" not in shown
     assert shown.count(r"PER\x1b[2J\x9b\x07") == 8
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "UTF8", "cp1252", "latin-1", "ascii", "utf-16"])
+def test_json_is_utf_8_on_a_console_of_any_encoding(monkeypatch, encoding):
+    stream = io.TextIOWrapper(io.BytesIO(), encoding=encoding)
+    monkeypatch.setattr(sys, "stdout", stream)
+    write_json({"text": "café Łódź 😀"})
+    content = stream.buffer.getvalue().decode("utf-16" if encoding == "utf-16" else "utf-8")
+    assert json.loads(content) == {"text": "café Łódź 😀"}
+    assert content.isascii() == ("utf" not in encoding.lower() or encoding == "utf-16")
 
 
 def test_results_are_exact_in_files_and_harmless_in_terminals(capsys, monkeypatch):
