@@ -34,11 +34,15 @@ def open_bytes(path: Path) -> BinaryIO:
     Raises:
         ConfigError: If it is compressed with zstd and no library reads that.
         DataError: While it is read, if it is damaged.
-        OSError: If it cannot be opened.
+        OSError: If it cannot be opened, or is a pipe.
     """
     file = cast(BinaryIO, path.open("rb"))
-    head = file.read(6)
-    file.seek(0)
+    try:
+        head = file.read(6)
+        file.seek(0)
+    except OSError:
+        file.close()
+        raise
     kind = next((suffix for magic, suffix in MAGIC.items() if head.startswith(magic)), "")
     return io.BufferedReader(_Decompressed(_coder(kind, file, "rb"), file, path)) if kind else file
 

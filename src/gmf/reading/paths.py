@@ -18,6 +18,8 @@ def inside(root: Path, name: str) -> Path:
     Raises:
         ValueError: If the name is empty, lies elsewhere, has ``..`` or a NUL, or a drive letter.
     """
+    if "\0" in name:
+        raise ValueError(f"path {name!r} has a NUL character, which no file name has: remove it")
     posix, windows = PurePosixPath(name), PureWindowsPath(name)
     base = PurePosixPath(root.absolute().as_posix())
     if posix.is_absolute() and posix.is_relative_to(base) and posix != base:
@@ -25,7 +27,6 @@ def inside(root: Path, name: str) -> Path:
         windows = PureWindowsPath(posix)
     if (
         not posix.parts
-        or "\0" in name
         or posix.is_absolute()
         or windows.anchor
         or ".." in posix.parts

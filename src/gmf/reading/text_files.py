@@ -26,11 +26,17 @@ _MARKS = (
 #: First bytes of files that people take for text.
 _BINARIES = (
     (b"PK\x03\x04", "a ZIP archive (also .xlsx, .pth): save it as text, or unpack it"),
-    (b"PAR1\x15", "a Parquet table: name it .parquet"),
+    (
+        b"PAR1\x15",
+        "a Parquet table: gmf predict reads it as .parquet; save it as JSON lines elsewhere",
+    ),
     (b"\xd0\xcf\x11\xe0", "an old Excel or Word file: save it as UTF-8 text"),
     (b"%PDF", "a PDF file: save it as text"),
     (b"SQLite format 3", "a database: export its table"),
-    (b"ARROW1", "a table of Arrow: name it .arrow"),
+    (
+        b"ARROW1",
+        "a table of Arrow: gmf predict reads it as .arrow; save it as JSON lines elsewhere",
+    ),
     (b"version https://git-lfs", "a pointer of Git LFS, not the file itself: run git lfs pull"),
     *((magic, "compressed twice: decompress it once") for magic in MAGIC),
 )
@@ -64,6 +70,8 @@ def open_text(path: Path, *, encoding: str | None = None) -> BinaryIO:
         if file is not None:
             file.close()
         reason = getattr(error, "strerror", None) or error
+        if isinstance(error, io.UnsupportedOperation):
+            reason = "it is a pipe, and is read more than once: save it to a file first"
         raise DataError(f"cannot be read ({reason})", path=path) from error
     binary = next((name for magic, name in _BINARIES if head.startswith(magic)), None)
     if binary is not None:

@@ -114,7 +114,7 @@ def test_a_wrong_line_is_one_error_row(tmp_path, line, error):
         ("data:image/png;base64,AAAA", "no URL is fetched"),
         ({"bytes": None, "path": "../a"}, "leaves its folder"),
         ({"path": "https://example.org/a.png", "regions": []}, "no URL is fetched"),
-        ("a\0.png", "leaves its folder"),
+        ("a\0.png", "has a NUL character, which no file name has"),
         ("inside/../../a.png", "leaves its folder"),
     ],
 )
@@ -439,6 +439,12 @@ def test_a_folder_of_texts_and_images(tmp_path):
     assert "UTF-8" in rows[2].error
     assert "symbolic link" in rows[3].error
     assert [i.source.name for i in rows[4].sample.images] == ["c.1.webp"]
+
+
+def test_a_text_of_another_spelling_beside_an_image_is_named(tmp_path):
+    (tmp_path / "C.txt").write_text("Ann")
+    (tmp_path / "c.jpg").touch()
+    assert "expected c.txt; C.txt is there: rename one of them" in rows_of(tmp_path)[1].error
 
 
 def test_a_folder_tells_what_is_not_read_and_is_no_input_without_a_post(tmp_path):

@@ -38,6 +38,32 @@ def test_quotes_of_a_tsv_that_may_hold_lines_are_told(tmp_path, content, told):
         assert not open_source(path, options=InputOptions(quoting=quoting)).note
 
 
+def test_lines_that_may_be_posts_are_told(tmp_path):
+    path = tmp_path / "a.txt"
+    for content, told in (("Oslo\nParis\n", True), ("Oslo\n\nParis\n", False)):
+        path.write_text(content)
+        note = open_source(path, options=InputOptions()).note
+        assert ("if each line is a post, add --input-format text" in note) == told
+    path.write_text("IMGID:1\nOslo\nParis\n")
+    assert not open_source(path, options=InputOptions()).note
+
+
+def test_images_named_above_plain_texts_are_not_lost(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("IMGID:33\nAnn Lee spoke in Oslo\n")
+    source = open_source(path, options=InputOptions())
+    (first, second) = (row for shard in source.shards(9) for row in source.read(shard))
+    assert "'IMGID:33' names an image, and a plain text has none" in first.error
+    assert second.sample.text == "Ann Lee spoke in Oslo"
+
+
+def test_json_lines_are_no_table(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text('{"text": "Ann"}\n')
+    with pytest.raises(DataError, match=r"looks like JSON lines.*name it \.jsonl"):
+        open_source(path, options=InputOptions())
+
+
 @pytest.mark.parametrize("suffix", [".jsonl", ".json", ".parquet"])
 def test_a_list_of_texts_is_no_list_of_words(tmp_path, suffix):
     path = tmp_path / f"a{suffix}"

@@ -1,6 +1,7 @@
 """One door: every text file is read through it, whatever its encoding, line ends and packing."""
 
 import gzip
+import os
 
 import pytest
 from hypothesis import given
@@ -81,7 +82,7 @@ def test_what_is_in_no_encoding_is_named_by_its_line(tmp_path, content, line):
     ("content", "message"),
     [
         (b"PK\x03\x04...", "ZIP archive"),
-        (b"PAR1\x15", "Parquet"),
+        (b"PAR1\x15", r"a Parquet table: gmf predict reads it as \.parquet; save it as JSON"),
         (b"\xd0\xcf\x11\xe0", "Excel"),
         (gzip.compress(b"abc" * 1000, mtime=0)[:-9], "cannot be read"),
         (gzip.compress(b"abc" * 1000, mtime=0)[:12] + b"\0\xff\0", "cannot be read"),
@@ -96,6 +97,16 @@ def test_what_is_no_text_is_named(tmp_path, content, message):
         read_lines(tmp_path)
     with pytest.raises(DataError, match="cannot be read"):
         read_lines(tmp_path / "absent")
+
+
+def test_a_pipe_is_refused_with_what_to_do(tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writing = os.open(path, os.O_RDWR)
+    os.write(writing, b"Ann\tB-PER\n")
+    with pytest.raises(DataError, match=r"it is a pipe.*save it to a file first"):
+        read_lines(path)
+    os.close(writing)
 
 
 @given(

@@ -34,6 +34,9 @@ from gmf.reading.json_rows import is_json
 from gmf.reading.regions_file import REGIONS_FILE, read_regions
 from gmf.reading.text_files import decode, open_text
 
+#: Note on lines of one word each, without an empty line between them.
+_ONE_POST = "read as one post, a word a line; if each line is a post, add --input-format text"
+
 
 class ConllSource(ScannedSource):
     """Words in the first column, samples separated by empty lines; tags are not read.
@@ -68,11 +71,15 @@ class ConllSource(ScannedSource):
         """What is read otherwise than the file has it, or left out; found in all of the file."""
         with self._open() as file:
             blocks = self._blocks(scan_lines(file, position=0, line=1))
-            comments = sum(block.comments for block in blocks)
+            comments, posts, is_bare = 0, 0, self.columns.width == 1
+            for block in blocks:
+                comments, posts = comments + block.comments, posts + 1
+                is_bare = is_bare and not block.has_id
         counted = "the first column counts the words; they are read from the second"
         notes = (
             counted if self.columns.word else "",
             f"{comments} {self.columns.no_words}" if comments else "",
+            _ONE_POST if is_bare and posts == 1 else "",
             self.context.note,
         )
         return "; ".join(filter(None, notes))

@@ -48,6 +48,12 @@ class CsvSource(ScannedSource):
             head = [
                 _text_of(line) for line in islice(scan_lines(file, position=0, line=1), HEAD_LINES)
             ]
+        if head and head[0].lstrip().startswith('{"'):
+            raise DataError(
+                "looks like JSON lines, not like a table: name it .jsonl, or add --input-format "
+                "jsonl",
+                path=path,
+            )
         self.dialect = dialect_of(
             head, path=path, delimiter=options.delimiter, quoting=options.quoting
         )

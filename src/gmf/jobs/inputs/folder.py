@@ -23,6 +23,7 @@ from gmf.jobs.inputs.scanned import MAX_LINE
 from gmf.prediction.user_input import sample_of
 from gmf.reading.compression import COMPRESSIONS
 from gmf.reading.image_folders import IMAGE_SUFFIXES
+from gmf.reading.near_files import near_name
 from gmf.reading.text_files import decode, open_text
 
 TEXT_SUFFIX = ".txt"
@@ -84,7 +85,9 @@ class FolderSource(InputFormat):
                 "one, for they are written with the entities"
             )
         if not path.is_file():
-            raise ValueError(f"no text beside {', '.join(images)}: expected {path.name}")
+            near = near_name(path, suffixes=(TEXT_SUFFIX,))
+            hint = f"; {near} is there: rename one of them" if near else ""
+            raise ValueError(f"no text beside {', '.join(images)}: expected {path.name}{hint}")
         with open_text(path, encoding=self.options.encoding) as file:
             content = file.read(MAX_LINE + 1)
         if len(content) > MAX_LINE:

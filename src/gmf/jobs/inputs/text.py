@@ -7,11 +7,15 @@ from gmf.core.errors import GmfError
 from gmf.jobs.inputs.rows import Row
 from gmf.jobs.inputs.scanned import MAX_LINE, Record, ScannedSource, scan_lines
 from gmf.prediction.user_input import sample_of
+from gmf.reading.conll_lines import is_id_line
 from gmf.reading.text_files import decode
 
 
 class TextSource(ScannedSource):
-    """One post a line, without images; lines without content are no rows."""
+    """One post a line, without images; lines without content are no rows.
+
+    An ``IMGID:`` line, as CoNLL has above a post, is an error row: its image would be lost.
+    """
 
     note = "read as a plain text, one post a line"
 
@@ -26,7 +30,13 @@ class TextSource(ScannedSource):
         """Return the post of a line."""
         name = self.default_id(number)
         try:
-            sample = sample_of(decode(record.content), name=name, origin=origin)
+            text = decode(record.content)
+            if is_id_line(text):
+                raise ValueError(
+                    f"{text!r} names an image, and a plain text has none; give the posts as JSON "
+                    "lines or as a table with a column of images, or remove such lines"
+                )
+            sample = sample_of(text, name=name, origin=origin)
         except (ValueError, GmfError) as error:
             return Row(number, name, origin, error=str(error))
         return Row(number, name, origin, sample)
