@@ -1,11 +1,11 @@
 """Files that commands write beside what they print: never over what they read."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from gmf.cli.output import say
 from gmf.core.errors import ConfigError, GmfError
-from gmf.core.files import write_text
+from gmf.core.files import sha256_of, write_text
 
 _PAGE = b"<!doctype html"
 
@@ -56,3 +56,12 @@ def write_page(path: Path | None, build: Callable[[], str]) -> None:
 def _is_page(path: Path) -> bool:
     with path.open("rb") as file:
         return file.read(len(_PAGE)).lower() in (b"", _PAGE)
+
+
+def copies(path: Path, files: Sequence[Path]) -> list[str]:
+    """Return a warning for each file before this one in a list that holds the same bytes."""
+    return [
+        f"the same bytes as {other}; both count, as two runs"
+        for other in files[: files.index(path)]
+        if sha256_of(other) == sha256_of(path)
+    ]

@@ -16,9 +16,8 @@ from gmf.cli.output import (
     write,
     write_json,
 )
-from gmf.cli.output_files import check_outputs, write_page
+from gmf.cli.output_files import check_outputs, copies, write_page
 from gmf.core.errors import ConfigError
-from gmf.core.files import sha256_of
 from gmf.core.tags import TYPE_ALIASES
 from gmf.core.types import Sample
 from gmf.evaluation.comparison import compare
@@ -139,7 +138,7 @@ def score_command(
     for path in predicted or [None]:
         paired = read_pairs(gold, predicted=path, order=columns, aliases=aliases)
         if path is not None and len(runs_of) > 1:  # Of one the report tells it.
-            warn_of(path, [*paired.notes.losses, *_copies(path, runs_of)])
+            warn_of(path, [*paired.notes.losses, *copies(path, runs_of)])
         pairs = paired.pairs if images is None else mark_images(paired.pairs, folder=images)
         if groups is not None:
             ids = (sample.id for sample in training or ())
@@ -162,16 +161,6 @@ def score_command(
             reports[0].to_dict(),
         )
     show(shown, content, as_json=as_json, as_markdown=as_markdown, as_latex=as_latex)
-
-
-def _copies(path: Path, runs: Sequence[Path]) -> list[str]:
-    """Return a warning of an earlier file of predictions that holds the same bytes."""
-    earlier = runs[: runs.index(path)]
-    return [
-        f"the same bytes as {other}; both count, as two runs"
-        for other in earlier
-        if sha256_of(other) == sha256_of(path)
-    ]
 
 
 def compare_command(
