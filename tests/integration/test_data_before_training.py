@@ -50,7 +50,7 @@ def test_what_is_read_otherwise_is_told(tmp_path, encoders):
     result = train(folder, tmp_path / "run", encoders, "model=bert-crf")
     assert result.exit_code == 0, result.output
     assert result.stderr.index("in small letters") < result.stderr.index("epoch 1:")
-    told = "types that differ by capitals alone are learned as several: 'LOC' ("
+    told = "types that differ by capitals alone are read as several: 'LOC' ("
     assert result.stderr.index(told) < result.stderr.index("epoch 1:")
 
 

@@ -97,7 +97,7 @@ def types_apart_by_case(samples: Iterable[Sample]) -> list[str]:
     for name in first:
         groups[name.casefold()].append(name)
     return [
-        "types that differ by capitals alone are learned as several: "
+        "types that differ by capitals alone are read as several: "
         + ", ".join(f"{name!r} ({counts[name]} words, first in {first[name]})" for name in names)
         for names in groups.values()
         if len(names) > 1

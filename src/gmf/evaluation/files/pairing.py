@@ -18,7 +18,7 @@ from gmf.evaluation.files.labels import SERVICE_LABELS, count_service_labels
 from gmf.evaluation.files.notes import ChangedGold, FileNote, PairedSamples, PairingNotes
 from gmf.evaluation.files.word_pieces import spread_labels
 from gmf.evaluation.pairs import SamplePair
-from gmf.reading.trainable import look_alikes
+from gmf.reading.trainable import look_alikes, types_apart_by_case
 
 
 def pair_files(
@@ -263,12 +263,12 @@ def _alike(
     pairs: Sequence[SamplePair], gold: LabelledFile, predicted: LabelledFile
 ) -> tuple[str, ...]:
     sides = ((gold, [p.gold for p in pairs]), (predicted, [p.predicted for p in pairs]))
-    tagged = (
+    tagged = [
         Sample(pair.id, (), tuple(filter(is_bio, tags)), origin=f"{file.path} ({pair.id})")
         for file, labels in sides
         for pair, tags in zip(pairs, labels, strict=True)
-    )
-    return tuple(map(str, look_alikes(tagged)))
+    ]
+    return (*map(str, look_alikes(tagged)), *types_apart_by_case(tagged))
 
 
 def _note(file: LabelledFile) -> FileNote:

@@ -423,6 +423,18 @@ def test_types_that_look_alike_are_told(write, side):
     assert ("types that look like others", f"1: {told}") in reading_table(notes).rows
 
 
+def test_types_that_differ_by_capitals_alone_are_told(write):
+    gold, found = (
+        write("gold", "Ann\tB-PER\n\nOslo\tB-LOC\n"),
+        write("found", "Ann\tB-per\n\nOslo\tB-LOC\n"),
+    )
+    (told,) = read_pairs(gold, predicted=found).notes.alike
+    assert told.startswith(
+        "types that differ by capitals alone are read as several: 'PER' (1 words"
+    )
+    assert read_pairs(gold, predicted=gold).notes.alike == ()
+
+
 CUT_OTHERWISE = {
     "one word of two": (
         {"text": "I love New York now", "tokens": ["I", "love", "New", "York", "now"]},
