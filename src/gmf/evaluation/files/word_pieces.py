@@ -95,7 +95,7 @@ def common_pieces(
 ) -> tuple[list[Span], list[int | None], list[int | None]]:
     """Return the pieces that two word lists of one text have in common.
 
-    White space that belongs to a word of one side alone is no piece, but of a word of white space.
+    White space of a word is no piece, unless the word is nothing else.
 
     Returns:
         The pieces, and for each the word of either side that it is part of, if any.
@@ -111,7 +111,7 @@ def common_pieces(
                 positions[side] += 1
             inside = positions[side] < len(spans) and spans[positions[side]][0] <= piece[0]
             found.append(positions[side] if inside else None)
-        if None in found and _is_blank_part(piece, text, found, (ours, theirs)):
+        if _is_blank_part(piece, text, found, (ours, theirs)):
             continue
         if any(owner is not None for owner in found):
             pieces.append(piece)
@@ -123,6 +123,6 @@ def common_pieces(
 def _is_blank_part(
     piece: Span, text: str, owners: Sequence[int | None], sides: Sequence[Sequence[Span]]
 ) -> bool:
-    """Return whether a piece is the white space of a word that has other letters too."""
+    """Return whether a piece is white space, of words that have other letters too."""
     words = [spans[o] for o, spans in zip(owners, sides, strict=True) if o is not None]
     return text[slice(*piece)].isspace() and all(text[slice(*word)].strip() for word in words)

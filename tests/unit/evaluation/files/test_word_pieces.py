@@ -37,6 +37,8 @@ def test_common_pieces_know_the_word_of_either_side():
         [0, 1, 2, 2],
         [0, 0, 1, 2],
     )
+    # One side has it with the word before, the other with the word behind.
+    assert common_pieces([(0, 1), (1, 3)], [(0, 2), (2, 3)], text="a b")[0] == [(0, 1), (2, 3)]
     # What is no white space stays, and so does a word that is nothing else.
     assert common_pieces([(0, 1), (2, 3)], [(0, 3)], text="a-b")[1] == [0, None, 1]
     assert common_pieces([(0, 1), (1, 2), (2, 3)], [(0, 1)], text="a b")[2] == [0, None, None]
