@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from gmf.cli.output import say
+from gmf.cli.output import say, warn_of
 from gmf.core.errors import ConfigError, GmfError
-from gmf.core.files import sha256_of, write_text
+from gmf.core.files import write_text
 
 _PAGE = b"<!doctype html"
 
@@ -58,10 +58,15 @@ def _is_page(path: Path) -> bool:
         return file.read(len(_PAGE)).lower() in (b"", _PAGE)
 
 
-def copies(path: Path, files: Sequence[Path]) -> list[str]:
-    """Return a warning for each file before this one in a list that holds the same bytes."""
-    return [
-        f"the same bytes as {other}; both count, as two runs"
-        for other in files[: files.index(path)]
-        if sha256_of(other) == sha256_of(path)
-    ]
+def tell_copies(files: Sequence[Path], digests: Sequence[str]) -> None:
+    """Warn of each file that holds the same bytes as one before it in a list.
+
+    Args:
+        files: The files.
+        digests: Of each.
+    """
+    first: dict[str, Path] = {}
+    for path, digest in zip(files, digests, strict=True):
+        other = first.setdefault(digest, path)
+        if other is not path:
+            warn_of(path, [f"the same bytes as {other}; both count, as two runs"])

@@ -16,7 +16,7 @@ from gmf.cli.output import (
     write,
     write_json,
 )
-from gmf.cli.output_files import check_outputs, copies, write_page
+from gmf.cli.output_files import check_outputs, tell_copies, write_page
 from gmf.core.errors import ConfigError
 from gmf.core.tags import TYPE_ALIASES
 from gmf.core.types import Sample
@@ -138,7 +138,7 @@ def score_command(
     for path in predicted or [None]:
         paired = read_pairs(gold, predicted=path, order=columns, aliases=aliases)
         if path is not None and len(runs_of) > 1:  # Of one the report tells it.
-            warn_of(path, [*paired.notes.losses, *copies(path, runs_of)])
+            warn_of(path, paired.notes.losses)
         pairs = paired.pairs if images is None else mark_images(paired.pairs, folder=images)
         if groups is not None:
             ids = (sample.id for sample in training or ())
@@ -151,6 +151,7 @@ def score_command(
         )
     title = f"Scores of {(predicted or [gold])[0].name}"
     if len(reports) > 1:
+        tell_copies(runs_of, [report.provenance.data[-1].digest for report in reports])
         runs = summarise_runs(reports, level=level)
         write_page(html, lambda: runs_page(runs, title=f"{title} and {len(reports) - 1} more"))
         shown, content = runs_tables(runs), runs.to_dict()

@@ -1,16 +1,21 @@
 """Text that is Unicode: JSON may hold half of a character, which no file of UTF-8 can."""
 
 
-def check_unicode(text: str) -> None:
+def check_unicode(text: str, *, name: str = "") -> None:
     """Refuse a text that holds half of a surrogate pair.
 
+    Args:
+        text: The text.
+        name: What it is, for the message.
+
     Raises:
-        ValueError: Names its character, counted from 1, and what to do.
+        ValueError: Names the text, its character, counted from 1, and what to do.
     """
     try:
         text.encode()
     except UnicodeEncodeError as error:
+        where = f"{name}: " if name else ""
         raise ValueError(
-            f"character {error.start + 1} is half of a surrogate pair: expected Unicode text; "
-            "decode the source with the right encoding"
+            f"{where}character {error.start + 1} is half of a surrogate pair: expected Unicode "
+            "text; decode the source with the right encoding"
         ) from error

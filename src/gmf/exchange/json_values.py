@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from gmf.core.errors import DataError, reason_of
+from gmf.core.unicode import check_unicode
 from gmf.exchange.report import ConversionReport
 from gmf.reading.json_doubles import without_doubles
 from gmf.reading.json_lists import FaultyItem, is_json_list, list_items
@@ -68,12 +69,7 @@ def text_of(row: dict[str, Any], name: str = "text") -> str:
         ValueError: If it is absent, no text, or has half of a character.
     """
     text: str = field_of(row, name, str, "a text")
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise ValueError(
-            f"{name!r}: character {error.start} is half of a surrogate pair"
-        ) from error
+    check_unicode(text, name=repr(name))
     return text
 
 

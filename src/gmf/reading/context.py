@@ -36,10 +36,7 @@ def context_of(value: object) -> tuple[tuple[str, str], ...]:
         if text is not None and not isinstance(text, str):
             raise ValueError(f"context.{name}: expected text, got {type(text).__name__}")
         if text and text.strip():
-            try:
-                check_unicode(text)
-            except ValueError as error:
-                raise ValueError(f"context.{name}: {error}") from error
+            check_unicode(text, name=f"context.{name}")
             fields.append((name, text))
     return tuple(fields)
 

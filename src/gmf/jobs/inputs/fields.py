@@ -144,18 +144,11 @@ def _id_of(value: object, default: str) -> str:
     if value is None or value == "":
         return default
     if isinstance(value, str):
-        _check_unicode(value, name="identifier")
+        check_unicode(value, name="identifier")
         return value
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     raise ValueError(f"identifier: expected text or a whole number, got {_kind_of(value)}")
-
-
-def _check_unicode(text: str, *, name: str) -> None:
-    try:
-        check_unicode(text)
-    except ValueError as error:
-        raise ValueError(f"{name}: {error}") from error
 
 
 def _kind_of(value: object) -> str:
@@ -186,7 +179,7 @@ def _sample_of(
     ):
         raise ValueError(f"{TOKENS}: expected a list of words")
     words = tuple(cast(list[str], tokens))
-    _check_unicode("".join(words), name=TOKENS)
+    check_unicode("".join(words), name=TOKENS)
     return Sample(name, words, None, images, origin=origin)
 
 
