@@ -5,8 +5,10 @@
 ``DATA`` is a folder of UMT's copy with ``captions_blip2.txt``; ``PGIM`` the folder with the same
 splits and generated text after ``<EOS>``. Trains the text model over the fields of each setting and
 over seeds, chosen on dev, and scores the best checkpoint on test: as it is, without context, and
-with that of other posts. Resumable. The generated text was written by a large model that had seen
-the post, so it stands in a row of its own.
+with that of other posts. Resumable: the results list every finished run under ``OUT``, so several
+calls may share the work. The generated text was written by a large model that had seen the post, so
+it stands in a row of its own. p-values are of the mean over the seeds that a setting and the one
+without context share.
 """
 
 import argparse
@@ -20,7 +22,10 @@ from typing import Any
 
 import torch
 
+from gmf.evaluation.files.read import read_pairs
+from gmf.evaluation.files.write import write_pairs
 from gmf.evaluation.image_controls import Control
+from gmf.evaluation.significance import compare_runs, counts_of_pairs
 from gmf.experiments.evaluate import evaluate_run
 from gmf.experiments.presets import load_run_config
 from gmf.reading.reader import read_lines
@@ -33,6 +38,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
     "knowledge": ("knowledge",),
     "caption, knowledge": ("caption", "knowledge"),
 }
+ROW = "row.json"
 CONTROLS: tuple[Control, ...] = ("real", "no-context", "shuffled-context")
 
 
@@ -56,12 +62,10 @@ def main() -> None:
     contexts = options.out / f"context-{options.data.name}.jsonl"
     with contexts.open("w", encoding="utf-8") as file:
         file.writelines(json.dumps(row) + "\n" for row in context_rows(options.data, options.pgim))
-    rows: list[dict[str, Any]] = []
     for seed in options.seeds:
         for setting in options.settings:
-            rows.append(finished(setting, seed, contexts, options))
-            print(rows[-1], file=sys.stderr, flush=True)
-            write_results(rows, options)
+            print(finished(setting, seed, contexts, options), file=sys.stderr, flush=True)
+            write_results(options)
 
 
 def context_rows(data: Path, pgim: Path) -> Iterator[dict[str, Any]]:
@@ -100,9 +104,8 @@ def finished(
     setting: str, seed: int, contexts: Path, options: argparse.Namespace
 ) -> dict[str, Any]:
     """Train a run, or do what is left of it; return its row."""
-    name = setting.replace(", ", "-")
-    folder = options.out / options.data.name / options.encoders / name / f"seed-{seed}"
-    done = folder / "row.json"
+    folder = folder_of(setting, seed, options)
+    done = folder / ROW
     if done.exists():
         return json.loads(done.read_text(encoding="utf-8"))
     config = load_run_config(
@@ -124,7 +127,9 @@ def finished(
     seconds: float = sum(row["train_seconds"] + row["dev_seconds"] for row in state.history)
     row: dict[str, Any] = {"setting": setting, "seed": seed, "dev": round(100 * state.best_f1, 2)}
     for control in CONTROLS if SETTINGS[setting] else CONTROLS[:1]:
-        scores = evaluate_run(folder, control=control).report.scores
+        scored = evaluate_run(folder, control=control)
+        write_pairs(folder / f"{control}.jsonl", scored.pairs)
+        scores = scored.report.scores
         row[control] = round(100 * scores.lenient.micro.f1, 2)
         row[f"{control}, strict"] = round(100 * scores.strict.micro.f1, 2)
     row |= {"best_epoch": state.best_epoch, "minutes": round(seconds / 60, 1)}
@@ -132,8 +137,17 @@ def finished(
     return row
 
 
-def write_results(rows: Sequence[dict[str, Any]], options: argparse.Namespace) -> None:
-    """Write the runs as CSV, and their mean and sample deviation as a table."""
+def folder_of(setting: str, seed: int, options: argparse.Namespace) -> Path:
+    """Return the run folder of a setting."""
+    runs = options.out / options.data.name / options.encoders
+    return runs / setting.replace(", ", "-") / f"seed-{seed}"
+
+
+def write_results(options: argparse.Namespace) -> None:
+    """Write all finished runs as CSV, and their mean and sample deviation as a table."""
+    found = sorted((options.out / options.data.name / options.encoders).glob(f"*/seed-*/{ROW}"))
+    rows: list[dict[str, Any]] = [json.loads(path.read_text(encoding="utf-8")) for path in found]
+    rows.sort(key=lambda row: (list(SETTINGS).index(row["setting"]), row["seed"]))
     options.results.mkdir(parents=True, exist_ok=True)
     path = options.results / f"context-{options.data.name}-{options.encoders}.csv"
     names = list(dict.fromkeys(name for row in rows for name in row))
@@ -145,15 +159,36 @@ def write_results(rows: Sequence[dict[str, Any]], options: argparse.Namespace) -
         f"Data `{options.data.name}` (UMT's copy), encoders {options.encoders}, text model with a "
         f"CRF, {options.epochs} epochs, at most {options.max_subwords} subwords; lenient micro F1.",
         "",
-        "| context | seeds | dev | test | no context | another's |",
-        "| --- | --- | ---: | ---: | ---: | ---: |",
+        "| context | seeds | dev | test | p | no context | another's | minutes |",
+        "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for setting in dict.fromkeys(row["setting"] for row in rows):
         own = [row for row in rows if row["setting"] == setting]
-        seeds = ", ".join(str(row["seed"]) for row in own)
-        cells = [spread([row[name] for row in own if name in row]) for name in ("dev", *CONTROLS)]
-        lines.append(f"| {setting} | {seeds} | {' | '.join(cells)} |")
+        dev, real, *controls, minutes = (
+            spread([row[name] for row in own if name in row])
+            for name in ("dev", *CONTROLS, "minutes")
+        )
+        seeds = [row["seed"] for row in own]
+        cells = [", ".join(map(str, seeds)), dev, real, p_value(setting, seeds, options)]
+        lines.append(f"| {' | '.join([setting, *cells, *controls, minutes])} |")
     path.with_suffix(".md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def p_value(setting: str, seeds: Sequence[int], options: argparse.Namespace) -> str:
+    """Return the p-value of the difference to no context, over the seeds that both have."""
+    shared = [seed for seed in seeds if (folder_of("none", seed, options) / ROW).exists()]
+    if not SETTINGS[setting] or not shared:
+        return ""
+    counts = (
+        [
+            counts_of_pairs(
+                read_pairs(folder_of(name, seed, options) / "real.jsonl").pairs, rule="lenient"
+            )
+            for seed in shared
+        ]
+        for name in ("none", setting)
+    )
+    return f"{compare_runs(*counts)['f1'].p_value:.4f}"
 
 
 def spread(values: Sequence[float]) -> str:
