@@ -14,6 +14,7 @@ without context share.
 import argparse
 import csv
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -32,11 +33,16 @@ from gmf.reading.reader import read_lines
 from gmf.reading.readers import SPLIT_NAMES, read_split
 from gmf.training.run import train
 
-SETTINGS: dict[str, tuple[str, ...]] = {
-    "none": (),
-    "caption": ("caption",),
-    "knowledge": ("knowledge",),
-    "caption, knowledge": ("caption", "knowledge"),
+#: What is read, and other ways to train, by name of the setting.
+SETTINGS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "none": ((), ()),
+    "caption": (("caption",), ()),
+    "knowledge": (("knowledge",), ()),
+    "caption, knowledge": (("caption", "knowledge"), ()),
+    "none, layer-wise rates": ((), ("training.layer_decay=0.9",)),
+    "none, averaged weights": ((), ("training.weight_average=0.99",)),
+    "none, R-Drop": ((), ("training.agreement=dropout",)),
+    "caption, agreeing views": (("caption",), ("training.agreement=context",)),
 }
 ROW = "row.json"
 CONTROLS: tuple[Control, ...] = ("real", "no-context", "shuffled-context")
@@ -104,7 +110,7 @@ def finished(
     setting: str, seed: int, contexts: Path, options: argparse.Namespace
 ) -> dict[str, Any]:
     """Train a run, or do what is left of it; return its row."""
-    folder = folder_of(setting, seed, options)
+    folder, (fields, changes) = folder_of(setting, seed, options), SETTINGS[setting]
     done = folder / ROW
     if done.exists():
         return json.loads(done.read_text(encoding="utf-8"))
@@ -112,21 +118,22 @@ def finished(
         options.data.name,
         [
             f"data.folder={json.dumps(str(options.data))}",
-            f"data.context={json.dumps(SETTINGS[setting])}",
-            *([f"data.context_file={json.dumps(str(contexts))}"] if SETTINGS[setting] else []),
+            f"data.context={json.dumps(fields)}",
+            *([f"data.context_file={json.dumps(str(contexts))}"] if fields else []),
             f"data.max_subwords={options.max_subwords}",
             "model=bert-crf",
             f"encoders={options.encoders}",
             f"training.epochs={options.epochs}",
             "training.batch_size=16",
             *options.options,
+            *changes,
             f"seed={seed}",
         ],
     )
     state, _ = train(config, folder)
     seconds: float = sum(row["train_seconds"] + row["dev_seconds"] for row in state.history)
     row: dict[str, Any] = {"setting": setting, "seed": seed, "dev": round(100 * state.best_f1, 2)}
-    for control in CONTROLS if SETTINGS[setting] else CONTROLS[:1]:
+    for control in CONTROLS if fields else CONTROLS[:1]:
         scored = evaluate_run(folder, control=control)
         write_pairs(folder / f"{control}.jsonl", scored.pairs)
         scores = scored.report.scores
@@ -140,7 +147,7 @@ def finished(
 def folder_of(setting: str, seed: int, options: argparse.Namespace) -> Path:
     """Return the run folder of a setting."""
     runs = options.out / options.data.name / options.encoders
-    return runs / setting.replace(", ", "-") / f"seed-{seed}"
+    return runs / re.sub(r"\W+", "-", setting) / f"seed-{seed}"
 
 
 def write_results(options: argparse.Namespace) -> None:
@@ -177,7 +184,7 @@ def write_results(options: argparse.Namespace) -> None:
 def p_value(setting: str, seeds: Sequence[int], options: argparse.Namespace) -> str:
     """Return the p-value of the difference to no context, over the seeds that both have."""
     shared = [seed for seed in seeds if (folder_of("none", seed, options) / ROW).exists()]
-    if not SETTINGS[setting] or not shared:
+    if setting == "none" or not shared:
         return ""
     counts = (
         [
