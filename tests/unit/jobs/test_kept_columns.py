@@ -2,7 +2,7 @@
 
 import csv
 import json
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from fixtures.rule_engine import rule_model, rule_pipeline
 from gmf.core.errors import ConfigError
 from gmf.jobs import job
 from gmf.jobs.files import predict_files
+from gmf.jobs.inputs.open import open_source
 from gmf.jobs.inputs.rows import InputOptions
 from gmf.jobs.job import JobOptions
 from gmf.jobs.outputs.kept import in_json
@@ -108,3 +109,32 @@ def test_a_type_that_parquet_cannot_hold_is_refused_before_any_work(tmp_path, ki
     with pytest.raises(ConfigError, match=match):
         predict_files(model, source, tmp_path / "out.parquet", options=options)
     assert {path.name for path in tmp_path.iterdir()} == {"in.arrow", "m"}
+
+
+def kept_of(tmp_path, array):
+    """Return the rows of a table whose column ``a`` is kept."""
+    pa = pytest.importorskip("pyarrow")
+    source = tmp_path / "in.arrow"
+    table = pa.table({"text": ["Ann"] * len(array), "a": array})
+    with pa.ipc.new_file(str(source), table.schema) as writer:
+        writer.write_table(table)
+    opened = open_source(source, options=InputOptions(keep=("a",)))
+    return [row for shard in opened.shards(9) for row in opened.read(shard)]
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_nanoseconds_of_a_time_are_not_dropped(tmp_path, nested):
+    pa = pytest.importorskip("pyarrow")
+    values, kind = [1_000, 123_456_789, None], pa.time64("ns")
+    array = pa.array([[v] for v in values], pa.list_(kind)) if nested else pa.array(values, kind)
+    first, second, third = kept_of(tmp_path, array)
+    assert first.columns["a"] == ([time(0, 0, 0, 1)] if nested else time(0, 0, 0, 1))
+    assert third.columns["a"] == ([None] if nested else None)
+    assert "column 'a'" in second.error
+    assert "nanoseconds" in second.error
+
+
+def test_an_unknown_time_zone_is_named(tmp_path):
+    pa = pytest.importorskip("pyarrow")
+    (row,) = kept_of(tmp_path, pa.array([1], pa.timestamp("us", tz="Mars/Olympus")))
+    assert "column 'a': its timestamp[us, tz=Mars/Olympus] cannot be read: no such" in row.error

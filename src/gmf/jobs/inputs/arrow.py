@@ -102,6 +102,8 @@ def _values_of(batch: Any) -> Iterator[dict[str, Any] | str]:
     try:
         batch.validate(full=True)
         values: list[dict[str, Any]] = batch.to_pylist()
+        for column in batch.columns:
+            _check_times(column)
     # Each type raises errors of its own on what Python cannot hold.
     except Exception:
         if batch.num_rows == 1:
@@ -120,13 +122,30 @@ def _fault_of(batch: Any) -> str:
         try:
             column.to_pylist()
             column.validate(full=True)
+            _check_times(column)
         except UnicodeDecodeError as error:
             return f"{what} ({error}); text is expected to be UTF-8"
         except OverflowError:
             return f"{what}: it is beyond the dates and durations of Python (years 1 to 9999)"
         except Exception as error:
+            if "zoneinfo" in str(error):  # Arrow's words on any zone that Python does not find.
+                return f"{what}: no such time zone is known; write UTC or an offset like +01:00"
             return f"{what} ({error})"
     return "the row cannot be read"
+
+
+def _check_times(column: Any) -> None:
+    """Refuse nanoseconds of times of day: Python's have none, and Arrow drops them.
+
+    Raises:
+        ValueError: If a time has some.
+    """
+    if "time64[ns]" not in str(column.type):
+        return
+    import pyarrow
+
+    if not pyarrow.array(column.to_pylist(), column.type).equals(column):
+        raise ValueError("times of Python have no nanoseconds; write microseconds, or text")
 
 
 class ArrowSource(TableSource):
