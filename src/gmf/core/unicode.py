@@ -1,6 +1,15 @@
 """Text that is Unicode: JSON may hold half of a character, which no file of UTF-8 can."""
 
 
+def is_unicode(text: str) -> bool:
+    """Return whether a string is text: file names may be any bytes, JSON half a surrogate pair."""
+    try:
+        check_unicode(text)
+    except ValueError:
+        return False
+    return True
+
+
 def check_unicode(text: str, *, name: str = "") -> None:
     """Refuse a text that holds half of a surrogate pair.
 

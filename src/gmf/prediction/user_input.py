@@ -118,10 +118,8 @@ def sample_of_words(
     tokens = tuple(cast(list[str], listed))
     try:
         together = "".join(tokens)
-        together.encode()
+        check_unicode(together)
         check_length(len(together))
-    except UnicodeEncodeError as error:
-        raise DataError("a word holds half of a surrogate pair", field=TOKENS) from error
     except ValueError as error:
         raise DataError(str(error), field=TOKENS) from error
     return Sample(name, tokens, images=images_of(images), origin=origin, context=context)

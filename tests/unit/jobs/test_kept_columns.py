@@ -132,9 +132,3 @@ def test_nanoseconds_of_a_time_are_not_dropped(tmp_path, nested):
     assert third.columns["a"] == ([None] if nested else None)
     assert "column 'a'" in second.error
     assert "nanoseconds" in second.error
-
-
-def test_an_unknown_time_zone_is_named(tmp_path):
-    pa = pytest.importorskip("pyarrow")
-    (row,) = kept_of(tmp_path, pa.array([1], pa.timestamp("us", tz="Mars/Olympus")))
-    assert "column 'a': its timestamp[us, tz=Mars/Olympus] cannot be read: no such" in row.error

@@ -238,7 +238,7 @@ def test_half_a_surrogate_pair_costs_its_own_row_alone(tmp_path):
     for number, author in enumerate(("a", "\ud83d", "b"), 1):
         row = Row(number, "x", f"in:{number}", sample, columns={"author": author})
         if author == "\ud83d":
-            with pytest.raises(ValueError, match=r"author: .* is no Unicode text"):
+            with pytest.raises(ValueError, match=r"author: character 1 is half of a"):
                 writer.add(row, document)
         else:
             writer.add(row, document)

@@ -9,13 +9,13 @@ from pathlib import Path, PurePosixPath
 
 from gmf.core.errors import DataError, GmfError
 from gmf.core.types import Sample
+from gmf.core.unicode import is_unicode
 from gmf.jobs.inputs.fields import image_at
 from gmf.jobs.inputs.rows import (
     InputFormat,
     InputOptions,
     Row,
     Shard,
-    is_unicode,
     no_inputs,
     shards_of,
 )

@@ -13,8 +13,9 @@ from typing import Any, cast
 
 from gmf.core.errors import ConfigError, DataError
 from gmf.core.files import replacing
+from gmf.core.unicode import is_unicode
 from gmf.jobs.inputs.open import input_formats, name_of_format
-from gmf.jobs.inputs.rows import InputOptions, is_unicode, no_inputs
+from gmf.jobs.inputs.rows import InputOptions, no_inputs
 from gmf.jobs.remote import is_remote, path_of
 from gmf.reading.compression import open_bytes
 from gmf.reading.context_file import CONTEXT_FILE

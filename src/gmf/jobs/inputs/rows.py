@@ -190,15 +190,6 @@ class RowSource(InputFormat):
         return islice(self.rows(), shard.first_row - 1, shard.first_row - 1 + shard.rows)
 
 
-def is_unicode(text: str) -> bool:
-    """Return whether a string is text: file names may be any bytes, JSON half a surrogate pair."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
 def no_inputs(names: Sequence[str]) -> str:
     """Return what is told of files of an input folder that are not read; empty for none."""
     if not names:

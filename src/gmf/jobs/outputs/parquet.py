@@ -6,8 +6,9 @@ from typing import Any
 
 from gmf.core.errors import ConfigError
 from gmf.core.files import replacing
+from gmf.core.unicode import check_unicode
 from gmf.exchange.base import shards_in
-from gmf.jobs.inputs.rows import Row, is_unicode
+from gmf.jobs.inputs.rows import Row
 from gmf.jobs.outputs.base import OutputFormat, ShardWriter
 from gmf.jobs.outputs.jsonl import as_json
 from gmf.jobs.outputs.kept import in_json
@@ -77,10 +78,11 @@ class _ParquetWriter:
         names = ("text", "entities", "notes")
         values = {name: self._fitting(name, value) for name, value in row.columns.items()}
         own = {"row": row.number, "id": row.id, **{name: fields[name] for name in names}}
-        for name, value in (("id", row.id), *values.items()):
-            _check_text(name, value)
-        for note in document.notes:
-            _check_text("notes", note)
+        # Half of a surrogate pair would fail all rows that wait.
+        texts = (("id", row.id), *values.items(), *(("notes", note) for note in document.notes))
+        for name, value in texts:
+            if isinstance(value, str):
+                check_unicode(value, name=name)
         self.waiting.append({**own, **values})
         if len(self.waiting) >= GROUP_ROWS:
             self._flush()
@@ -117,12 +119,6 @@ class _ParquetWriter:
         table = pyarrow.Table.from_pylist(self.waiting, schema=self.schema)
         self.writer.write_table(table)
         self.waiting = []
-
-
-def _check_text(name: str, value: object) -> None:
-    """Refuse half of a surrogate pair, which would fail all rows that wait."""
-    if isinstance(value, str) and not is_unicode(value):
-        raise ValueError(f"{name}: {value!a:.60} is no Unicode text")
 
 
 def _schema(values: Mapping[str, Any]) -> Any:
