@@ -14,10 +14,15 @@ from gmf.reading.text_files import HEAD_BYTES, decode, open_text
 
 #: Longest value of a list in bytes; what is longer is not read.
 MAX_ITEM = 64 * 2**20
+#: Brackets in brackets of a value that is refused; a deeper one ends the list.
+MAX_DEPTH = 10**6
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder(object_pairs_hook=without_doubles)
-#: Finds the end of a value that is refused.
-_LENIENT = json.JSONDecoder(parse_int=str)
+#: A string as JSON has it, a bracket, a comma, what lies between them, a quote out of place.
+_PIECE = re.compile(
+    r'''"[^"\\]*+(?:\\.[^"\\]*+)*+"(?=\s*[],:}])|[][{}]|,|[^]["{},]++|"''', re.DOTALL
+)
+_PAIRS = {"]": ord("["), "}": ord("{")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +39,9 @@ class FaultyItem:
 def list_items(path: Path, *, encoding: str | None = None) -> Iterator[object]:
     """Yield the values of a file that is one JSON list; only a piece of it is in memory.
 
-    A value with a key that stands twice, a number of too many digits, or bytes that are not UTF-8
-    is a ``FaultyItem``. (Of ``ijson`` a file of brackets alone takes memory without bound.)
+    A value that is no JSON but whose quotes and brackets fit, that is nested too deeply, has a key
+    twice, a number of too many digits, or bytes that are not UTF-8 is a ``FaultyItem``. (Of
+    ``ijson`` a file of brackets alone takes memory without bound.)
 
     Args:
         path: The file.
@@ -124,14 +130,15 @@ class _Text:
         """Return the next value, or a ``FaultyItem``.
 
         Raises:
-            ValueError: If there is none.
-            RecursionError: If it is nested too deeply.
+            ValueError: If there is none, or nobody can tell where it ends.
+            RecursionError: If it is nested too deeply and does not end.
+            DataError: If a key stands twice in it and it does not end.
         """
         self.peek()
         while True:
             try:
                 value, end = self._decoded()
-            except json.JSONDecodeError:
+            except (ValueError, RecursionError, DataError):
                 if len(self._text) - self._position > MAX_ITEM or not self._has_more():
                     raise
                 continue
@@ -145,11 +152,11 @@ class _Text:
         """Return the value here and where it ends."""
         try:
             value, end = _DECODER.raw_decode(self._text, self._position)
-        except json.JSONDecodeError:
-            raise
-        except (ValueError, DataError) as error:
-            end = _LENIENT.raw_decode(self._text, self._position)[1]
-            return FaultyItem(reason_of(error)), end
+        except (ValueError, RecursionError, DataError) as error:
+            end = _end_of_value(self._text, self._position)
+            if end is None:
+                raise
+            return FaultyItem(_fault(error, self._position)), end
         try:
             decode(self._text[self._position : end].encode(errors="surrogateescape"))
         except ValueError as error:
@@ -163,3 +170,30 @@ class _Text:
         self._text = self._text[self._position :] + self._utf8.decode(block, final=not block)
         self._position = 0
         return bool(block)
+
+
+def _fault(error: Exception, start: int) -> str:
+    """Return what is wrong with a value, as is told of a JSON line."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"not valid JSON: {error.msg.removesuffix(' at')} at character {error.pos - start}"
+    kind = "not valid JSON: " if isinstance(error, RecursionError) else ""
+    return kind + reason_of(error)
+
+
+def _end_of_value(text: str, position: int) -> int | None:
+    """Return where a value ends that may be no JSON; ``None`` where its end is not sure."""
+    opened = bytearray()
+    for piece in _PIECE.finditer(text, position):
+        mark = piece.group()
+        if mark == '"' or len(opened) > MAX_DEPTH:
+            return None
+        if mark in "[{":
+            opened += mark.encode()
+        elif mark in _PAIRS and opened:
+            if opened.pop() != _PAIRS[mark]:
+                return None
+            if not opened:
+                return piece.end()
+        elif mark in "],}" and not opened:
+            return piece.start() if piece.start() > position else None
+    return None

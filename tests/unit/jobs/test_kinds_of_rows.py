@@ -153,7 +153,10 @@ def test_only_text_is_said_to_be_expected_in_utf8(tmp_path):
         writer.write_table(table)
     source = open_source(tmp_path / "a.arrow", options=InputOptions(keep=("t",)))
     ((row,),) = ([*source.read(shard)] for shard in source.shards(9))
-    assert "column 't': its timestamp[us, tz=Nowhere/City] cannot be read: no such time zone is known" in row.error
+    assert (
+        "column 't': its timestamp[us, tz=Nowhere/City] cannot be read: no such time zone is known"
+        in row.error
+    )
     assert "UTF-8" not in row.error
 
 

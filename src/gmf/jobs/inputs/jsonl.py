@@ -68,7 +68,7 @@ class JsonlSource(ScannedSource):
         except RecursionError as fault:
             return Row(number, name, origin, error=f"not valid JSON: {reason_of(fault)}")
         except json.JSONDecodeError as fault:
-            error = f"not valid JSON: {fault.msg} at character {fault.pos}"
+            error = f"not valid JSON: {fault.msg.removesuffix(' at')} at character {fault.pos}"
             line = record.content.strip()
             if line in (b"{", b"}") or line[:1] in (b"[", b"]") or line.endswith(b","):
                 error += "; expected one object a line, or one list of them in a .json file"
