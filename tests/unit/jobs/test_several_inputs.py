@@ -19,6 +19,7 @@ from fixtures.rule_engine import rule_model, rule_pipeline
 from gmf.core.errors import ConfigError, DataError, GmfError
 from gmf.jobs import job
 from gmf.jobs.files import predict_files
+from gmf.jobs.inputs.conll import ConllSource
 from gmf.jobs.inputs.names import input_files
 from gmf.jobs.inputs.rows import InputOptions
 from gmf.jobs.inputs.several import Inputs
@@ -486,3 +487,15 @@ def test_an_option_that_would_change_nothing_is_refused(
     assert exit_status(monkeypatch, *go) == 2
     assert message in capsys.readouterr().err
     assert not (tmp_path / "out.jsonl").exists()
+
+
+def test_what_is_told_of_columns_is_found_while_their_rows_are(tmp_path, monkeypatch):
+    for name in ("a.conll", "b.conll"):
+        (tmp_path / name).write_text("# a comment\nAnn\tB-PER\n\nis\tO\n")
+    options = InputOptions()
+    files = input_files([tmp_path], options=options)
+    inputs, unread = Inputs(files, options), Inputs(files, options)
+    shards = list(inputs.shards(1))
+    assert [count["note"][:14] for count in unread.counts(shards)] == ["1 comment line"] * 2
+    monkeypatch.setattr(ConllSource, "_open", None)
+    assert [count["note"][:14] for count in inputs.counts(shards)] == ["1 comment line"] * 2

@@ -1,8 +1,8 @@
 """Posts as CoNLL columns."""
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
@@ -65,21 +65,20 @@ class ConllSource(ScannedSource):
         self.regions = read_regions(regions) if self._regions_file else {}
         self.context = ContextBeside(path, image_folder=folder)
         self.columns = _columns_in(path, options)
+        #: Comments of the whole file, and whether it is one post without identifier.
+        self._seen: tuple[int, bool] | None = None
 
-    @cached_property
+    @property
     def note(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
-        """What is read otherwise than the file has it, or left out; found in all of the file."""
-        with self._open() as file:
-            blocks = self._blocks(scan_lines(file, position=0, line=1))
-            comments, posts, is_bare = 0, 0, self.columns.width == 1
-            for block in blocks:
-                comments, posts = comments + block.comments, posts + 1
-                is_bare = is_bare and not block.has_id
+        """What is read otherwise than the file has it, or left out; known by its shards."""
+        if self._seen is None:
+            deque(self.shards(1), maxlen=0)
+        comments, is_one_post = self._seen or (0, False)
         counted = "the first column counts the words; they are read from the second"
         notes = (
             counted if self.columns.word else "",
             f"{comments} {self.columns.no_words}" if comments else "",
-            _ONE_POST if is_bare and posts == 1 else "",
+            _ONE_POST if is_one_post and self.columns.width == 1 else "",
             self.context.note,
         )
         return "; ".join(filter(None, notes))
@@ -103,12 +102,17 @@ class ConllSource(ScannedSource):
 
     def scan(self, file: BinaryIO, *, position: int, line: int) -> Iterator[Record]:
         """Yield the blocks of lines."""
-        for block in self._blocks(scan_lines(file, position=position, line=line)):
-            yield Record(block.first.position, block.first.number, block)
-
-    def _blocks(self, lines: Iterator[Line]) -> Iterator[Block[Line]]:
+        lines = scan_lines(file, position=position, line=line)
+        comments, posts, has_id = 0, 0, False
         # One line more than allowed is kept, so that the block can be seen to be too long.
-        return group_lines(lines, text_of=_text_of, columns=self.columns, max_lines=MAX_WORDS + 1)
+        for block in group_lines(
+            lines, text_of=_text_of, columns=self.columns, max_lines=MAX_WORDS + 1
+        ):
+            comments, posts = comments + block.comments, posts + 1
+            has_id = has_id or block.has_id
+            yield Record(block.first.position, block.first.number, block)
+        if position == 0:
+            self._seen = comments, posts == 1 and not has_id
 
     def row_of(self, record: Record, *, number: int, origin: str) -> Row:
         """Return the sample of a block."""

@@ -26,6 +26,7 @@ class Inputs:
     files: Sequence[InputFile]
     options: InputOptions
     _open: tuple[int, InputFormat] | None = field(default=None, repr=False)
+    _notes: dict[int, str] = field(default_factory=dict[int, str], repr=False)
 
     def shards(self, size: int) -> Iterator[Shard]:
         """Yield the shards of all files; a shard never spans two.
@@ -50,6 +51,7 @@ class Inputs:
                         shard, number=number, first_row=first, file=file, rows_before=before
                     )
                     number, rows = number + 1, rows + shard.rows
+                self._notes[file] = source.note
 
     def read(self, shard: Shard) -> Iterator[Row]:
         """Yield exactly the rows of a shard."""
@@ -92,7 +94,9 @@ class Inputs:
             mine = [shard for shard in shards if shard.file == number]
             first = mine[0].first_row if mine else None
             counts = {"name": file.name, "first_row": first, "rows": sum(s.rows for s in mine)}
-            note = "; ".join(filter(None, (self.files[number].note, self._source(number).note)))
+            # A job that goes on has scanned nothing yet.
+            own = self._notes[number] if number in self._notes else self._source(number).note
+            note = "; ".join(filter(None, (file.note, own)))
             yield counts | ({"note": note} if note else {})
 
     def digest(self) -> str:
