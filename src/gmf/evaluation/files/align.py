@@ -1,5 +1,6 @@
 """Which prediction belongs to which gold sample, and which predicted word to which gold word."""
 
+from collections import defaultdict, deque
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -102,21 +103,26 @@ def match_samples(gold: LabelledFile, predicted: LabelledFile) -> tuple[Owners, 
 
 def _matched_by_id(gold: LabelledFile, predicted: LabelledFile) -> Owners:
     """Return matches by id; among samples of one id those of equal words, then in their order."""
-    left: dict[str, list[int]] = {}
-    for index, sample in enumerate(predicted.samples):
-        left.setdefault(sample.id, []).append(index)
-    several = {name for name, indices in left.items() if len(indices) > 1}
     matches: Owners = [None] * len(gold.samples)
-    for index, sample in enumerate(gold.samples):
-        for theirs in left[sample.id] if sample.id in several else ():
-            if predicted.samples[theirs].tokens == sample.tokens:
-                matches[index] = theirs
-                left[sample.id].remove(theirs)
-                break
-    for index, sample in enumerate(gold.samples):
-        if matches[index] is None and left.get(sample.id):
-            matches[index] = left[sample.id].pop(0)
+    taken: set[int] = set()
+    for key_of in (_id_and_words, _id_of):
+        left: defaultdict[Hashable, deque[int]] = defaultdict(deque)
+        for index, sample in enumerate(predicted.samples):
+            if index not in taken:
+                left[key_of(sample)].append(index)
+        for index, sample in enumerate(gold.samples):
+            if matches[index] is None and (same := left[key_of(sample)]):
+                taken.add(match := same.popleft())
+                matches[index] = match
     return matches
+
+
+def _id_of(sample: LabelledSample) -> Hashable:
+    return sample.id
+
+
+def _id_and_words(sample: LabelledSample) -> Hashable:
+    return sample.id, sample.tokens
 
 
 def _are_alike(ours: LabelledSample, theirs: LabelledSample) -> bool:

@@ -547,3 +547,21 @@ def test_a_folder_without_an_image_of_any_post_is_refused(tmp_path):
     (tmp_path / "other.jpg").touch()
     with pytest.raises(DataError, match=r"no image of any post among its 1 images.*7\.jpg"):
         mark_images([SamplePair("7", ("a",), ("O",), ("O",))], folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "expected"),
+    [
+        ("ABCA", "AXBAD", "ABXA"),  # C takes what is left, in order.
+        ("AB", "B", "OB"),
+        ("AAB", "BAA", "AAB"),
+    ],
+)
+def test_posts_of_one_id_are_matched_by_words_then_in_order(write, ours, theirs, expected):
+    def content(words, own):
+        posts = [{"id": "1", "tokens": [w], "tags": [f"B-{w if own else 'P'}"]} for w in words]
+        return rows(*posts)
+
+    gold, predicted = write("gold", content(ours, False)), write("own", content(theirs, True))
+    found = [pair.predicted[0] for pair in read_pairs(gold, predicted=predicted).pairs]
+    assert [tag.removeprefix("B-") for tag in found] == list(expected)
