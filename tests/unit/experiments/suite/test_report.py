@@ -448,11 +448,23 @@ def test_a_group_named_as_all_posts_are_is_a_group_of_its_own(grouped):
     assert [axes.get_title() for axes in figure.axes] == ["all posts", "all", "all posts", "web"]
 
 
+def test_groupings_whose_names_differ_in_signs_or_capitals_have_files_of_their_own(grouped):
+    runs, data = grouped
+    names = ["kind!", "kind?", "Kind?", "kind--2"]
+    rows = [f"t{n}" + f"\t{n % 2}" * len(names) + "\n" for n in range(40)]
+    (data / "groups.tsv").write_text("\t".join(["id", *names]) + "\n" + "".join(rows))
+    groups = GroupResults(SuiteResults(runs), dataset="demo", folder=data)
+    assert [grouping.stem for grouping in groups.groupings] == [
+        *("-kind-", "-kind--2", "-Kind--2-2", "-kind-2"),
+    ]
+    assert len(group_tables(groups, dataset="demo")) == 5 * len(names)
+
+
 def test_a_group_with_nothing_to_find_has_no_score(grouped):
     runs, data = grouped
     groups = GroupResults(SuiteResults(runs), dataset="demo", folder=data)
     nothing, everything = np.zeros(40, dtype=bool), np.ones(40, dtype=bool)
-    groups.groupings = [Grouping("kind", {"": everything, "nothing": nothing})]
+    groups.groupings = [Grouping("kind", {"": everything, "nothing": nothing}, "-kind")]
     tables = group_tables(groups, dataset="demo")
     assert row(tables["groups-demo-kind"], "GMF")["nothing (0)"] is None
     gains = row(tables["gains-demo-kind"], "GMF")

@@ -58,15 +58,12 @@ class Grouping:
     Args:
         name: Of the grouping; empty where there is none.
         masks: Posts of each group; all of them first.
+        stem: What files of it are called by, after a hyphen; empty where there is no grouping.
     """
 
     name: str
     masks: Mapping[str, Mask]
-
-    @property
-    def stem(self) -> str:
-        """What files of it are called by, after a hyphen; empty where there is none."""
-        return re.sub(r"\W+", "-", f"-{self.name}") if self.name else ""
+    stem: str
 
     @property
     def has_few(self) -> bool:
@@ -214,11 +211,23 @@ class GroupResults:
                     group: np.array([group_of(pair, name) == group for pair in pairs])
                     for group in groups_of(pairs, name)
                 },
+                stem,
             )
-            for name in groupings_of(pairs)
+            for name, stem in _stems(groupings_of(pairs)).items()
         ]
-        whole = [] if any(grouping.has_few for grouping in found) else [Grouping("", everything)]
-        return [*found, *whole]
+        has_few = any(grouping.has_few for grouping in found)
+        return found if has_few else [*found, Grouping("", everything, "")]
+
+
+def _stems(names: Sequence[str]) -> dict[str, str]:
+    """Return a stem of files for each name, different ones where letter case counts for nothing."""
+    stems: dict[str, str] = {}
+    for name in names:
+        stem = re.sub(r"\W+", "-", f"-{name}")
+        while stem.casefold() in map(str.casefold, stems.values()):
+            stem += "-2"
+        stems[name] = stem
+    return stems
 
 
 def _compared(
