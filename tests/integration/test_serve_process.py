@@ -116,8 +116,7 @@ def test_key_from_the_environment(checkpoint):
     [
         (["{checkpoint}", "max_bodi=1"], "max_bodi: Extra inputs", 2),
         (["{checkpoint}", "max_queue=0"], "max_queue: Input should be greater", 2),
-        (["{checkpoint}", "max_queue=8"], "max_queue 8 is below max_posts 64: such a request", 2),
-        (["{checkpoint}", "max_held_mb=8"], "max_held_mb 8 is below max_body_mb 16: such a", 2),
+        (["{checkpoint}", "max_queue=8", "max_posts=64"], "max_queue 8 is below max_posts 64", 2),
         (["{checkpoint}", "--host", "192.0.2.1"], "cannot listen on 192.0.2.1 port", 2),
         (["{checkpoint}", "--api-key-file", "/nowhere"], "/nowhere: the API key cannot be read", 2),
         (

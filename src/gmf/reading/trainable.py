@@ -135,3 +135,28 @@ def absent_images(samples: Sequence[Sample]) -> str:
         "than without; name their folder with data.images=DIR, bring the images, or train a "
         "text-only model (model=bert-crf)"
     )
+
+
+def images_tell_the_corpus(samples: Iterable[Sample]) -> str:
+    """Return what to tell before training on corpora with images and others next to without.
+
+    Args:
+        samples: The training samples.
+
+    Returns:
+        The warning; empty if the samples do not say which corpus they are of, or all are alike.
+    """
+    posts: Counter[str] = Counter()
+    pictured: Counter[str] = Counter()
+    for sample in samples:
+        posts[sample.corpus] += 1
+        pictured[sample.corpus] += bool(sample.images)
+    without = [name for name in posts if pictured[name] < MIN_PRESENT_SHARE * posts[name]]
+    if not 0 < len(without) < len(posts):
+        return ""
+    listed = ", ".join(f"{name} {pictured[name]} of {posts[name]}" for name in posts)
+    return (
+        f"posts with images by corpus: {listed}; an image tells which corpus a post is of, which "
+        f"the model learns: posts like those of {without[0]} may be tagged worse with an image "
+        "than without; score them with images too (https://gmf-ner.readthedocs.io)"
+    )

@@ -12,6 +12,9 @@ MEBIBYTE = 1 << 20
 class ServeConfig(Config):
     """Limits of the service; a request beyond one is refused, never cut.
 
+    Of ``max_queue`` and ``max_posts``, and of ``max_held_mb`` and ``max_body_mb``, the first may
+    not be below the second: where one is given, the default of the other follows.
+
     Args:
         max_body_mb: Size of a request in MiB; beyond it 413.
         max_text: Characters of a post; beyond it 422.
@@ -53,13 +56,22 @@ class ServeConfig(Config):
 
     @model_validator(mode="after")
     def _lets_each_request_in(self) -> Self:
-        """Refuse limits below which the largest request that another allows is never answered."""
-        for all_together, one in (("max_queue", "max_posts"), ("max_held_mb", "max_body_mb")):
-            if getattr(self, all_together) < (least := getattr(self, one)):
+        """Let a default follow the limit it would not fit; refuse two that were given and do not.
+
+        The largest request that the one allows would never be answered under the other.
+        """
+        for pair in (("max_queue", "max_posts"), ("max_held_mb", "max_body_mb")):
+            most, least = (getattr(self, name) for name in pair)
+            given = [name for name in pair if name in self.model_fields_set]
+            if most >= least:
+                continue
+            if len(given) > 1:
                 raise ValueError(
-                    f"{all_together} {getattr(self, all_together)} is below {one} {least}: such a "
-                    f"request could never be answered; raise {all_together}, or lower {one}"
+                    f"{pair[0]} {most} is below {pair[1]} {least}: such a request could never be "
+                    f"answered; raise {pair[0]}, or lower {pair[1]}"
                 )
+            for name in pair:
+                object.__setattr__(self, name, getattr(self, given[0]))
         return self
 
     @property
