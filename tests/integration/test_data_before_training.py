@@ -1,12 +1,16 @@
 """What a user is told of the data before the first epoch, and by ``gmf data``."""
 
+import shutil
+from dataclasses import replace
+
 import pytest
 from fixtures.corpus import write_corpus
 from typer.testing import CliRunner
 
 from gmf.cli.main import app
 from gmf.core.errors import DataError, GmfError
-from gmf.testing import save_tiny_encoders
+from gmf.reading.trainable import images_tell_the_corpus
+from gmf.testing import save_tiny_encoders, synthetic_samples
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +44,30 @@ def test_absent_images_are_told_before_the_first_epoch_and_can_be_pointed_to(tmp
     assert gmf("evaluate", tmp_path / "seen").exit_code == 0
     result = gmf("data", "stats", folder, "--images", tmp_path / "pictures", "--json")
     assert '"images_present": 12' in result.stdout
+
+
+def test_corpora_that_an_image_tells_apart_are_told(tmp_path, encoders):
+    pictured, plain = (write_corpus(tmp_path / name) for name in ("pictured", "plain"))
+    shutil.rmtree(plain / "images")
+    mix = f"data.folders=[{pictured}, {plain}]"
+    text, image = encoders
+    options = [mix, f"encoders.text={text}", f"encoders.image={image}", "training.epochs=1"]
+    shown = gmf("train", "twitter2017", *options, "--run", tmp_path / "run").stderr
+    told = "warning: posts with images by corpus: pictured 12 of 12, plain 0 of 12; an image tells"
+    assert shown.index(told) < shown.index("epoch 1:")
+
+
+def test_corpora_that_are_alike_in_images_are_not_told(tmp_path):
+    with_image, without = (
+        [replace(sample, corpus=name) for sample in synthetic_samples(tmp_path, count=4)]
+        for name in "ab"
+    )
+    assert images_tell_the_corpus([*with_image, *without]) == ""
+    without = [replace(sample, images=()) for sample in without]
+    assert images_tell_the_corpus([*with_image, *without]).startswith("posts with images by")
+    assert images_tell_the_corpus(without) == ""
+    mixed = [replace(sample, corpus="") for sample in [*with_image, *without]]
+    assert images_tell_the_corpus(mixed) == ""
 
 
 def test_what_is_read_otherwise_is_told(tmp_path, encoders):

@@ -23,7 +23,13 @@ from gmf.models.tagger import Tagger, build_tagger
 from gmf.models.warm_start import TrainedWeights, freeze_layers, warm_start
 from gmf.reading.context_file import check_fields
 from gmf.reading.corpora import fingerprints, read_corpora
-from gmf.reading.trainable import absent_images, look_alikes, training_faults, types_apart_by_case
+from gmf.reading.trainable import (
+    absent_images,
+    images_tell_the_corpus,
+    look_alikes,
+    training_faults,
+    types_apart_by_case,
+)
 from gmf.training.config import RunConfig
 from gmf.training.exchange import ending_together, of_all_processes, this_process
 from gmf.training.inputs import code_digests, context_digest, image_digest
@@ -93,8 +99,9 @@ def train(
         provenance = {**tagger.provenance, **_provenance(config, splits, tagger, teacher)}
         tagger.model.to(device)
         collator = tagger.collator(cached=True)
-        if tagger.model.uses_images and (warning := absent_images(splits["train"])):
-            on_note(f"warning: {warning}")
+        for told in (absent_images, images_tell_the_corpus) if tagger.model.uses_images else ():
+            if warning := told(splits["train"]):
+                on_note(f"warning: {warning}")
         trainer = Trainer(
             config,
             tagger=tagger,
