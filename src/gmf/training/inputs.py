@@ -43,23 +43,25 @@ def context_digest(samples: Iterable[Sample], fields: Iterable[str]) -> str:
     return digest.hexdigest()
 
 
-def code_digests(model: type[object]) -> dict[str, str]:
-    """Return the digest of gmf's own code, of files named by ``--code``, and of a model's code.
+def code_digests(*models: type[object]) -> dict[str, str]:
+    """Return the digest of gmf's own code, of files named by ``--code``, and of models' code.
 
     Args:
-        model: Class of the model, which may come from elsewhere: its file, or all of the package
-            that holds it.
+        models: Classes of models, which may come from elsewhere: their files, or all of the
+            packages that hold them.
     """
-    own, source = Path(__file__).parents[1], Path(inspect.getfile(model)).resolve()
+    own = Path(__file__).parents[1]
     files = [path.resolve() for path in code_files()]
     digests = {"gmf": [_digest_of_package(own)]}
-    if own not in source.parents and source not in files and source.is_file():
-        package = model.__module__.partition(".")[0]
+    for model in models:
+        source, package = Path(inspect.getfile(model)).resolve(), model.__module__.partition(".")[0]
+        if own in source.parents or source in files or not source.is_file():
+            continue
         folders = getattr(sys.modules.get(package), "__path__", None)
-        if folders:
-            digests[package] = [_digest_of_package(Path(folder)) for folder in folders]
-        else:
+        if not folders:
             files.append(source)
+        elif package not in digests:
+            digests[package] = [_digest_of_package(Path(folder)) for folder in folders]
     for path in files:
         digests.setdefault(path.name, []).append(sha256_of(path))
     return {name: "+".join(several) for name, several in digests.items()}

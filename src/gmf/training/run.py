@@ -244,7 +244,7 @@ def _provenance(
             for name, samples in splits.items()
         },
         "context": {name: context_digest(samples, fields) for name, samples in splits.items()},
-        "code": {k: v for r in readers for k, v in code_digests(type(r.model)).items()},
+        "code": code_digests(*(type(reader.model) for reader in readers)),
         "assets": digest_of_options(tagger.model.assets),
         "config_digest": digest_of_options(config.model_dump(mode="json")),
         "seed": config.seed,

@@ -2,11 +2,14 @@
 
 import os
 import sys
+from collections import Counter
 from dataclasses import replace
 
 from gmf.core.registry import CODE_VARIABLE
 from gmf.core.types import ImageInput, Region, Sample
+from gmf.models.baselines.bert import BertTagger
 from gmf.models.gmf import Gmf
+from gmf.training import inputs
 from gmf.training.inputs import changes, code_digests, image_digest
 
 
@@ -72,6 +75,13 @@ def test_every_file_of_code_counts_also_two_of_one_name(tmp_path, monkeypatch):
     assert code_digests(Gmf) == before
 
 
+def test_code_of_several_models_is_read_once(monkeypatch):
+    read = []
+    monkeypatch.setattr(inputs, "sha256_of", lambda path: read.append(path) or "0")
+    assert code_digests(Gmf, BertTagger) == code_digests(BertTagger)
+    assert set(Counter(read).values()) == {2}
+
+
 def test_of_a_package_with_a_model_every_module_counts(tmp_path, monkeypatch):
     package = tmp_path / "strangers_models"
     package.mkdir()
@@ -86,6 +96,7 @@ def test_of_a_package_with_a_model_every_module_counts(tmp_path, monkeypatch):
 
     before = code_digests(Mine)
     assert before.keys() == {"gmf", "strangers_models"}
+    assert code_digests(Mine, Gmf, Mine) == before
     (package / "parts.py").write_text("SIZE = 2\n")
     assert code_digests(Mine)["strangers_models"] != before["strangers_models"]
     for name in [name for name in sys.modules if name.startswith("strangers_models")]:
