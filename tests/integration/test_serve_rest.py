@@ -6,14 +6,22 @@ import pytest
 from fastapi.testclient import TestClient
 from fixtures.serving import encoded, image, picture, same, tiny_pipeline
 
+from gmf.core.installed import InstalledModel
 from gmf.core.types import ImageInput, Region
-from gmf.prediction.pipeline import load
+from gmf.prediction.pipeline import Pipeline, load
 from gmf.regions.filters import RegionFilter
 from gmf.serving.app import create_app
 from gmf.serving.regions import RegionFinder
 from gmf.testing import tiny_tagger
 
 TEXT = "Rocky is ready for snow season in New York"
+
+
+class FakePackage:
+    version = "1.2"
+
+    def __init__(self, name, folder):
+        self.metadata, self.locate_file = {"Name": f"gmf-{name}"}, folder.joinpath
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +125,15 @@ def test_text_only_models_and_blank_stand_ins_are_explained():
         answer = client.post("/v1/entities", json={**body, "images": []}).json()
         assert answer["notes"] == ["blank stand-in in place of an image"]
         assert answer["explanation"]["views"][0]["image"] is None
+
+
+def test_an_installed_model_is_told_by_its_package(pipeline, tmp_path, monkeypatch):
+    installed = [InstalledModel(name, name, FakePackage(name, tmp_path)) for name in ("a", "b")]
+    monkeypatch.setattr("gmf.serving.engine.installed_models", lambda: installed)
+    for source, title in ((tmp_path / "b", "gmf-b 1.2"), (tmp_path, "gmf"), (None, "gmf")):
+        with TestClient(create_app(Pipeline(pipeline.engine, source=source))) as client:
+            told = client.get("/v1/model").json()
+            assert (told["name"], told["title"]) == ("gmf", title)
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from gmf.core.installed import installed_models
 from gmf.core.types import ImageInput, Region, Sample
 from gmf.core.version import __version__
 from gmf.prediction.documents import Document
@@ -31,9 +32,11 @@ class Engine:
 
     def describe(self, config: ServeConfig) -> Model:
         """Return what is served."""
-        engine = self.pipeline.engine
+        engine, source = self.pipeline.engine, self.pipeline.source
+        packed = (model.title for model in installed_models() if model.folder == source)
         return Model(
             name=engine.name,
+            title=next(packed, engine.name),
             types=list(engine.types),
             reads_images=engine.reads_images,
             image_trust=engine.image_trust,

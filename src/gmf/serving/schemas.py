@@ -215,6 +215,7 @@ class Model(Schema):
     """What is served."""
 
     name: str = Field(description="Registered name of the model, for example gmf.")
+    title: str = Field(description="Package and version of an installed model; else the name.")
     types: list[str] = Field(description="Entity types that it finds.")
     reads_images: bool
     image_trust: float = Field(description="How far images may move the tags; 1: as trained.")

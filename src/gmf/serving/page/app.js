@@ -26,7 +26,7 @@ async function meet() {
   model = await fetchModel(byId("key").value);
   editor.use(model);
   document.body.classList.toggle("text-only", !model.reads_images);
-  byId("model").textContent = `Model ${model.name}, finds ${model.types.join(", ")}`;
+  byId("model").textContent = `Model ${model.title}, finds ${model.types.join(", ")}`;
 }
 
 function failed(trouble) {
