@@ -17,7 +17,7 @@ from gmf.reading.image_folders import TEXT_FOLDERS, annotation_sources, names_of
 from gmf.reading.json_rows import is_json
 from gmf.reading.near_files import names_in
 from gmf.reading.reader import DEFAULTS, Reader, ReadOptions, fail, fault_of
-from gmf.reading.regions_file import REGIONS_FILE, read_regions
+from gmf.reading.regions_file import REGIONS_FILE, read_regions, stray_regions
 from gmf.reading.tag_schemes import FileTags, foreign_tag, read_tags, what_is_expected
 
 readers: Registry[type[Reader]] = Registry(
@@ -229,6 +229,9 @@ def read_split(
         _note_regions(path, on_note)
     else:
         regions = read_regions(file, on_fault=on_fault)
+        if strays := stray_regions(regions, samples=samples, image_folder=image_folder):
+            told = f"{len(strays)} of {len(regions)} images are none of split {split}"
+            on_note(f"{file}: {told} and not there, such as {strays[0]!r}")
         samples = [_with_regions(sample, regions, image_folder) for sample in samples]
     usual = next(filter(Path.is_file, (folder / CONTEXT_FILE, home / CONTEXT_FILE)), None)
     if context_file := options.context or usual:

@@ -1,14 +1,16 @@
 """``regions.jsonl``: the regions of each image of a data set, one image a line."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from pydantic import Field
 
 from gmf.core.config import Config
 from gmf.core.errors import DataError
-from gmf.core.types import Region
+from gmf.core.types import Region, Sample
+from gmf.reading.image_folders import image_beside, names_of
 from gmf.reading.json_rows import RegionRow, Text, parse_row, region_of_row
+from gmf.reading.near_files import is_there
 from gmf.reading.reader import fail, read_lines
 
 REGIONS_FILE = "regions.jsonl"
@@ -59,3 +61,27 @@ def read_regions(
         except DataError as error:
             on_fault(error)
     return regions
+
+
+def stray_regions(
+    regions: Iterable[str], *, samples: Iterable[Sample], image_folder: Path
+) -> list[str]:
+    """Return the names of images that are neither there nor named by samples.
+
+    Args:
+        regions: Names of images that have regions, of other splits too.
+        samples: The samples of one split.
+        image_folder: Folder that the names are relative to.
+    """
+    absent = [name for name in regions if not _is_image(image_folder, name)]
+    images = [image.source for sample in samples if absent for image in sample.images]
+    paths = [source for source in images if isinstance(source, Path)]
+    named = {name for path in paths for name in names_of(path, image_folder)}
+    return [name for name in absent if name not in named]
+
+
+def _is_image(folder: Path, name: str) -> bool:
+    try:
+        return is_there(image_beside(folder, name))
+    except ValueError:  # It leaves the folder.
+        return False

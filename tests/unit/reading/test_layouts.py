@@ -146,3 +146,18 @@ def test_types_of_several_scripts_and_styles_are_left_alone(tmp_path):
     for split in ("train", "dev"):
         (tmp_path / f"{split}.txt").write_text(text)
     assert not [f for f in validate_folder(tmp_path) if f.severity == "error"]
+
+
+def test_regions_of_images_that_are_nowhere_are_counted(tmp_path):
+    lay(tmp_path, "train.txt", "dev.txt", "images/2.jpg")
+    names = ("1.jpg", "2.jpg", "1", "images/1.jpg", "../1.jpg")
+    lines = [json.dumps({"image": name, "regions": []}) + "\n" for name in names]
+    (tmp_path / "regions.jsonl").write_text("".join(lines))
+    notes = []
+    read_split(tmp_path, "train", on_note=notes.append)
+    told = "regions.jsonl: 3 of 5 images are none of split train and not there, such as '1'"
+    assert notes == [f"{tmp_path}/{told}"]
+    (tmp_path / "regions.jsonl").write_text("".join(lines[:2]))
+    notes.clear()
+    read_split(tmp_path, "train", on_note=notes.append)
+    assert notes == []
