@@ -16,6 +16,7 @@ from gmf.core.files import locked
 from gmf.core.registry import load_code
 from gmf.evaluation.provenance import package_versions
 from gmf.models.registry import models
+from gmf.training import run_folder
 from gmf.training.run import train
 from gmf.training.run_folder import RunFolder
 
@@ -155,6 +156,22 @@ def test_a_finished_run_whose_best_checkpoint_is_damaged_is_not_reported_as_fine
     damaged_bytes(RunFolder(tmp_path).best() / "model.safetensors")
     with pytest.raises(CheckpointError, match=r"model.safetensors: damaged.* of a finished run"):
         train(configured, tmp_path)
+
+
+def test_a_finished_run_that_was_killed_before_it_removed_checkpoints_does_it_later(
+    corpus, tmp_path, monkeypatch
+):
+    configured = config(corpus, "model=bert-crf", "training.epochs=2")
+    with monkeypatch.context() as patched:
+        patched.setattr(run_folder, "clear_checkpoints", lambda run, *, kept: None)
+        state, _ = train(configured, tmp_path)
+    checkpoints = tmp_path / "checkpoints"
+    assert len(list(checkpoints.glob("*/optimizer.pt"))) == 1
+    shutil.copytree(checkpoints / "epoch-001", checkpoints / "epoch-009")
+    assert train(configured, tmp_path)[0] == state
+    kept = {f"epoch-{epoch:03d}" for epoch in (2, state.best_epoch)}
+    assert {path.name for path in checkpoints.iterdir()} == kept
+    assert not list(checkpoints.glob("*/optimizer.pt"))
 
 
 def test_a_run_stops_when_its_dictionaries_changed(corpus, tmp_path):

@@ -1,6 +1,8 @@
 """Names of what a run folder holds; needs no tensor library."""
 
 import json
+import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import cast
 
@@ -34,3 +36,18 @@ def checkpoint_folders(run: Path) -> list[Path]:
         for path in sorted((run / CHECKPOINTS).glob(f"{_EPOCH}*"))
         if path.name.removeprefix(_EPOCH).isdecimal() and path.is_dir()
     ]
+
+
+def clear_checkpoints(run: Path, *, kept: Mapping[int, bool]) -> None:
+    """Remove the checkpoints of a run that are not kept.
+
+    Args:
+        run: The run folder.
+        kept: Epochs of those that are, and whether training may go on from each.
+    """
+    goes_on = {checkpoint_folder(run, epoch): going for epoch, going in kept.items()}
+    for folder in checkpoint_folders(run):
+        if folder not in goes_on:
+            shutil.rmtree(folder)
+        elif not goes_on[folder]:
+            (folder / OPTIMIZER).unlink(missing_ok=True)

@@ -29,6 +29,7 @@ from gmf.training.run_files import (
     STATE,
     checkpoint_folder,
     checkpoint_folders,
+    clear_checkpoints,
 )
 from gmf.training.run_state import RunState
 from gmf.training.updates import Updates
@@ -54,7 +55,8 @@ class RunFolder:
     ) -> RunState:
         """Return where a killed run can go on; that of a new run in a new folder.
 
-        Nothing is written: ``begin`` does it, when what the run goes on with is loaded.
+        Nothing is written: ``begin`` does it, when what the run goes on with is loaded. Of a
+        finished run, checkpoints that a kill left are removed.
 
         Args:
             config: The run.
@@ -76,6 +78,7 @@ class RunFolder:
             listed = "; ".join(f"{key}: {how}" if how else key for key, how in changed.items())
             if state.finished:
                 check_best(self.path, state)
+                clear_checkpoints(self.path, kept=state.kept())  # A kill may have come before.
                 if changed:
                     on_note(
                         f"{self.path}: this finished run was trained with other inputs ({listed}); "
@@ -198,21 +201,18 @@ class RunFolder:
             TrainingError: If a weight is not a number.
         """
         _check_finite(tagger)
-        folder, before = self.checkpoint(state.epochs_done), state.after(state.epochs_done - 1)
+        folder, kept = self.checkpoint(state.epochs_done), state.kept()
         shutil.rmtree(folder, ignore_errors=True)
         save_tagger(tagger, folder)
         if not state.finished:
             with writing(folder / OPTIMIZER, raises=CheckpointError):
                 torch.save(updates.state(), folder / OPTIMIZER)
-        keep = {state.epochs_done, state.best_epoch}
-        if not state.finished:
-            keep |= {before.epochs_done, before.best_epoch}
-        names = {self.checkpoint(epoch).name for epoch in keep}
         state.digests[folder.name] = {
             path.relative_to(folder).as_posix(): sha256_of(path)
             for path in sorted(folder.rglob("*"))
             if path.is_file()
         }
+        names = {self.checkpoint(epoch).name for epoch in kept}
         state.digests = {name: state.digests[name] for name in names & state.digests.keys()}
         if state.calibration:
             text = json.dumps(state.calibration, indent=2) + "\n"
@@ -220,11 +220,7 @@ class RunFolder:
         rows = "".join(json.dumps(row) + "\n" for row in state.history)
         write_text(self.path / METRICS, rows)
         write_text(self.path / STATE, json.dumps(asdict(state), indent=2) + "\n")
-        for old in checkpoint_folders(self.path):
-            if old.name not in names:
-                shutil.rmtree(old)
-            elif state.finished or old not in (folder, self.checkpoint(before.epochs_done)):
-                (old / OPTIMIZER).unlink(missing_ok=True)
+        clear_checkpoints(self.path, kept=kept)
 
     def keep_best_only(self) -> None:
         """Remove all checkpoints of a finished run but the best.

@@ -42,3 +42,14 @@ class RunState:
         for row in self.history[:epochs]:
             state.add(row)
         return state
+
+    def kept(self) -> dict[int, bool]:
+        """Return the epochs whose checkpoints stay, and whether training may go on from each.
+
+        It may from the last and, if that is damaged, from the one before; the best of both stay.
+        """
+        if self.finished:
+            return {self.epochs_done: False, self.best_epoch: False}
+        last = (self, self.after(self.epochs_done - 1))
+        going = {state.epochs_done for state in last}
+        return {n: n in going for state in last for n in (state.epochs_done, state.best_epoch)}
