@@ -20,6 +20,8 @@ from gmf.training.run import read_splits
 from gmf.training.run_files import CONFIG
 
 LOCK = ".lock"
+#: Digests of contexts by split, by the options of the data; runs of one data set share them.
+_Contexts = dict[str, dict[str, str]]
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,7 @@ def run_suite(
         run.dataset: fingerprints_of(run.config.data.corpora[0], run.config.data.encoding)
         for run in reversed(runs)
     }
+    contexts: _Contexts = {}
     failed: list[tuple[PlannedRun, str]] = []
 
     def note(event: RunEvent) -> None:
@@ -88,7 +91,7 @@ def run_suite(
             try:
                 is_done = is_scored(run)
                 if (run.folder / RESULT).exists() or not accept_changes:
-                    _check_same_data(run, fingerprints[run.dataset])
+                    _check_same_data(run, fingerprints[run.dataset], contexts)
                 if is_done:
                     note(RunEvent(run, "finished"))
                 else:
@@ -131,24 +134,29 @@ def check_data(runs: Sequence[FinishedRun]) -> None:
         DataError: If a data file breaks its format.
     """
     now: dict[str, list[DataFingerprint]] = {}
+    contexts: _Contexts = {}
     for run in runs:
         config = load_run_config(str(run.folder / CONFIG))
         if run.dataset not in now:
             now[run.dataset] = fingerprints_of(config.data.corpora[0], config.data.encoding)
         planned = PlannedRun(run.dataset, run.variant, run.seed, "", config, run.folder)
-        _check_same_data(planned, now[run.dataset])
+        _check_same_data(planned, now[run.dataset], contexts)
 
 
-def _check_same_data(run: PlannedRun, now: Sequence[DataFingerprint]) -> None:
+def _check_same_data(
+    run: PlannedRun, now: Sequence[DataFingerprint], contexts: _Contexts
+) -> None:
     """Refuse to go on with, or to report, a run on data that were changed since."""
     recorded, fields = read_provenance(run.folder), run.config.data.context
     before = {item["part"]: item["digest"] for item in recorded.get("data", [])}
     changed = [item.source for item in now if before.get(item.part, item.digest) != item.digest]
     if fields and "context" in recorded:
-        splits = read_splits(run.config)
-        digests = {name: context_digest(samples, fields) for name, samples in splits.items()}
+        read = run.config.data.model_dump_json()
+        if read not in contexts:
+            splits = read_splits(run.config)
+            contexts[read] = {name: context_digest(s, fields) for name, s in splits.items()}
         before = recorded["context"]
-        changed += [f"context of {k}" for k, v in digests.items() if before.get(k) != v]
+        changed += [f"context of {k}" for k, v in contexts[read].items() if before.get(k) != v]
     if changed:
         raise ConfigError(
             f"{run.folder}: {', '.join(changed)} changed since this run; delete the run, choose "
