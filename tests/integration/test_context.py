@@ -138,6 +138,8 @@ def test_a_file_of_contexts_beside_the_input_is_read_as_in_training(trained, tmp
     post = {"tokens": ["in", "snow", "is"]}
     lines = "".join(json.dumps({"id": name, **post}) + "\n" for name in "12")
     (tmp_path / "rows.jsonl").write_text(lines)
+    (tmp_path / "rows.json").write_text(f"[{','.join(lines.splitlines())}]")
+    (tmp_path / "table.csv").write_text("id,text\n1,in snow is\n2,in snow is\n")
     said = {"1": "rocky rocky", "2": "the the"}
     contexts = tmp_path / "context.jsonl"
 
@@ -153,7 +155,8 @@ def test_a_file_of_contexts_beside_the_input_is_read_as_in_training(trained, tmp
         rows = [{"id": name, "context": {"caption": text}} for name, text in order.items()]
         contexts.write_text("".join(json.dumps(row) + "\n" for row in rows))
         expected = ["PER" if text == said["1"] else "LOC" for text in order.values()]
-        assert types("posts.txt") == types("rows.jsonl") == expected
+        for name in ("posts.txt", "rows.jsonl", "rows.json", "table.csv"):
+            assert types(name) == expected, name
     gmf.predict_files(run.folder, tmp_path / "rows.jsonl", tmp_path / "kept.jsonl")
     contexts.write_text("")
     with pytest.raises(ConfigError, match="input"):

@@ -130,8 +130,8 @@ def not_utf8(error: UnicodeDecodeError) -> str:
     shown = content[max(0, start - 12) : start + 12].decode("cp1252", errors="replace")
     return (
         f"expected UTF-8, byte {start} is not (0x{content[start]:02x}); as Windows-1252 it would "
-        f"read {shown!r}; convert the file to UTF-8, or state its encoding (--encoding cp1252; in "
-        "a configuration data.encoding=cp1252)"
+        f"read {shown!r}; convert the file to UTF-8, or, of posts, state its encoding (--encoding "
+        "cp1252; in a configuration data.encoding=cp1252)"
     )
 
 

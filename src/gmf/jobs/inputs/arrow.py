@@ -35,7 +35,6 @@ class TableSource(InputFormat):
 
     def __init__(self, path: Path, *, options: InputOptions) -> None:
         super().__init__(path, options=options)
-        self.root = options.image_root or path.parent
         try:
             names: list[str] = self.schema().names
         except UnicodeDecodeError as error:
@@ -78,7 +77,7 @@ class TableSource(InputFormat):
                 number=number,
                 origin=origin,
                 options=self.options,
-                root=self.root,
+                root=self.image_folder,
                 default_id=name,
             )
 

@@ -12,7 +12,7 @@ class ContextBeside:
     """The contexts of the posts and images of an input, if the file is there.
 
     Args:
-        path: The input; beside a remote one nothing is looked for.
+        path: The input; beside a remote one and a folder nothing is looked for.
         image_folder: Folder that names of images are relative to.
 
     Raises:
@@ -23,7 +23,8 @@ class ContextBeside:
         self._image_folder = image_folder
         home, is_local = path.parent, isinstance(path, Path)  # pyright: ignore[reportUnnecessaryIsInstance]
         homes = (home, home.parent) if home.name.lower() in TEXT_FOLDERS else (home,)
-        files = [folder / CONTEXT_FILE for folder in homes] if is_local else []
+        has_any = is_local and not path.is_dir()
+        files = [folder / CONTEXT_FILE for folder in homes] if has_any else []
         self.path = next((file for file in files if file != path and file.is_file()), None)
         self._contexts: ContextFile | None = None
         if self.path is not None:

@@ -10,7 +10,6 @@ from typing import BinaryIO
 from gmf.core.errors import DataError
 from gmf.core.types import ImageInput, Sample
 from gmf.data.images import RefusedImage
-from gmf.jobs.inputs.beside import ContextBeside
 from gmf.jobs.inputs.fields import image_at
 from gmf.jobs.inputs.rows import MAX_WORDS, InputOptions, Row
 from gmf.jobs.inputs.scanned import (
@@ -43,14 +42,14 @@ class ConllSource(ScannedSource):
 
     Lines are grouped as in training (``gmf.reading.conll``). The image of ``IMGID:33`` is
     ``33.jpg`` in the image folder when there is such a folder; object boxes come from
-    ``regions.jsonl`` beside the file, contexts from ``context.jsonl``.
+    ``regions.jsonl`` beside the file.
 
     Args:
         path: The file.
         options: Only ``image_root`` is used.
 
     Raises:
-        DataError: If a line of ``regions.jsonl`` or ``context.jsonl`` is wrong.
+        DataError: If a line of ``regions.jsonl`` is wrong.
     """
 
     suffixes = (".conll", ".txt")
@@ -63,7 +62,6 @@ class ConllSource(ScannedSource):
         regions = path.parent / REGIONS_FILE
         self._regions_file = regions if self.root and regions.is_file() else None
         self.regions = read_regions(regions) if self._regions_file else {}
-        self.context = ContextBeside(path, image_folder=folder)
         self.columns = _columns_in(path, options)
         #: Comments of the whole file, and whether it is one post without identifier.
         self._seen: tuple[int, bool] | None = None
@@ -79,13 +77,17 @@ class ConllSource(ScannedSource):
             counted if self.columns.word else "",
             f"{comments} {self.columns.no_words}" if comments else "",
             _ONE_POST if is_one_post and self.columns.width == 1 else "",
-            self.context.note,
         )
         return "; ".join(filter(None, notes))
 
     def side_files(self) -> list[Path]:
-        """Return the files of regions and of contexts."""
-        return [*filter(None, [self._regions_file]), *self.context.files()]
+        """Return the file of regions."""
+        return [*filter(None, [self._regions_file])]
+
+    @property
+    def image_folder(self) -> Path:
+        """Folder that names of images are relative to."""
+        return self.images.path
 
     @classmethod
     def true_format(cls, path: Path, options: InputOptions) -> str | None:
@@ -135,8 +137,7 @@ class ConllSource(ScannedSource):
         except ValueError as error:
             return Row(number, name, origin, error=str(error))
         images = self._images_of(name) if block.has_id else ()
-        sample = self.context.added_to(Sample(name, tokens, None, images, origin=origin))
-        return Row(number, name, origin, sample)
+        return Row(number, name, origin, Sample(name, tokens, None, images, origin=origin))
 
     def _images_of(self, name: str) -> tuple[ImageInput, ...]:
         """Return the images of a post; one outside of their folder becomes a note."""

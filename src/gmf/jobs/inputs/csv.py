@@ -43,7 +43,6 @@ class CsvSource(ScannedSource):
 
     def __init__(self, path: Path, *, options: InputOptions) -> None:
         super().__init__(path, options=options)
-        self.root = options.image_root or path.parent
         with self._open() as file:
             head = [
                 _text_of(line) for line in islice(scan_lines(file, position=0, line=1), HEAD_LINES)
@@ -143,7 +142,7 @@ class CsvSource(ScannedSource):
             number=number,
             origin=origin,
             options=self.options,
-            root=self.root,
+            root=self.image_folder,
             default_id=self.default_id(number),
         )
 

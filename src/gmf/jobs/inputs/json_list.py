@@ -26,7 +26,6 @@ class JsonListSource(RowSource):
 
     def __init__(self, path: Path, *, options: InputOptions) -> None:
         super().__init__(path, options=options)
-        self.root = options.image_root or path.parent
         # No generator of this object: with one it would be a circle, its file closed at any time.
         self._next: tuple[int, Iterator[object]] = (-1, iter(()))
         check_keys(options, self._items(), path=path)
@@ -66,6 +65,6 @@ class JsonListSource(RowSource):
             number=number,
             origin=origin,
             options=self.options,
-            root=self.root,
+            root=self.image_folder,
             default_id=self.default_id(number),
         )

@@ -3,12 +3,10 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from gmf.core.errors import DataError, reason_of
-from gmf.jobs.inputs.beside import ContextBeside
 from gmf.jobs.inputs.fields import TOKENS, check_columns, row_of_fields
 from gmf.jobs.inputs.rows import InputOptions, Row
 from gmf.jobs.inputs.scanned import MAX_LINE, Record, ScannedSource, scan_lines
@@ -20,8 +18,7 @@ from gmf.reading.text_files import decode
 class JsonlSource(ScannedSource):
     """One JSON object a line; empty lines are no rows.
 
-    Own data (``sample.schema.json``) can be given as it is: its labels are not read, and contexts
-    come from ``context.jsonl`` beside it too.
+    Own data (``sample.schema.json``) can be given as it is: its labels are not read.
 
     Args:
         path: The file.
@@ -36,14 +33,7 @@ class JsonlSource(ScannedSource):
 
     def __init__(self, path: Path, *, options: InputOptions) -> None:
         super().__init__(path, options=options)
-        self.root = options.image_root or path.parent
-        self.context = ContextBeside(path, image_folder=self.root)
-        self.note = self.context.note
         check_keys(options, self._objects(), path=path)
-
-    def side_files(self) -> list[Path]:
-        """Return the file of contexts."""
-        return self.context.files()
 
     def _objects(self) -> Iterator[object]:
         with self._open() as file:
@@ -75,15 +65,14 @@ class JsonlSource(ScannedSource):
             return Row(number, name, origin, error=error)
         except (ValueError, DataError) as fault:
             return Row(number, name, origin, error=reason_of(fault))
-        row = row_of_object(
+        return row_of_object(
             value,
             number=number,
             origin=origin,
             options=self.options,
-            root=self.root,
+            root=self.image_folder,
             default_id=name,
         )
-        return replace(row, sample=row.sample and self.context.added_to(row.sample))
 
 
 def check_keys(options: InputOptions, rows: Iterable[object], *, path: Path) -> None:

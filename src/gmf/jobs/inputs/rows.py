@@ -161,8 +161,13 @@ class InputFormat(ABC):
         yield self.path
 
     def side_files(self) -> list[Path]:
-        """Return files beside the input that rows take something from, such as contexts."""
+        """Return files beside the input that the format takes something from, such as boxes."""
         return []
+
+    @property
+    def image_folder(self) -> Path:
+        """Folder that names of images are relative to, those in ``context.jsonl`` too."""
+        return self.options.image_root or self.path.parent
 
     def column_types(self) -> dict[str, Any]:
         """Return the Arrow type of each kept column; none when the format has no types."""

@@ -5,7 +5,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from gmf.core.errors import DataError
-from gmf.jobs.inputs.beside import ContextBeside
 from gmf.jobs.inputs.rows import InputOptions, Row, RowSource
 from gmf.reading.reader import Reader
 
@@ -22,19 +21,17 @@ class SamplesSource(RowSource):
     def __init__(self, path: Path, *, options: InputOptions, reader: Reader) -> None:
         super().__init__(path, options=options)
         self.reader = reader
-        self.context = ContextBeside(path, image_folder=reader.image_folder(path.parent))
-        self.note = self.context.note
 
-    def side_files(self) -> list[Path]:
-        """Return the file of contexts."""
-        return self.context.files()
+    @property
+    def image_folder(self) -> Path:
+        """Folder that names of images are relative to."""
+        return self.reader.image_folder(self.path.parent)
 
     def rows(self) -> Iterator[Row]:
         """Yield a row for each sample and each fault, in the order of their lines."""
         faults: list[DataError] = []
         samples = self.reader.read(self.path, on_fault=faults.append)
-        samples = [self.context.added_to(replace(sample, tags=None)) for sample in samples]
-        rows = [Row(0, sample.id, sample.origin, sample) for sample in samples]
+        rows = [Row(0, s.id, s.origin, replace(s, tags=None)) for s in samples]
         rows += [Row(0, "", f"{self.path}:{f.line or 0}", error=str(f)) for f in faults]
         rows.sort(key=lambda row: _line_of(row.origin))
         for number, row in enumerate(rows, 1):

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from gmf.core.files import sha256_of
+from gmf.jobs.inputs.beside import ContextBeside
 from gmf.jobs.inputs.names import InputFile, naming
 from gmf.jobs.inputs.open import open_source, reading
 from gmf.jobs.inputs.rows import InputFormat, InputOptions, Row, Shard
@@ -16,7 +17,7 @@ from gmf.reading.image_folders import IMAGE_SUFFIXES
 
 @dataclass
 class Inputs:
-    """Reads the rows of files; rows are numbered through all of them.
+    """Reads the rows of files, with their contexts; rows are numbered through all of them.
 
     Args:
         files: The files, in order.
@@ -59,12 +60,15 @@ class Inputs:
         local = replace(shard, first_row=shard.first_row - shard.rows_before)
         origin = "the beginning"
         with naming(file.name, file.path), reading(source := self._source(shard.file)):
+            context = self._context(shard.file)
             try:
                 for row in source.read(local):
                     origin = row.origin
                     if file.is_pipe:
                         origin = file.name + origin.removeprefix(str(file.path))
-                    yield replace(row, number=row.number + shard.rows_before, origin=origin)
+                    sample = row.sample and context.added_to(row.sample)
+                    number = row.number + shard.rows_before
+                    yield replace(row, number=number, origin=origin, sample=sample)
             except Exception as error:
                 error.add_note(f"after {origin}")
                 raise
@@ -78,11 +82,11 @@ class Inputs:
         """
         for number, file in enumerate(self.files):
             with naming(file.name, file.path):
-                self._source(number)
+                self._context(number)
 
     def side_files(self) -> list[Path]:
         """Return the files beside the inputs that rows take something from."""
-        return [file for n in range(len(self.files)) for file in self._source(n).side_files()]
+        return [file for n in range(len(self.files)) for file in self._beside(n)]
 
     def counts(self, shards: Sequence[Shard]) -> Iterator[dict[str, Any]]:
         """Yield the name of each file with its rows, the number of its first row, and a note.
@@ -96,7 +100,7 @@ class Inputs:
             counts = {"name": file.name, "first_row": first, "rows": sum(s.rows for s in mine)}
             # A job that goes on has scanned nothing yet.
             own = self._notes[number] if number in self._notes else self._source(number).note
-            note = "; ".join(filter(None, (file.note, own)))
+            note = "; ".join(filter(None, (file.note, own, self._context(number).note)))
             yield counts | ({"note": note} if note else {})
 
     def digest(self) -> str:
@@ -104,7 +108,7 @@ class Inputs:
         digest = hashlib.sha256()
         for number, file in enumerate(self.files):
             if not file.path.is_dir():
-                for path in (file.path, *self._source(number).side_files()):
+                for path in (file.path, *self._beside(number)):
                     with path.open("rb") as content:
                         digest.update(hashlib.file_digest(content, "sha256").digest())
                 continue
@@ -118,6 +122,13 @@ class Inputs:
     def column_types(self) -> dict[str, Any]:
         """Return the Arrow types of the kept columns, where the first input has types."""
         return self._source(0).column_types() if self.options.keep and self.files else {}
+
+    def _beside(self, number: int) -> list[Path]:
+        return [*self._source(number).side_files(), *self._context(number).files()]
+
+    def _context(self, number: int) -> ContextBeside:
+        source = self._source(number)
+        return ContextBeside(source.path, image_folder=source.image_folder)
 
     def _source(self, number: int) -> InputFormat:
         if self._open is None or self._open[0] != number:
