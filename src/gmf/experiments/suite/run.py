@@ -143,9 +143,7 @@ def check_data(runs: Sequence[FinishedRun]) -> None:
         _check_same_data(planned, now[run.dataset], contexts)
 
 
-def _check_same_data(
-    run: PlannedRun, now: Sequence[DataFingerprint], contexts: _Contexts
-) -> None:
+def _check_same_data(run: PlannedRun, now: Sequence[DataFingerprint], contexts: _Contexts) -> None:
     """Refuse to go on with, or to report, a run on data that were changed since."""
     recorded, fields = read_provenance(run.folder), run.config.data.context
     before = {item["part"]: item["digest"] for item in recorded.get("data", [])}
