@@ -91,6 +91,7 @@ class LateFusion(MnerModel[LateFusionOptions]):
         """Return emissions, and the negative log-likelihood when the batch has labels."""
         text = self.text_encoder(batch.text_inputs, None, read=self.head.reads(batch))
         maps = self.image_encoder.maps_of(batch)
-        images = whole_images(batch, maps, channels=self.channels)
+        dtype = self.image_encoder.dtype
+        images = whole_images(batch, maps, channels=self.channels, dtype=dtype)
         fused = self.attention(text, self.image(images.mean()), has_image=images.mask.any(dim=1))
         return self.output(self.head(fused, batch), batch)

@@ -80,7 +80,8 @@ class Bfcl(MnerModel[BfclConfig]):
         """Return emissions, and in training the joint loss."""
         states = self.text_encoder(batch.text_inputs, None)
         maps = self.image_encoder.maps_of(batch)
-        grid = grid_regions(batch, maps, channels=self.channels)
+        dtype = self.image_encoder.dtype
+        grid = grid_regions(batch, maps, channels=self.channels, dtype=dtype)
         mask = batch.text_inputs["attention_mask"].bool()
         fused = self.fusion(states, mask, VisualItems(self.regions(grid.values), grid.mask))
         emissions = self.head(fused, batch)

@@ -77,7 +77,8 @@ class DebiasCl(MnerModel[DebiasClConfig]):
         """Return emissions, and in training the joint loss."""
         states = self.text_encoder(batch.text_inputs, None)
         maps = self.image_encoder.maps_of(batch)
-        regions = grid_regions(batch, maps, channels=self.channels)
+        dtype = self.image_encoder.dtype
+        regions = grid_regions(batch, maps, channels=self.channels, dtype=dtype)
         visual = self.attention(states, self.regions(regions.values), mask=regions.mask)
         fused = self.gate(states, visual, has_image=regions.mask.any(dim=1))
         emissions = self.head(fused, batch)

@@ -64,7 +64,9 @@ class Gvatt(MnerModel[GvattT]):
         """Return emissions, and the negative log-likelihood when the batch has labels."""
         states, query = self.read_text(batch)
         maps = self.image_encoder.maps_of(batch)
-        context, _ = self.attention(query, grid_regions(batch, maps, channels=self.channels))
+        dtype = self.image_encoder.dtype
+        regions = grid_regions(batch, maps, channels=self.channels, dtype=dtype)
+        context, _ = self.attention(query, regions)
         return self.output(self.head(self.gate(states, context), batch), batch)
 
 

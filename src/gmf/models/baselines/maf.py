@@ -127,7 +127,8 @@ class Maf(MnerModel[MafConfig]):
         first = (states := self.text_encoder(batch.text_inputs, None))[:, 0]
         states = self.dropout(states)
         maps = self.image_encoder.maps_of(batch)
-        regions = grid_regions(batch, maps, channels=self.channels)
+        dtype = self.image_encoder.dtype
+        regions = grid_regions(batch, maps, channels=self.channels, dtype=dtype)
         visual = self.attention(states, self.regions(regions.values), mask=regions.mask)
         alpha, terms = self.options.task_weight, dict[str, tuple[float, Mean | Tensor]]()
         if self.options.use_matching:

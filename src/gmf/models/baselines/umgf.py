@@ -139,7 +139,8 @@ class Umgf(MnerModel[UmgfConfig]):
         """Return emissions, and the negative log-likelihood when the batch has labels."""
         states = self.text_encoder(batch.text_inputs, None)
         maps = self.image_encoder.maps_of(batch)
-        objects = object_vectors(batch, maps, channels=self.channels)
+        dtype = self.image_encoder.dtype
+        objects = object_vectors(batch, maps, channels=self.channels, dtype=dtype)
         nodes = VisualItems(self.object_nodes(objects.values), objects.mask)
         mask = batch.text_inputs["attention_mask"].bool()
         fused = self.fusion(self.text_nodes(states), mask, nodes)

@@ -130,7 +130,8 @@ class Umt(MnerModel[UmtConfig]):
         """Return image-aware words beside gated word-aware visual vectors."""
         mask = batch.text_inputs["attention_mask"].bool()
         maps = self.image_encoder.maps_of(batch)
-        regions = grid_regions(batch, maps, channels=self.channels)
+        dtype = self.image_encoder.dtype
+        regions = grid_regions(batch, maps, channels=self.channels, dtype=dtype)
         visual = self.text_to_image(text, self.regions_asked(regions.values), mask=regions.mask)
         informed = self.image_to_text(self.regions_asking(regions.values), text, mask=mask)
         words = self.text_to_text(text, informed, mask=regions.mask)

@@ -28,7 +28,11 @@ class VisualItems:
 
 
 def grid_regions(
-    batch: Batch, maps: Sequence[Float[Tensor, "views _ _ _"]] | None, *, channels: int
+    batch: Batch,
+    maps: Sequence[Float[Tensor, "views _ _ _"]] | None,
+    *,
+    channels: int,
+    dtype: torch.dtype = torch.float32,
 ) -> VisualItems:
     """Return the cells of the last map of every whole image of a sample (7 x 7 for ResNet at 224).
 
@@ -36,13 +40,18 @@ def grid_regions(
         batch: The samples.
         maps: Stage maps of the batch's views; ``None`` without images.
         channels: Width of the last stage.
+        dtype: Of the image encoder, for what there is without any image.
     """
     cells = None if maps is None else maps[-1].flatten(2).transpose(1, 2)
-    return _gather(batch, cells, _whole, channels)
+    return _gather(batch, cells, _whole, channels, dtype)
 
 
 def object_vectors(
-    batch: Batch, maps: Sequence[Float[Tensor, "views _ _ _"]] | None, *, channels: int
+    batch: Batch,
+    maps: Sequence[Float[Tensor, "views _ _ _"]] | None,
+    *,
+    channels: int,
+    dtype: torch.dtype = torch.float32,
 ) -> VisualItems:
     """Return the mean of the last map of each region; of whole images in samples without regions.
 
@@ -50,12 +59,17 @@ def object_vectors(
         batch: The samples.
         maps: Stage maps of the batch's views; ``None`` without images.
         channels: Width of the last stage.
+        dtype: Of the image encoder, for what there is without any image.
     """
-    return _gather(batch, _means(maps), _regions_or_whole, channels)
+    return _gather(batch, _means(maps), _regions_or_whole, channels, dtype)
 
 
 def whole_images(
-    batch: Batch, maps: Sequence[Float[Tensor, "views _ _ _"]] | None, *, channels: int
+    batch: Batch,
+    maps: Sequence[Float[Tensor, "views _ _ _"]] | None,
+    *,
+    channels: int,
+    dtype: torch.dtype = torch.float32,
 ) -> VisualItems:
     """Return the mean of the last map of each whole image.
 
@@ -63,8 +77,9 @@ def whole_images(
         batch: The samples.
         maps: Stage maps of the batch's views; ``None`` without images.
         channels: Width of the last stage.
+        dtype: Of the image encoder, for what there is without any image.
     """
-    return _gather(batch, _means(maps), _whole, channels)
+    return _gather(batch, _means(maps), _whole, channels, dtype)
 
 
 def real_images(
@@ -117,6 +132,7 @@ def _gather(
     items: Tensor | None,
     choose: Callable[[Batch], Bool[Tensor, "batch slots"]],
     channels: int,
+    dtype: torch.dtype,
 ) -> VisualItems:
     """Lay the items of each chosen slot side by side; slots that no sample shows are left out."""
     host, device = batch.host, batch.view_index.device
@@ -127,7 +143,7 @@ def _gather(
         index, shown = index[:, used], shown[:, used]
     if items is None or not index.shape[1]:
         return VisualItems(
-            torch.zeros(len(index), 0, channels, device=device),
+            torch.zeros(len(index), 0, channels, dtype=dtype, device=device),
             torch.zeros(len(index), 0, dtype=torch.bool, device=device),
         )
     mask = shown.repeat_interleave(items.shape[1], dim=1).to(device, non_blocking=True)
