@@ -233,3 +233,38 @@ def mine(word: list[dict[str, str]]):
 """
     told = fault("mine", "x", *code(tmp_path, text))
     assert "command 'mine' of " in told
+
+
+STATED = [
+    ("models", 'visual_inputs = "global"', r"expected tuple\[.*'global'.*, got 'global'"),
+    ("models", 'visual_inputs = ("globl",)', r"expected tuple\[.*'global'.*, got \('globl',\)"),
+    ("models", "Options = dict", r"expected type\[.*ModelOptions\], got <class 'dict'>"),
+    ("models", "title = None", "expected str, got None"),
+    ("METRICS", "title = 3", "expected str, got 3"),
+    ("readers", 'suffixes = ".mine"', r"expected endings like \('.md',\), got '.mine'"),
+    ("readers", 'suffixes = ("mine",)', r"expected endings like \('.md',\), got \('mine',\)"),
+    ("output_formats", 'suffixes = (".MINE",)', r"expected endings like .*, got \('.MINE',\)"),
+    ("input_formats", 'has_columns = "yes"', "expected bool, got 'yes'"),
+]
+
+
+@pytest.mark.parametrize(("registry", "stated", "told"), STATED)
+def test_a_field_of_the_wrong_type_is_refused(registry, stated, told, tmp_path):
+    module = next(module for module, name, _ in KINDS.values() if name == registry)
+    methods = {
+        "models": "forward",
+        "readers": "read",
+        "output_formats": "render",
+        "input_formats": "rows",
+        "METRICS": "measure",
+    }
+    fixed = {"METRICS": "title = ''", "readers": "suffixes = ()"}.get(registry, "pass")
+    path = tmp_path / f"stated_{registry}_{abs(hash(stated))}.py"
+    path.write_text(
+        f"from {module} import {registry}\nfrom {UNFINISHED[registry][0]} as Base\n"
+        f"@{registry}.register('stated')\nclass Stated(Base):\n    {fixed}\n    {stated}\n"
+        f"    {methods[registry]} = lambda *_, **__: None\n"
+    )
+    field = stated.partition(" ")[0]
+    with pytest.raises(ConfigError, match=rf"'stated' in .*{path.name}: Stated.{field}: {told}"):
+        load_code(path)

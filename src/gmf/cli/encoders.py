@@ -8,7 +8,7 @@ import typer
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 from rich.table import Column, Table
 
-from gmf.cli.output import messages, tables, write
+from gmf.cli.output import messages, say, tables, write
 from gmf.core.config import parse_config
 from gmf.encoders.catalogue import CATALOGUE, PAIRS, PackagedEncoder
 from gmf.encoders.digest import is_complete, read_digest
@@ -33,6 +33,8 @@ def list_encoders(
     packaged = [_describe(entry) for entry in CATALOGUE.values()]
     text_families = _text_families() if families else []
     image_families = _image_families() if families else []
+    if families:
+        _tell_broken_families()
     if as_json:
         pairs = {name: {"text": text, "image": image} for name, (text, image) in PAIRS.items()}
         listed: dict[str, Any] = {"encoders": packaged, "pairs": pairs}
@@ -86,18 +88,27 @@ def _text_families() -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "clues": TEXT_FAMILIES.get(name).takes_clues,
+            "clues": family.takes_clues,
             "source": TEXT_FAMILIES.origin(name).source,
         }
-        for name in TEXT_FAMILIES
+        for name, family in TEXT_FAMILIES.usable().items()
     ]
+
+
+def _tell_broken_families() -> None:
+    from gmf.models.image_encoders import IMAGE_FAMILIES
+    from gmf.models.text_encoders import TEXT_FAMILIES
+
+    for registry in (TEXT_FAMILIES, IMAGE_FAMILIES):
+        for fault in filter(None, map(registry.fault_of, registry)):
+            say(f"cannot be used: {fault}")
 
 
 def _image_families() -> list[dict[str, Any]]:
     """Return the families with the strides of each one's default configuration."""
     from gmf.models.image_encoders import IMAGE_FAMILIES, image_family
 
-    families = {name: image_family(name) for name in IMAGE_FAMILIES}
+    families = {name: image_family(name) for name in IMAGE_FAMILIES.usable()}
     return [
         {
             "name": name,

@@ -8,7 +8,7 @@ import typer
 from rich.table import Column, Table
 
 from gmf.cli.output import results, say, write
-from gmf.core.errors import CheckpointError
+from gmf.core.errors import CheckpointError, ConfigError
 from gmf.core.installed import InstalledModel, installed_models
 from gmf.inference.exported_folder import read_info
 
@@ -110,16 +110,22 @@ def _describe_installed(model: InstalledModel) -> dict[str, Any]:
 def _describe(name: str) -> dict[str, Any]:
     from gmf.models.registry import models
 
-    kind = models.get(name)
-    return {
-        "name": name,
+    row: dict[str, Any] = {"name": name, "origin": models.origin(name).source}
+    try:
+        with models.named_in_errors(name):
+            kind = models.get(name)
+            options = kind.Options().model_dump(mode="json", exclude={"name"})
+    except ConfigError as error:  # A broken part must not hide the others.
+        unknown = {"text": "-", "images": [], "exports": False, "options": {}, "departures": []}
+        told = f"cannot be used: {error}"
+        return row | unknown | {"title": told, "summary": told, "source": ""}
+    return row | {
         "title": kind.title or name,
         "summary": (inspect.getdoc(kind) or "").partition("\n")[0],
         "text": "words" if kind.reads_words else "subwords",
         "images": list(kind.visual_inputs),
         "exports": kind.export_obstacle() is None,
-        "origin": models.origin(name).source,
         "source": kind.source,
         "departures": list(kind.departures),
-        "options": kind.Options().model_dump(mode="json", exclude={"name"}),
+        "options": options,
     }

@@ -1,17 +1,27 @@
 """The options of ``gmf predict``, as the command line takes them."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from gmf.core.errors import ConfigError
+from gmf.core.registry import Registry
 from gmf.core.suffixes import names_by_suffix
 from gmf.inference.long_posts import LongPosts
 from gmf.jobs.inputs.open import input_formats
 from gmf.jobs.job import OnError
 from gmf.jobs.outputs.open import output_formats
 from gmf.reading.tables import Quoting
+
+
+def _names(registry: Registry[Any]) -> str:
+    """Return the names of parts for help, with a mark on those that cannot be used."""
+    return ", ".join(
+        f"{name} (broken, see gmf formats list)" if registry.fault_of(name) else name
+        for name in registry
+    )
+
 
 Operands = Annotated[
     list[str] | None,
@@ -31,9 +41,9 @@ Output = Annotated[
         "`gmf formats list` says more."
     ),
 ]
-OutputFormat = Annotated[str | None, typer.Option(help=f"One of {', '.join(output_formats)}.")]
+OutputFormat = Annotated[str | None, typer.Option(help=f"One of {_names(output_formats)}.")]
 InputFormat = Annotated[
-    str | None, typer.Option(help=f"One of {', '.join(input_formats)}, or a reader.")
+    str | None, typer.Option(help=f"One of {_names(input_formats)}, or a reader.")
 ]
 Encoding = Annotated[
     str | None, typer.Option(help="Encoding of a text input that is not Unicode, e.g. cp1252.")

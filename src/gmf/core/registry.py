@@ -11,13 +11,14 @@ from hashlib import sha256
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import module_from_spec, spec_from_file_location
-from inspect import currentframe, get_annotations
+from inspect import currentframe
 from pathlib import Path
 from traceback import extract_tb
 from types import FunctionType
-from typing import Any, ClassVar, Generic, TypeVar, cast, get_origin
+from typing import Any, Generic, TypeVar, cast
 
 from gmf.core.errors import ConfigError, GmfError
+from gmf.core.part_checks import fault_of_part
 
 PartT = TypeVar("PartT")
 #: Files of the user's parts, for processes that this one starts; separated like ``PATH``.
@@ -49,8 +50,8 @@ class Registry(Generic[PartT]):
         group: Group of entry points, for example ``gmf.models``.
         built_in: Name to ``module:attribute``.
         base: What a part must be: a class derived from this one (or one of these) that leaves none
-            of its methods and fields open, or for ``FunctionType`` anything that can be called.
-            Anything when ``None``.
+            of its methods and fields open and states fields of the types asked for, or for
+            ``FunctionType`` anything that can be called. Anything when ``None``.
     """
 
     def __init__(
@@ -131,6 +132,23 @@ class Registry(Generic[PartT]):
             "package that brings it, or name its file with --code FILE)"
         )
 
+    def fault_of(self, name: str) -> str:
+        """Return why the part of an installed package cannot be used; empty if it can."""
+        if name in self._packaged:
+            try:
+                self.get(name)
+            except ConfigError as error:
+                return str(error)
+        return ""
+
+    def usable(self) -> dict[str, PartT]:
+        """Return the parts by name; a broken package stops what asks for its part alone."""
+        return {name: self.get(name) for name in self if not self.fault_of(name)}
+
+    def left_out(self) -> str:
+        """Return the end of a message that lists usable parts: which others are broken, and why."""
+        return "".join(f"; left out: {fault}" for fault in map(self.fault_of, self) if fault)
+
     @contextmanager
     def named_in_errors(self, name: str, *, path: Path | None = None) -> Generator[None]:
         """Name a part of others in whatever it raises within; errors of gmf pass.
@@ -159,21 +177,8 @@ class Registry(Generic[PartT]):
             ) from error
 
     def _check_kind(self, name: str, part: object, source: str) -> None:
-        if self.base is None:
-            return
-        if self.base is FunctionType:
-            fits, expected = callable(part), "a function"
-        else:
-            fits = isinstance(part, type) and issubclass(part, self.base)
-            bases = self.base if isinstance(self.base, tuple) else (self.base,)
-            names = [f"{base.__module__}.{base.__qualname__}" for base in bases]
-            expected = f"a class derived from {' or '.join(names)}"
-        if not fits:
-            told = f"expected {expected}, got {part!r}"
-            raise ConfigError(f"{self.kind} {name!r} in {source}: {told}")
-        if isinstance(part, type) and (left_open := _left_open(part)):
-            lacks = f"{part.__name__} lacks {', '.join(left_open)}, which its base class asks for"
-            raise ConfigError(f"{self.kind} {name!r} in {source}: {lacks}")
+        if self.base is not None and (fault := fault_of_part(part, self.base)):
+            raise ConfigError(f"{self.kind} {name!r} in {source}: {fault}")
 
     def origin(self, name: str) -> Origin:
         """Return where a part comes from, without importing it.
@@ -220,15 +225,6 @@ def _apart(present: tuple[object, str], new: tuple[object, str]) -> bool:
     """Return whether a part is another one than that of its name, not the same file read again."""
     names = [getattr(part, "__qualname__", "") for part, _ in (present, new)]
     return present[1] != new[1] or names[0] != names[1]
-
-
-def _left_open(part: type[Any]) -> list[str]:
-    """Return what a class derived from one of gmf's must define and does not."""
-    methods = [n for n in dir(part) if getattr(getattr(part, n, 0), "__isabstractmethod__", False)]
-    ours = [base for base in part.__mro__ if base.__module__.partition(".")[0] == "gmf"]
-    stated = {name: hint for base in ours for name, hint in get_annotations(base).items()}
-    fields = [n for n, hint in stated.items() if get_origin(hint) is ClassVar]
-    return sorted({*methods, *(name for name in fields if not hasattr(part, name))})
 
 
 def load_code(path: Path) -> None:

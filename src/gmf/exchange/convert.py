@@ -228,7 +228,7 @@ def _files_in(source: Path, how: _Reading, report: ConversionReport) -> list[Pat
     suffixes = (
         kind.suffixes
         if kind is not None
-        else [s for name in document_formats for s in document_formats.get(name).suffixes]
+        else [s for each in document_formats.usable().values() for s in each.suffixes]
     )
     present = [p for p in sorted(source.iterdir()) if p.is_file() and p.name[0] != "."]
     # What stands beside the texts of a data set is none of them.

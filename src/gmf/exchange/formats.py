@@ -49,7 +49,7 @@ def format_of_source(path: Path, *, encoding: str | None = None) -> str:
         head = head_of(path, encoding=encoding)
     except DataError as error:  # Parquet and other files that are no text are told by their names.
         head, fault = "", error
-    names = [name for name in document_formats if _recognises(name, path, head)]
+    names = [name for name in document_formats.usable() if _recognises(name, path, head)]
     if fault is not None and not names:
         raise fault
     if not names and path.is_file() and not path.stat().st_size:
@@ -58,6 +58,7 @@ def format_of_source(path: Path, *, encoding: str | None = None) -> str:
         guess = "; it may be " + " or ".join(names) if names else ""
         raise ConfigError(
             f"{path}: not known as a format{guess}; name it with --from, one of {readable()}"
+            f"{document_formats.left_out()}"
         )
     return names[0]
 
@@ -75,12 +76,14 @@ def format_of_target(path: Path) -> str:
         ConfigError: If there is none.
     """
     endings: dict[str, str] = {}
-    for name in document_formats:
-        for suffix in document_formats.get(name).suffixes:
+    for name, kind in document_formats.usable().items():
+        for suffix in kind.suffixes:
             endings.setdefault(suffix, name)
     suffix = suffix_of(path, endings)
     if suffix is None:
-        raise ConfigError(f"{path}: name its format with --to, one of {writable()}")
+        raise ConfigError(
+            f"{path}: name its format with --to, one of {writable()}{document_formats.left_out()}"
+        )
     return endings[suffix]
 
 
@@ -95,8 +98,8 @@ def writable() -> str:
 
 
 def _names_of(base: type[DocumentFormat]) -> str:
-    kinds = {name: document_formats.get(name) for name in document_formats}
-    return ", ".join(name for name, kind in kinds.items() if issubclass(kind, base))
+    kinds = document_formats.usable().items()
+    return ", ".join(name for name, kind in kinds if issubclass(kind, base))
 
 
 def head_of(path: Path, *, encoding: str | None = None) -> object:

@@ -75,7 +75,8 @@ def _reader_name(path: Path) -> str:
     names = names_by_suffix(readers)
     suffix = suffix_of(path, names)
     if suffix is None:
-        raise DataError(f"expected a file that ends with {', '.join(names)}", path=path)
+        expected = f"expected a file that ends with {', '.join(names)}"
+        raise DataError(expected + readers.left_out(), path=path)
     # Files of MNER-MI are JSON lines with the ending of CoNLL files.
     return "jsonl" if names[suffix] == "conll" and is_json(path) else names[suffix]
 
@@ -99,7 +100,7 @@ def find_split(folder: Path, *, split: str) -> Path:
     present = present_files(folder, split)
     if not present:
         names = ", ".join(path.name for path in split_files(folder, split=split))
-        hint = like_a_split(folder, split)
+        hint = like_a_split(folder, split) + readers.left_out()
         raise DataError(f"no file for split {split!r}; expected {names}{hint}", path=folder)
     if len(present) > 1:
         names = ", ".join(path.name for path in present)
@@ -158,6 +159,7 @@ def splits_of(folder: Path) -> list[str]:
         hint = next(filter(None, (like_a_split(folder, split) for split in SPLIT_NAMES)), "")
         inner = [n for n in names_in(folder) if _has_splits(names_in(folder / n))]
         hint = f"; {', '.join(inner[:5])} in it has: name that folder" if inner else hint
+        hint += readers.left_out()
         raise DataError(f"no train, dev (or valid) or test file ({suffixes}){hint}", path=folder)
     return present
 

@@ -127,8 +127,10 @@ GMF = Variant("gmf", "gmf", GROUPS)
 
 
 def all_variants() -> tuple[Variant, ...]:
-    """Return models (the user's too), ablations and sweeps."""
-    systems = [GMF if name == GMF.name else Variant(name, name, ("tables",)) for name in models]
+    """Return models (the user's too, none of a broken package), ablations and sweeps."""
+    systems = [
+        GMF if name == GMF.name else Variant(name, name, ("tables",)) for name in models.usable()
+    ]
     ablations = [
         Variant(
             name,

@@ -217,7 +217,7 @@ def _is_text(path: Path) -> bool:
 
 
 def _file_formats() -> list[str]:
-    return [name for name in input_formats if not input_formats.get(name).is_folder]
+    return [name for name, kind in input_formats.usable().items() if not kind.is_folder]
 
 
 def _visible(folder: Path) -> Iterator[Path]:

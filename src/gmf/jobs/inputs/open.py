@@ -104,7 +104,7 @@ def name_of_format(path: Path, options: InputOptions) -> str:
     if options.format is not None:
         return options.format
     if path.is_dir():
-        return next(name for name in input_formats if input_formats.get(name).is_folder)
+        return next(name for name, kind in input_formats.usable().items() if kind.is_folder)
     names = names_by_suffix(readers) | names_by_suffix(input_formats)
     suffix = suffix_of(
         Path(path.name.removesuffix(path.suffix) if compression_of(path) else path.name), names
@@ -113,7 +113,7 @@ def name_of_format(path: Path, options: InputOptions) -> str:
         endings = ", ".join(names_by_suffix(input_formats) | names_by_suffix(readers))
         raise ConfigError(
             f"{path}: expected a folder or a file that ends with {endings}; for another ending add "
-            "--input-format"
+            f"--input-format{input_formats.left_out()}{readers.left_out()}"
         )
     name = names[suffix]
     shown = input_formats.get(name).true_format(path, options) if name in input_formats else None

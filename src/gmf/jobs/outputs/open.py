@@ -46,6 +46,6 @@ def output_name(path: Path, name: str | None = None) -> str:
     if suffix is None:
         raise ConfigError(
             f"{path}: expected an output that ends with {', '.join(names)}; for brat, or another "
-            "ending, add --output-format"
+            f"ending, add --output-format{output_formats.left_out()}"
         )
     return names[suffix]

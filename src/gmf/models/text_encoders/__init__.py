@@ -28,4 +28,4 @@ def text_family(model_type: str) -> TextFamily:
 
 def families_with_clues() -> list[str]:
     """Return the names of the families into whose attention clues can enter."""
-    return [name for name in TEXT_FAMILIES if TEXT_FAMILIES.get(name).takes_clues]
+    return [name for name, family in TEXT_FAMILIES.usable().items() if family.takes_clues]
