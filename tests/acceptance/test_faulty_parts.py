@@ -221,7 +221,10 @@ region_proposers.register("mine")(lambda choice: 5)
         *code(tmp_path, text),
     )
     assert "proposer 'mine' of " in told
-    assert "expected a proposer, with propose and source, got 5" in told
+    assert (
+        "TypeError: expected a proposer with queries_of, propose, source, needs_picture, got 5"
+        in told
+    )
 
 
 def test_a_command_that_cannot_be_read_is_named(fault, tmp_path):

@@ -1,11 +1,12 @@
 """Describers of images by name."""
 
 from collections.abc import Callable
+from functools import partial
 from types import FunctionType
 
-from gmf.context.base import Describer, DescriberChoice
-from gmf.core.errors import ConfigError
+from gmf.context.base import CheckedDescriber, Describer, DescriberChoice
 from gmf.core.registry import Registry
+from gmf.regions.base import built
 
 #: A class or function that builds a describer from a choice; the first line of its docstring is
 #: shown by ``gmf formats list``.
@@ -28,12 +29,7 @@ def build_describer(choice: DescriberChoice) -> Describer:
             others that raises anything else or returns no describer.
         EncoderError: If its model cannot be loaded.
     """
-    with describers.named_in_errors(choice.name):
-        describer = describers.get(choice.name)(choice)
-    if not hasattr(describer, "describe"):
-        source = describers.origin(choice.name).source
-        raise ConfigError(
-            f"describer {choice.name!r} of {source}: expected a describer, with describe, source "
-            f"and field, got {describer!r}"
-        )
-    return describer
+    describer = built(describers, choice, Describer)
+    if describers.origin(choice.name).source == "gmf":
+        return describer
+    return CheckedDescriber(describer, partial(describers.named_in_errors, choice.name))

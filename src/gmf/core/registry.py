@@ -170,10 +170,9 @@ class Registry(Generic[PartT]):
                 raise
             notes: list[object] = [path, *getattr(error, "__notes__", ())]
             where = "".join(f" {note}:" for note in notes if note)
-            frame = extract_tb(error.__traceback__)[-1]
             raise ConfigError(
-                f"{self.kind} {name!r} of {source}:{where} {type(error).__name__}: {error} (raised "
-                f"at {frame.filename}:{frame.lineno})"
+                f"{self.kind} {name!r} of {source}:{where} {type(error).__name__}: {error}"
+                f"{place_of(error, near=source)}"
             ) from error
 
     def _check_kind(self, name: str, part: object, source: str) -> None:
@@ -270,6 +269,20 @@ def load_inherited_code(listed: str | None = None) -> None:
     """
     for path in code_files(listed):
         load_code(path)
+
+
+def place_of(error: Exception, *, near: str = "") -> str:
+    """Return where others' code raised an error, as the end of a message; empty if ours did.
+
+    Args:
+        error: The error.
+        near: The file that is asked first.
+    """
+    frames = extract_tb(error.__traceback__)
+    theirs = [f for f in frames if not Path(f.filename).is_relative_to(Path(__file__).parents[1])]
+    for frame in reversed([f for f in frames if f.filename == near] or theirs):
+        return f" (raised at {frame.filename}:{frame.lineno})"
+    return ""
 
 
 def _package_of(entry: EntryPoint) -> str:

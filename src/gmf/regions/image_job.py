@@ -9,8 +9,9 @@ from typing import Generic
 
 from PIL import Image
 
-from gmf.core.errors import DataError
+from gmf.core.errors import ConfigError, DataError
 from gmf.core.files import locked
+from gmf.core.registry import place_of
 from gmf.data.images import FaultKind, UnusableImageError, open_image, read_source
 from gmf.reading.image_tasks import ImageTask
 from gmf.regions.rows_file import Row, RowsFile
@@ -119,7 +120,8 @@ class ImageJob(ABC, Generic[Row]):
             on_progress: Told how many images are done.
 
         Raises:
-            ConfigError: If another process writes there.
+            ConfigError: If another process writes there, or a part of others does not return what
+                it is to.
             DataError: If another source wrote there, or no image has a line in the end.
         """
         path = self.file.path
@@ -167,6 +169,8 @@ class ImageJob(ABC, Generic[Row]):
     def _make(self, opened: Sequence[OpenedImage]) -> None:
         try:
             rows = self.rows_of(opened)
+        except ConfigError:
+            raise
         except Exception as error:
             # Whatever a model chokes on, the other images of the batch must not suffer.
             if len(opened) > 1:
@@ -174,7 +178,7 @@ class ImageJob(ABC, Generic[Row]):
                     self._make([one])
             else:
                 self.file.rows.pop(opened[0].task.name, None)
-                self._images.fail("failed", f"{opened[0].task.path}: {error!r}")
+                self._images.fail("failed", f"{opened[0].task.path}: {error!r}{place_of(error)}")
             return
         self.file.append(rows)
         for row in rows:

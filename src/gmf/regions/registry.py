@@ -1,11 +1,12 @@
 """Region proposers by name."""
 
 from collections.abc import Callable
+from functools import partial
 from types import FunctionType
 
-from gmf.core.errors import ConfigError
 from gmf.core.registry import Registry
-from gmf.regions.base import Proposer, ProposerChoice
+from gmf.regions.base import Proposer, ProposerChoice, built
+from gmf.regions.checked import CheckedProposer
 
 #: A class or function that builds a proposer from a choice; the first line of its docstring is
 #: shown by ``gmf formats list``.
@@ -40,12 +41,7 @@ def build_proposer(choice: ProposerChoice) -> Proposer:
         EncoderError: If its model cannot be loaded.
         DataError: If its files are wrong.
     """
-    with region_proposers.named_in_errors(choice.name):
-        proposer = region_proposers.get(choice.name)(choice)
-    if not hasattr(proposer, "propose"):
-        source = region_proposers.origin(choice.name).source
-        raise ConfigError(
-            f"proposer {choice.name!r} of {source}: expected a proposer, with propose and source, "
-            f"got {proposer!r}"
-        )
-    return proposer
+    proposer = built(region_proposers, choice, Proposer)
+    if region_proposers.origin(choice.name).source == "gmf":
+        return proposer
+    return CheckedProposer(proposer, partial(region_proposers.named_in_errors, choice.name))

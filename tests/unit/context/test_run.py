@@ -1,12 +1,14 @@
 """``gmf context``: a field of the context, found in images."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
 from gmf.cli.main import app
-from gmf.context.registry import describers
+from gmf.context.base import DescriberChoice
+from gmf.context.registry import build_describer, describers
 from gmf.context.run import ContextJob
 from gmf.core.errors import ConfigError, DataError
 from gmf.reading.context_file import read_context
@@ -156,9 +158,6 @@ def test_an_unknown_describer_is_refused(tmp_path):
         app, ["context", str(tmp_path), "--describer", "rapidocr", "--out", "x", "--from", "y"]
     )
     assert result.exit_code != 0
-    from gmf.context.base import DescriberChoice
-    from gmf.context.registry import build_describer
-
     with pytest.raises(ConfigError, match="did you mean 'rapidocr'"):
         build_describer(DescriberChoice("rapidocrr"))
     with pytest.raises(ConfigError, match="takes no --from"):
@@ -199,3 +198,47 @@ def test_a_line_in_another_encoding_is_refused_and_stays_as_it_is(tasks, tmp_pat
     with pytest.raises(DataError, match=r"context\.jsonl:1"):
         run(Sizes(), tasks, tmp_path)
     assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (lambda _: None, "got None"),
+        (lambda _: "abcde", "got 'ab?c?d?e?'"),
+        (lambda _: ["a"], "2 in all, got 1"),
+        (lambda images: [None] * len(images), "got None as number 1"),
+    ],
+)
+def test_what_is_no_text_for_each_image_names_the_describer(
+    tasks, tmp_path, monkeypatch, answer, told
+):
+    monkeypatch.setattr(describers, "_registered", {})
+    mine = SimpleNamespace(source="mine@1", field="size", describe=answer)
+    describers.register("mine")(lambda _: mine)
+    expected = (
+        rf"describer 'mine' of {__file__}: TypeError: describe: expected a list of texts, one an "
+        rf"image, {told}"
+    )
+    with pytest.raises(ConfigError, match=expected):
+        run(build_describer(DescriberChoice("mine")), tasks, tmp_path)
+
+
+def test_a_describer_of_others_may_yield_and_a_text_that_is_none_fails_its_image(
+    tasks, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(describers, "_registered", {})
+    seen = []
+
+    def describe(images):
+        for image in images:
+            seen.append(image)
+            yield "half \ud800" if len(seen) == 5 else "whole"
+
+    mine = SimpleNamespace(source="mine@1", field="size", describe=describe)
+    describers.register("mine")(lambda _: mine)
+    report = run(build_describer(DescriberChoice("mine")), tasks, tmp_path)
+    assert report.images == {"described": 4, "failed": 1}
+    assert "character 6 is half of a surrogate pair" in report.examples[0]
+    mine.field = "no name"
+    with pytest.raises(ConfigError, match=r"describer 'mine' of .*field 'no name': expected a let"):
+        build_describer(DescriberChoice("mine"))
