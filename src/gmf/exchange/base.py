@@ -212,6 +212,8 @@ class PieceWriter:
 
     def write(self, text: str) -> None:
         """Write a piece, whole or, if it is no Unicode text, not at all."""
+        if not isinstance(text, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise TypeError(f"render: expected text, got {text!r:.100}")
         text.encode()
         self.file.write(text if self.is_first else self.between + text)
         self.is_first = False

@@ -289,7 +289,6 @@ def _checked(
     seen: set[str] = set()
     for document in reader.read(path, report=report):
         try:
-            document.text.encode()
             kept = checked(document, report)
         except ValueError as error:
             report.fault(f"{document.origin}: {error}")

@@ -13,9 +13,14 @@ def checked(document: AnnotatedText, report: ConversionReport) -> AnnotatedText:
     """Return a document whose mentions lie in its text; what looks wrong is noted.
 
     Raises:
-        ValueError: If a mention is empty, outside the text, nothing but white space, or of no type.
+        TypeError: If it is no document.
+        ValueError: If a mention is empty, outside the text, nothing but white space, or of no type,
+            or the text is no Unicode.
     """
+    if not isinstance(document, AnnotatedText):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise TypeError(f"read: expected an AnnotatedText, got {document!r:.100}")
     text = document.text
+    text.encode()
     mentions = document.mentions or ()
     for mention in mentions:
         start, end = mention.char_start, mention.char_end

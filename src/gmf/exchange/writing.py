@@ -74,6 +74,8 @@ def write_all(
                 shard.close()
         with named():
             writer.merge(parts, target, types=sorted(types))
+            if not target.exists():
+                raise FileNotFoundError(f"merge: expected to find its target {target}")
 
 
 def _added(

@@ -204,7 +204,11 @@ def _merged(job: Job, folder: JobFolder, *, types: Sequence[str]) -> Path:
     if not whole.exists() or any(folder.finished.glob("*")):
         shutil.rmtree(whole.parent, ignore_errors=True)
         whole.parent.mkdir()
-        job.open_output().merge(folder.finished, whole, types=types)
+        output = job.open_output()
+        output.merge(folder.finished, whole, types=types)
+        if not (whole.is_file() if output.is_file else whole.is_dir()):
+            kind = "file" if output.is_file else "folder"
+            raise FileNotFoundError(f"merge: expected to find a {kind} at its target {whole}")
     if not suffix:
         return whole
     with whole.open("rb") as file, open_compressed(folder.whole, suffix) as compressed:

@@ -89,6 +89,8 @@ def run_shard(
     types: set[str] = set()
     with replacing(documents) as half:
         writer = output.open(half)
+        if not all(callable(getattr(writer, name, None)) for name in ("add", "close")):
+            raise TypeError(f"open: expected a writer with add and close, got {writer!r:.100}")
         try:
             done = 0
             outcomes = _Outcomes(pipeline, source.read(shard), options, report)
@@ -107,6 +109,8 @@ def run_shard(
                     done = 0
         finally:
             writer.close()
+        if not half.exists():
+            raise FileNotFoundError(f"open: its writer wrote nothing at its path, {half}")
         if counts.rows != shard.rows:
             raise DataError(
                 f"expected {shard.rows} rows from row {shard.first_row} on, got "

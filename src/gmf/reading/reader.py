@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar, NoReturn, cast
 
 from gmf.core.errors import DataError
 from gmf.core.types import ImageInput, Sample
@@ -165,4 +165,38 @@ def fault_of(sample: object) -> str:
         isinstance(given.tags, tuple) and len(given.tags) == len(given.tokens)
     ):
         return f"tags: expected None or a tuple of {len(given.tokens)} tags, got {given.tags!r:.60}"
+    if not isinstance(given.images, tuple) or not all(
+        isinstance(image, ImageInput) and isinstance(image.source, Path | bytes)
+        for image in cast(tuple[Any, ...], given.images)
+    ):
+        return (
+            f"images: expected a tuple of ImageInput of a Path or bytes, got {given.images!r:.90}"
+        )
+    return _fault_of_text(given.text, given.offsets, tokens=sample.tokens)
+
+
+def _fault_of_text(text: Any, offsets: Any, *, tokens: Sequence[str]) -> str:
+    """Return what is wrong with the text of a sample, and with where its words are."""
+    if not isinstance(text, str | None):
+        return f"text: expected None or text, got {text!r:.60}"
+    if text is None or offsets is None:
+        return ""
+    if not isinstance(offsets, tuple) or len(cast(tuple[Any, ...], offsets)) != len(tokens):
+        return f"offsets: expected None or a tuple of {len(tokens)} pairs, got {offsets!r:.60}"
+    for token, pair in zip(tokens, cast(tuple[Any, ...], offsets), strict=True):
+        match pair:
+            case (int() as start, int() as end) if 0 <= start <= end <= len(text):
+                if text[start:end] != token and token in _beside(text, start, end):
+                    return (
+                        f"offsets {pair} hold {text[start:end]!r:.60}, one character off the word "
+                        f"{token!r:.60}: they count from 0, and the end is one past the last"
+                    )
+            case _:
+                return f"offsets: expected (start, end) inside the text, got {pair!r:.60}"
     return ""
+
+
+def _beside(text: str, start: int, end: int) -> set[str]:
+    """Return what lies where one or both ends of a piece of a text are moved by a character."""
+    starts = range(max(start - 1, 0), start + 2)
+    return {text[first:last] for first in starts for last in range(end - 1, end + 2)}

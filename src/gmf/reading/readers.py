@@ -47,8 +47,17 @@ def reader_of(path: Path, *, options: ReadOptions = DEFAULTS) -> Reader:
     Raises:
         DataError: If no reader has the ending.
     """
-    name = _reader_name(path)
-    reader = readers.get(name)()
+    return named_reader(_reader_name(path), options=options)
+
+
+def named_reader(name: str, *, options: ReadOptions = DEFAULTS) -> Reader:
+    """Return the reader of a name; what one of others reads is checked.
+
+    Raises:
+        ConfigError: If there is none, or it cannot be made.
+    """
+    with readers.named_in_errors(name):
+        reader = readers.get(name)()
     reader.options = options
     if readers.origin(name).source != "gmf":
         setattr(reader, "read", partial(_checked, name, reader.read))  # noqa: B010

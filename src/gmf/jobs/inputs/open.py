@@ -1,16 +1,17 @@
 """Input formats by name, and an input by its path."""
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from gmf.core.errors import ConfigError, DataError
 from gmf.core.registry import Registry
 from gmf.core.suffixes import names_by_suffix, suffix_of
-from gmf.jobs.inputs.rows import InputFormat, InputOptions
+from gmf.jobs.inputs.rows import InputFormat, InputOptions, Row, Shard, fault_of_row
 from gmf.jobs.inputs.samples import SamplesSource
 from gmf.reading.compression import compression_of
-from gmf.reading.readers import readers
+from gmf.reading.readers import named_reader, readers
 
 input_formats: Registry[type[InputFormat]] = Registry(
     "input format",
@@ -58,7 +59,7 @@ def open_source(path: Path, *, options: InputOptions) -> InputFormat:
     of_reader = name in readers and name not in input_formats
     _check_columns(SamplesSource if of_reader else input_formats.get(name), options, path)
     if of_reader:
-        return SamplesSource(path, options=options, reader=readers.get(name)())
+        return SamplesSource(path, options=options, reader=named_reader(name))
     kind = input_formats.get(name)
     if kind.is_folder != path.is_dir():
         raise ConfigError(
@@ -89,10 +90,31 @@ def reading(source: InputFormat) -> Generator[None]:
     Raises:
         ConfigError: If a format of others raises anything else.
     """
-    name = source.options.format or ""
-    registry = input_formats if name in input_formats else readers
+    registry, name = _registry_of(source)
     with registry.named_in_errors(name, path=source.path):
         yield
+
+
+def rows_of(source: InputFormat, shard: Shard) -> Iterator[Row]:
+    """Yield the rows of a shard of an opened source.
+
+    Raises:
+        TypeError: If a format of others yields something else.
+    """
+    rows = source.read(shard)
+    registry, name = _registry_of(source)
+    if registry.origin(name).source == "gmf":
+        yield from rows
+        return
+    for number, row in enumerate(rows, shard.first_row):
+        if fault := fault_of_row(row, number):
+            raise TypeError(fault)
+        yield row
+
+
+def _registry_of(source: InputFormat) -> tuple[Registry[Any], str]:
+    name = source.options.format or ""
+    return (input_formats if name in input_formats else readers), name
 
 
 def name_of_format(path: Path, options: InputOptions) -> str:

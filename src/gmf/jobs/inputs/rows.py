@@ -12,6 +12,7 @@ from pydantic import Field, field_validator
 from gmf.core.config import Config
 from gmf.core.types import Sample
 from gmf.reading.compression import compression_of
+from gmf.reading.reader import fault_of
 from gmf.reading.tables import Quoting
 
 #: Words of one post; a longer one is an error row and no danger to memory.
@@ -193,6 +194,29 @@ class RowSource(InputFormat):
     def read(self, shard: Shard) -> Iterator[Row]:
         """Yield exactly the rows of a shard."""
         return islice(self.rows(), shard.first_row - 1, shard.first_row - 1 + shard.rows)
+
+
+def fault_of_row(row: object, number: int) -> str:
+    """Return what makes a value no row; empty if it is one.
+
+    Args:
+        row: What came.
+        number: The number that it is to have.
+    """
+    if not isinstance(row, Row):
+        return f"rows: expected a Row, got {row!r:.100}"
+    given: Any = row
+    if given.number != number:
+        return f"rows: expected number {number} (from 1, one after the other), got {row.number!r}"
+    for name in ("id", "origin", "error"):
+        if not isinstance(value := getattr(row, name), str):
+            return f"rows: row {number}: {name}: expected text, got {value!r:.100}"
+    if not isinstance(given.columns, Mapping):
+        return f"rows: row {number}: columns: expected a mapping, got {row.columns!r:.100}"
+    if (row.sample is None) == (not row.error):
+        return f"rows: row {number}: expected either a sample or an error, got {row!r:.200}"
+    fault = "" if row.sample is None else fault_of(row.sample)
+    return f"rows: row {number}: {fault}" if fault else ""
 
 
 def no_inputs(names: Sequence[str]) -> str:

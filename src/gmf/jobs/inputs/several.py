@@ -10,7 +10,7 @@ from typing import Any
 from gmf.core.files import sha256_of
 from gmf.jobs.inputs.beside import ContextBeside
 from gmf.jobs.inputs.names import InputFile, naming
-from gmf.jobs.inputs.open import open_source, reading
+from gmf.jobs.inputs.open import open_source, reading, rows_of
 from gmf.jobs.inputs.rows import InputFormat, InputOptions, Row, Shard
 from gmf.reading.image_folders import IMAGE_SUFFIXES
 
@@ -62,7 +62,7 @@ class Inputs:
         with naming(file.name, file.path), reading(source := self._source(shard.file)):
             context = self._context(shard.file)
             try:
-                for row in source.read(local):
+                for row in rows_of(source, local):
                     origin = row.origin
                     if file.is_pipe:
                         origin = file.name + origin.removeprefix(str(file.path))
