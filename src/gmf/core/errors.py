@@ -35,6 +35,10 @@ class TrainingError(GmfError):
     """Training cannot go on, for example because the loss is not a number."""
 
 
+class ModelError(GmfError):
+    """A model of another package or file fails, or gives something else than its kind asks for."""
+
+
 class PeerError(GmfError):
     """Another process of the same training stopped, and tells why; this one stops with it."""
 

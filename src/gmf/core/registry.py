@@ -150,15 +150,18 @@ class Registry(Generic[PartT]):
         return "".join(f"; left out: {fault}" for fault in map(self.fault_of, self) if fault)
 
     @contextmanager
-    def named_in_errors(self, name: str, *, path: Path | None = None) -> Generator[None]:
+    def named_in_errors(
+        self, name: str, *, path: Path | None = None, raises: type[GmfError] = ConfigError
+    ) -> Generator[None]:
         """Name a part of others in whatever it raises within; errors of gmf pass.
 
         Args:
             name: The part.
             path: The file that it works on. Notes on the error (``add_note``) say more.
+            raises: Class of the error.
 
         Raises:
-            ConfigError: If the part raises anything else; names the part and where it comes from.
+            GmfError: If the part raises anything else; names the part and where it comes from.
         """
         try:
             yield
@@ -170,7 +173,7 @@ class Registry(Generic[PartT]):
                 raise
             notes: list[object] = [path, *getattr(error, "__notes__", ())]
             where = "".join(f" {note}:" for note in notes if note)
-            raise ConfigError(
+            raise raises(
                 f"{self.kind} {name!r} of {source}:{where} {type(error).__name__}: {error}"
                 f"{place_of(error, near=source)}"
             ) from error

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from gmf.core.errors import ConfigError, DataError, GmfError
+from gmf.core.errors import ConfigError, DataError, GmfError, ModelError
 from gmf.core.files import replacing, write_text
 from gmf.core.types import Sample
 from gmf.data.image_report import ImageReport
@@ -204,7 +204,7 @@ class _Outcomes:
         self.waiting.clear()
         if (
             len(usable) > 1
-            and not isinstance(first, GmfError)
+            and (isinstance(first, ModelError) or not isinstance(first, GmfError))
             and not any(isinstance(outcome, Document) for _, outcome in outcomes)
         ):
             reason = next(outcome for row, outcome in outcomes if not _fault_of(row))

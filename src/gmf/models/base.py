@@ -19,6 +19,7 @@ from gmf.models.modules.tagging_head import Decoded, ModelOptions, TaggingHead
 from gmf.models.modules.text_encoder import TextEncoder
 from gmf.models.modules.visual_inputs import real_images, rows_of
 from gmf.models.modules.word_encoder import WordConfig, WordEncoder
+from gmf.models.output import CheckedModule, ModelOutput, check_emissions, check_terms
 from gmf.models.processes import Mean, means_over_processes
 from gmf.models.published import Published
 
@@ -51,23 +52,6 @@ class ContrastOptions(ModelOptions):
     """
 
     contrast_blanks: bool = False
-
-
-@dataclass(frozen=True)
-class ModelOutput:
-    """What a model computes from a batch.
-
-    Args:
-        emissions: Scores of each state at each position that the head reads.
-        losses: Each term of the loss by name, unweighted; empty without labels.
-        loss: What training minimises, see `gmf.models.processes`; ``None`` without labels.
-        weights: Weight of each term in ``loss``; empty where it is no weighted sum of them.
-    """
-
-    emissions: Float[Tensor, "batch positions states"]
-    losses: dict[str, Float[Tensor, ""]] = field(default_factory=dict)
-    loss: Float[Tensor, ""] | None = None
-    weights: Mapping[str, float] = field(default_factory=dict[str, float])
 
 
 @dataclass(frozen=True)
@@ -106,7 +90,7 @@ class Encoders(TypedDict, total=False):
     word_encoder: WordEncoder
 
 
-class MnerModel(nn.Module, ABC, Generic[OptionsT]):
+class MnerModel(CheckedModule, ABC, Generic[OptionsT]):
     """Base of all models: a subclass states the fields below, its layers and ``forward``.
 
     Text-only models ignore the visual fields of a batch. Decoding never runs in a training step.
@@ -207,6 +191,8 @@ class MnerModel(nn.Module, ABC, Generic[OptionsT]):
         """
         if "ner" in terms:
             raise ValueError("ner is the tagging loss itself; weigh it by ner_weight")
+        check_terms(terms)
+        check_emissions(emissions, batch, self)
         if batch.labels is None:
             return ModelOutput(emissions)
         means = {"ner": self.head.losses(emissions, batch)}

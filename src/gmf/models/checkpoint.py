@@ -20,7 +20,7 @@ from gmf.encoders.writing import writing
 from gmf.models.base import ModelParts
 from gmf.models.modules.image_encoder import ImageEncoder
 from gmf.models.modules.text_encoder import TextEncoder
-from gmf.models.registry import model_options, models
+from gmf.models.registry import built_model, model_options, models
 from gmf.models.tagger import Tagger
 
 FORMAT = 2
@@ -108,8 +108,7 @@ def load_tagger(folder: Path) -> Tagger:
             image_encoder=lambda **o: ImageEncoder.from_config(meta["encoders"]["image"], **o),
             assets=meta["assets"],
         )
-        with models.named_in_errors(options.name, path=folder):
-            model = models.get(options.name).build(options, parts)
+        model = built_model(options, parts, path=folder)
         load_weights(model, folder / WEIGHTS)
         _check_folders(meta, folder)
         tokenizer = (

@@ -1,10 +1,12 @@
 """The models by name, one line each; others come by entry point or from a file of the user."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from gmf.core.registry import Registry
-from gmf.models.base import MnerModel, ModelOptions
+from gmf.models.base import MnerModel, ModelOptions, ModelParts
+from gmf.models.output import fault_of_model
 
 #: A class enters by ``@models.register(NAME)`` or by an entry point of the group ``gmf.models``.
 models: Registry[type[MnerModel[Any]]] = Registry(
@@ -28,6 +30,26 @@ models: Registry[type[MnerModel[Any]]] = Registry(
         "gmf": "gmf.models.gmf:Gmf",
     },
 )
+
+
+def built_model(
+    options: ModelOptions, parts: ModelParts, *, path: Path | None = None
+) -> MnerModel[Any]:
+    """Return a model with its encoders.
+
+    Args:
+        options: From ``model_options``.
+        parts: Encoders, tags and vocabulary source.
+        path: Its checkpoint, for messages.
+
+    Raises:
+        ConfigError: If one of others raises anything but an error of gmf, or lacks something.
+    """
+    with models.named_in_errors(options.name, path=path):
+        model = models.get(options.name).build(options, parts)
+        if fault := fault_of_model(model):
+            raise TypeError(fault)
+    return model
 
 
 def model_options(name: str, options: Mapping[str, Any] | None = None) -> ModelOptions:

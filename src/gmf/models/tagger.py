@@ -31,7 +31,7 @@ from gmf.inference.long_posts import LongPosts
 from gmf.models.base import MnerModel, ModelOptions, ModelParts
 from gmf.models.modules.image_encoder import ImageEncoder
 from gmf.models.modules.text_encoder import TextEncoder
-from gmf.models.registry import models
+from gmf.models.registry import built_model, models
 from gmf.models.runtime import computing_in, resolve_precision, uses_tf32
 from gmf.vision.cache.build import build_view_source
 from gmf.vision.cache.identity import digest_of, preprocessing_digest
@@ -223,8 +223,7 @@ def build_tagger(
         {"image": image_encoder} if kind.uses_images else {}
     )
     tokenizer = load_tokenizer(text_encoder) if "text" in used else None
-    with models.named_in_errors(options.name):
-        model = kind.build(options, parts)
+    model = built_model(options, parts)
     if "text" in used:
         _check_length(model, data)
     processor = _image_processor(image_encoder) if "image" in used else None
