@@ -102,6 +102,7 @@ def test_a_reader_that_raises_is_named(fault, tmp_path):
         ),
         ("[Sample('7', ('a', ''))]", "tokens: expected a tuple of words, none empty"),
         ("[Sample('7', ('a', 'b'), ('O',))]", "tags: expected None or a tuple of 2 tags"),
+        ("[Sample('7', ('a',), (None,))]", "tags: expected None or a tuple of 1 tags, got (None,)"),
     ],
 )
 @pytest.mark.parametrize("command", ["stats", "doctor"])

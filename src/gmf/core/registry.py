@@ -129,7 +129,7 @@ class Registry(Generic[PartT]):
         hint = f"; did you mean {near[0]!r}?" if near else ""
         raise ConfigError(
             f"{self.kind} {name!r}: expected one of {', '.join(self)}{hint} (others: install the "
-            "package that brings it, or name its file with --code FILE)"
+            f"package that brings it, or name its file with --code FILE{self._silent_files()})"
         )
 
     def fault_of(self, name: str) -> str:
@@ -147,7 +147,13 @@ class Registry(Generic[PartT]):
 
     def left_out(self) -> str:
         """Return the end of a message that lists usable parts: which others are broken, and why."""
-        return "".join(f"; left out: {fault}" for fault in map(self.fault_of, self) if fault)
+        faults = filter(None, map(self.fault_of, self))
+        return "".join(f"; left out: {fault}" for fault in faults) + self._silent_files()
+
+    def _silent_files(self) -> str:
+        known = {source for _, source in self._registered.values()}
+        names = [path.name for path in code_files() if str(path) not in known]
+        return f"; {', '.join(names)}: no {self.kind} is registered there" if names else ""
 
     @contextmanager
     def named_in_errors(

@@ -13,6 +13,7 @@ from transformers import AutoTokenizer
 from gmf.core.errors import CheckpointError, ConfigError
 from gmf.core.files import write_text
 from gmf.core.plain import from_plain
+from gmf.core.registry import load_inherited_code
 from gmf.core.tags import TagSet
 from gmf.data.config import DataConfig
 from gmf.encoders.image_processors import load_image_processor
@@ -97,6 +98,7 @@ def load_tagger(folder: Path) -> Tagger:
 
     Raises:
         CheckpointError: If the folder is no checkpoint, is incomplete or of another format.
+        ConfigError: If a file of ``GMF_CODE`` that may bring its model is absent or fails.
     """
     meta = _read_meta(folder)
     _check_known(meta, folder)
@@ -169,8 +171,14 @@ def _read_meta(folder: Path) -> dict[str, Any]:
 
 
 def _check_known(meta: dict[str, Any], folder: Path) -> None:
-    """Refuse a checkpoint of a model that is not here, before anything else is read."""
+    """Refuse a checkpoint of a model that is not here, before anything else is read.
+
+    Raises:
+        ConfigError: If a file of ``GMF_CODE``, which is read for such a model, is absent or fails.
+    """
     name = meta.get("model", {}).get("name")
+    if name is not None and name not in models:
+        load_inherited_code()
     if name is None or name in models:
         return
     origin = meta.get("provenance", {}).get(
@@ -178,5 +186,6 @@ def _check_known(meta: dict[str, Any], folder: Path) -> None:
     )
     raise CheckpointError(
         f"{folder}: its model {name!r} comes from {origin}, which is not loaded; install the "
-        "package, or name the file with --code FILE (in Python: gmf.core.registry.load_code)"
+        "package, or name the file with --code FILE (in Python: gmf.core.registry.load_code; for "
+        "processes that others start: GMF_CODE=FILE)"
     )

@@ -6,6 +6,7 @@ from typing import Any, Self, Unpack, overload
 
 from gmf.core.device import check_precision
 from gmf.core.errors import ConfigError
+from gmf.core.registry import code_files, load_code
 from gmf.core.types import Sample
 from gmf.data.image_report import ImageReport
 from gmf.inference.long_posts import LongPosts
@@ -21,7 +22,7 @@ class Pipeline:
     """Finds entities in posts; made by ``gmf.load``. May be used by many threads at once.
 
     It can be pickled and copied when it was loaded from a folder: what travels is the folder's
-    name, and the model is loaded again where it arrives.
+    name, with those of the files of ``--code``, and the model is loaded again where it arrives.
 
     Args:
         engine: What runs the model.
@@ -50,7 +51,7 @@ class Pipeline:
             "precision": self.precision,
             "image_trust": self.engine.image_trust,
         }
-        return _load_again, (type(self), self._folder().absolute(), loading)
+        return _load_again, (type(self), self._folder().absolute(), loading, code_files())
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -254,5 +255,10 @@ def _with(post: str | Mapping[str, Any], images: Any) -> Post:
     return post, images
 
 
-def _load_again(kind: type[Pipeline], folder: Path, loading: dict[str, Any]) -> Pipeline:
+def _load_again(
+    kind: type[Pipeline], folder: Path, loading: dict[str, Any], code: Iterable[Path] = ()
+) -> Pipeline:
+    for path in code:
+        if path.is_file():  # What is absent here is told where the model needs it.
+            load_code(path)
     return kind.from_pretrained(folder, **loading)

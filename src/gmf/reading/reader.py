@@ -162,7 +162,9 @@ def fault_of(sample: object) -> str:
     ):
         return f"tokens: expected a tuple of words, none empty, got {given.tokens!r:.60}"
     if given.tags is not None and not (
-        isinstance(given.tags, tuple) and len(given.tags) == len(given.tokens)
+        isinstance(given.tags, tuple)
+        and len(given.tags) == len(given.tokens)
+        and all(isinstance(tag, str) for tag in given.tags)
     ):
         return f"tags: expected None or a tuple of {len(given.tokens)} tags, got {given.tags!r:.60}"
     if not isinstance(given.images, tuple) or not all(

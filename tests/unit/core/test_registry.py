@@ -146,3 +146,28 @@ def test_a_file_that_is_absent_or_fails_is_named(tmp_path):
     path.write_text("1 / 0\n")
     with pytest.raises(ConfigError, match=r"--code .*wrong.py: ZeroDivisionError"):
         load_code(path)
+
+
+def test_a_file_that_registers_no_part_of_the_kind_is_told_where_one_is_missed(
+    tmp_path, toys, monkeypatch
+):
+    monkeypatch.setattr(builtins, "gmf_toys", toys, raising=False)
+    (tmp_path / "forgot.py").write_text("class Mine: pass\n")
+    (tmp_path / "did.py").write_text(
+        "import builtins\n@builtins.gmf_toys.register('his')\nclass His: pass\n"
+    )
+    assert toys.left_out() == ""
+    load_code(tmp_path / "forgot.py")
+    load_code(tmp_path / "did.py")
+    told = "; forgot.py: no toy is registered there"
+    assert toys.left_out() == told
+    with pytest.raises(ConfigError, match=rf"toy 'mine': .*--code FILE{told}\)"):
+        toys.get("mine")
+
+
+def test_what_is_broken_is_left_out_and_told(package, toys):
+    assert list(toys.usable()) == ["path", "theirs"]
+    fault = "toy 'broken': stranger:NOTHING of stranger 1.2 cannot be imported"
+    assert toys.fault_of("broken").startswith(fault)
+    assert toys.left_out().startswith(f"; left out: {fault}")
+    assert toys.fault_of("path") == toys.fault_of("theirs") == ""

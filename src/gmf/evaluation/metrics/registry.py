@@ -96,5 +96,9 @@ def _measure(name: str, given: MetricInput) -> Any:
     with METRICS.named_in_errors(name):
         values = plain(METRICS.get(name)().measure(given))
         if source != "gmf":  # As JSON has them: keys are text, and numbers are finite.
-            values = json.loads(json.dumps(values, allow_nan=False))
+            try:
+                values = json.loads(json.dumps(values, allow_nan=False))
+            except (TypeError, ValueError) as error:
+                message = "measure: expected numbers, text, lists and mappings as JSON has them"
+                raise TypeError(f"{message}; {error}") from None
     return values

@@ -102,7 +102,8 @@ def test_numbers_that_json_lacks_are_refused(metrics):
         def measure(self, given):
             return {"a": float("nan")}
 
-    with pytest.raises(ConfigError, match=r"metric 'endless' of .*not JSON compliant"):
+    told = "measure: expected numbers, text, .*not JSON compliant"
+    with pytest.raises(ConfigError, match=rf"metric 'endless' of .*{told}"):
         evaluate(PAIRS)
 
 
