@@ -4,9 +4,10 @@ from collections.abc import Callable
 from functools import partial
 from types import FunctionType
 
-from gmf.context.base import CheckedDescriber, Describer, DescriberChoice
+from gmf.context.base import Describer, DescriberChoice
+from gmf.context.checked import CheckedDescriber
 from gmf.core.registry import Registry
-from gmf.regions.base import built
+from gmf.regions.checked import built
 
 #: A class or function that builds a describer from a choice; the first line of its docstring is
 #: shown by ``gmf formats list``.

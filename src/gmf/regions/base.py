@@ -2,23 +2,20 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import ClassVar, Protocol, TypeVar
 
 import torch
 from PIL import Image
 
 from gmf.core.config import Config, parse_config
 from gmf.core.errors import ConfigError
-from gmf.core.part_checks import fault_of_built
-from gmf.core.registry import Registry
 from gmf.core.types import Region
 from gmf.encoders.resolve import resolve_encoder
 
 Options = TypeVar("Options", bound=Config)
-PartT = TypeVar("PartT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,26 +128,6 @@ class PartChoice:
             EncoderError: If the model is not installed.
         """
         return Path(resolve_encoder(self.model() or self.name))
-
-
-def built(
-    registry: Registry[Callable[[Any], PartT]], choice: PartChoice, kind: type[PartT]
-) -> PartT:
-    """Return what a part builds from a choice.
-
-    Args:
-        registry: Where it is.
-        choice: What the user asked for.
-        kind: The protocol that it follows.
-
-    Raises:
-        ConfigError: If the part raises anything but an error of gmf, or builds something else.
-    """
-    with registry.named_in_errors(choice.name):
-        part = registry.get(choice.name)(choice)
-        if fault := fault_of_built(part, kind):
-            raise TypeError(fault)
-    return part
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,38 @@
-"""Proposers of others: what they return is told in words where it is not regions."""
+"""Parts of others that work on images: what they build and return is told in words."""
 
 import math
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypeVar
 
-from gmf.core.part_checks import drawn, list_of
+from gmf.core.part_checks import drawn, fault_of_built, list_of
+from gmf.core.registry import Registry
 from gmf.core.types import Region
-from gmf.regions.base import Proposer, RegionRequest
+from gmf.regions.base import PartChoice, Proposer, RegionRequest
+
+PartT = TypeVar("PartT")
+
+
+def built(
+    registry: Registry[Callable[[Any], PartT]], choice: PartChoice, kind: type[PartT]
+) -> PartT:
+    """Return what a part builds from a choice.
+
+    Args:
+        registry: Where it is.
+        choice: What the user asked for.
+        kind: The protocol that it follows.
+
+    Raises:
+        ConfigError: If the part raises anything but an error of gmf, or builds something else.
+    """
+    with registry.named_in_errors(choice.name):
+        part = registry.get(choice.name)(choice)
+        if fault := fault_of_built(part, kind):
+            raise TypeError(fault)
+    return part
 
 
 class CheckedProposer:

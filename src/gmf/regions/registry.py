@@ -5,8 +5,8 @@ from functools import partial
 from types import FunctionType
 
 from gmf.core.registry import Registry
-from gmf.regions.base import Proposer, ProposerChoice, built
-from gmf.regions.checked import CheckedProposer
+from gmf.regions.base import Proposer, ProposerChoice
+from gmf.regions.checked import CheckedProposer, built
 
 #: A class or function that builds a proposer from a choice; the first line of its docstring is
 #: shown by ``gmf formats list``.
