@@ -26,7 +26,8 @@ def asked(pipeline, parts, *, headers=(), reads_last=False, **limits):
     """Return status, answered lines, and the texts that the model read.
 
     Args:
-        parts: Parts of the body. A number waits until so many lines are answered.
+        parts: Parts of the body. A number waits until so many lines are answered, a fraction
+            for so many seconds.
         headers: Beside the content type.
         reads_last: Whether no answer can be sent before all parts are.
         **limits: Of the service.
@@ -46,6 +47,8 @@ def asked(pipeline, parts, *, headers=(), reads_last=False, **limits):
             await asyncio.sleep(0.001)
         if not left:
             await asyncio.sleep(60)
+        if isinstance(left[0], float):
+            await asyncio.sleep(left.pop(0))
         part = left.pop(0)
         message = {"type": "http.request", "body": part, "more_body": bool(left)}
         return part if part is GONE else message
@@ -143,6 +146,13 @@ def test_a_line_that_does_not_arrive_in_time_ends_the_answer(pipeline):
     assert items[1]["problem"]["status"] == 408
     status, problem, _ = asked(pipeline, [b"{", 99, b""], timeout_seconds=0.3)
     assert (status, problem[0]["status"]) == (408, 408)
+
+
+def test_a_line_that_comes_byte_by_byte_has_no_more_time(pipeline):
+    parts = [post("one"), 1, *(0.4, b" ") * 5, post("two")]
+    _, items, _ = asked(pipeline, parts, timeout_seconds=1.2)
+    assert texts(items) == ["one", None]
+    assert items[1]["problem"]["status"] == 408
 
 
 def test_nothing_is_computed_for_who_has_gone(pipeline):

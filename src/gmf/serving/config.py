@@ -32,9 +32,9 @@ class ServeConfig(Config):
             CPU 8 is faster than 32 when posts have images; a GPU takes more.
         timeout_seconds: Time of one request, from its first byte to its answer; beyond it 408 when
             it had not arrived, 503 when it had. Of a batch in NDJSON, time for the next line to
-            arrive, and time of each ``max_batch`` posts. Also the time in which a client takes what
-            it was sent, and sends the rest of a body that is answered already; then the connection
-            is closed.
+            arrive whole, and time of each ``max_batch`` posts. Also the time in which a client
+            takes what it was sent, and sends the rest of a body that is answered already; then the
+            connection is closed.
         keep_alive_seconds: Time for which an idle connection stays open. Above the 60 seconds of
             usual proxies, which otherwise send a request into a connection that is just closed.
     """

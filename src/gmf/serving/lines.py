@@ -80,13 +80,13 @@ class Lines:
             RefusedError: If the body ends in what cannot be used, when all before it is taken.
             ClientDisconnect: If nobody reads the answer any more.
         """
-        while not self._waiting and not self._has_ended:
-            try:
-                async with asyncio.timeout(self._timeout):
+        try:
+            async with asyncio.timeout(self._timeout):  # For all of a line, not for its next part.
+                while not self._waiting and not self._has_ended:
                     await self._wait()
-            except TimeoutError as error:
-                detail = "The next line did not arrive in time; the answer ends here."
-                raise RefusedError(408, detail, reason="slow") from error
+        except TimeoutError as error:
+            detail = "The next line did not arrive in time; the answer ends here."
+            raise RefusedError(408, detail, reason="slow") from error
         if self._is_gone:
             raise ClientDisconnect
         if not self._waiting and self._fault is not None:
