@@ -69,6 +69,7 @@ def finish(
             on_epoch=on_epoch,
             on_note=notes.append,
         )
+    RunFolder(run.folder).keep_best_only()  # Scoring comes last: what is scored is not done again.
     if not (run.folder / RESULT).exists():
         _score(run, state, notes)
     for control in _left(run):
@@ -76,7 +77,6 @@ def finish(
         _tell(run, [*evaluation.notes, *evaluation.warnings])
         with replacing(predictions_of(run.folder, control)) as partial:
             write_pairs(partial, evaluation.pairs)
-    RunFolder(run.folder).keep_best_only()
     return FinishedRun(run.dataset, run.variant, run.seed, run.folder)
 
 
