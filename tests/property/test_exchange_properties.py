@@ -65,7 +65,7 @@ def as_written(document, name):
         if name == "gmf":  # B-PER is no type there, but PER with the prefix of a tag.
             spans = [(m.char_start, m.char_end, m.type) for m in mentions]
             rows = [EntityRow(char_start=s, char_end=e, type=t) for s, e, t in spans]
-            mentions = whole_entities(rows, kept.text)
+            mentions = whole_entities(rows, kept.text, prefixed={"B-PER"})
         found = {(shift[m.char_start], shift[m.char_end], m.type) for m in mentions}
         return text, None if kept.mentions is None else found
     found = {(e.start, e.end, e.type) for e in entities}

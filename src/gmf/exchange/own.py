@@ -2,7 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, cast
 
@@ -15,9 +16,9 @@ from gmf.exchange.json_values import identifier_of, json_values, objects, span_o
 from gmf.exchange.report import ConversionReport
 from gmf.reading.foreign_rows import tool_of
 from gmf.reading.json_rows import EntityRow, SampleRow, parse_row, usual_form
-from gmf.reading.jsonl import sample_of_row, whole_entities
+from gmf.reading.jsonl import sample_of_row
 from gmf.reading.offsets import is_text_of, unit_hint
-from gmf.reading.tag_schemes import is_prefixed, read_tags
+from gmf.reading.tag_schemes import join_prefixed, mean_confidence, prefixed_types, read_tags
 
 #: What ``gmf predict`` writes beside the keys of own data.
 _OF_PREDICTIONS = frozenset(("row", "notes", "explanation"))
@@ -37,6 +38,7 @@ class OwnFormat(JsonFormat):
         (Trait.IMAGES, Trait.REGIONS, Trait.CONTEXT, Trait.UNLABELLED, Trait.SPACING)
     )
     _tags: dict[str, tuple[str, ...]]
+    _prefixed: frozenset[str]
 
     @classmethod
     def recognises(cls, path: Path, head: object) -> bool:  # noqa: ARG003
@@ -51,7 +53,7 @@ class OwnFormat(JsonFormat):
     def read(self, path: Path, *, report: ConversionReport) -> Iterator[AnnotatedText]:
         """Yield the documents of a file, tags of whatever scheme; see ``ReadableFormat``."""
         # Told by the whole file, as training does.
-        self._tags = _tags_in(path, self.encoding)
+        self._tags, self._prefixed = _told_by_file(path, self.encoding)
         yield from super().read(path, report=report)
 
     def parse(
@@ -59,7 +61,7 @@ class OwnFormat(JsonFormat):
         row: dict[str, Any],
         *,
         where: str,
-        report: ConversionReport,  # noqa: ARG002
+        report: ConversionReport,
     ) -> AnnotatedText | None:
         """Return the document of a line; see ``JsonFormat``."""
         if where in self._tags:
@@ -81,16 +83,20 @@ class OwnFormat(JsonFormat):
             confidences = [_confidence(entity.get("confidence")) for entity in entities]
         if isinstance(fields.get("id"), int):
             fields["id"] = identifier_of(fields["id"])
+        types = [entity.get("type") for entity in _entities_of(fields)]
+        count = sum(types.count(name) for name in self._prefixed)
+        report.note("entity of a type such as B-PER, read as one of PER", where, count)
         try:
             checked = parse_row(SampleRow, json.dumps(fields), path=Path(where), line=1)
-            return _document(checked, confidences, is_predicted, Path(where))
+            return _document(checked, confidences, self._prefixed, Path(where), is_predicted)
         except DataError as error:
             raise ValueError(str(error).removeprefix(f"{where}:1, ")) from error
 
     def changes(self, document: AnnotatedText) -> Iterator[tuple[str, int]]:
         """Yield entities whose types every reader of own data takes for a prefix and a type."""
         mentions = () if document.is_joined else document.mentions or ()
-        count = sum(is_prefixed(mention.type) for mention in mentions)
+        types = [mention.type for mention in mentions]
+        count = sum(map(types.count, prefixed_types(types)))
         yield "entity of a type such as B-PER, which is read as one of PER", count
 
     def type_name(self, name: str) -> str:
@@ -125,9 +131,12 @@ class OwnFormat(JsonFormat):
         return json.dumps(row, ensure_ascii=False) + "\n"
 
 
-def _tags_in(path: Path, encoding: str | None) -> dict[str, tuple[str, ...]]:
-    """Return the tags of rows that are not written as BIO2, by where they stand."""
+def _told_by_file(
+    path: Path, encoding: str | None
+) -> tuple[dict[str, tuple[str, ...]], frozenset[str]]:
+    """Return the tags of rows that are not BIO2, by where they stand, and types with prefixes."""
     written: dict[str, list[str]] = {}
+    types: set[str] = set()
     for where, row in json_values(path, report=ConversionReport(), encoding=encoding):
         try:
             usual = usual_form(cast(dict[str, Any], row)) if isinstance(row, dict) else {}
@@ -136,13 +145,27 @@ def _tags_in(path: Path, encoding: str | None) -> dict[str, tuple[str, ...]]:
         tags = usual.get("tags")
         if isinstance(tags, list) and all(isinstance(t, str) for t in cast(list[object], tags)):
             written[where] = cast(list[str], tags)
+        types |= {str(e.get("type", e.get("label"))) for e in _entities_of(usual)}
     read = read_tags(list(written.values())).tags
     pairs = zip(written.items(), read, strict=True)
-    return {where: new for (where, old), new in pairs if new is not None and [*new] != old}
+    tags_of_rows = {where: new for (where, old), new in pairs if new and [*new] != old}
+    return tags_of_rows, prefixed_types(types)
+
+
+def _entities_of(row: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the entities of a row; what is wrong with them is told where they are read."""
+    try:
+        return objects(row, "entities") if row.get("entities") else []
+    except ValueError:
+        return []
 
 
 def _document(
-    row: SampleRow, confidences: list[float | None], is_predicted: bool, path: Path
+    row: SampleRow,
+    confidences: list[float | None],
+    prefixed: frozenset[str],
+    path: Path,
+    is_predicted: bool,
 ) -> AnnotatedText:
     # Paths that leave the folder, and tags of no scheme, are refused as in training.
     if row.tokens is not None:
@@ -150,15 +173,16 @@ def _document(
         entities = None if sample.tags is None else entities_of(sample.tags)
         document = document_of_words(list(row.tokens), entities, images=row.images)
         text, mentions, words = document.text, document.mentions, document.words
+        if mentions and len(confidences) == len(mentions):
+            pairs = zip(mentions, confidences, strict=True)
+            mentions = tuple(replace(mention, confidence=c) for mention, c in pairs)
     else:
         text, words = row.text or "", None
         whole = row.model_copy(update={"entities": None})
         sample_of_row(whole, folder=Path(), aliases={}, path=path)
-        joined = None if row.entities is None else whole_entities(row.entities, text)
-        mentions = None if joined is None else tuple(map(_mention, joined))
-    if mentions and len(confidences) == len(mentions):
-        pairs = zip(mentions, confidences, strict=True)
-        mentions = tuple(Mention(m.char_start, m.char_end, m.type, c) for m, c in pairs)
+        mentions = None
+        if row.entities is not None:
+            mentions = _mentions(row.entities, text, confidences, prefixed)
     return AnnotatedText(
         text,
         mentions,
@@ -182,8 +206,24 @@ def _check_texts(text: str, entities: list[dict[str, Any]]) -> None:
             )
 
 
-def _mention(entity: EntityRow) -> Mention:
-    return Mention(entity.char_start, entity.char_end, entity.type)
+def _mentions(
+    rows: Sequence[EntityRow],
+    text: str,
+    confidences: Sequence[float | None],
+    prefixed: frozenset[str],
+) -> tuple[Mention, ...]:
+    """Return entities, those of pieces whole and with their mean confidence."""
+    spans = [(row.char_start, row.char_end, row.type) for row in rows]
+    scores = confidences or [None] * len(rows)
+    return tuple(
+        Mention(
+            spans[parts[0]][0],
+            spans[parts[-1]][1],
+            name,
+            mean_confidence([scores[part] for part in parts]),
+        )
+        for name, parts in join_prefixed(spans, text=text, prefixed=prefixed)
+    )
 
 
 def _confidence(value: object) -> float | None:

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,7 +13,7 @@ from gmf.reading.json_doubles import without_doubles
 from gmf.reading.json_rows import EntityRow, SampleRow, image_of_row, parse_row
 from gmf.reading.offsets import CutWords, check_apart, unit_hint
 from gmf.reading.reader import DEFAULTS, Reader, ReadOptions, fail, read_lines
-from gmf.reading.tag_schemes import join_prefixed, read_tags
+from gmf.reading.tag_schemes import join_prefixed, prefixed_types, read_tags
 from gmf.reading.tokenize import tokenize
 
 
@@ -90,15 +90,20 @@ def read_jsonl(
         except DataError as error:
             on_fault(error)
     tags = read_tags([row.tags for _, row in rows])
+    prefixed = prefixed_types(e.type for _, row in rows for e in row.entities or ())
     cut_words = CutWords()
     samples: list[Sample] = []
     for (number, row), read in zip(rows, tags.tags, strict=True):
         spans = [(e.char_start, e.char_end) for e in row.entities or ()]
         cut_words.look_at(row.text or "", spans, where=f"line {number}")
+        whole = {} if read == row.tags else {"tags": read}
+        if row.entities and prefixed:
+            joined = whole_entities(row.entities, row.text or "", prefixed=prefixed)
+            whole = {"entities": joined}
         try:
             samples.append(
                 sample_of_row(
-                    row if read == row.tags else row.model_copy(update={"tags": read}),
+                    row.model_copy(update=whole),
                     folder=options.images or path.parent,
                     default_id=f"{path.stem}-{number}",
                     path=path,
@@ -108,7 +113,9 @@ def read_jsonl(
             )
         except DataError as error:
             on_fault(error)
-    for note in filter(None, (*tags.notes, cut_words.note())):
+    told = ", ".join(sorted(prefixed)[:5])
+    parts = f"entities of types {told} are read as parts of ones without prefix" if told else ""
+    for note in filter(None, (*tags.notes, parts, cut_words.note())):
         on_note(note)
     return samples
 
@@ -186,7 +193,6 @@ def tokenize_with_entities(
             another or begins or ends with white space.
     """
     cuts: list[int] = []
-    entities = None if entities is None else whole_entities(entities, text)
     for entity in entities or ():
         start, end = entity.char_start, entity.char_end
         span = text[start:end]
@@ -216,12 +222,14 @@ def tokenize_with_entities(
     return tokens, offsets, tuple(tags_of(words, len(tokens)))
 
 
-def whole_entities(entities: Sequence[EntityRow], text: str) -> tuple[EntityRow, ...]:
+def whole_entities(
+    entities: Sequence[EntityRow], text: str, *, prefixed: Collection[str]
+) -> tuple[EntityRow, ...]:
     """Return entities whose types have prefixes (``B-PER``, ``I-PER``) as whole ones."""
     spans = [(e.char_start, e.char_end, e.type) for e in entities]
     return tuple(
         EntityRow(char_start=spans[parts[0]][0], char_end=spans[parts[-1]][1], type=name)
-        for name, parts in join_prefixed(spans, text=text)
+        for name, parts in join_prefixed(spans, text=text, prefixed=prefixed)
     )
 
 

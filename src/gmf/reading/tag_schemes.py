@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gmf.core.tags import OUTSIDE, STRAY, is_bio
@@ -23,6 +23,7 @@ _TYPE = re.compile(r"(?![BIESLUM] )[^\W\d_][\w./&+ -]*\w")
 #: Schemes in which ``I-`` and ``E-`` begin an entity wherever they continue none.
 _OPENS_INSIDE = ("IO", "IOB1", "IOE")
 _OPENS, _ENDS = frozenset("BSU"), frozenset("ELSU")
+_BEGINS = _OPENS | {"I"}
 
 
 @dataclass(frozen=True)
@@ -178,8 +179,23 @@ def _notes(written: Mapping[str, int], respelled: Mapping[str, str], scheme: str
             yield f"{total} tags {kind}, such as {mine[0]!r}; read as {respelled[mine[0]]}"
 
 
+def prefixed_types(types: Iterable[str]) -> frozenset[str]:
+    """Return which types of the entities of a file have the prefix of a tag, as ``B-PER`` has.
+
+    ``B-`` and ``I-`` are prefixes. Another is one where a type is the same without it or with
+    another one, or where all have one, not ``E-`` alone: ``E-mail`` and ``S-Bahn`` beside ``PER``
+    are types.
+    """
+    tags = {name: _respelled(name) for name in set(types) - {OUTSIDE} - SERVICE_LABELS}
+    prefixed = {name: tag for name, tag in tags.items() if is_prefixed(tag)}
+    if len(prefixed) == len(tags) and any(tag[0] in _BEGINS for tag in prefixed.values()):
+        return frozenset(prefixed)
+    times = Counter(tag[2:] if is_prefixed(tag) else tag for tag in set(tags.values()))
+    return frozenset(name for name, tag in prefixed.items() if tag[0] in "BI" or times[tag[2:]] > 1)
+
+
 def join_prefixed(
-    spans: Sequence[tuple[int, int, str]], *, text: str
+    spans: Sequence[tuple[int, int, str]], *, text: str, prefixed: Collection[str]
 ) -> list[tuple[str, tuple[int, ...]]]:
     """Return entities whose types have prefixes, as pipelines of Hugging Face give words, as ours.
 
@@ -189,6 +205,7 @@ def join_prefixed(
     Args:
         spans: First character, one past the last, and type of each.
         text: The text.
+        prefixed: The types that have prefixes, see ``prefixed_types``.
 
     Returns:
         Type of each entity, and which of the spans it is made of; as they are without prefixes.
@@ -198,7 +215,7 @@ def join_prefixed(
     for index in sorted(range(len(spans)), key=lambda index: spans[index][:2]):
         start, _, name = spans[index]
         tag = _respelled(name)
-        prefix, name = (tag[0], tag[2:]) if is_prefixed(tag) else ("S", name)
+        prefix, name = (tag[0], tag[2:]) if name in prefixed else ("S", name)
         before = spans[joined[-1][1][-1]] if joined else None
         if (
             before
@@ -213,6 +230,12 @@ def join_prefixed(
             joined.append((name, (index,)))
         may_go_on = prefix not in _ENDS
     return sorted(joined, key=lambda entity: min(entity[1]))
+
+
+def mean_confidence(confidences: Sequence[float | None]) -> float | None:
+    """Return the confidence of an entity of several pieces; ``None`` where one has none."""
+    known = [confidence for confidence in confidences if confidence is not None]
+    return sum(known) / len(known) if known and len(known) == len(confidences) else None
 
 
 def what_is_expected(tag: str) -> str:

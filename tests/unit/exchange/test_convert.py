@@ -775,6 +775,21 @@ def test_entities_with_prefixes_are_whole_ones_as_in_training(tmp_path):
     assert sample.tags == read_file(path)[0].tags == ("B-PER", "I-PER", "O", "B-LOC")
 
 
+def test_pieces_of_a_prediction_are_whole_with_their_mean_confidence(tmp_path):
+    pieces = [(0, 3, "B-PER", 0.5), (4, 7, "I-PER", 0.7), (11, 15, "B-LOC", 0.9)]
+    keys = ("char_start", "char_end", "type", "confidence")
+    row = {"text": "Ann Lee in Oslo", "entities": [dict(zip(keys, p, strict=True)) for p in pieces]}
+    path = own(tmp_path / "a.jsonl", [row | {"row": 1, "notes": []}])
+    ((document,), report) = read_documents(path)
+    found = [(m.type, m.char_end, round(m.confidence, 3)) for m in document.mentions]
+    assert found == [("PER", 7, 0.6), ("LOC", 15, 0.9)]
+    assert report.notes == {"entity of a type such as B-PER, read as one of PER": 3}
+    pieces[1] = (4, 7, "I-PER", None)
+    row["entities"] = [dict(zip(keys, piece, strict=True)) for piece in pieces]
+    ((document,), _) = read_documents(own(path, [row | {"row": 1, "notes": []}]))
+    assert [m.confidence for m in document.mentions] == [None, 0.9]
+
+
 def test_a_wrong_row_is_left_out_alone_with_its_place(tmp_path):
     path = tmp_path / "a.jsonl"
     path.write_text(

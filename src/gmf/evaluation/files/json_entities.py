@@ -11,7 +11,10 @@ from gmf.core.types import Entity, ScoredEntity
 from gmf.evaluation.files.labelled import LabelReader
 from gmf.evaluation.files.word_pieces import Span
 from gmf.reading.offsets import check_apart, is_text_of, unit_hint
-from gmf.reading.tag_schemes import join_prefixed
+from gmf.reading.tag_schemes import SERVICE_LABELS, join_prefixed, mean_confidence
+
+#: Types of what is no entity.
+_NO_TYPES = SERVICE_LABELS | {OUTSIDE}
 
 
 class Row(BaseModel):
@@ -76,7 +79,8 @@ def read_entities(
 ) -> list[SpanOfType]:
     """Return the entities of a row: whole, without white space at their edges, types as usual.
 
-    Left out are those of type ``O``, as pipelines give words outside of entities.
+    Left out are those of type ``O``, as pipelines give words outside of entities, and of service
+    labels, as in columns.
 
     Args:
         rows: As they stand.
@@ -88,9 +92,9 @@ def read_entities(
         ValueError: If one has no offsets, lies outside the text, overlaps another, or has a type
             that is none, or if another text stands at its offsets than it states.
     """
-    inside = [row for row in rows if row.type.strip() != OUTSIDE]
-    if len(inside) < len(rows):
-        labels.respelled[f"{OUTSIDE} as no entity"] += len(rows) - len(inside)
+    outside = [row.type.strip() for row in rows if row.type.strip() in _NO_TYPES]
+    labels.respelled.update(f"{name} as no entity" for name in outside)
+    inside = [row for row in rows if row.type.strip() not in _NO_TYPES]
     spans = [_span_of(row, text, line, labels) for row in inside]
     by_chars = [(span.start, span.end) for span in spans if span.in_chars]
     labels.cut_words.look_at(text or "", by_chars, where=f"line {line}")
@@ -99,7 +103,8 @@ def read_entities(
     dashes = "-" * max((span.end for span in spans), default=0)
     for in_chars, between in ((True, text or ""), (False, dashes)):
         alike = [span for span in spans if span.in_chars == in_chars]
-        found = join_prefixed([(s.start, s.end, s.type) for s in alike], text=between)
+        triples = [(span.start, span.end, span.type) for span in alike]
+        found = join_prefixed(triples, text=between, prefixed=labels.prefixed)
         joined += [_whole(name, [alike[part] for part in parts], labels) for name, parts in found]
     check_apart((entity.start, entity.end, entity.type) for entity in joined if entity.in_chars)
     return joined
@@ -129,13 +134,12 @@ def _span_of(row: EntityRow, text: str | None, line: int, labels: LabelReader) -
 
 def _whole(name: str, pieces: Sequence[SpanOfType], labels: LabelReader) -> SpanOfType:
     """Return the entity that pieces are, with their mean confidence."""
-    scores = [piece.confidence for piece in pieces if piece.confidence is not None]
     return SpanOfType(
         pieces[0].start,
         pieces[-1].end,
         pieces[0].in_chars,
         labels.type_name(name, written=[piece.type for piece in pieces]),
-        sum(scores) / len(scores) if len(scores) == len(pieces) else None,
+        mean_confidence([piece.confidence for piece in pieces]),
     )
 
 

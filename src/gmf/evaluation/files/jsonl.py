@@ -22,6 +22,7 @@ from gmf.evaluation.files.labelled import LabelledSample, LabelReader, Labels, s
 from gmf.evaluation.files.listed_images import with_image
 from gmf.evaluation.files.word_pieces import Span, cut_at, locate, spread_labels, words_of
 from gmf.reading.json_rows import tool_hint_of, usual_line
+from gmf.reading.tag_schemes import prefixed_types
 
 
 class _SampleRow(Row):
@@ -66,6 +67,9 @@ def samples_of_json_lines(lines: Sequence[str], *, labels: LabelReader) -> Itera
             raise DataError(describe_faults(error), path=labels.path, line=number) from error
         except DataError as error:
             raise DataError(str(error), path=labels.path, line=number) from error
+    sides = [(row.entities, row.gold_entities, row.predicted_entities) for _, row in rows]
+    types = (entity.type for row in sides for side in row for entity in side or ())
+    labels.prefixed = prefixed_types(types)
     saw_image = with_image([(row.has_image, row.images) for _, row in rows], labels=labels)
     for (number, row), has_image in zip(_with_read_tags(rows, labels), saw_image, strict=True):
         try:

@@ -117,6 +117,8 @@ class LabelReader:
         self.cut_words = CutWords()
         self.trimmed = TrimmedSpans()
         self.notes: list[str] = []
+        #: Types of its entities that have the prefix of a tag.
+        self.prefixed: frozenset[str] = frozenset()
 
     def read(
         self,

@@ -7,6 +7,7 @@ import pytest
 from gmf.core.errors import DataError
 from gmf.core.tags import entities_of
 from gmf.evaluation.files.read import read_labelled_file
+from gmf.exchange.convert import read_documents
 from gmf.reading.readers import read_file
 
 ANN = "Ann Lee in Oslo"
@@ -93,3 +94,40 @@ def test_those_with_a_confidence_keep_it_beside_those_without(tmp_path):
     assert [(e.type, e.confidence) for e in file.samples[0].scored] == [("PER", 0.9)]
     assert read(tmp_path, entity(0, 7, "PER")).samples[0].scored is None
     assert read(tmp_path).samples[0].scored == ()
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "types"),
+    [
+        ("E-mail", "PER", ["E-mail", "PER"]),
+        ("E-mail", "E-mail", ["E-mail", "E-mail"]),
+        ("u-boot", "S-Bahn", ["BOOT", "Bahn"]),  # As all have the prefix of a tag.
+        ("e-mail", "B-PER", ["MAIL", "PER"]),
+        ("S-Bahn", "LOC", ["S-Bahn", "LOC"]),
+        ("S-LOC", "LOC", ["LOC", "LOC"]),
+        ("U-LOC", "B-LOC", ["LOC", "LOC"]),
+        ("B-E-mail", "S-Bahn", ["E-mail", "Bahn"]),
+        ("B-E-mail", "MISC", ["E-mail", "MISC"]),
+    ],
+)
+def test_a_prefix_is_one_where_the_types_of_the_file_have_some(tmp_path, first, second, types):
+    file = read(tmp_path, entity(0, 7, first), entity(11, 15, second))
+    assert [name for *_, name in found(file)] == types
+    path = tmp_path / "train.jsonl"
+    parts = [
+        {"text": ANN, "entities": [{"char_start": s, "char_end": e, "type": name}]}
+        for s, e, name in ((0, 7, first), (11, 15, second))
+    ]
+    path.write_text("".join(f"{json.dumps(part)}\n" for part in parts))
+    assert [e.type for s in read_file(path) for e in entities_of(s.tags)] == types
+    documents, report = read_documents(path)
+    assert [m.type for document in documents for m in document.mentions] == types
+    assert sum(report.notes.values()) == sum(
+        a != b for a, b in zip((first, second), types, strict=True)
+    )
+
+
+def test_service_labels_are_no_types_as_in_columns(tmp_path):
+    file = read(tmp_path, entity(0, 7, "X"), entity(8, 10, "[CLS]"), entity(11, 15, "B-X"))
+    assert found(file) == [(3, 4, "X")]
+    assert file.respelled == {"X as no entity": 1, "[CLS] as no entity": 1, "B-X as X": 1}
