@@ -66,11 +66,13 @@ class Columns:
         separator: TAB, or a blank: then any number of blanks.
         width: How many there are; 0 when that is not known.
         word: Which of them holds the words; the second where the first counts them.
+        has_tags: Whether the last of them is of tags.
     """
 
     separator: str = "\t"
     width: int = 0
     word: int = 0
+    has_tags: bool = True
 
     @property
     def name(self) -> str:
@@ -191,7 +193,8 @@ def _measured(columns: Columns, lines: Sequence[str], path: Path | None) -> Colu
     rows = [columns.split(line) for line in lines]
     width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
     check_last(rows, path=path)
-    if not _is_tagged(lines, columns.split):
+    has_tags = _is_tagged(lines, columns.split)
+    if not has_tags:
         check_texts(rows, path=path)
     whole = [row for row in rows if len(row) == width]
     counted = [int(row[0]) for row in whole if row[0].isdecimal() and row[0].isascii()]
@@ -206,7 +209,7 @@ def _measured(columns: Columns, lines: Sequence[str], path: Path | None) -> Colu
     if not is_counted:
         check_first(whole, path=path)
     check_words([row[int(is_counted)] for row in whole if width > 1], path=path)
-    return replace(columns, width=width, word=int(is_counted))
+    return replace(columns, width=width, word=int(is_counted), has_tags=has_tags)
 
 
 def _is_tagged(lines: Sequence[str], split: Callable[[str], list[str]]) -> bool:

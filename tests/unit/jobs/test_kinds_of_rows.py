@@ -200,3 +200,19 @@ def test_an_item_of_a_list_costs_no_more_than_a_line(tmp_path):
         assert [row.sample and row.sample.text for row in rows] == ["a", None, "d"]
     assert read[0][1].error == read[1][1].error
     assert read[0][1].origin == f"{tmp_path / 'a.json'}, item 2"
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("great\tpos\nawful\tneg\nmeh\tneu\n", True),
+        ("great\tpos\n\nawful\tneg\n", False),
+        ("IMGID:1\ngreat\tpos\nawful\tneg\n", False),
+        ("Ann\tB-PER\nis\tO\n", False),
+        ("1\tAnn\tPROPN\n2\tis\tAUX\n3\there\tADV\n", False),
+    ],
+)
+def test_words_beside_a_label_are_told_to_be_one_post(tmp_path, content, told):
+    (tmp_path / "a.conll").write_text(content)
+    note = open_source(tmp_path / "a.conll", options=InputOptions()).note
+    assert ("text among them, and add --input-format csv" in note) == told

@@ -33,8 +33,10 @@ from gmf.reading.json_rows import is_json
 from gmf.reading.regions_file import REGIONS_FILE, read_regions
 from gmf.reading.text_files import decode, open_text
 
-#: Note on lines of one word each, without an empty line between them.
-_ONE_POST = "read as one post, a word a line; if each line is a post, add --input-format text"
+_COUNTED = "the first column counts the words; they are read from the second"
+#: Note on lines of one word each without tags, and without an empty line between them.
+_ONE_POST = "read as one post, a word a line; if each line is a post, {}add --input-format {}"
+_NAMES = "put a line with the names of the columns above it, text among them, and "
 
 
 class ConllSource(ScannedSource):
@@ -72,11 +74,12 @@ class ConllSource(ScannedSource):
         if self._seen is None:
             deque(self.shards(1), maxlen=0)
         comments, is_one_post = self._seen or (0, False)
-        counted = "the first column counts the words; they are read from the second"
+        counted = _COUNTED if self.columns.word else ""
+        one_post = _ONE_POST.format(*(("", "text") if self.columns.width == 1 else (_NAMES, "csv")))
         notes = (
-            counted if self.columns.word else "",
+            counted,
             f"{comments} {self.columns.no_words}" if comments else "",
-            _ONE_POST if is_one_post and self.columns.width == 1 else "",
+            one_post if is_one_post and not (counted or self.columns.has_tags) else "",
         )
         return "; ".join(filter(None, notes))
 
