@@ -135,6 +135,8 @@ def _written(
             writer.add(row, outcome)
         except ValueError as error:
             return str(error)
+        except RecursionError:
+            return "a kept column is nested too deeply"
         except Exception as error:
             error.add_note(row.origin)
             raise

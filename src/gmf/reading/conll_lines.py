@@ -66,7 +66,7 @@ class Columns:
         separator: TAB, or a blank: then any number of blanks.
         width: How many there are; 0 when that is not known.
         word: Which of them holds the words; the second where the first counts them.
-        has_tags: Whether the last of them is of tags.
+        has_tags: Whether the last of them holds a tag.
     """
 
     separator: str = "\t"
@@ -193,8 +193,7 @@ def _measured(columns: Columns, lines: Sequence[str], path: Path | None) -> Colu
     rows = [columns.split(line) for line in lines]
     width = Counter(map(len, rows)).most_common(1)[0][0] if rows else 0
     check_last(rows, path=path)
-    has_tags = _is_tagged(lines, columns.split)
-    if not has_tags:
+    if not _is_tagged(lines, columns.split):
         check_texts(rows, path=path)
     whole = [row for row in rows if len(row) == width]
     counted = [int(row[0]) for row in whole if row[0].isdecimal() and row[0].isascii()]
@@ -209,6 +208,7 @@ def _measured(columns: Columns, lines: Sequence[str], path: Path | None) -> Colu
     if not is_counted:
         check_first(whole, path=path)
     check_words([row[int(is_counted)] for row in whole if width > 1], path=path)
+    has_tags = any(is_tag(row[-1]) for row in rows if len(row) > 1)
     return replace(columns, width=width, word=int(is_counted), has_tags=has_tags)
 
 

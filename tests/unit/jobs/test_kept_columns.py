@@ -70,6 +70,18 @@ def test_cells_of_tables_are_json(predict):
     assert (strict(first["notes"]), report.noted) == ([NOTE.format("b")], 1)
 
 
+@pytest.mark.parametrize("name", ["out.jsonl", "out.csv", "out.parquet"])
+def test_what_is_nested_too_deeply_to_be_written_costs_its_row_alone(tmp_path, monkeypatch, name):
+    monkeypatch.setattr(job, "load", lambda *_, **__: rule_pipeline())
+    source = tmp_path / "in.jsonl"
+    deep = "[" * 900 + "]" * 900
+    source.write_text(f'{{"text": "Ann", "a": {deep}}}\n{{"text": "Bob", "a": 1}}\n')
+    options = JobOptions(input=InputOptions(keep=("a",)))
+    report = predict_files(rule_model(tmp_path / "m"), source, tmp_path / name, options=options)
+    assert (report.rows, report.errors) == (2, 1)
+    assert "a kept column is nested too deeply" in report.first_error
+
+
 def test_texts_of_parquet_are_json(predict):
     parquet = pytest.importorskip("pyarrow.parquet")
     output, report = predict("out.parquet")

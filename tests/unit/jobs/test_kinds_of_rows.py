@@ -209,6 +209,7 @@ def test_an_item_of_a_list_costs_no_more_than_a_line(tmp_path):
         ("great\tpos\n\nawful\tneg\n", False),
         ("IMGID:1\ngreat\tpos\nawful\tneg\n", False),
         ("Ann\tB-PER\nis\tO\n", False),
+        (" IMGID:1\nAnn\tB-PER\nis\tO\n", False),
         ("1\tAnn\tPROPN\n2\tis\tAUX\n3\there\tADV\n", False),
     ],
 )
@@ -216,3 +217,12 @@ def test_words_beside_a_label_are_told_to_be_one_post(tmp_path, content, told):
     (tmp_path / "a.conll").write_text(content)
     note = open_source(tmp_path / "a.conll", options=InputOptions()).note
     assert ("text among them, and add --input-format csv" in note) == told
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_the_header_of_a_table_behind_another_is_no_post(tmp_path, mark):
+    (tmp_path / "a.csv").write_text(f"{mark}id, text\n1,Ann\n{mark}id, text\n2,Bob\n")
+    source = open_source(tmp_path / "a.csv", options=InputOptions())
+    first, header, last = (row for shard in source.shards(9) for row in source.read(shard))
+    assert (first.id, last.id, header.sample) == ("1", "2", None)
+    assert "repeats the header" in header.error

@@ -13,7 +13,7 @@ from gmf.jobs.inputs.rows import InputOptions, Row
 from gmf.jobs.inputs.scanned import MAX_LINE, Line, Record, ScannedSource, scan_lines
 from gmf.reading.image_folders import IMAGE_SUFFIXES
 from gmf.reading.tables import TableRecord, dialect_of, read_records
-from gmf.reading.text_files import decode
+from gmf.reading.text_files import BYTE_ORDER_MARK, decode
 
 #: Cells by which a line looks like a record; texts rarely have such in the place of a column.
 _KINDS = (
@@ -133,6 +133,10 @@ class CsvSource(ScannedSource):
                 decode(cell.encode(errors="surrogateescape"))
         except ValueError as error:
             return Row(number, self.default_id(number), origin, error=str(error))
+        names = [cell.strip(f" {BYTE_ORDER_MARK}") for cell in table_record.cells]
+        if len(names) > 1 and tuple(names) == tuple(self.dialect.header):
+            error = "repeats the header, as tables that were joined do; remove the line"
+            return Row(number, self.default_id(number), origin, error=error)
         return row_of_fields(
             {
                 column: cell
