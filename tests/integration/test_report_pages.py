@@ -40,3 +40,20 @@ def test_charts_and_tables_are_read_on_a_phone_and_on_a_desk(tmp_path):
             assert page.eval_on_selector_all(".bars", INNER) == [0]
             assert max(page.eval_on_selector_all("tbody tr", SIZES)) < 2 * 24 + 20
         browser.close()
+
+
+def test_titles_and_names_of_rows_stay_in_sight_while_a_table_scrolls(tmp_path):
+    title = "What images contribute, and how sure that is, for every kind of post of the test split"
+    table = Table(title, ("", *(f"kind {n}" for n in range(20))), (("GMF", *[Percent(0.5)] * 20),))
+    path = tmp_path / "page.html"
+    path.write_text(whole_page("Report", [to_html(table)]), encoding="utf-8")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        page = browser.new_page(viewport={"width": 390, "height": 800})
+        page.goto(path.as_uri())
+        page.eval_on_selector(".scroll", "node => node.scrollLeft = 600")
+        for selector in ("caption span", "tbody th"):
+            box = page.locator(selector).bounding_box()
+            assert 0 <= box["x"]
+            assert box["x"] + box["width"] <= 390
+        browser.close()

@@ -75,7 +75,7 @@ def test_scores_stand_in_the_table_and_the_charts():
 
 def test_text_is_escaped():
     made = shown(prediction())
-    assert "&lt;Rocky&gt; <b>PER</b>" in made
+    assert "&lt;Rocky&gt;&nbsp;<b>PER</b>" in made
     assert "<Rocky>" not in made
     assert "a &amp; b" in made
 

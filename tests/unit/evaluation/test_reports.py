@@ -55,8 +55,11 @@ def test_a_heat_map_shades_each_count_by_its_share_of_the_row():
         ("150.0", "243.0"),
         ("395.0", "243.0"),
     ]
-    assert [e["text"] for e in elements(chart, "on")] == ["3"]
     assert [e["text"] for e in elements(chart, "value")] == ["1", "0"]
+    # White on the light theme's pale blue, and black on the dark theme's, cannot be read.
+    shares = heat_map([(str(n), [n, 100 - n]) for n in (60, 75, 90)], columns=["p", "q"], title="t")
+    classes = {e["text"]: kind for kind in ("value", "half", "on") for e in elements(shares, kind)}
+    assert [classes[n] for n in ("60", "75", "90")] == ["value", "half", "on"]
 
 
 def test_a_heat_map_of_many_long_names_cuts_none():
@@ -137,8 +140,8 @@ def test_entities_of_a_line_are_marked_by_type():
     entities = [Entity(1, 3, "LOC"), ScoredEntity(3, 4, "CAR", 0.5)]
     line = tagged_line("gold", ("in", "New", "<York", "Audi", "<"), entities, note="n")
     assert "<dt>gold</dt><dd>in <mark " in line
-    assert '<mark class="type1">New &lt;York <b>LOC</b></mark>' in line
-    assert '<mark class="type-other">Audi <b>CAR</b></mark> &lt; n</dd>' in line
+    assert '<mark class="type1">New &lt;York&nbsp;<b>LOC</b></mark>' in line
+    assert '<mark class="type-other">Audi&nbsp;<b>CAR</b></mark> &lt; n</dd>' in line
 
 
 def test_the_page_of_a_report_has_its_scores_by_rule_and_type():
@@ -154,8 +157,8 @@ def test_the_page_of_a_report_has_its_scores_by_rule_and_type():
         assert card[2].startswith(f"<small>{interval}</small>")
     types = page.partition("F1 by type<small>")[2].partition("</figure>")[0]
     assert types.count('class="series0"') == types.count('class="series1"') == 3
-    assert types.count(">100.00 of 1</span>") == 2
-    assert types.count(">0.00 of 1</span>") == 4
+    assert types.count(">100.00 (1)</span>") == 2
+    assert types.count(">0.00 (1)</span>") == 4
     assert "<b>2</b><span>posts</span><small>5 words</small>" in page
 
 
@@ -195,7 +198,7 @@ def test_the_page_of_several_runs_has_a_bar_a_run_and_the_whiskers_of_the_mean()
 def test_the_page_of_a_comparison_has_both_systems_and_what_changed():
     better = [PAIRS[0], SamplePair("2", ("Acme", "it"), ("B-ORG", "O"), ("B-ORG", "O"))]
     page = comparison_page(compare(PAIRS, better, rounds=20), title="t")
-    assert "<caption>B is better: 1 posts</caption>" in page
+    assert "<caption><span>B is better: 1 posts</span></caption>" in page
     assert "B is worse" not in page
     assert page.count(">40.00</span>") == page.count(">80.00</span>") == 2
     assert '<figcaption>F1<small><span class="key0">A</span>, <span class="key1">B</span>' in page

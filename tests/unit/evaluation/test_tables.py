@@ -6,6 +6,7 @@ from rich.console import Console
 from gmf.evaluation.reports.tables import (
     Percent,
     Table,
+    f1_label,
     print_tables,
     to_html,
     to_latex,
@@ -15,6 +16,12 @@ from gmf.evaluation.reports.tables import (
 TABLE = Table(
     "Scores & more", ("", "F1", "gold", "what"), (("PER", 0.5, 3, "a|b_c"), ("LOC", None, 4, "<b>"))
 )
+
+
+def test_f1_of_no_entity_at_all_is_no_number():
+    assert f1_label(0.95, gold=262, predicted=260) == "95.00 (262)"
+    assert f1_label(0.0, gold=0, predicted=1) == "0.00 (0)"
+    assert f1_label(0.0, gold=0, predicted=0) == "no entity"
 
 
 def test_markdown_aligns_numbers_and_escapes_bars():
@@ -39,7 +46,7 @@ def test_latex_escapes_and_aligns():
 def test_html_escapes():
     text = to_html(TABLE)
     assert "<td>&lt;b&gt;</td>" in text
-    assert "<caption>Scores &amp; more</caption>" in text
+    assert "<caption><span>Scores &amp; more</span></caption>" in text
     assert '<td class="number">0.5000</td>' in text
 
 

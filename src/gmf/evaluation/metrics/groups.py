@@ -10,7 +10,7 @@ from gmf.evaluation.config import EvaluationConfig
 from gmf.evaluation.metrics.base import Metric, MetricInput
 from gmf.evaluation.pairs import SampleSpans
 from gmf.evaluation.reports.plots import Bar, Figure, bar_chart
-from gmf.evaluation.reports.tables import COUNT_COLUMNS, Percent, Table, count_cells
+from gmf.evaluation.reports.tables import COUNT_COLUMNS, F1_LABEL, Table, count_cells, f1_label
 from gmf.evaluation.scores import Counts
 
 
@@ -36,11 +36,15 @@ class GroupMetric(Metric):
         title = f"{self.title} ({config.rule} counting)"
         table = Table(title, ("", *COUNT_COLUMNS), rows, self.note)
         bars = [
-            Bar(name, counts["f1"], f"{Percent(counts['f1'])} of {counts['gold']}")
+            Bar(
+                name,
+                counts["f1"],
+                f1_label(counts["f1"], gold=counts["gold"], predicted=counts["predicted"]),
+            )
             for name, counts in values.items()
         ]
         chart = bar_chart(bars, title=self.chart_title, maximum=1)
-        return [table, Figure(self.chart_title, chart, f"{config.rule} counting")]
+        return [table, Figure(self.chart_title, chart, f"{config.rule} counting; {F1_LABEL}")]
 
 
 def count_by(

@@ -10,7 +10,7 @@ from gmf.evaluation.metrics.calibration import calibrate
 from gmf.evaluation.pairs import SampleSpans
 from gmf.evaluation.post_groups import group_of, groupings_of, groups_of
 from gmf.evaluation.reports.plots import Bar, Figure, bar_chart
-from gmf.evaluation.reports.tables import COUNT_COLUMNS, Percent, Table, count_cells
+from gmf.evaluation.reports.tables import COUNT_COLUMNS, F1_LABEL, Table, count_cells, f1_label
 from gmf.evaluation.scores import count_spans
 
 
@@ -42,12 +42,17 @@ class PostGroups(Metric):
             headings = ("", "posts", *COUNT_COLUMNS, "ECE")
             note = "ECE: expected calibration error of entity confidences."
             bars = [
-                Bar(name, row["f1"], f"{Percent(row['f1'])} of {row['gold']}")
+                Bar(
+                    name,
+                    row["f1"],
+                    f1_label(row["f1"], gold=row["gold"], predicted=row["predicted"]),
+                )
                 for name, row in groups.items()
             ]
             heading = f"F1 by {column}"
             chart = bar_chart(bars, title=heading, maximum=1)
-            items += [Table(title, headings, rows, note), Figure(heading, chart, config.rule)]
+            figure = Figure(heading, chart, f"{config.rule} counting; {F1_LABEL}")
+            items += [Table(title, headings, rows, note), figure]
         return items
 
 

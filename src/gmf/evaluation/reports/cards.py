@@ -94,7 +94,7 @@ def tagged_line(
         kind = f"type{PAPER_TYPES.index(entity.type)}" if is_known else "type-other"
         words = escape(" ".join(tokens[entity.start : entity.end]))
         pieces.append(
-            f'<mark class="{kind}">{words} <b>{escape(entity.type)}</b>{detail(entity)}</mark>'
+            f'<mark class="{kind}">{words}&nbsp;<b>{escape(entity.type)}</b>{detail(entity)}</mark>'
         )
         position = entity.end
     return f"<div><dt>{escape(name)}</dt><dd>{' '.join(pieces)} {note}</dd></div>"

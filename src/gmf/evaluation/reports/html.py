@@ -9,7 +9,7 @@ from gmf.evaluation.metrics.registry import show_all
 from gmf.evaluation.report import Report, RunsReport
 from gmf.evaluation.reports.plots import Bar, Figure, bar_chart
 from gmf.evaluation.reports.report_tables import comparison_tables, report_tables, runs_tables
-from gmf.evaluation.reports.tables import Percent, Table, to_html
+from gmf.evaluation.reports.tables import F1_LABEL, Percent, Table, f1_label, to_html
 from gmf.evaluation.scores import RULES
 
 
@@ -132,13 +132,18 @@ def _cards(report: Report) -> str:
 
 def _types_figure(report: Report) -> Figure:
     bars = [
-        Bar(f"{name}, {rule}", counts.f1, f"{Percent(counts.f1)} of {counts.gold}", series)
+        Bar(
+            f"{name}, {rule}",
+            counts.f1,
+            f1_label(counts.f1, gold=counts.gold, predicted=counts.predicted),
+            series,
+        )
         for name in report.scores.lenient.types
         for series, rule in enumerate(RULES)
         if (counts := report.scores.under(rule).types.get(name))
     ]
     chart = bar_chart(bars, title="F1 by type", maximum=1)
-    return Figure("F1 by type", chart, "F1 of so many gold entities", RULES)
+    return Figure("F1 by type", chart, F1_LABEL, RULES)
 
 
 def _changed(change: str, samples: Sequence[ChangedSample]) -> str:

@@ -125,10 +125,15 @@ def heat_map(
                     middle,
                     str(count),
                     anchor="middle",
-                    kind="on" if share > 0.5 else "value",
+                    kind=_ink(share),
                 ),
             ]
     return _svg(parts, edge + len(columns) * width, top + len(rows) * height, title)
+
+
+def _ink(share: float) -> str:
+    """Return the class of a number on a cell: where the text of each theme is read best."""
+    return "value" if share <= 0.6 else "half" if share <= 0.85 else "on"
 
 
 def _heading(x: float, bottom: float, name: str, *, is_upright: bool) -> str:

@@ -41,6 +41,8 @@ Cell = int | float | Percent | Decimal | str | None
 FOLDED = 16
 #: Headings of ``count_cells``.
 COUNT_COLUMNS = ("P", "R", "F1", "gold", "predicted", "correct")
+#: How to read ``f1_label``.
+F1_LABEL = "F1 in percent (gold entities)"
 _LATEX_SPECIAL = {
     "±": r"$\pm$",
     "\\": r"\textbackslash{}",
@@ -94,6 +96,11 @@ def count_cells(counts: Mapping[str, Any]) -> tuple[Cell, ...]:
     """Return the cells under ``COUNT_COLUMNS`` of ``Counts.to_dict``."""
     measures = (Percent(counts[key]) for key in ("precision", "recall", "f1"))
     return (*measures, *(counts[key] for key in ("gold", "predicted", "correct")))
+
+
+def f1_label(f1: float, *, gold: int, predicted: int) -> str:
+    """Return what stands at a bar of F1: the score and how many gold entities it is of."""
+    return f"{Percent(f1)} ({gold})" if gold or predicted else "no entity"
 
 
 def plain_cell(cell: Cell) -> Cell:
@@ -216,7 +223,7 @@ def to_html(table: Table) -> str:
     body = "".join(map(line, range(len(table.rows))))
     note = f'<p class="note">{escape(table.note)}</p>' if table.note else ""
     return (
-        f'<div class="scroll"><table><caption>{escape(table.title)}</caption>'
+        f'<div class="scroll"><table><caption><span>{escape(table.title)}</span></caption>'
         f"<thead><tr>{cells(table.columns, 'th')}</tr></thead><tbody>{body}</tbody></table></div>"
         f"{note}"
     )
