@@ -65,7 +65,10 @@ def with_groups(
         )
     left_out = [column for column in values if column not in chosen]
     if left_out:
-        on_note(f"{groups.path}: no groupings: {_listed(left_out, values)} values")
+        on_note(
+            f"{groups.path}: columns that are no groupings, which have 2 to {MAX_GROUPS} values: "
+            f"{_listed(left_out, values)}"
+        )
     if len(found) < len(pairs):
         on_note(f"{groups.path}: {len(pairs) - len(found)} of {len(pairs)} posts have no group")
     seen = [row for identifier in training if (row := row_of(identifier)) is not None]
@@ -134,4 +137,4 @@ def groups_of(pairs: Iterable[Grouped], column: str) -> list[str]:
 
 
 def _listed(columns: Iterable[str], values: dict[str, Counter[str]]) -> str:
-    return ", ".join(f"{column} {len(values[column])}" for column in columns)
+    return ", ".join(f"{column} ({len(values[column])})" for column in columns)

@@ -39,7 +39,9 @@ def test_scores_and_calibration_of_each_group(groups):
     pairs = [pair("1"), pair("2", right=False), pair("3", confidence=0.9), pair("4")]
     notes = []
     grouped = with_groups(pairs, groups, training=["train", "other"], on_note=notes.append)
-    assert notes == [f"{groups.path}: no groupings: split 1 values"]
+    assert notes == [
+        f"{groups.path}: columns that are no groupings, which have 2 to 24 values: split (1)"
+    ]
     report = evaluate(grouped, config=CONFIG)
     found = report.to_dict()["groups"]
     assert list(found) == ["kind", "source", "kind, in training", "source, in training"]
@@ -62,7 +64,9 @@ def test_posts_that_the_file_lacks_are_told_and_a_group_of_their_own(groups):
     assert [p.groups["kind"] for p in grouped] == ["related", "misleading", "no group"]
     with pytest.raises(DataError, match=r"has none of the 1 posts \(ids there: 1, 2, 3; of the "):
         with_groups([pair("new")], groups)
-    with pytest.raises(DataError, match=r"no column divides the posts .* \(values: kind 1, sou"):
+    with pytest.raises(
+        DataError, match=r"no column divides the posts .* \(values: kind \(1\), sou"
+    ):
         with_groups([pair("1"), pair("2")], groups)
 
 

@@ -88,7 +88,7 @@ def test_differences_have_the_sign_of_the_other_system(tmp_path):
     results = SuiteResults(runs)
     table = systems_table(results, dataset="demo")
     behind, near, ahead = (row(table, name) for name in ("BERT-CRF", "UMT-BERT-CRF", "MAF"))
-    assert behind["less GMF"].mean < 0 < near["less GMF"].mean < ahead["less GMF"].mean
+    assert behind["minus GMF"].mean < 0 < near["minus GMF"].mean < ahead["minus GMF"].mean
     assert behind["p"] == pytest.approx(1 / 10_001)
     assert behind["p Holm"] == pytest.approx(3 / 10_001)
     # One tweet differs: every exchange is as large.
@@ -100,10 +100,10 @@ def test_differences_have_the_sign_of_the_other_system(tmp_path):
     shared = [results.get("demo", variant=name).runs[2].micro("f1") for name in ("gmf", "umt")]
     assert [compared.a, compared.b] == shared
     said = " ".join(findings(results, dataset="demo", statistics={}))
-    assert "GMF is at place 4" in said
+    assert "GMF is in place 4" in said
     assert re.search(r"Significantly behind GMF: BERT-CRF -\d", said)
-    assert "Before GMF, but not significantly: UMT-BERT-CRF +" in said
-    assert "Significantly before GMF: MAF +" in said
+    assert "Ahead of GMF, but not significantly: UMT-BERT-CRF +" in said
+    assert "Significantly ahead of GMF: MAF +" in said
 
 
 def test_the_paper_stands_beside(tmp_path):
@@ -139,8 +139,8 @@ def test_ablations_with_difference_to_gmf_and_to_the_paper(tmp_path):
     ]
     results = SuiteResults(runs)
     table = ablation_table(results, dataset="twitter2015")
-    assert row(table, "GMF w/o VCG")["less GMF"].mean < 0
-    assert str(row(table, "GMF w/o VCG, paper")["less GMF"]) == "-0.73"
+    assert row(table, "GMF w/o VCG")["minus GMF"].mean < 0
+    assert str(row(table, "GMF w/o VCG, paper")["minus GMF"]) == "-0.73"
     said = " ".join(findings(results, dataset="twitter2015", statistics={}))
     assert re.search(r"GMF w/o VCG: F1 -\S+ \(p 0\.0002\), a significant loss", said)
     assert "The paper prints -0.73, as here in sign." in said
@@ -316,6 +316,16 @@ def test_page_needs_nothing_else(written):
     assert "http" not in re.sub(r"data:[^\"]+", "", page)
     assert "tiny &lt;pair&gt;" in page
     assert page.count('<article class="post">') >= 2
+
+
+def test_every_table_and_figure_is_in_the_contents_of_its_chapter(written):
+    page = (written[0] / "report.html").read_text(encoding="utf-8")
+    links = re.findall(r'<a href="#([^"]+)">([^<]+)</a>', page)
+    assert {key for key, _ in links} <= set(re.findall(r'id="([^"]+)"', page))
+    titles = [title for _, title in links]
+    captions = re.findall(r"<caption><span>([^<]+)</span>", page)
+    assert [title for title in captions if title not in titles] == ["Runs behind the numbers"]
+    assert "Case studies" in titles
 
 
 def test_cases_follow_the_rule(written):

@@ -115,7 +115,7 @@ def _ranking(systems: Sequence[SystemResults]) -> str:
     if rank is None:
         return f"{text}. GMF has no run."
     if rank:
-        return f"{text}. GMF is at place {rank + 1}, F1 {_score(ranked[rank])}."
+        return f"{text}. GMF is in place {rank + 1}, F1 {_score(ranked[rank])}."
     if len(ranked) > 1:
         text += f", before {system_name(ranked[1].variant)}, {_score(ranked[1])}"
     return f"{text}."
@@ -128,8 +128,8 @@ def _significance(compared: Mapping[str, GmfComparison]) -> str:
         "Significantly behind GMF": [],
         "Behind GMF, but not significantly": [],
         "As good as GMF": [],
-        "Before GMF, but not significantly": [],
-        "Significantly before GMF": [],
+        "Ahead of GMF, but not significantly": [],
+        "Significantly ahead of GMF": [],
     }
     names = list(groups)
     for variant, comparison in sorted(compared.items(), key=lambda item: item[1].f1.difference):

@@ -56,7 +56,7 @@ def group_tables(groups: GroupResults, *, dataset: str) -> dict[str, Table]:
                 _F1,
             )
             tables[f"changes-{dataset}{suffix}"] = _differences_table(
-                f"Other images less real ones on {name}{by}", grouping, groups.changes(grouping)
+                f"Other images minus real ones on {name}{by}", grouping, groups.changes(grouping)
             )
         rows = tuple(filter(None, (_ece_row(s, grouping) for s in _calibrated(groups))))
         if rows and few and (grouping.name or groups.controlled):

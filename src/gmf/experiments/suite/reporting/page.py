@@ -92,13 +92,20 @@ def _style() -> str:
 
 
 def _chapter(chapter: Chapter) -> str:
-    parts = [f'<h2 id="data-{escape(chapter.key)}">{escape(chapter.title)}</h2>']
-    parts += map(_paragraph, chapter.findings)
-    parts += map(to_html, chapter.tables)
-    parts += map(_figure, chapter.figures)
+    items = [(table.title, to_html(table)) for table in chapter.tables]
+    items += [(figure.title, _figure(figure)) for figure in chapter.figures]
     if chapter.study is not None:
-        parts.append(_cases(chapter.study))
-    return "\n".join(parts)
+        items.append(("Case studies", _cases(chapter.study)))
+    key = escape(f"data-{chapter.key}")
+    links = [f'<a href="#{key}-{n}">{escape(title)}</a>' for n, (title, _) in enumerate(items, 1)]
+    return "\n".join(
+        [
+            f'<h2 id="{key}">{escape(chapter.title)}</h2>',
+            *map(_paragraph, chapter.findings),
+            f'<nav class="contents" aria-label="{escape(chapter.title)}">{"".join(links)}</nav>',
+            *(f'<div id="{key}-{n}">{content}</div>' for n, (_, content) in enumerate(items, 1)),
+        ]
+    )
 
 
 def _paragraph(text: str) -> str:

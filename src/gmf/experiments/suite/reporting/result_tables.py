@@ -24,11 +24,15 @@ COUNTING = (
     "entity). Mean ± sample deviation over seeds; no deviation for one run. Rows marked "
     "paper repeat the printed numbers."
 )
+PARTS = (
+    "VCG: visual clue guidance; CSA: cross-scale attention; CM: consistency matching; w/o: without."
+)
 METHOD = (
-    "p: two-sided paired approximate randomisation over posts of the difference in mean F1 to "
-    f"GMF, on the seeds that both have, {ROUNDS} rounds. A post is exchanged in all seeds at "
-    "once, as runs on one post are not independent; the test speaks of other posts, the "
-    "deviation of other seeds. p Holm: adjusted for the number of comparisons in the table. "
+    "Minus GMF: mean F1 minus that of GMF. p: two-sided paired approximate randomisation over "
+    f"posts of this difference, on the seeds that both have, {ROUNDS} rounds. A post is exchanged "
+    "in all seeds at once, as runs on one post are not independent; the test speaks of other "
+    "posts, the deviation of other seeds. p Holm: adjusted for the number of comparisons in the "
+    "table. "
     "Minutes: of training, mean of a run, on the machine that ran it."
 )
 
@@ -87,7 +91,7 @@ def systems_table(results: SuiteResults, *, dataset: str) -> Table:
         rows += _reported_row(dataset, system.variant, types)
     return Table(
         f"{_NUMBERS.get(dataset, '')}Systems on {dataset_name(dataset)}",
-        ("", "runs", *types, "P", "R", "F1", "less GMF", "p", "p Holm", "minutes"),
+        ("", "runs", *types, "P", "R", "F1", "minus GMF", "p", "p Holm", "minutes"),
         tuple(rows),
         " ".join([COUNTING, METHOD, *reported_doubts(dataset)]),
         _reported_rows(rows),
@@ -128,9 +132,9 @@ def ablation_table(results: SuiteResults, *, dataset: str) -> Table | None:
             )
     return Table(
         f"Table 4. Ablations of GMF on {dataset_name(dataset)}",
-        ("", "runs", "P", "R", "F1", "less GMF", "p", "p Holm", "95% interval", "minutes"),
+        ("", "runs", "P", "R", "F1", "minus GMF", "p", "p Holm", "95% interval", "minutes"),
         tuple(rows),
-        f"{COUNTING} {METHOD} Interval: paired bootstrap over posts of the difference.",
+        f"{PARTS} {COUNTING} {METHOD} Interval: paired bootstrap over posts of the difference.",
         _reported_rows(rows),
     )
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 GAINS = (
-    "F1 less that of BERT-CRF on the posts of each group, mean over the seeds that both have; "
+    "F1 minus that of BERT-CRF on the posts of each group, mean over the seeds that both have; "
     "whiskers: 95% paired bootstrap interval over posts."
 )
 CALIBRATION = (
