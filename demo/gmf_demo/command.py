@@ -39,7 +39,7 @@ def demo(
 
         result = run_demo(out, encoders=encoders, on_stage=on_stage, on_progress=on_progress)
     results.print(_table(result, encoders))
-    write(f"GMF closes {100 * result.gap_closed:.0f}% of the gap on related pairs")
+    write(result.summary)
     page = out / "demo.html"
     for post in write_demo_page(result, page):
         document = document_of(post.prediction)

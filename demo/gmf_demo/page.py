@@ -113,9 +113,10 @@ def _scores(kinds: Sequence[str], scores: Sequence[ScoredRow]) -> str:
         "F1 on the test split (lenient, micro, percent)",
         ("", *kinds),
         tuple((row.name, *map(Percent, row.f1)) for row in scores),
-        note="Limits are the best expected F1 that any tagger can reach; the generator is known.",
+        note="Best possible: the highest F1 that any tagger can expect here. It is known, since "
+        "the corpus is drawn by known rules.",
     )
-    key = '<span class="key0">tagger</span>, <span class="key1">limit</span>'
+    key = '<span class="key0">trained model</span>, <span class="key1">best possible</span>'
     return (
         f"<h2>What the images contribute</h2><p class='lead'>F1 by kind of pair: {key}.</p>"
         f'<div class="charts">{"".join(charts)}</div>{to_html(table)}'

@@ -1,13 +1,14 @@
 """One sample on the demo's page: image with boxes, tagged words, gates as a heat map."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from html import escape
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gmf.core.tags import entities_of
-from gmf.core.types import Entity, Prediction, Sample, ScoredEntity, SlotOrigin
+from gmf.core.types import Entity, ImageInput, Prediction, Sample, ScoredEntity, SlotOrigin
 from gmf.evaluation.reports.cards import card, image_with_boxes, tagged_line
 
 
@@ -30,8 +31,23 @@ def post_card(
     if explained is not None:
         lines.append(_line("GMF without image", sample, explained.without_images))
     lines += [_line(name, sample, other.entities) for name, other in others]
-    images = "".join(map(image_with_boxes, sample.images))
+    origins = () if explained is None else explained.slots
+    images = "".join(image_with_boxes(image) for image in _as_read(sample.images, origins))
     return card(caption, images=images, lines=lines, extra=_gates(prediction))
+
+
+def _as_read(images: Sequence[ImageInput], origins: Sequence[SlotOrigin]) -> Sequence[ImageInput]:
+    """Return the images with the regions that the model read, as far as that is known."""
+    if not origins:
+        return images
+    read = {(origin.image, origin.region) for origin in origins}
+    return [
+        replace(
+            image,
+            regions=tuple(r for place, r in enumerate(image.regions) if (number, place) in read),
+        )
+        for number, image in enumerate(images)
+    ]
 
 
 def _line(name: str, sample: Sample, entities: Sequence[ScoredEntity]) -> str:
@@ -66,7 +82,8 @@ def _gates(prediction: Prediction) -> str:
     )
     return (
         f'<div class="gates">{maps}</div><small>Gates: weight of each visual stage '
-        "(across, fine to coarse) in each text layer (down).</small>"
+        "(across, from fine detail to whole objects) in each text layer (down), for the whole "
+        "image and each box.</small>"
     )
 
 

@@ -30,7 +30,7 @@ def write_demo_page(result: DemoResult, path: Path) -> list[ShownPost]:
     notes = {
         "related": "The image shows what the name stands for.",
         "unrelated": "The image shows nothing that could be named.",
-        "misleading": "The image shows something else, but the text tells.",
+        "misleading": "The image shows another kind of thing; the text tells what is meant.",
     }
     groups += [
         PostGroup(f"Pair: {pair}", notes[pair], _shown(result, _posts_of(corpus, pair)))
@@ -50,7 +50,15 @@ def write_demo_page(result: DemoResult, path: Path) -> list[ShownPost]:
         kinds=KINDS,
         scores=rows + limits,
         groups=groups,
-        notes=[f"GMF closes {100 * result.gap_closed:.0f}% of the gap on related pairs."],
+        notes=[
+            "Two models were trained on a corpus that was drawn for this: one reads the text "
+            "alone, GMF reads text and image.",
+            f"{result.summary}.",
+            "Related pairs: the image shows what the name stands for. Unrelated: nothing that "
+            "could be named. Misleading: another kind of thing. A text is telling where its words "
+            "say what is meant, hinting where they make it likely, neutral where only an image "
+            "can tell.",
+        ],
     )
     return list(groups[0].posts)
 

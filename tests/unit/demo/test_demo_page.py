@@ -125,6 +125,14 @@ def test_boxes_are_drawn_in_pixels_of_the_picture():
     assert '<rect x="5" y="6" width="20" height="30"/>' in made
 
 
+def test_only_boxes_that_the_model_read_are_drawn():
+    image = ImageInput(png(), (Region(box=(5, 6, 25, 36)), Region(box=(1, 1, 9, 9))))
+    sample = Sample("1", ("see", "<Rocky>"), None, (image,))
+    read = Explanation(slots=(SlotOrigin(0), SlotOrigin(0, 0)))
+    assert shown(Prediction(sample, ("O", "O"), (), (), read)).count("<rect") == 1
+    assert shown(Prediction(sample, ("O", "O"), (), (), None)).count("<rect") == 2
+
+
 def test_a_broken_picture_is_an_error():
     with pytest.raises(UnusableImageError, match="not an image"):
         shown(prediction(source=b"no drawing"))
