@@ -47,6 +47,15 @@ commands: Registry[Callable[..., None] | typer.Typer] = Registry(
 )
 
 
+#: Where help lists a command; those of others stand under "Commands".
+_PANELS = {
+    "Use a model": ("predict", "serve", "export", "package", "hub"),
+    "Train and compare": ("train", "evaluate", "score", "compare", "curve", "search", "suite"),
+    "Data": ("data", "regions", "context"),
+    "Look up, install, try": ("models", "options", "formats", "encoders", "cache", "demo"),
+}
+
+
 def load_files(paths: list[Path] | None) -> list[Path]:
     """Run the files of ``--code``; see ``load_code``."""
     for path in paths or ():
@@ -86,9 +95,11 @@ class CommandTable(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         """Return all names; commands that are not imported are shown by their summary."""
+        panels = {name: panel for panel, names in _PANELS.items() for name in names}
         for name in commands:
             if name not in self.commands:
-                self.add_command(TyperCommand(name, help=summary_of(name)))
+                panel = panels.get(name)
+                self.add_command(TyperCommand(name, help=summary_of(name), rich_help_panel=panel))
         return super().list_commands(ctx)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:

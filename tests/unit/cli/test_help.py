@@ -49,7 +49,13 @@ def test_examples_of_help_can_be_typed(path):
         command.make_context("gmf", words)
 
 
-def test_the_chief_commands_come_first():
+def test_commands_are_grouped_by_what_people_want():
     text = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "80"}).stdout
-    listed = re.findall(r"^│ (\w+) ", text.split("Commands")[1], re.MULTILINE)
-    assert listed[:5] == ["predict", "train", "evaluate", "score", "compare"]
+    panels = dict(re.findall(r"^╭─ ([A-Z][\w, ]+) ─+╮\n(.*?)^╰", text, re.MULTILINE | re.DOTALL))
+    listed = {name: re.findall(r"^│ (\w+) ", lines, re.MULTILINE) for name, lines in panels.items()}
+    assert list(listed)[:2] == ["Options", "Use a model"]
+    assert listed["Use a model"][0] == "predict"
+    assert listed["Train and compare"][:2] == ["train", "evaluate"]
+    ours = {name for name in commands if commands.origin(name).source == "gmf"}
+    assert ours <= {name for lines in listed.values() for name in lines}
+    assert not ours & set(listed.get("Commands", ()))
