@@ -138,6 +138,9 @@ def test_images_are_shown_with_regions_attention_and_stages(page):
     shares = page.locator("#found dl").first.locator("dd").all_inner_texts()
     assert len(shares) == 4
     assert abs(sum(int(share[:-1]) for share in shares) - 100) <= 2
+    labels = page.locator("figure .region").all_inner_texts()
+    assert [label.partition(": ")[0] for label in labels] == ["whole", "1", "whole"]
+    assert [label.partition(": ")[2] for label in labels] == shares[1:]
     heading = page.get_by_role("heading", name="Visual stages of image 1, region 1")
     sync_api.expect(heading).to_be_visible()
     entities = page.locator("button.entity")
@@ -333,7 +336,7 @@ def test_a_slow_answer_never_follows_a_newer_one(page):
     page.wait_for_timeout(300)
     assert shown_text(page) == TEXT
     page.get_by_role("button", name="Clear").click()
-    status(page, "Nothing asked yet.")
+    status(page, "Write a post, or choose an example.")
 
 
 def test_a_slow_example_never_follows_a_newer_one(page):
@@ -411,7 +414,7 @@ def test_a_model_that_reads_context_gets_a_field_for_each_part_of_it(browser, pa
 def test_the_page_of_a_model_without_images_speaks_of_none(browser):
     own = tiny_pipeline("bert-crf")
     with served(create_app(own)) as url, Opened(browser, url) as page:
-        page.get_by_text("finds PER").wait_for()
+        page.get_by_text("finds PER (people), LOC (places)").wait_for()
         examples = page.get_by_role("list", name="Examples").get_by_role("button")
         assert not page.get_by_text("Text and images, read together.").is_visible()
         assert examples.locator("visible=true").count() == 3

@@ -12,6 +12,9 @@ const result = byId("result");
 let model = null;
 let running = null;
 
+const MEANINGS = { PER: "people", LOC: "places", ORG: "organisations", MISC: "other names" };
+const explained = (type) => (MEANINGS[type] ? `${type} (${MEANINGS[type]})` : type);
+
 const announce = (message) => (status.textContent = message);
 
 function showTrouble(title, message) {
@@ -26,7 +29,7 @@ async function meet() {
   model = await fetchModel(byId("key").value);
   editor.use(model);
   document.body.classList.toggle("text-only", !model.reads_images);
-  byId("model").textContent = `Model ${model.title}, finds ${model.types.join(", ")}`;
+  byId("model").textContent = `Model ${model.title}, finds ${model.types.map(explained).join(", ")}`;
 }
 
 function failed(trouble) {
@@ -89,7 +92,7 @@ byId("form").addEventListener("reset", (event) => {
   // Only the post goes, not the key.
   event.preventDefault();
   editor.clear();
-  forget("Nothing asked yet.");
+  forget("Write a post, or choose an example.");
 });
 byId("text").addEventListener("keydown", (event) => {
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) ask();

@@ -32,7 +32,7 @@ export function renderUsed(answer, post, urls) {
     const highest = Math.max(...mass, 1e-9);
     views.forEach((view, slot) => {
       if (!labels[slot]) return;
-      labels[slot].textContent = `${short(view)} ${percent(mass[slot])}`;
+      labels[slot].textContent = `${short(view)}: ${percent(mass[slot])}`;
       labels[slot].parentElement.style.borderWidth = `${1.5 + (4.5 * mass[slot]) / highest}px`;
     });
   }
@@ -50,9 +50,9 @@ export function renderUsed(answer, post, urls) {
       h(
         "div",
         {},
-        tells && [h("h4", {}, "Where it looked"), shares],
+        tells && [h("h4", {}, "Where it looked"), shares, h("p", { class: "hint" }, "Shares of attention. They do not prove what changed the answer; the answer without images does.")],
         views.map((view, slot) => view.gates && [h("h4", {}, `Visual stages of ${lower(names[slot])}`), bars(view.gates.map((share, stage) => [stageName(stage, view.gates.length), share]))]),
-        views[0].gates && byLayer(views, names),
+        views[0].gates && [h("p", { class: "hint" }, "Visual stages are levels of the image encoder, from fine detail to whole objects; shares tell how much each informed the text."), byLayer(views, names)],
       ),
     ),
   );
