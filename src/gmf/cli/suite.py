@@ -30,7 +30,10 @@ from gmf.experiments.suite.run import check_data, run_suite
 from gmf.experiments.suite.settings import read_settings
 from gmf.experiments.suite.single_run import is_scored, state_of
 
-suite_app = typer.Typer(no_args_is_help=True, help="The paper's comparison as one suite.")
+suite_app = typer.Typer(
+    no_args_is_help=True,
+    help="The paper's comparison: every system, ablation and sweep in one report.",
+)
 
 
 @suite_app.command("paper")
