@@ -15,6 +15,15 @@ from gmf_demo.run import KINDS, DemoResult
 
 #: Posts shown of each kind of pair.
 POSTS_OF_PAIR = 3
+_MODELS = (
+    "Two models were trained on a corpus that was drawn for this: one reads the text alone, GMF "
+    "reads text and image."
+)
+_KINDS = (
+    "Related pairs: the image shows what the name stands for. Unrelated: nothing that could be "
+    "named. Misleading: another kind of thing. A text is telling where its words say what is "
+    "meant, hinting where they make it likely, neutral where only an image can tell."
+)
 
 
 def write_demo_page(result: DemoResult, path: Path) -> list[ShownPost]:
@@ -50,15 +59,7 @@ def write_demo_page(result: DemoResult, path: Path) -> list[ShownPost]:
         kinds=KINDS,
         scores=rows + limits,
         groups=groups,
-        notes=[
-            "Two models were trained on a corpus that was drawn for this: one reads the text "
-            "alone, GMF reads text and image.",
-            f"{result.summary}.",
-            "Related pairs: the image shows what the name stands for. Unrelated: nothing that "
-            "could be named. Misleading: another kind of thing. A text is telling where its words "
-            "say what is meant, hinting where they make it likely, neutral where only an image "
-            "can tell.",
-        ],
+        notes=[_MODELS, f"{result.summary}.", _KINDS],
     )
     return list(groups[0].posts)
 
