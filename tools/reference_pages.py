@@ -2,6 +2,8 @@
 
 import inspect
 import pkgutil
+import re
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -153,10 +155,22 @@ def _leaves(path: str, command: Any) -> Iterator[tuple[str, Any]]:
         yield from _leaves(f"{path} {name}", inner)
 
 
+def _with_code(help_text: str) -> str:
+    """Return help as Markdown: lines that stand in from the others are commands."""
+    paragraphs = inspect.cleandoc(help_text).split("\n\n")
+    return "\n\n".join(
+        re.sub(r"((?:^ +.*\n?)+)", _code_block, text, flags=re.MULTILINE) for text in paragraphs
+    )
+
+
+def _code_block(found: re.Match[str]) -> str:
+    return f"\n```sh\n{textwrap.dedent(found[0]).rstrip()}\n```\n"
+
+
 def _command_parts(path: str, command: Any) -> Iterator[str]:
     context = typer.Context(command, info_name=path)
     usage = command.get_usage(context).removeprefix("Usage: ")
-    yield f"## {path}\n\n{inspect.cleandoc(command.help or '')}\n\n```text\n{usage}\n```\n"
+    yield f"## {path}\n\n{_with_code(command.help or '')}\n\n```text\n{usage}\n```\n"
     shown = [p for p in command.params if not getattr(p, "hidden", False) and p.name != "help"]
     if shown:
         yield _table((_parameter(p, context) for p in shown), first="argument or option")
