@@ -19,6 +19,7 @@ from gmf.reading.foreign_columns import (
     check_table,
     check_texts,
     check_words,
+    is_text,
 )
 from gmf.reading.tag_schemes import is_tag, read_tags
 
@@ -178,7 +179,7 @@ def columns_of(lines: Iterable[str], *, path: Path | None) -> Columns:
             "columns are separated by TAB in some lines and by blanks in others; use TAB in all",
             path=path,
         )
-    if sum(" " in line.strip() for line in by_blank) > (1 - SHARE) * len(by_blank):
+    if sum(map(is_text, by_blank)) > (1 - SHARE) * len(by_blank):
         raise PlainTextError(
             "looks like a plain text, one post a line; expected one word a line, a TAB and its "
             "tag. To predict, add --input-format text; to train, annotate the texts and bring the "

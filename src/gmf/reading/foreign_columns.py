@@ -18,8 +18,8 @@ _HEADERS = (
     frozenset(("tag", "tags", "label", "labels", "ner", "ner_tag", "ner_tags", "entity", "iob")),
 )
 _CELLS = re.compile(r'[^\s,;|"]+')
-#: Two words in a cell, or two clauses where words have no blanks between them.
-_TEXT = re.compile(r"\S(?: +|[\u3001\u3002\uff01\uff0c\uff1f])\S")
+#: Two words in a cell, or two clauses, or a sentence, where words have no blanks between them.
+_TEXT = re.compile(r"\S(?: +|[\u3001\u3002\uff01\uff0c\uff1f])\S|\w{2}[\u3002\uff01\uff0c\uff1f]$")
 #: Lines from which on a first column that repeats itself is told.
 _LEAST_LINES = 4
 _NAMES_BESIDE_TEXT = ("id", "image", "images")
@@ -104,7 +104,7 @@ def check_texts(rows: Sequence[Sequence[str]], *, path: Path | None) -> None:
     """
     for place in range(max(map(len, rows), default=0)):
         cells = [row[place].strip() for row in rows if len(row) > max(place, 1)]
-        texts = [cell for cell in cells if _TEXT.search(cell)]
+        texts = [cell for cell in cells if is_text(cell)]
         if len(texts) * 2 > len(rows):
             raise DataError(
                 f"looks like a table of posts: column {place + 1} holds texts, such as "
@@ -113,6 +113,11 @@ def check_texts(rows: Sequence[Sequence[str]], *, path: Path | None) -> None:
                 "--input-format csv; or leave out the other columns, and add --input-format text",
                 path=path,
             )
+
+
+def is_text(cell: str) -> bool:
+    """Return whether a cell holds more than a word."""
+    return bool(_TEXT.search(cell.strip()))
 
 
 def check_words(words: Sequence[str], *, path: Path | None) -> None:

@@ -48,6 +48,16 @@ def test_lines_that_may_be_posts_are_told(tmp_path):
     assert not open_source(path, options=InputOptions()).note
 
 
+def test_sentences_without_blanks_are_posts_of_a_plain_text(tmp_path):
+    path = tmp_path / "a.txt"
+    path.write_text("\u5b89\u5728\u5965\u65af\u9646\u3002\n\u5929\u6c14\u5f88\u597d\u3002\n")
+    source = open_source(path, options=InputOptions())
+    rows = [row for shard in source.shards(9) for row in source.read(shard)]
+    assert [len(row.sample.text) for row in rows] == [6, 5]
+    path.write_text("\u5b89\n\u5728\n\u5965\u65af\u9646\n\u3002\n")
+    assert len(the_row(path).sample.tokens) == 4
+
+
 def test_images_named_above_plain_texts_are_not_lost(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("IMGID:33\nAnn Lee spoke in Oslo\n")
