@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 from jaxtyping import Float
 from torch import Tensor, is_grad_enabled, nn
@@ -130,6 +130,6 @@ def _fault_of(output: object, batch: Batch, model: Any) -> str:
         if not isinstance(loss, Tensor) or loss.ndim:
             shown = tuple(loss.shape) if isinstance(loss, Tensor) else f"{loss!r:.100}"
             return f"{name}: expected a tensor of one number for a batch with labels, got {shown}"
-    if model.training and is_grad_enabled() and not output.loss.requires_grad:
+    if model.training and is_grad_enabled() and not cast(Tensor, output.loss).requires_grad:
         return "loss: it depends on no parameter; was a tensor detached, or made anew from numbers?"
     return ""

@@ -168,7 +168,7 @@ def fault_of(sample: object) -> str:
     ):
         return f"tags: expected None or a tuple of {len(given.tokens)} tags, got {given.tags!r:.60}"
     if not isinstance(given.images, tuple) or not all(
-        isinstance(image, ImageInput) and isinstance(image.source, Path | bytes)
+        isinstance(image, ImageInput) and isinstance(cast(object, image.source), Path | bytes)
         for image in cast(tuple[Any, ...], given.images)
     ):
         return (
