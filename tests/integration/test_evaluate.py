@@ -87,6 +87,13 @@ def test_other_data_than_the_runs_is_warned_of(place, tmp_path):
     assert evaluate_run(place / "run1", split="dev").warnings == ()
 
 
+def test_what_is_read_otherwise_than_the_files_have_it_is_told(place, tmp_path):
+    data = write_corpus(tmp_path / "data")
+    (data / "regions.jsonl").write_text('{"image": "nowhere.jpg", "regions": []}\n')
+    told = "1 of 1 images are none of split test and not there, such as 'nowhere.jpg'"
+    assert evaluate_run(place / "run1", folder=data).notes == (f"{data}/regions.jsonl: {told}",)
+
+
 def test_another_corpus_in_a_folder_of_the_same_name_is_warned_of(place, tmp_path, monkeypatch):
     run = shutil.copytree(place / "run1", tmp_path / "run")
     meta = next(run.glob("checkpoints/*/gmf.json"))

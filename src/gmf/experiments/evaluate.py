@@ -44,7 +44,8 @@ class RunEvaluation:
         pairs: Gold and prediction of each sample, in file order.
         images: What became of the images.
         warnings: Doubts that a reader must know of.
-        notes: Context that samples lack, and what was left out of the groups of posts.
+        notes: What is read otherwise than the files have it, context that samples lack, and what
+            was left out of the groups of posts.
     """
 
     report: Report
@@ -108,15 +109,15 @@ def evaluate_run(
     read = _Data.of(folder, engine.tagger.data if engine.tagger else None)
     if read is None:
         raise ConfigError(f"{run}: names no data folder; add --data DIR")
-    samples = _aliased(read.split(split), aliases)
+    notes: list[str] = []
+    samples = _aliased(read.split(split, on_note=notes.append), aliases)
     if any(sample.tags is None for sample in samples):
         raise DataError(f"split {split}: expected tags on every sample", path=read.path)
-    notes = [] if control == "no-context" else check_fields(samples, engine.context, what=split)
+    notes += [] if control == "no-context" else check_fields(samples, engine.context, what=split)
     shown = apply_control(samples, control=control, seed=config.seed, context=engine.context)
     if shown.own:
         notes.append(f"{control}: {shown.own} samples keep what is their own, none other was left")
-    pairs: list[SamplePair] = []
-    images = ImageReport()
+    pairs, images = list[SamplePair](), ImageReport()
     counting = partial(nullcontext, images)
     for prediction in engine.run(shown.samples, counting=counting, batch_size=batch_size):
         pair = pair_of(prediction, reads_images=engine.reads_images)
@@ -175,9 +176,10 @@ class _Data:
         has_training = all("train" in splits_of(corpus.folder) for corpus in self.corpora)
         return self.split("train") if has_training else None
 
-    def split(self, name: str) -> list[Sample]:
+    def split(self, name: str, *, on_note: Callable[[str], None] = lambda _: None) -> list[Sample]:
         """Return the samples of a split."""
-        samples = read_corpora(self.all_corpora, (name,), encoding=self.encoding)[name]
+        read = read_corpora(self.all_corpora, (name,), encoding=self.encoding, on_note=on_note)
+        samples = read[name]
         titles = {corpus.title for corpus in self.corpora}
         return [s for s in samples if not s.corpus or s.corpus in titles]
 
