@@ -213,8 +213,7 @@ def read_split(
     CoNLL files take their images from ``<folder>/images/<IMGID>.jpg``, or the same with another
     ending or in another usual place, see ``image_folder_of``; JSONL files name their own.
     Images without regions get those of an optional ``<folder>/regions.jsonl``, samples the context
-    of an optional ``<folder>/context.jsonl``. The type ``OTHER``
-    is read as ``MISC``.
+    of an optional ``<folder>/context.jsonl``. The type ``OTHER`` is read as ``MISC``.
 
     Args:
         folder: Folder of a data set.
@@ -224,8 +223,7 @@ def read_split(
         on_note: Called with what is read otherwise than the files have it.
 
     Raises:
-        DataError: If the split is absent or a line is wrong, or the folder of images that is stated
-            is absent.
+        DataError: If the split or the stated folder of images is absent, or a line is wrong.
     """
     if options.images is not None and not options.images.is_dir():
         raise DataError("no such folder of images (data.images)", path=options.images)
