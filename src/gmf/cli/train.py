@@ -63,6 +63,6 @@ def train(
     if fitted := state.calibration:
         write(
             f"confidences at temperature {fitted['temperature']:.2f}, fitted on dev: expected "
-            f"calibration error {fitted['expected_error_before']:.3f} before, "
-            f"{fitted['expected_error_after']:.3f} after"
+            f"calibration error {100 * fitted['expected_error_before']:.1f}% before, "
+            f"{100 * fitted['expected_error_after']:.1f}% after"
         )

@@ -1,7 +1,7 @@
 """Two readings of a batch that ought to agree: with other dropout, or without its context."""
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import torch
 from jaxtyping import Bool, Float
@@ -41,7 +41,7 @@ def read_twice(
         weight: Weight of the divergence.
         lessons: What a teacher expects, towards which each reading is drawn.
     """
-    read: Callable[[Batch], Any] = lessons.reading(model) if lessons else model
+    read: Callable[[Batch], ModelOutput] = lessons.reading(model) if lessons else model
     output = read(batch)
     if second == "none" or output.loss is None:
         return output
@@ -49,7 +49,7 @@ def read_twice(
     between = divergence(output.emissions, other.emissions, model.head.counted(batch))
     term = means_over_processes({"agreement": between})["agreement"]
     losses = {name: (value + other.losses[name]) / 2 for name, value in output.losses.items()}
-    loss = (output.loss + other.loss) / 2 + weight * term
+    loss = (output.loss + cast(Tensor, other.loss)) / 2 + weight * term
     weights = {**output.weights, "agreement": weight} if output.weights else {}
     return ModelOutput(output.emissions, {**losses, "agreement": term}, loss, weights)
 

@@ -11,7 +11,7 @@ from gmf.evaluation.config import EvaluationConfig
 from gmf.evaluation.metrics.base import Metric, MetricInput
 from gmf.evaluation.pairs import SampleSpans
 from gmf.evaluation.reports.plots import Figure, reliability_plot
-from gmf.evaluation.reports.tables import Table
+from gmf.evaluation.reports.tables import Percent, Table
 
 
 class EntityCalibration(Metric):
@@ -32,7 +32,7 @@ class EntityCalibration(Metric):
             for b in values["bins"]
         )
         note = (
-            f"Expected calibration error {values['expected_error']:.4f}, Brier score "
+            f"Expected calibration error {Percent(values['expected_error'])}%, Brier score "
             f"{values['brier']:.4f}, mean confidence {values['confidence']:.4f}, precision "
             f"{values['precision']:.4f}, {values['entities']} entities."
         )
@@ -45,7 +45,7 @@ class EntityCalibration(Metric):
         table = Table(f"{self.title} ({config.rule} counting)", headings, rows, note)
         plot = reliability_plot(values["bins"], title="Reliability curve")
         error = values["expected_error"]
-        caption = f"Expected calibration error {error:.4f}; {config.rule} counting"
+        caption = f"Expected calibration error {Percent(error)}%; {config.rule} counting"
         return [table, Figure("Reliability", plot, caption)]
 
 

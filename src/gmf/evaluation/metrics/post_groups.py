@@ -10,7 +10,14 @@ from gmf.evaluation.metrics.calibration import calibrate
 from gmf.evaluation.pairs import SampleSpans
 from gmf.evaluation.post_groups import group_of, groupings_of, groups_of
 from gmf.evaluation.reports.plots import Bar, Figure, bar_chart
-from gmf.evaluation.reports.tables import COUNT_COLUMNS, F1_LABEL, Table, count_cells, f1_label
+from gmf.evaluation.reports.tables import (
+    COUNT_COLUMNS,
+    F1_LABEL,
+    Percent,
+    Table,
+    count_cells,
+    f1_label,
+)
 from gmf.evaluation.scores import count_spans
 
 
@@ -35,12 +42,12 @@ class PostGroups(Metric):
         items: list[Table | Figure] = []
         for column, groups in values.items():
             rows = tuple(
-                (name, row["posts"], *count_cells(row), row["expected_error"])
+                (name, row["posts"], *count_cells(row), _percent(row["expected_error"]))
                 for name, row in groups.items()
             )
             title = f"By group of posts: {column} ({config.rule} counting)"
             headings = ("", "posts", *COUNT_COLUMNS, "ECE")
-            note = "ECE: expected calibration error of entity confidences."
+            note = "Percent; ECE: expected calibration error of entity confidences."
             bars = [
                 Bar(
                     name,
@@ -54,6 +61,10 @@ class PostGroups(Metric):
             figure = Figure(heading, chart, f"{config.rule} counting; {F1_LABEL}")
             items += [Table(title, headings, rows, note), figure]
         return items
+
+
+def _percent(value: float | None) -> Percent | None:
+    return None if value is None else Percent(value)
 
 
 def _scores(samples: Sequence[SampleSpans], given: MetricInput) -> dict[str, Any]:
