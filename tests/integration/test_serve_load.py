@@ -25,7 +25,7 @@ class Slow:
     """A pipeline that waits for a gate before it answers."""
 
     def __init__(self, pipeline):
-        self.engine = pipeline.engine
+        self.engine, self.source = pipeline.engine, pipeline.source
         self.gate, self.begun = threading.Event(), threading.Event()
 
     def predict(self, samples, *, batch_size, explain):

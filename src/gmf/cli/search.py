@@ -49,8 +49,7 @@ def search(
     """Search options by the best dev F1, with Optuna; the same command goes on when killed.
 
     Examples:
-      gmf search twitter2017 data.folder=DATA --trials 30 --try training.batch_size=8,16,32
-      gmf search twitter2017 data.folder=DATA --try training.learning_rate=log:1e-5..1e-4
+      gmf search twitter2017 data.folder=DATA --try training.batch_size=8,16,32
     """
     require_extra("optuna", extra="search", purpose="gmf search")
     refuse_several_processes("gmf search")

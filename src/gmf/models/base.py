@@ -154,6 +154,9 @@ class MnerModel(CheckedModule, ABC, Generic[OptionsT]):
         Args:
             options: An instance of ``Options``.
             parts: Encoders, tags and vocabulary source.
+
+        Raises:
+            TypeError: If ``__init__`` does not take the encoders over.
         """
         encoders: dict[str, Any] = {}
         if cls.reads_words:
@@ -163,7 +166,11 @@ class MnerModel(CheckedModule, ABC, Generic[OptionsT]):
         if cls.uses_images:
             trainable = bool(getattr(options, "finetune_image_encoder", False))
             encoders["image_encoder"] = parts.image_encoder(trainable=trainable)
-        return cls(options, parts.tags, **encoders)
+        model = cls(options, parts.tags, **encoders)
+        if lacks := [name for name in encoders if not hasattr(model, name)]:
+            call = "super().__init__(options, tags, **encoders)"
+            raise TypeError(f"it has no {lacks[0]}; its __init__ begins with {call}")
+        return model
 
     @abstractmethod
     def forward(self, batch: Batch) -> ModelOutput:

@@ -65,13 +65,6 @@ def fault_of_model(model: object) -> str:
     """Return what a model that was built lacks; empty if nothing."""
     if not isinstance(model, CheckedModule):
         return f"build: expected a model, got {model!r:.100}"
-    given: Any = model
-    roles = ["word_encoder" if given.reads_words else "text_encoder"]
-    roles += ["image_encoder"] if given.uses_images else []
-    for role in roles:
-        if not isinstance(getattr(model, role, None), nn.Module):
-            call = "super().__init__(options, tags, **encoders)"
-            return f"it has no {role}; its __init__ begins with {call}"
     if not isinstance(getattr(model, "head", None), TaggingHead):
         call = "self.head = TaggingHead(dim, tags=tags, config=options)"
         return f"it has no head; its __init__ sets one: {call}"

@@ -73,7 +73,7 @@ def test_every_command_is_on_the_page():
     # As prose, quotes and dashes of examples would become others.
     code = "\n".join(re.findall(r"^```sh\n(.*?)^```", page, re.MULTILINE | re.DOTALL))
     assert "\ngmf predict runs/RUN posts.jsonl --output found.jsonl\n" in code
-    assert "\n  --try training.batch_size=8,16,32\n" in code
+    assert "\ngmf search twitter2017 data.folder=DATA --try training.batch_size=8,16,32\n" in code
 
 
 def test_the_drawing_shows_the_floors_that_are_checked():
