@@ -42,7 +42,7 @@ def main() -> None:
     axes.set(xlabel="context that the model reads", ylabel="F1, test")
     axes.set_xlim(-0.5, len(settings) - 0.5)
     axes.grid(axis="y", alpha=0.3)
-    axes.legend(fontsize="small")
+    axes.legend(fontsize="small", loc="upper left")
     figure.savefig(sys.argv[2], metadata={"Date": None})
 
 
