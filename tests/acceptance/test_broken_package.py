@@ -6,10 +6,9 @@ import subprocess
 import sys
 
 import pytest
-from typer.testing import CliRunner
+from fixtures.command import run
 
 from gmf.cli.formats import REGISTRIES
-from gmf.cli.main import app
 from gmf.core.errors import ConfigError, DataError
 from gmf.experiments.suite.variants import all_variants
 from gmf.models.image_encoders import IMAGE_FAMILIES
@@ -43,13 +42,6 @@ def data(tmp_path):
     folder.mkdir()
     (folder / "train.txt").write_text("Ann\tB-PER\n\nOslo\tB-LOC\n")
     return folder
-
-
-def run(*arguments):
-    result = CliRunner().invoke(app, list(map(str, arguments)), env={"COLUMNS": "200"})
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
 
 
 def test_help_of_predict_names_what_is_broken(site):

@@ -156,7 +156,7 @@ class _Text:
             end = _end_of_value(self._text, self._position)
             if end is None:
                 raise
-            return FaultyItem(_fault(error, self._position)), end
+            return FaultyItem(json_fault(error, start=self._position)), end
         try:
             decode(self._text[self._position : end].encode(errors="surrogateescape"))
         except ValueError as error:
@@ -172,8 +172,13 @@ class _Text:
         return bool(block)
 
 
-def _fault(error: Exception, start: int) -> str:
-    """Return what is wrong with a value, as is told of a JSON line."""
+def json_fault(error: Exception, *, start: int = 0) -> str:
+    """Return what is wrong with a JSON value.
+
+    Args:
+        error: What its decoder raised.
+        start: Where it begins in the text that was decoded.
+    """
     if isinstance(error, json.JSONDecodeError):
         return f"not valid JSON: {error.msg.removesuffix(' at')} at character {error.pos - start}"
     kind = "not valid JSON: " if isinstance(error, RecursionError) else ""

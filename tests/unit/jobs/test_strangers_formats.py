@@ -4,13 +4,12 @@ import json
 import sys
 
 import pytest
+from fixtures.command import run
 from fixtures.rule_engine import rule_model, rule_pipeline
 from PIL import Image
-from typer.testing import CliRunner
 
 from gmf.checks.examine import examine_folder
 from gmf.checks.repair import repair_folder
-from gmf.cli.main import app
 from gmf.core.errors import ConfigError
 from gmf.core.registry import CODE_VARIABLE
 from gmf.core.suffixes import names_by_suffix
@@ -156,13 +155,6 @@ def folder(tmp_path):
     (folder / "train.slash").write_text("Ann/B-PER sings/O | a.png\nOscars/I-OTHER\n")
     (folder / "test.slash").write_text("Oslo/B-LOC calls/O | a.png\nbad/ \n/O\n")
     return folder
-
-
-def run(*arguments):
-    result = CliRunner().invoke(app, list(map(str, arguments)), env={"COLUMNS": "200"})
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return result
 
 
 def test_they_are_listed_with_their_origin(options):

@@ -6,11 +6,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-from gmf.core.errors import DataError, reason_of
+from gmf.core.errors import DataError
 from gmf.jobs.inputs.fields import TOKENS, check_columns, row_of_fields
 from gmf.jobs.inputs.rows import InputOptions, Row
 from gmf.jobs.inputs.scanned import MAX_LINE, Record, ScannedSource, scan_lines
 from gmf.reading.foreign_rows import tool_hint
+from gmf.reading.json_lists import json_fault
 from gmf.reading.json_rows import key_hint, read_row
 from gmf.reading.text_files import decode
 
@@ -55,16 +56,14 @@ class JsonlSource(ScannedSource):
         name = self.default_id(number)
         try:
             value = read_row(decode(record.content))
-        except RecursionError as fault:
-            return Row(number, name, origin, error=f"not valid JSON: {reason_of(fault)}")
-        except json.JSONDecodeError as fault:
-            error = f"not valid JSON: {fault.msg.removesuffix(' at')} at character {fault.pos}"
+        except (RecursionError, ValueError, DataError) as fault:
+            error = json_fault(fault)
             line = record.content.strip()
-            if line in (b"{", b"}") or line[:1] in (b"[", b"]") or line.endswith(b","):
+            if isinstance(fault, json.JSONDecodeError) and (
+                line in (b"{", b"}") or line[:1] in (b"[", b"]") or line.endswith(b",")
+            ):
                 error += "; expected one object a line, or one list of them in a .json file"
             return Row(number, name, origin, error=error)
-        except (ValueError, DataError) as fault:
-            return Row(number, name, origin, error=reason_of(fault))
         return row_of_object(
             value,
             number=number,
